@@ -1,0 +1,65 @@
+# The one interface. Everything generated lives in .greenroom/ and may be deleted.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The first Python that is new enough and can make environments; `make PYTHON=...` overrides.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+BIN := .greenroom/venv/dev/bin
+LAB := PYTHONPATH=lab:layers/core:agent:cli $(BIN)/python -m
+PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
+CHECKED = $(wildcard layers/core/greenroom agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
+
+.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser
+
+help: ## what each target does
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: ## install the pinned tools (a second time: nothing)
+	@test -n "$(PYTHON)" || { echo "greenroom: Python 3.11 or later with venv is needed, and none is on PATH" >&2; exit 1; }
+	@PYTHONPATH=lab "$(PYTHON)" -m greenroom_lab.toolchain --node dev engine sam
+
+run: setup ## everything on this machine, until Ctrl-C
+	@$(LAB) greenroom_lab.run
+
+smoke: setup ## one headless viewer from click to first frame, with a timeline
+	@$(LAB) greenroom_lab.smoke
+
+build: setup ## sam build
+	@$(LAB) greenroom_lab.sam build
+
+deploy: setup ## sam deploy (to the AWS account of your environment, or AWS_ENDPOINT_URL)
+	@$(LAB) greenroom_lab.deploy
+
+destroy: setup ## halt pools, end tagged instances, delete the stack
+	@$(LAB) greenroom_lab.destroy
+
+check: setup ## lint and types
+	@$(BIN)/ruff check $(PYTHON_CODE)
+	@$(BIN)/ruff format --check $(PYTHON_CODE)
+	@MYPYPATH=layers/core:agent:cli:lab $(BIN)/mypy $(CHECKED)
+
+# npm ci is repeated only when the lock changes.
+frontend: setup
+	@if [ -f frontend/package.json ]; then cd frontend; \
+		if ! cmp -s package-lock.json node_modules/.installed-lock; then \
+			echo "greenroom: installing the page's packages ..."; \
+			npm ci --no-audit --no-fund --loglevel=error; cp package-lock.json node_modules/.installed-lock; fi; \
+		npm run build --silent; npm test --silent --if-present; fi
+
+browser: ## Debian's Chromium, where this machine lets us install it
+	@if ! command -v chromium >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "greenroom: installing Chromium ..."; \
+			{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+				>.greenroom/chromium.log 2>&1 || { tail -3 .greenroom/chromium.log >&2; true; }; fi; fi
+	@if ! command -v chromium >/dev/null; then \
+		echo "greenroom: no Chromium on this machine: the browser tests (tests/e2e) are skipped" >&2; \
+		if [ -n "$${CI:-}" ]; then echo "greenroom: CI needs the browser tests" >&2; exit 1; fi; fi
+
+test: setup frontend browser check ## everything that must be green
+	@$(BIN)/pytest
+
+e2e: setup frontend browser ## only the tests in a real browser
+	@$(BIN)/pytest tests/e2e

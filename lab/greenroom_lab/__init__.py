@@ -1,0 +1,1 @@
+"""What runs Greenroom on one machine, and what proves it: never deployed."""
