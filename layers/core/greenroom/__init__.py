@@ -1,0 +1,1 @@
+"""Greenroom's core: what every Lambda of the control plane shares."""

@@ -1,0 +1,96 @@
+"""Every way a Greenroom call can fail, named by its outcome. State machines catch these by class name."""
+
+from __future__ import annotations
+
+
+class GreenroomError(Exception):
+    """The root: anything raised on purpose."""
+
+
+class InvalidField(GreenroomError):
+    """The caller's input is wrong: `field` names it, `reason` says what would be right. Answers 400."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class NotFound(GreenroomError):
+    """The thing does not exist, or is someone else's. Answers 404 without saying which."""
+
+
+class Forbidden(GreenroomError):
+    """The caller is known but may not do this. Answers 403."""
+
+
+class Conflict(GreenroomError):
+    """The thing changed under the caller; reading again and deciding anew is safe. Answers 409."""
+
+
+class NoFreeSlot(GreenroomError):
+    """No slot could be claimed now; the session waits in line."""
+
+
+class SlotLost(Conflict):
+    """Another claim took this slot first; try another one."""
+
+
+class ViewerLimitReached(GreenroomError):
+    """The viewer already runs as many sessions as allowed; `session_id` is one of them. Answers 409."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"session {session_id} is still running")
+        self.session_id = session_id
+
+
+class DuplicateLaunch(GreenroomError):
+    """This client token already launched `session_id`; answer with that session."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"client token belongs to session {session_id}")
+        self.session_id = session_id
+
+
+class SessionHasEnded(GreenroomError):
+    """The session is Ending, Ended or Failed; nothing more can be done with it. Answers 409."""
+
+
+class SessionAlreadyAdopted(GreenroomError):
+    """Another execution drives this session: a duplicate event, ended quietly."""
+
+
+class IllegalTransition(GreenroomError):
+    """The state tables have no such edge; a late or reordered fact, ignored."""
+
+
+class StaleEpoch(GreenroomError):
+    """The slot has a newer holder; what the caller knows is outdated. Answers 409."""
+
+
+class StaleBoot(GreenroomError):
+    """A newer boot of this instance has registered; the caller must stop. Answers 409."""
+
+
+class UnknownInstance(GreenroomError):
+    """No launch of this stack explains this instance. Answers 403."""
+
+
+class TaskGone(GreenroomError):
+    """The state machine no longer waits for this token (timed out, ended, invalid): the caller undoes."""
+
+
+class CapacityUnavailable(GreenroomError):
+    """EC2 has no capacity for these offerings now; another offering or a later time may."""
+
+
+class AccountLimitReached(GreenroomError):
+    """A quota of the account, not of the Region, refused the launch: alarm and queue, do not fall through."""
+
+
+class InstanceNeverRegistered(GreenroomError):
+    """The instance was launched but its agent did not register in time."""
+
+
+class LaunchAbandoned(GreenroomError):
+    """The launch was undone by someone else before it finished."""

@@ -1,0 +1,72 @@
+"""An Instance: one EC2 machine running the agent, and the edges it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Mapping
+
+from greenroom.domain.errors import IllegalTransition
+
+
+class InstanceState(StrEnum):
+    """Where an instance stands. Terminated absorbs."""
+
+    LAUNCHING = "Launching"  # EC2 accepted the launch; the agent has not registered
+    BOOTING = "Booting"  # the agent registered; no application answered its probe yet
+    READY = "Ready"  # at least one slot is or was ready; claims may come
+    DRAINING = "Draining"  # no new sessions; running ones end in peace
+    INTERRUPTED = "Interrupted"  # EC2 takes it away; no new sessions, viewers move
+    QUARANTINED = "Quarantined"  # silent or broken; kept from claims until it is terminated
+    STOPPED = "Stopped"  # the warm tier: installed, switched off
+    TERMINATING = "Terminating"  # we asked EC2 to end it; asked again until it is gone
+    TERMINATED = "Terminated"  # gone
+
+
+I = InstanceState  # noqa: E741
+INSTANCE_TRANSITIONS: Mapping[InstanceState, frozenset[InstanceState]] = {
+    I.LAUNCHING: frozenset({I.BOOTING, I.STOPPED, I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED}),
+    I.BOOTING: frozenset({I.READY, I.DRAINING, I.STOPPED, I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED}),
+    I.READY: frozenset({I.BOOTING, I.DRAINING, I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED}),
+    I.DRAINING: frozenset({I.READY, I.STOPPED, I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED}),
+    I.INTERRUPTED: frozenset({I.TERMINATING, I.TERMINATED}),
+    I.QUARANTINED: frozenset({I.TERMINATING, I.TERMINATED}),
+    I.STOPPED: frozenset({I.LAUNCHING, I.TERMINATING, I.TERMINATED}),
+    I.TERMINATING: frozenset({I.TERMINATED}),
+    I.TERMINATED: frozenset(),
+}
+
+CLAIMABLE_STATES = frozenset({I.BOOTING, I.READY})
+"""Slots of these instances may be published as free."""
+
+
+def check_transition(before: InstanceState, after: InstanceState) -> None:
+    """Raises: IllegalTransition when the table has no edge `before` -> `after`."""
+    if after not in INSTANCE_TRANSITIONS[before]:
+        raise IllegalTransition(f"instance: {before} -> {after}")
+
+
+def sources_of(after: InstanceState) -> frozenset[InstanceState]:
+    """The states that may change to `after`: what a conditional write names."""
+    return frozenset(before for before, targets in INSTANCE_TRANSITIONS.items() if after in targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One machine. Times are epoch seconds; `boot_nonce` is the agent's own, new at each boot."""
+
+    instance_id: str
+    pool_id: str
+    application_id: str
+    launch_id: str
+    state: InstanceState
+    instance_type: str
+    zone: str
+    market: str  # "spot" or "on-demand"
+    slot_count: int
+    launched_at: float
+    boot_nonce: str | None = None
+    heartbeat_at: float | None = None
+    ready_at: float | None = None
+    status_reason: str | None = None
+    version: int = 1

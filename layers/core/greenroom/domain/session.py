@@ -1,0 +1,153 @@
+"""A Session: one viewer's run from request to end, and the edges it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Mapping
+
+from greenroom.domain.errors import IllegalTransition
+
+
+class SessionState(StrEnum):
+    """Where a session stands. Ended and Failed absorb."""
+
+    REQUESTED = "Requested"  # the request was accepted, nothing was decided yet
+    QUEUED = "Queued"  # no slot was free; the session holds a place in line
+    ASSIGNED = "Assigned"  # a slot is reserved, leased and waits for the viewer's connection
+    CONNECTED = "Connected"  # the peer connection stands; the viewer sees the picture
+    DISCONNECTED = "Disconnected"  # the viewer dropped; the slot is kept for the reconnect window
+    MIGRATING = "Migrating"  # the slot is being lost; the session moves to another one
+    ENDING = "Ending"  # the end is decided; the slot is being given back
+    ENDED = "Ended"  # over, as meant; statusReason says how
+    FAILED = "Failed"  # over, not as meant; statusReason says why
+
+
+class StatusReason(StrEnum):
+    """Why a session ended (design: one per end)."""
+
+    USER_LEFT = "userLeft"
+    IDLE_TIMEOUT = "idleTimeout"
+    CONNECTION_TIMEOUT = "connectionTimeout"
+    RECONNECTION_TIMEOUT = "reconnectionTimeout"
+    MAX_SESSION_LENGTH = "maxSessionLength"
+    APPLICATION_EXIT = "applicationExit"
+    SPOT_INTERRUPTED = "spotInterrupted"
+    INSTANCE_UNHEALTHY = "instanceUnhealthy"
+    CAPACITY_UNAVAILABLE = "capacityUnavailable"
+    QUOTA_EXCEEDED = "quotaExceeded"
+    BUDGET_EXCEEDED = "budgetExceeded"
+    EVENT_ENDED = "eventEnded"
+    CANCELLED = "cancelled"
+    OPERATOR_TERMINATED = "operatorTerminated"
+    INTERNAL_ERROR = "internalError"
+
+
+S = SessionState
+SESSION_TRANSITIONS: Mapping[SessionState, frozenset[SessionState]] = {
+    S.REQUESTED: frozenset({S.QUEUED, S.ASSIGNED, S.ENDING, S.FAILED}),
+    S.QUEUED: frozenset({S.ASSIGNED, S.ENDING}),
+    S.ASSIGNED: frozenset({S.CONNECTED, S.MIGRATING, S.ENDING}),
+    S.CONNECTED: frozenset({S.DISCONNECTED, S.MIGRATING, S.ENDING}),
+    S.DISCONNECTED: frozenset({S.CONNECTED, S.MIGRATING, S.ENDING}),
+    S.MIGRATING: frozenset({S.ASSIGNED, S.ENDING}),
+    S.ENDING: frozenset({S.ENDED, S.FAILED}),
+    S.ENDED: frozenset(),
+    S.FAILED: frozenset(),
+}
+"""From each state, the states it may change to. Facts that name no edge are late or doubled and are ignored."""
+
+LIVE_STATES = frozenset({S.REQUESTED, S.QUEUED, S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING})
+"""Not yet decided to end."""
+TERMINAL_STATES = frozenset({S.ENDED, S.FAILED})
+SLOT_HOLDING_STATES = frozenset({S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING, S.ENDING})
+FAILURES = frozenset({StatusReason.INSTANCE_UNHEALTHY, StatusReason.CAPACITY_UNAVAILABLE, StatusReason.INTERNAL_ERROR})
+"""Reasons that make an end Failed instead of Ended."""
+
+
+def check_transition(before: SessionState, after: SessionState) -> None:
+    """Raises: IllegalTransition when the table has no edge `before` -> `after`."""
+    if after not in SESSION_TRANSITIONS[before]:
+        raise IllegalTransition(f"session: {before} -> {after}")
+
+
+def sources_of(after: SessionState) -> frozenset[SessionState]:
+    """The states that may change to `after`: what a conditional write names."""
+    return frozenset(before for before, targets in SESSION_TRANSITIONS.items() if after in targets)
+
+
+def final_state(reason: StatusReason) -> SessionState:
+    """Ended or Failed, by what the reason says."""
+    return S.FAILED if reason in FAILURES else S.ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class SlotAssignment:
+    """The slot a session holds, copied at the claim so that the session row tells the whole story."""
+
+    slot_id: str
+    instance_id: str
+    number: int
+    epoch: int
+    instance_type: str
+    zone: str
+    market: str  # "spot" or "on-demand"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long each state may last, seconds, copied from the application at the request (a later change spares running sessions)."""
+
+    connection_timeout_s: int = 120  # Source: GameLift Streams default
+    reconnect_window_s: int = 120  # Source: GameLift Streams default
+    maximum_session_s: int = 3600
+    placement_timeout_s: int = 1200  # cold: until boots are measured
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One viewer's run. Times are epoch seconds (UTC); `transitions` holds when each state was entered last."""
+
+    session_id: str
+    viewer_id: str
+    tenant_id: str
+    application_id: str
+    pool_id: str
+    client_token: str
+    state: SessionState
+    requested_at: float
+    deadline_at: float  # when the reaper ends what still stands in this state
+    limits: SessionLimits = SessionLimits()
+    version: int = 1
+    status_reason: StatusReason | None = None
+    assignment: SlotAssignment | None = None
+    join_number: int = 0
+    viewer_connection_id: str | None = None
+    execution_arn: str | None = None
+    awaits: str | None = None  # "slot", "connection" or "end": which fact the stored task token waits for
+    task_token: str | None = field(default=None, repr=False)
+    transitions: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the end is not yet decided."""
+        return self.state in LIVE_STATES
+
+
+def fact_for(session: Session) -> str | None:
+    """Which stored wait this session's state answers: what a machine that `awaits` must be told, or None.
+
+    Example: awaits "connection" and the state is Connected -> "connected"; awaits "connection" and the state is
+    Ending (the viewer left first) -> "ended", and every later wait is answered the same way until the slot is given back.
+    """
+    if session.awaits is None:
+        return None
+    if session.state in (S.ENDING, S.ENDED, S.FAILED):
+        return "ended"
+    if session.awaits == "slot" and session.state in (S.ASSIGNED, S.CONNECTED, S.DISCONNECTED):
+        return "assigned"
+    if session.awaits == "connection" and session.state in (S.CONNECTED, S.DISCONNECTED):
+        return "connected"
+    if session.awaits == "end" and session.state is S.MIGRATING:
+        return "migrated"
+    return None

@@ -1,0 +1,93 @@
+"""A Slot: one session's place on an instance, with its own application process, lease and epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Mapping
+
+from greenroom.domain.errors import IllegalTransition
+
+SHARDS = 16
+"""Free-slot entries of a pool are spread over this many partitions. Source: measured claim contention, docs/decisions.md."""
+CLAIM_LEASE_S = 60
+"""How long a claim holds its slot before the session is adopted. Source: GameLift FleetIQ."""
+
+
+class SlotState(StrEnum):
+    """Where a slot stands. Retired absorbs."""
+
+    FREE = "Free"  # the application runs, nobody holds it, it can be claimed
+    RESERVED = "Reserved"  # claimed for a session that has not connected yet
+    STREAMING = "Streaming"  # the session's viewer is (or was, within the window) connected
+    RESETTING = "Resetting"  # given back (or new): a fresh process is being started
+    RETIRED = "Retired"  # never to be claimed again; its instance drains or is gone
+
+
+T = SlotState
+SLOT_TRANSITIONS: Mapping[SlotState, frozenset[SlotState]] = {
+    T.FREE: frozenset({T.RESERVED, T.RESETTING, T.RETIRED}),
+    T.RESERVED: frozenset({T.STREAMING, T.RESETTING, T.RETIRED}),
+    T.STREAMING: frozenset({T.RESETTING, T.RETIRED}),
+    T.RESETTING: frozenset({T.FREE, T.RESERVED, T.RETIRED}),  # Reserved: handed to the line before it is published
+    T.RETIRED: frozenset(),
+}
+
+
+def check_transition(before: SlotState, after: SlotState) -> None:
+    """Raises: IllegalTransition when the table has no edge `before` -> `after`."""
+    if after not in SLOT_TRANSITIONS[before]:
+        raise IllegalTransition(f"slot: {before} -> {after}")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place. `epoch` changes only with the holder and fences the agent; `lease_until` and `deadline_at` are epoch seconds."""
+
+    slot_id: str
+    number: int  # from 1
+    instance_id: str
+    pool_id: str
+    state: SlotState
+    epoch: int
+    instance_type: str
+    zone: str
+    market: str
+    session_id: str | None = None
+    viewer_id: str | None = None
+    lease_until: float | None = None
+    deadline_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A free-slot entry: what a claim needs to try, no more."""
+
+    slot_id: str
+    instance_id: str
+    number: int
+    pool_id: str
+    shard: int
+    epoch: int  # the slot's epoch while free; a claim makes it epoch + 1
+    instance_type: str
+    zone: str
+    market: str
+
+
+def slot_id_of(instance_id: str, number: int) -> str:
+    """`i-0abc.2`: readable in logs, sorted with its instance."""
+    return f"{instance_id}.{number}"
+
+
+def instance_of(slot_id: str) -> tuple[str, int]:
+    """The inverse: instance id and slot number."""
+    instance_id, _, number = slot_id.rpartition(".")
+    return instance_id, int(number)
+
+
+def shard_of(slot_id: str) -> int:
+    """The partition of a slot's free entry, 0..SHARDS-1: stable, spread by a checksum rather than `hash` (which is salted)."""
+    value = 0
+    for byte in slot_id.encode():
+        value = (value * 31 + byte) % 65_521
+    return value % SHARDS

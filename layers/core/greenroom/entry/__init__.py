@@ -1,0 +1,1 @@
+"""Where a Lambda begins: settings from the environment, parsing at the edge, problem details, tracing, composition."""

@@ -1,0 +1,1 @@
+"""Pure capacity decisions: snapshot + policy + now -> plan. Shared by the Lambdas and the simulator."""
