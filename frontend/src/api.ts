@@ -1,0 +1,111 @@
+/** The viewer's part of the HTTP API. The access token goes into the Authorization header and nowhere else. */
+import { Problem, problemOf } from './problems';
+import { isRecord, parseSession, type SessionView } from './sessionView';
+
+export interface Granted {
+  session: SessionView;
+  /** Present when a slot is already reserved (a hot launch). */
+  ticket: string | null;
+}
+
+/** Gives the access token; `fresh` asks for a renewed one; null means: sign in again. */
+export type TokenSource = (fresh?: boolean) => Promise<string | null>;
+
+const TRIES = 4;
+const PAUSE_ms = 400;
+
+export class Api {
+  readonly #base: string;
+  readonly #token: TokenSource;
+  readonly #fetch: typeof fetch;
+  readonly #pause: (ms: number) => Promise<void>;
+
+  constructor(base: string, token: TokenSource, fetcher: typeof fetch = (...call) => fetch(...call), pause = sleep) {
+    this.#base = base;
+    this.#token = token;
+    this.#fetch = fetcher;
+    this.#pause = pause;
+  }
+
+  /** Safe to repeat: the same `clientToken` names the same session. */
+  async requestSession(applicationId: string, clientToken: string): Promise<Granted> {
+    const body = await this.#call('POST', '/sessions', { applicationId, clientToken });
+    const ticket = isRecord(body) && isRecord(body.ticket) ? body.ticket.ticket : null;
+    return { session: parseSession(body), ticket: typeof ticket === 'string' ? ticket : null };
+  }
+
+  async listSessions(): Promise<SessionView[]> {
+    const body = await this.#call('GET', '/sessions');
+    const sessions = isRecord(body) && Array.isArray(body.sessions) ? body.sessions : [];
+    return sessions.map(parseSession);
+  }
+
+  async getSession(sessionId: string): Promise<SessionView> {
+    return parseSession(await this.#call('GET', `/sessions/${encodeURIComponent(sessionId)}`));
+  }
+
+  /** Survives the page being closed, so that leaving and closing the tab frees the slot at once. */
+  async endSession(sessionId: string): Promise<SessionView> {
+    return parseSession(await this.#call('DELETE', `/sessions/${encodeURIComponent(sessionId)}`, undefined, true));
+  }
+
+  /** One ticket opens one socket within 60 s. `resumeJoin` asks to go on with a join whose socket dropped. */
+  async requestTicket(sessionId: string, resumeJoin: number | null): Promise<string> {
+    const request = resumeJoin === null ? {} : { resumeJoin };
+    const body = await this.#call('POST', `/sessions/${encodeURIComponent(sessionId)}/ticket`, request);
+    if (!isRecord(body) || typeof body.ticket !== 'string') throw new Problem('serverError');
+    return body.ticket;
+  }
+
+  async applicationName(applicationId: string): Promise<string | null> {
+    const body = await this.#call('GET', `/applications/${encodeURIComponent(applicationId)}`);
+    return isRecord(body) && typeof body.name === 'string' ? body.name : null;
+  }
+
+  /** Raises: Problem. Passing faults are tried again; every call of this API is safe to repeat. */
+  async #call(method: string, path: string, body?: unknown, keepalive = false): Promise<unknown> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#callOnce(method, path, body, keepalive);
+      } catch (problem) {
+        if (!(problem instanceof Problem) || !problem.passing || attempt === TRIES) throw problem;
+        await this.#pause(PAUSE_ms * 2 ** (attempt - 1) * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  async #callOnce(method: string, path: string, body: unknown, keepalive: boolean): Promise<unknown> {
+    let response = await this.#send(method, path, body, keepalive, false);
+    // A token may be refused before its time (a key was changed, a clock is off): one renewed try, then sign in again.
+    if (response.status === 401 || response.status === 403) response = await this.#send(method, path, body, keepalive, true);
+    const text = await response.text();
+    const parsed = parseJson(text);
+    if (!response.ok) throw problemOf(response.status, parsed);
+    return parsed;
+  }
+
+  async #send(method: string, path: string, body: unknown, keepalive: boolean, fresh: boolean): Promise<Response> {
+    const token = await this.#token(fresh);
+    if (token === null) throw new Problem('signInAgain', 401);
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    try {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      return await this.#fetch(`${this.#base}${path}`, { method, headers, keepalive, cache: 'no-store', body: payload });
+    } catch {
+      throw new Problem('unreachable');
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

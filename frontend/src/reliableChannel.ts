@@ -1,0 +1,252 @@
+/**
+ * One direction-pair of a signalling conversation over a lossy, reordering relay.
+ *
+ * API Gateway may lose, double or overtake frames; Epic's messages survive none of that (a candidate before its
+ * description is lost for good). So messages are numbered from 1, kept until acknowledged, asked for again when a gap
+ * stands, and delivered once and in order. The twin on the instance is `reliable_channel.py`.
+ *
+ * Pure: every call takes `now_ms` and returns what to put on the wire; nothing here owns a timer or a socket.
+ */
+
+export interface DataFrame {
+  kind: 'frame';
+  sequence: number;
+  part: number;
+  parts: number;
+  data: string;
+}
+export interface AckFrame {
+  kind: 'ack';
+  /** Every message up to this sequence arrived whole. */
+  upTo: number;
+}
+export interface ResendFrame {
+  kind: 'resend';
+  /** The first message that is missing or incomplete. */
+  from: number;
+}
+export type ChannelFrame = DataFrame | AckFrame | ResendFrame;
+
+export interface Received {
+  /** Whole messages, in order, each exactly once. */
+  delivered: string[];
+  outgoing: ChannelFrame[];
+}
+
+/** API Gateway closes the socket at 32 KB a frame; 28 KB leaves room for what the relay stamps on it. */
+export const MAXIMUM_FRAME_BYTES = 28 * 1024;
+const ENVELOPE_BYTES = 128;
+const MAXIMUM_PARTS = 256;
+/** How far ahead of the next expected message a frame may be; a bound on memory, far above any real handshake. */
+const RECEIVE_WINDOW = 1024;
+
+const GAP_ms = 500;
+const ACK_INTERVAL_ms = 100;
+const FIRST_RESEND_ms = 1000;
+const LONGEST_RESEND_ms = 8000;
+const MAXIMUM_TRIES = 10;
+
+interface Unacknowledged {
+  frames: DataFrame[];
+  tries: number;
+  resendAt_ms: number;
+}
+interface Assembly {
+  parts: number;
+  pieces: Map<number, string>;
+}
+
+export class ReliableChannel {
+  #nextToSend = 1;
+  #unacknowledged = new Map<number, Unacknowledged>();
+  #nextToDeliver = 1;
+  #assemblies = new Map<number, Assembly>();
+  #ackDueAt_ms: number | null = null;
+  #lastAckAt_ms = -Infinity;
+  #gapAskAt_ms: number | null = null;
+  #gapWait_ms = GAP_ms;
+  #peerGone = false;
+
+  /** True once a message was sent ten times without an acknowledgement. */
+  get peerGone(): boolean {
+    return this.#peerGone;
+  }
+
+  /** Numbers `text`, remembers it until acknowledged and returns its frames. */
+  send(text: string, now_ms: number): DataFrame[] {
+    const sequence = this.#nextToSend++;
+    const frames = frame(sequence, text);
+    this.#unacknowledged.set(sequence, { frames, tries: 1, resendAt_ms: now_ms + FIRST_RESEND_ms });
+    return frames;
+  }
+
+  /** Takes one frame of the peer. A frame that makes no sense is dropped: the relay is not trusted to be tidy. */
+  receive(incoming: ChannelFrame, now_ms: number): Received {
+    switch (incoming.kind) {
+      case 'ack':
+        this.#acknowledge(incoming.upTo);
+        return { delivered: [], outgoing: [] };
+      case 'resend':
+        return { delivered: [], outgoing: this.#sendAgain(incoming.from, now_ms) };
+      case 'frame':
+        return this.#receiveData(incoming, now_ms);
+    }
+  }
+
+  /** What is due at `now_ms`: late acknowledgements, requests for a gap, messages nobody acknowledged. */
+  tick(now_ms: number): ChannelFrame[] {
+    return [...this.#dueAck(now_ms), ...this.#dueGapRequest(now_ms), ...this.#dueResends(now_ms)];
+  }
+
+  /** When `tick` has something to do next, or null when the channel is at rest. */
+  nextTickAt_ms(): number | null {
+    const times = [...this.#unacknowledged.values()].map((message) => message.resendAt_ms);
+    if (this.#ackDueAt_ms !== null) times.push(this.#ackDueAt_ms);
+    if (this.#gapAskAt_ms !== null) times.push(this.#gapAskAt_ms);
+    return times.length > 0 && !this.#peerGone ? Math.min(...times) : null;
+  }
+
+  /** The socket is back after a drop: tries made into the void do not count, and everything open goes out again. */
+  resume(now_ms: number): ChannelFrame[] {
+    for (const message of this.#unacknowledged.values()) message.tries = 0;
+    this.#peerGone = false;
+    return this.#sendAgain(1, now_ms);
+  }
+
+  #acknowledge(upTo: number): void {
+    if (!Number.isInteger(upTo) || upTo >= this.#nextToSend) return;
+    for (const sequence of [...this.#unacknowledged.keys()]) {
+      if (sequence <= upTo) this.#unacknowledged.delete(sequence);
+    }
+  }
+
+  #sendAgain(from: number, now_ms: number): DataFrame[] {
+    const frames: DataFrame[] = [];
+    for (const [sequence, message] of this.#unacknowledged) {
+      if (sequence < from) continue;
+      message.resendAt_ms = now_ms + resendDelay_ms(message.tries);
+      frames.push(...message.frames);
+    }
+    return frames;
+  }
+
+  #receiveData(incoming: DataFrame, now_ms: number): Received {
+    if (!isSane(incoming) || incoming.sequence >= this.#nextToDeliver + RECEIVE_WINDOW) {
+      return { delivered: [], outgoing: [] };
+    }
+    const delivered: string[] = [];
+    if (incoming.sequence >= this.#nextToDeliver && this.#keepPiece(incoming)) {
+      while (this.#assemblies.has(this.#nextToDeliver)) {
+        const text = join(this.#assemblies.get(this.#nextToDeliver)!);
+        if (text === null) break;
+        this.#assemblies.delete(this.#nextToDeliver++);
+        delivered.push(text);
+      }
+      this.#watchGap(incoming.sequence < this.#nextToDeliver || incoming.sequence === this.#nextToDeliver, now_ms);
+    }
+    // A double of an old message means that our acknowledgement was lost: say it again.
+    if (incoming.sequence < this.#nextToDeliver && this.#ackDueAt_ms === null) {
+      this.#ackDueAt_ms = Math.max(now_ms, this.#lastAckAt_ms + ACK_INTERVAL_ms);
+    }
+    return { delivered, outgoing: this.#dueAck(now_ms) };
+  }
+
+  /** False for a piece that contradicts or repeats what we hold. */
+  #keepPiece(incoming: DataFrame): boolean {
+    const assembly = this.#assemblies.get(incoming.sequence) ?? { parts: incoming.parts, pieces: new Map() };
+    if (assembly.parts !== incoming.parts || assembly.pieces.has(incoming.part)) return false;
+    assembly.pieces.set(incoming.part, incoming.data);
+    this.#assemblies.set(incoming.sequence, assembly);
+    return true;
+  }
+
+  /** A gap stands while anything is held back; progress on the awaited message starts its clock anew. */
+  #watchGap(progressed: boolean, now_ms: number): void {
+    if (this.#assemblies.size === 0) {
+      this.#gapAskAt_ms = null;
+      this.#gapWait_ms = GAP_ms;
+    } else if (this.#gapAskAt_ms === null || progressed) {
+      this.#gapWait_ms = GAP_ms;
+      this.#gapAskAt_ms = now_ms + GAP_ms;
+    }
+  }
+
+  #dueAck(now_ms: number): AckFrame[] {
+    if (this.#ackDueAt_ms === null || now_ms < this.#ackDueAt_ms) return [];
+    this.#ackDueAt_ms = null;
+    this.#lastAckAt_ms = now_ms;
+    return [{ kind: 'ack', upTo: this.#nextToDeliver - 1 }];
+  }
+
+  #dueGapRequest(now_ms: number): ResendFrame[] {
+    if (this.#gapAskAt_ms === null || now_ms < this.#gapAskAt_ms) return [];
+    this.#gapWait_ms = Math.min(this.#gapWait_ms * 2, LONGEST_RESEND_ms);
+    this.#gapAskAt_ms = now_ms + this.#gapWait_ms;
+    return [{ kind: 'resend', from: this.#nextToDeliver }];
+  }
+
+  #dueResends(now_ms: number): DataFrame[] {
+    const frames: DataFrame[] = [];
+    for (const message of this.#unacknowledged.values()) {
+      if (this.#peerGone || now_ms < message.resendAt_ms) continue;
+      if (message.tries >= MAXIMUM_TRIES) {
+        this.#peerGone = true;
+        return [];
+      }
+      message.tries += 1;
+      message.resendAt_ms = now_ms + resendDelay_ms(message.tries);
+      frames.push(...message.frames);
+    }
+    return frames;
+  }
+}
+
+/** 1 s after the first try, then 2, 4, 8, 8, … */
+function resendDelay_ms(tries: number): number {
+  return Math.min(FIRST_RESEND_ms * 2 ** Math.max(0, tries - 1), LONGEST_RESEND_ms);
+}
+
+function frame(sequence: number, text: string): DataFrame[] {
+  const pieces = splitForFrames(text, MAXIMUM_FRAME_BYTES - ENVELOPE_BYTES);
+  return pieces.map((data, index) => ({ kind: 'frame', sequence, part: index + 1, parts: pieces.length, data }));
+}
+
+/** Cuts `text` between characters so that no piece exceeds `budget_bytes` inside a JSON string. */
+export function splitForFrames(text: string, budget_bytes: number): string[] {
+  const pieces: string[] = [];
+  let start = 0;
+  let used = 0;
+  let index = 0;
+  for (const character of text) {
+    const size = escapedBytes(character);
+    if (used + size > budget_bytes) {
+      pieces.push(text.slice(start, index));
+      start = index;
+      used = 0;
+    }
+    used += size;
+    index += character.length;
+  }
+  pieces.push(text.slice(start));
+  return pieces;
+}
+
+/** Counted as if all but plain ASCII became `\uXXXX`: whoever passes the frame on may write it so. */
+function escapedBytes(character: string): number {
+  const code = character.codePointAt(0)!;
+  if (code === 0x22 || code === 0x5c) return 2;
+  return code >= 0x20 && code < 0x7f ? 1 : 6 * character.length;
+}
+
+function join(assembly: Assembly): string | null {
+  if (assembly.pieces.size < assembly.parts) return null;
+  let text = '';
+  for (let part = 1; part <= assembly.parts; part++) text += assembly.pieces.get(part)!;
+  return text;
+}
+
+function isSane(incoming: DataFrame): boolean {
+  const { sequence, part, parts, data } = incoming;
+  const whole = [sequence, part, parts].every((value) => Number.isInteger(value) && value >= 1);
+  return whole && part <= parts && parts <= MAXIMUM_PARTS && typeof data === 'string';
+}

@@ -1,0 +1,148 @@
+/**
+ * The page's own state machine: what the viewer is doing, as far as this tab knows. Pure; `at` is when it happened (ms).
+ *
+ * ```
+ * signedOut ── signedIn ─► ready ── playPressed ─► requesting ── granted ─► waiting ─ slot ─► joining ── firstFrame ─► playing
+ *                            ▲                        │ refused               │ over            │ over       pictureLost │ ▲ firstFrame
+ *                            └──── dismissed ◄─ failed ◄──────────────────────┴───► ended ◄─────┴──────── reconnecting ◄┘ ┘
+ * ```
+ * `superseded` (another tab took over) may come from any state with a session. `ended`, `superseded` and `failed` absorb
+ * everything but the viewer's own next step.
+ */
+import type { Problem } from './problems';
+import { isOver, type SessionView } from './sessionView';
+
+export type PageStateName =
+  | 'signedOut' // nobody is signed in
+  | 'ready' // signed in, nothing asked for
+  | 'requesting' // Play was pressed; the server has not answered
+  | 'waiting' // a session exists and has no slot yet
+  | 'joining' // a slot is reserved; the picture is being connected
+  | 'playing' // frames arrive
+  | 'reconnecting' // frames stopped; the slot is kept for the reconnect window
+  | 'ended' // the session is over, and the page says why
+  | 'superseded' // another tab or device plays this session now
+  | 'failed'; // a request was refused or could not be made
+
+export interface PageState {
+  name: PageStateName;
+  /** When this state was entered. */
+  since: number;
+  /** When the viewer asked for this session (Play, or the reload that rejoined it). */
+  clickedAt: number | null;
+  /** When the first frame of this join was shown. */
+  firstFrameAt: number | null;
+  session: SessionView | null;
+  /** What failed; only in `failed`. */
+  problem: Problem | null;
+  /** A live session of this viewer that this tab does not show; only in `ready`. */
+  running: SessionView | null;
+  /** Why the session is over; only in `ended`. */
+  statusReason: string | null;
+}
+
+export type PageEvent =
+  | { type: 'signedIn' }
+  | { type: 'signedOut' }
+  | { type: 'playPressed' }
+  | { type: 'runningFound'; session: SessionView }
+  | { type: 'rejoined'; session: SessionView }
+  | { type: 'granted'; session: SessionView }
+  | { type: 'refused'; problem: Problem }
+  | { type: 'sessionUpdated'; session: SessionView }
+  | { type: 'firstFrame' }
+  | { type: 'pictureLost' }
+  | { type: 'superseded' }
+  | { type: 'left' }
+  | { type: 'dismissed' };
+
+const WITH_SESSION: readonly PageStateName[] = ['waiting', 'joining', 'playing', 'reconnecting'];
+const STARTABLE: readonly PageStateName[] = ['ready', 'ended', 'superseded', 'failed'];
+
+export function initialState(at: number): PageState {
+  return {
+    name: 'signedOut', since: at, clickedAt: null, firstFrameAt: null,
+    session: null, problem: null, running: null, statusReason: null,
+  };
+}
+
+/** True while a session belongs to this tab. */
+export function hasSession(state: PageState): boolean {
+  return WITH_SESSION.includes(state.name);
+}
+
+export function canPlay(state: PageState): boolean {
+  return STARTABLE.includes(state.name);
+}
+
+/** The next state; the very same object when the event changes nothing here. */
+export function advance(state: PageState, event: PageEvent, at: number): PageState {
+  switch (event.type) {
+    case 'signedIn':
+      return state.name === 'signedOut' ? { ...initialState(at), name: 'ready' } : state;
+    case 'signedOut':
+      return initialState(at);
+    case 'playPressed':
+      return canPlay(state) ? { ...initialState(at), name: 'requesting', clickedAt: at } : state;
+    case 'runningFound':
+      return state.name === 'ready' ? { ...state, running: event.session } : state;
+    case 'rejoined':
+      return canPlay(state) ? follow({ ...initialState(at), clickedAt: at }, event.session, at) : state;
+    case 'granted':
+      return state.name === 'requesting' ? follow(state, event.session, at) : state;
+    case 'refused':
+      return fail(state, event.problem, at);
+    case 'sessionUpdated':
+      return update(state, event.session, at);
+    case 'firstFrame':
+      return show(state, at);
+    case 'pictureLost':
+      return state.name === 'playing' ? { ...state, name: 'reconnecting', since: at } : state;
+    case 'superseded':
+      return hasSession(state) ? { ...state, name: 'superseded', since: at } : state;
+    case 'left':
+      return leave(state, at);
+    case 'dismissed':
+      return canPlay(state) ? { ...initialState(at), name: 'ready' } : state;
+  }
+}
+
+function follow(state: PageState, session: SessionView, at: number): PageState {
+  if (isOver(session)) return { ...state, name: 'ended', since: at, session, statusReason: session.statusReason };
+  return enter({ ...state, session }, session.slot === null ? 'waiting' : 'joining', at);
+}
+
+function update(state: PageState, session: SessionView, at: number): PageState {
+  if (state.session?.sessionId !== session.sessionId || session.version <= state.session.version) return state;
+  // Our own word (userLeft) stands until the server's reason comes.
+  if (state.name === 'ended') return { ...state, session, statusReason: session.statusReason ?? state.statusReason };
+  if (!hasSession(state)) return state;
+  if (isOver(session)) return { ...state, name: 'ended', since: at, session, statusReason: session.statusReason };
+  return enter({ ...state, session }, nameFor(state.name, session), at);
+}
+
+/** Only frames make `playing`, and only their absence unmakes it: the picture outlives a late or early notice. */
+function nameFor(current: PageStateName, session: SessionView): PageStateName {
+  if (current === 'playing' || current === 'reconnecting') return current;
+  return session.slot === null ? 'waiting' : 'joining';
+}
+
+function show(state: PageState, at: number): PageState {
+  if (state.name !== 'joining' && state.name !== 'reconnecting') return state;
+  return { ...state, name: 'playing', since: at, firstFrameAt: state.firstFrameAt ?? at };
+}
+
+function leave(state: PageState, at: number): PageState {
+  if (!hasSession(state) && state.name !== 'requesting') return state;
+  const seen = state.firstFrameAt !== null;
+  return { ...state, name: 'ended', since: at, statusReason: seen ? 'userLeft' : 'cancelled' };
+}
+
+function fail(state: PageState, problem: Problem, at: number): PageState {
+  if (state.name === 'ended' || state.name === 'superseded' || state.name === 'signedOut') return state;
+  return { ...state, name: 'failed', since: at, problem, running: null };
+}
+
+function enter(state: PageState, name: PageStateName, at: number): PageState {
+  return state.name === name ? state : { ...state, name, since: at };
+}

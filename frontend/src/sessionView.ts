@@ -1,0 +1,73 @@
+/** The viewer's view of a session, as the doors give it; parsed at the edge and trusted inside. */
+
+export const SESSION_STATES = [
+  'Requested', 'Queued', 'Assigned', 'Connected', 'Disconnected', 'Migrating', 'Ending', 'Ended', 'Failed',
+] as const;
+export type SessionState = (typeof SESSION_STATES)[number];
+
+export interface SlotView {
+  slotId: string;
+  instanceType: string | null;
+  zone: string | null;
+  epoch: number;
+}
+
+export interface SessionView {
+  sessionId: string;
+  applicationId: string;
+  state: SessionState;
+  statusReason: string | null;
+  requestedAt: string;
+  endedAt: string | null;
+  deadlineAt: string | null;
+  /** Grows with each change; a receiver drops an older one. */
+  version: number;
+  slot: SlotView | null;
+  /** 1 = next in line; null outside the line. */
+  place: number | null;
+  /** Why it waits, in words; null outside the line. */
+  reason: string | null;
+}
+
+/** Raises: TypeError when the door said something that is not a session. */
+export function parseSession(value: unknown): SessionView {
+  if (!isRecord(value)) throw new TypeError('a session must be an object');
+  const { sessionId, applicationId, state, version } = value;
+  if (typeof sessionId !== 'string' || typeof version !== 'number') throw new TypeError('a session needs id and version');
+  if (!SESSION_STATES.includes(state as SessionState)) throw new TypeError(`unknown session state ${String(state)}`);
+  return {
+    sessionId,
+    applicationId: typeof applicationId === 'string' ? applicationId : '',
+    state: state as SessionState,
+    statusReason: text(value.statusReason),
+    requestedAt: text(value.requestedAt) ?? '',
+    endedAt: text(value.endedAt),
+    deadlineAt: text(value.deadlineAt),
+    version,
+    slot: isRecord(value.slot) ? parseSlot(value.slot) : null,
+    place: typeof value.place === 'number' ? value.place : null,
+    reason: text(value.reason),
+  };
+}
+
+/** True when nothing more can happen to it; `Ending` counts, because its picture is over. */
+export function isOver(session: SessionView): boolean {
+  return session.state === 'Ending' || session.state === 'Ended' || session.state === 'Failed';
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseSlot(slot: Record<string, unknown>): SlotView {
+  return {
+    slotId: text(slot.slotId) ?? '',
+    instanceType: text(slot.instanceType),
+    zone: text(slot.zone),
+    epoch: typeof slot.epoch === 'number' ? slot.epoch : 0,
+  };
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

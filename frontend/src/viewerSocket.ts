@@ -1,0 +1,314 @@
+/**
+ * The page's end of the Viewer socket: one WebSocket at a time, reopened by itself with a fresh ticket while the media
+ * flows on beside it. Says hello until welcomed, keeps the reliable channel's clock, and drops what belongs to an older
+ * join.
+ */
+import { Problem } from './problems';
+import { ReliableChannel, type ChannelFrame } from './reliableChannel';
+import { isRecord, parseSession, type SessionView } from './sessionView';
+
+export interface Welcome {
+  session: SessionView;
+  /** Grows with each accepted join of the session: a reload, a second tab. */
+  joinNumber: number;
+  epoch: number;
+  iceServers: RTCIceServer[];
+}
+
+export interface SocketListener {
+  /** A new join began: a player starts from nothing. Not called when a dropped socket resumes its join. */
+  joined(welcome: Welcome): void;
+  /** One whole signalling message of the streamer, in order. */
+  message(text: string): void;
+  sessionUpdated(session: SessionView): void;
+  superseded(): void;
+  /** The streamer's side stopped acknowledging. */
+  peerGone(): void;
+  /** For the viewer's eyes: whether the socket is open and welcomed. */
+  connectionChanged(connected: boolean): void;
+  /** No further ticket is given: the reason is final for this socket. */
+  refused(problem: Problem): void;
+}
+
+/** What the socket needs of the world; tests give their own. */
+export interface SocketWorld {
+  open(ticket: string): WebSocket;
+  requestTicket(resumeJoin: number | null): Promise<string>;
+  now_ms(): number;
+  setTimer(call: () => void, delay_ms: number): number;
+  clearTimer(timer: number): void;
+}
+
+interface Join {
+  joinNumber: number;
+  epoch: number;
+}
+
+const HELLO_INTERVAL_ms = 2000;
+/** API Gateway closes a socket that idles for 10 min; a ping through a Lambda costs money. */
+const PING_INTERVAL_ms = 240_000;
+const PONG_WAIT_ms = 10_000;
+const FIRST_REOPEN_ms = 250;
+const LONGEST_REOPEN_ms = 8000;
+/** Hellos without a welcome that fits before the socket is given up for a fresh one. */
+const HELLOS_A_SOCKET = 5;
+/** Frames may overtake the welcome that says which join they belong to. */
+const EARLY_FRAMES = 64;
+
+const OPEN = 1;
+
+export class ViewerSocket {
+  readonly #world: SocketWorld;
+  readonly #listener: SocketListener;
+  #socket: WebSocket | null = null;
+  #stopped = false;
+  #join: Join | null = null;
+  #channel = new ReliableChannel();
+  #early: Record<string, unknown>[] = [];
+  #welcomed = false;
+  #heardPeer = false;
+  #hellos = 0;
+  #failures = 0;
+  #timers: Partial<Record<'hello' | 'ping' | 'pong' | 'channel' | 'reopen', number>> = {};
+
+  constructor(world: SocketWorld, listener: SocketListener) {
+    this.#world = world;
+    this.#listener = listener;
+  }
+
+  /** Opens with `ticket`, or with one of its own when none is at hand. */
+  start(ticket: string | null): void {
+    void this.#open(ticket);
+  }
+
+  /** The session got a slot (or another one): say hello until the welcome names it and its streamer speaks. */
+  expectJoin(epoch: number): void {
+    if (this.#join !== null && this.#join.epoch >= epoch) return;
+    this.#join = null; // what the former slot still says belongs to nothing any more
+    this.#hellos = 0;
+    this.#heardPeer = false;
+    this.#welcomed = false;
+    this.#sayHello();
+  }
+
+  send(text: string): void {
+    this.#write(this.#channel.send(text, this.#world.now_ms()));
+    this.#scheduleChannel();
+  }
+
+  /** Finds out whether a silent socket still lives (the network changed, the laptop woke up). */
+  check(): void {
+    if (this.#stopped || this.#socket === null) return;
+    this.#post({ kind: 'ping' });
+    this.#setTimer('pong', () => this.#dropped(), PONG_WAIT_ms);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#detach();
+    for (const name of Object.keys(this.#timers)) this.#clearTimer(name as keyof typeof this.#timers);
+  }
+
+  async #open(ticket: string | null): Promise<void> {
+    try {
+      const fresh = ticket ?? (await this.#world.requestTicket(this.#join?.joinNumber ?? null));
+      if (!this.#stopped) this.#attach(this.#world.open(fresh));
+    } catch (error) {
+      if (this.#stopped) return;
+      if (error instanceof Problem && !error.passing) {
+        this.stop();
+        this.#listener.refused(error);
+      } else {
+        this.#reopenLater();
+      }
+    }
+  }
+
+  #attach(socket: WebSocket): void {
+    this.#detach();
+    this.#socket = socket;
+    this.#welcomed = false;
+    this.#hellos = 0;
+    socket.onopen = () => this.#opened();
+    socket.onmessage = (event: MessageEvent) => this.#received(event.data);
+    socket.onclose = () => this.#dropped();
+  }
+
+  #detach(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(1000);
+  }
+
+  #opened(): void {
+    this.#sayHello();
+    this.#setTimer('ping', () => this.#ping(), PING_INTERVAL_ms);
+  }
+
+  #ping(): void {
+    this.check();
+    this.#setTimer('ping', () => this.#ping(), PING_INTERVAL_ms);
+  }
+
+  #dropped(): void {
+    if (this.#stopped) return;
+    this.#detach();
+    for (const name of ['hello', 'ping', 'pong', 'channel'] as const) this.#clearTimer(name);
+    this.#listener.connectionChanged(false);
+    this.#reopenLater();
+  }
+
+  #reopenLater(): void {
+    const delay_ms = Math.min(FIRST_REOPEN_ms * 2 ** this.#failures++, LONGEST_REOPEN_ms);
+    this.#setTimer('reopen', () => void this.#open(null), delay_ms * (0.75 + Math.random() / 2));
+  }
+
+  /** Repeats itself every 2 s: a lost hello, welcome or join must not strand the viewer. */
+  #sayHello(): void {
+    if (this.#stopped || this.#socket?.readyState !== OPEN) return;
+    if (!this.#welcomed && this.#hellos >= HELLOS_A_SOCKET) {
+      this.#dropped();
+      return;
+    }
+    this.#hellos += 1;
+    this.#post({ kind: 'hello' });
+    this.#setTimer('hello', () => this.#sayHello(), HELLO_INTERVAL_ms);
+  }
+
+  #received(data: unknown): void {
+    const frame = typeof data === 'string' ? parseFrame(data) : null;
+    if (frame === null || this.#stopped) return;
+    switch (frame.kind) {
+      case 'welcome':
+        return this.#welcome(frame);
+      case 'frame':
+      case 'ack':
+      case 'resend':
+        return this.#receivedFromPeer(frame);
+      case 'pong':
+        return this.#clearTimer('pong');
+      case 'sessionUpdate':
+        return this.#listener.sessionUpdated(parseSession(frame.session));
+      case 'superseded':
+        this.stop();
+        return this.#listener.superseded();
+    }
+  }
+
+  #welcome(frame: Record<string, unknown>): void {
+    const session = parseSession(frame.session);
+    const { joinNumber, epoch } = frame;
+    this.#failures = 0;
+    this.#listener.connectionChanged(true);
+    if (session.slot === null || typeof joinNumber !== 'number' || typeof epoch !== 'number') {
+      // In line: nothing to join yet. `expectJoin` speaks again when there is.
+      this.#welcomed = true;
+      this.#clearTimer('hello');
+      return this.#listener.sessionUpdated(session);
+    }
+    if (epoch < session.slot.epoch) return; // a welcome of the former slot: the next hello brings the right one
+    const resumed = this.#join?.joinNumber === joinNumber && this.#join.epoch === epoch;
+    const first = !this.#welcomed;
+    this.#welcomed = true;
+    if (!resumed) this.#beginJoin({ session, joinNumber, epoch, iceServers: parseIceServers(frame.iceServers) });
+    else if (first) this.#write(this.#channel.resume(this.#world.now_ms()));
+    if (this.#heardPeer) this.#clearTimer('hello');
+    this.#scheduleChannel();
+    this.#listener.sessionUpdated(session);
+  }
+
+  #beginJoin(welcome: Welcome): void {
+    this.#join = { joinNumber: welcome.joinNumber, epoch: welcome.epoch };
+    this.#channel = new ReliableChannel();
+    this.#heardPeer = false;
+    const early = this.#early;
+    this.#early = [];
+    this.#listener.joined(welcome);
+    for (const frame of early) this.#receivedFromPeer(frame);
+  }
+
+  #receivedFromPeer(frame: Record<string, unknown>): void {
+    const join = this.#join;
+    if (join === null || isNewer(frame, join)) {
+      if (this.#early.length < EARLY_FRAMES) this.#early.push(frame);
+      return;
+    }
+    if (!belongsTo(frame, join)) return;
+    const channel = this.#channel;
+    const { delivered, outgoing } = channel.receive(frame as unknown as ChannelFrame, this.#world.now_ms());
+    this.#write(outgoing);
+    for (const text of delivered) {
+      if (!this.#heardPeer) {
+        this.#heardPeer = true;
+        this.#clearTimer('hello');
+      }
+      this.#listener.message(text);
+      if (this.#stopped || this.#channel !== channel) return;
+    }
+    this.#scheduleChannel();
+  }
+
+  #scheduleChannel(): void {
+    const at_ms = this.#channel.nextTickAt_ms();
+    this.#clearTimer('channel');
+    if (at_ms === null || this.#stopped || this.#socket === null) return;
+    this.#setTimer('channel', () => this.#tickChannel(), Math.max(0, at_ms - this.#world.now_ms()));
+  }
+
+  #tickChannel(): void {
+    this.#write(this.#channel.tick(this.#world.now_ms()));
+    if (this.#channel.peerGone) this.#listener.peerGone();
+    this.#scheduleChannel();
+  }
+
+  #write(frames: readonly ChannelFrame[]): void {
+    for (const frame of frames) this.#post(frame);
+  }
+
+  #post(frame: object): void {
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #setTimer(name: keyof typeof this.#timers, call: () => void, delay_ms: number): void {
+    this.#clearTimer(name);
+    this.#timers[name] = this.#world.setTimer(call, delay_ms);
+  }
+
+  #clearTimer(name: keyof typeof this.#timers): void {
+    const timer = this.#timers[name];
+    if (timer !== undefined) this.#world.clearTimer(timer);
+    delete this.#timers[name];
+  }
+}
+
+/** The relay stamps what it knows; a frame without a stamp cannot be older than anything. */
+function belongsTo(frame: Record<string, unknown>, join: Join): boolean {
+  const { epoch, joinNumber } = frame;
+  return (epoch === undefined || epoch === join.epoch) && (joinNumber === undefined || joinNumber === join.joinNumber);
+}
+
+function isNewer(frame: Record<string, unknown>, join: Join): boolean {
+  const { epoch, joinNumber } = frame;
+  if (typeof epoch !== 'number' || typeof joinNumber !== 'number') return false;
+  return epoch > join.epoch || (epoch === join.epoch && joinNumber > join.joinNumber);
+}
+
+function parseFrame(text: string): Record<string, unknown> | null {
+  try {
+    const frame: unknown = JSON.parse(text);
+    return isRecord(frame) && typeof frame.kind === 'string' ? frame : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Epic's library walks `urls` as a list; a single string would be walked letter by letter. */
+export function parseIceServers(value: unknown): RTCIceServer[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isRecord).map((server) => {
+    const urls = Array.isArray(server.urls) ? server.urls : [server.urls];
+    return { ...server, urls: urls.filter((url) => typeof url === 'string') };
+  });
+}
