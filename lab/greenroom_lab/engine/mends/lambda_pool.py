@@ -1,0 +1,57 @@
+"""Gap: one Python process per concurrent invocation, without bound: a burst of 50 starts 50 interpreters on 2 cores.
+
+Each function gets at most `workers` processes; further invocations wait for one, as they would for a cold start.
+After `PATIENCE_S` a waiter gets a process of its own all the same: a function that calls itself must not wait for
+itself for ever. The number can be changed while running, also for single functions (door `/_greenroom/lambda`).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any
+
+from ministack.services import lambda_svc
+
+PATIENCE_S = 10.0
+
+
+class Limits:
+    """How many processes each function may have."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.by_name: dict[str, int] = {}
+        """Part of a function's name → its own limit; the first that matches counts."""
+
+    def of(self, function_name: str) -> int:
+        for part, limit in self.by_name.items():
+            if part in function_name:
+                return limit
+        return self.workers
+
+
+LIMITS = Limits(int(os.environ.get("GREENROOM_LAMBDA_WORKERS", "0")) or max(2, os.cpu_count() or 2))
+
+
+def apply() -> None:
+    acquire, release = lambda_svc.acquire_worker, lambda_svc.release_worker
+    freed = threading.Condition()
+
+    def acquire_or_wait(function_name: str, *args: Any, **kwargs: Any) -> Any:
+        patience_ends = time.monotonic() + PATIENCE_S
+        with freed:
+            while True:
+                limit = LIMITS.of(function_name) if time.monotonic() < patience_ends else 0
+                worker, reason = acquire(function_name, *args, **{**kwargs, "max_concurrency": limit})
+                if worker or reason != "func_cap":
+                    return worker, reason
+                freed.wait(1)
+
+    def release_and_tell(worker: Any) -> None:
+        release(worker)
+        with freed:
+            freed.notify_all()
+
+    lambda_svc.acquire_worker, lambda_svc.release_worker = acquire_or_wait, release_and_tell
