@@ -76,6 +76,14 @@ class UnknownInstance(GreenroomError):
     """No launch of this stack explains this instance. Answers 403."""
 
 
+class TicketRefused(GreenroomError):
+    """The socket ticket is unknown, used, too old or for something that is over. The handshake is denied."""
+
+
+class ConnectionGone(GreenroomError):
+    """Nobody is on this connection any more."""
+
+
 class TaskGone(GreenroomError):
     """The state machine no longer waits for this token (timed out, ended, invalid): the caller undoes."""
 

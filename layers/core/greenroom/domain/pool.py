@@ -27,7 +27,6 @@ class Application:
     slots_per_instance: int
     pool_id: str
     limits: SessionLimits = SessionLimits()
-    reset_timeout_s: int = 30
     sessions_per_viewer: int = 1
 
 

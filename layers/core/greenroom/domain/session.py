@@ -102,11 +102,12 @@ class SessionLimits:
     reconnect_window_s: int = 120  # Source: GameLift Streams default
     maximum_session_s: int = 3600
     placement_timeout_s: int = 1200  # cold: until boots are measured
+    reset_timeout_s: int = 30  # how long a given-back slot may take to be ready again
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One viewer's run. Times are epoch seconds (UTC); `transitions` holds when each state was entered last."""
+    """One viewer's run. Times are epoch seconds (UTC); `transitions` holds when each state was first entered."""
 
     session_id: str
     viewer_id: str
@@ -127,11 +128,26 @@ class Session:
     awaits: str | None = None  # "slot", "connection" or "end": which fact the stored task token waits for
     task_token: str | None = field(default=None, repr=False)
     transitions: Mapping[str, float] = field(default_factory=dict)
+    ends_by: float | None = None  # fixed at the first connection: first connected + maximum
 
     @property
     def is_live(self) -> bool:
         """Whether the end is not yet decided."""
         return self.state in LIVE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMove:
+    """One conditional change of state. Fields that are None are neither compared nor changed (the state always is)."""
+
+    to: SessionState
+    at: float
+    sources: frozenset[SessionState]
+    deadline_at: float | None = None
+    ends_by: float | None = None
+    status_reason: StatusReason | None = None
+    epoch: int | None = None  # compared: an older holder's fact is refused
+    join_number: int | None = None  # compared: an older page's fact is ignored
 
 
 def fact_for(session: Session) -> str | None:

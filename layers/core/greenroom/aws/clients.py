@@ -1,0 +1,33 @@
+"""boto3 clients, made when first asked for and shared: a client costs tens of milliseconds and keeps its connections."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 4})
+"""`standard` retries throttles and service faults with jitter; the bounds stay under every function's timeout."""
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """The one table client: low level, because transactions span tables."""
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+@cache
+def client(service: str) -> Any:
+    """Any other service at its usual address."""
+    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+
+
+@cache
+def socket_management(url: str) -> Any:
+    """The `@connections` interface of one WebSocket stage."""
+    return boto3.client("apigatewaymanagementapi", endpoint_url=url, config=_CONFIG)

@@ -1,0 +1,28 @@
+"""The clock and the dice: where `now`, ids, secrets and randomness come from, once per invocation."""
+
+from __future__ import annotations
+
+import base64
+import random
+import secrets
+import time
+
+
+def now() -> float:
+    """Epoch seconds, UTC."""
+    return time.time()
+
+
+def new_id(prefix: str) -> str:
+    """`ses-` and 26 base32 characters: 128 bits, safe in paths and names."""
+    return f"{prefix}-{base64.b32encode(secrets.token_bytes(16)).decode().rstrip('=').lower()}"
+
+
+def new_secret() -> str:
+    """32 bytes, URL-safe: a socket ticket."""
+    return secrets.token_urlsafe(32)
+
+
+def dice() -> random.Random:
+    """For spreading claims; never for secrets."""
+    return random.Random(secrets.randbits(64))

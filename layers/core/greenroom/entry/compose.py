@@ -1,0 +1,129 @@
+"""The composition root: which AWS adapter stands behind each port, built when first used and kept for the next invocation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from random import Random
+from typing import Any
+
+from greenroom import ports
+from greenroom.entry import clock
+from greenroom.entry.settings import Settings
+from greenroom.entry.tracing import Handler, traced
+
+
+class AwsPorts:
+    """`ports.Ports` on AWS. Adapters are imported inside the properties: a cold start pays only for what it uses."""
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    @cached_property
+    def dice(self) -> Random:
+        return clock.dice()
+
+    def now(self) -> float:
+        return clock.now()
+
+    def new_id(self, prefix: str) -> str:
+        return clock.new_id(prefix)
+
+    def new_secret(self) -> str:
+        return clock.new_secret()
+
+    @cached_property
+    def sessions(self) -> ports.Sessions:
+        from greenroom.aws.sessions import DynamoSessions
+
+        return DynamoSessions(self.settings.sessions_table)
+
+    @cached_property
+    def line(self) -> ports.Line:
+        from greenroom.aws.line import DynamoLine
+
+        return DynamoLine(self.settings.sessions_table)
+
+    @cached_property
+    def claims(self) -> ports.Claims:
+        from greenroom.aws.claims import DynamoClaims
+
+        return DynamoClaims(self.settings.sessions_table, self.settings.fleet_table)
+
+    @cached_property
+    def slots(self) -> ports.Slots:
+        from greenroom.aws.slots import DynamoSlots
+
+        return DynamoSlots(self.settings.fleet_table)
+
+    @cached_property
+    def capacity(self) -> ports.Capacity:
+        from greenroom.aws.capacity import DynamoCapacity
+
+        return DynamoCapacity(self.settings.fleet_table)
+
+    @cached_property
+    def instances(self) -> ports.Instances:
+        from greenroom.aws.instances import DynamoInstances
+
+        return DynamoInstances(self.settings.fleet_table)
+
+    @cached_property
+    def catalog(self) -> ports.Catalog:
+        from greenroom.aws.catalog import DynamoCatalog
+
+        return DynamoCatalog(self.settings.catalog_table)
+
+    @cached_property
+    def tickets(self) -> ports.Tickets:
+        from greenroom.aws.tickets import DynamoTickets
+
+        return DynamoTickets(self.settings.sessions_table)
+
+    @cached_property
+    def connections(self) -> ports.Connections:
+        from greenroom.aws.connections import DynamoConnections
+
+        return DynamoConnections(self.settings.sessions_table)
+
+    @cached_property
+    def socket(self) -> ports.Socket:
+        from greenroom.aws.socket import ApiGatewaySocket
+
+        return ApiGatewaySocket(self.settings.socket_management_url)
+
+    @cached_property
+    def tasks(self) -> ports.TaskTokens:
+        from greenroom.aws.tasks import StepFunctionsTasks
+
+        return StepFunctionsTasks()
+
+    @cached_property
+    def bus(self) -> ports.Bus:
+        from greenroom.aws.bus import EventBridgeBus
+
+        return EventBridgeBus(self.settings.bus_name)
+
+    @cached_property
+    def journal(self) -> ports.Journal:
+        from greenroom.aws.journal import DynamoJournal
+
+        return DynamoJournal(self.settings.journal_table)
+
+
+Work = Callable[[dict[str, Any], ports.Ports], Any]
+
+
+def lambda_handler(settings: type[Settings], work: Work) -> Handler:
+    """`work(event, ports)` as a Lambda handler: settings are read at the first invocation, tracing around each.
+
+    Tests call `work` itself with fakes.
+    """
+    built: list[AwsPorts] = []
+
+    def handler(event: dict[str, Any], context: Any) -> Any:
+        if not built:
+            built.append(AwsPorts(settings.from_env()))
+        return work(event, built[0])
+
+    return traced(handler)

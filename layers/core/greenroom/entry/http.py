@@ -1,0 +1,164 @@
+"""HTTP at the edge: the caller from the authorizer's context, the body parsed field by field, answers and problems.
+
+Nothing inside checks its input again: what comes out of here is typed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from greenroom.domain.errors import Forbidden, GreenroomError, InvalidField
+from greenroom.entry.problem import problem_of
+
+BODY_LIMIT = 64 * 1024
+"""Characters. Far above any honest body, far below what would hurt."""
+IDENTIFIER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_INSTANCE_ID = re.compile(r"i-[0-9a-f]{8,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who calls, by the verified access token."""
+
+    viewer_id: str
+    tenant_id: str
+    groups: frozenset[str]
+
+
+def viewer_of(event: Mapping[str, Any]) -> Viewer:
+    """The caller of a viewer or operator route. Raises: Forbidden when the authorizer left no identity."""
+    context = event.get("requestContext", {}).get("authorizer", {}).get("lambda") or {}
+    viewer_id, tenant_id = context.get("viewerId"), context.get("tenantId")
+    if not viewer_id or not tenant_id:
+        raise Forbidden("no verified identity")
+    return Viewer(viewer_id, tenant_id, frozenset(str(context.get("groups", "")).split(",")) - {""})
+
+
+def operator_of(event: Mapping[str, Any]) -> Viewer:
+    """The caller of an operator route. Raises: Forbidden when they are not in the group `operators`."""
+    viewer = viewer_of(event)
+    if "operators" not in viewer.groups:
+        raise Forbidden("only operators may do this")
+    return viewer
+
+
+def instance_of_caller(event: Mapping[str, Any]) -> str:
+    """The calling instance, from its signed identity and never from the body.
+
+    The instance profile's credentials carry the instance id as role session name:
+    `arn:aws:sts::<account>:assumed-role/<role>/<instance id>`. Source: IAM, roles for EC2.
+    Raises: Forbidden.
+    """
+    arn = (event.get("requestContext", {}).get("authorizer", {}).get("iam") or {}).get("userArn") or ""
+    kind, _, session_name = arn.rpartition("/")
+    if ":assumed-role/" not in kind or not _INSTANCE_ID.fullmatch(session_name):
+        raise Forbidden("the caller is not an instance")
+    return str(session_name)
+
+
+def path_identifier(event: Mapping[str, Any], name: str) -> str:
+    """A path parameter. Raises: InvalidField."""
+    return Body(event.get("pathParameters") or {}).identifier(name)
+
+
+def body_of(event: Mapping[str, Any], *, limit: int = BODY_LIMIT) -> Body:
+    """The JSON object of the request. Raises: InvalidField naming `body`."""
+    text = event.get("body") or "{}"
+    if len(text) > limit:
+        raise InvalidField("body", f"at most {limit} characters")
+    try:
+        if event.get("isBase64Encoded"):
+            text = base64.b64decode(text, validate=True).decode()
+        value = json.loads(text)
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise InvalidField("body", "must be JSON") from error
+    if not isinstance(value, dict):
+        raise InvalidField("body", "must be a JSON object")
+    return Body(value)
+
+
+class Body:
+    """A JSON object whose fields are taken out by type; a wrong one is named, dotted from the top (`limits.maximumSession_s`)."""
+
+    def __init__(self, values: Mapping[str, Any], prefix: str = "") -> None:
+        self._values, self._prefix = values, prefix
+
+    def __contains__(self, name: str) -> bool:
+        return self._values.get(name) is not None
+
+    def _wrong(self, name: str, reason: str) -> InvalidField:
+        return InvalidField(self._prefix + name, reason)
+
+    def text(self, name: str, *, longest: int = 256) -> str:
+        """A string of 1..longest characters."""
+        value = self._values.get(name)
+        if not isinstance(value, str) or not 1 <= len(value) <= longest:
+            raise self._wrong(name, f"must be a text of 1 to {longest} characters")
+        return value
+
+    def identifier(self, name: str, *, pattern: re.Pattern[str] = IDENTIFIER) -> str:
+        """A string that matches `pattern` whole."""
+        value = self._values.get(name)
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise self._wrong(name, f"must match {pattern.pattern}")
+        return value
+
+    def whole(self, name: str, *, least: int, most: int, default: int | None = None) -> int:
+        """An integer in least..most; `default` when it is absent and there is one."""
+        value = self._values.get(name)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self._wrong(name, f"must be a whole number from {least} to {most}")
+        return value
+
+    def one_of(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self._values.get(name)
+        if value not in choices:
+            raise self._wrong(name, "must be one of " + ", ".join(choices))
+        return str(value)
+
+    def texts(self, name: str, *, most: int = 64, longest: int = 1024) -> tuple[str, ...]:
+        """A list of strings."""
+        value = self._values.get(name)
+        if (
+            not isinstance(value, list)
+            or len(value) > most
+            or not all(isinstance(v, str) and len(v) <= longest for v in value)
+        ):
+            raise self._wrong(name, f"must be a list of at most {most} texts")
+        return tuple(value)
+
+    def part(self, name: str) -> Body:
+        """An object inside; an absent one is empty."""
+        value = self._values.get(name, {})
+        if not isinstance(value, dict):
+            raise self._wrong(name, "must be an object")
+        return Body(value, f"{self._prefix}{name}.")
+
+    def parts(self, name: str, *, most: int = 64) -> tuple[Body, ...]:
+        """A list of objects."""
+        value = self._values.get(name)
+        if not isinstance(value, list) or len(value) > most or not all(isinstance(each, dict) for each in value):
+            raise self._wrong(name, f"must be a list of at most {most} objects")
+        return tuple(Body(each, f"{self._prefix}{name}[{index}].") for index, each in enumerate(value))
+
+
+def answer(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON answer that nobody may cache."""
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    return {"statusCode": status, "headers": headers, "body": json.dumps(body)}
+
+
+def respond(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Run `work`; a domain error becomes its problem details, anything else is a real failure and is raised."""
+    try:
+        return work()
+    except GreenroomError as error:
+        return problem_of(error)

@@ -1,0 +1,57 @@
+"""RFC 9457 problem details: how each domain error looks to an HTTP client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from greenroom.domain import errors
+
+_ADDRESS = "https://greenroom.dev/problems/"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of problem: its name in the address, its HTTP status, its title."""
+
+    name: str
+    status: int
+    title: str
+
+
+_KINDS: Mapping[type[Exception], Kind] = {
+    errors.InvalidField: Kind("invalid-field", 400, "A field is missing or wrong"),
+    errors.NotFound: Kind("not-found", 404, "Nothing here by that name"),
+    errors.Forbidden: Kind("forbidden", 403, "Not allowed"),
+    errors.UnknownInstance: Kind("forbidden", 403, "Nobody launched this instance"),
+    errors.ViewerLimitReached: Kind("viewer-limit", 409, "You already have as many sessions as you may"),
+    errors.SessionHasEnded: Kind("session-ended", 409, "The session has ended"),
+    errors.StaleEpoch: Kind("stale-epoch", 409, "The slot has a newer holder"),
+    errors.StaleBoot: Kind("stale-boot", 409, "The instance has registered again since"),
+    errors.Conflict: Kind("conflict", 409, "It changed meanwhile; read it again"),
+    errors.CapacityUnavailable: Kind("capacity-unavailable", 503, "No capacity now"),
+}
+
+
+def problem_of(error: errors.GreenroomError) -> dict[str, Any]:
+    """The HTTP answer for a domain error. Raises: the error itself when no client should ever see it (a 500)."""
+    kind = next((_KINDS[each] for each in type(error).__mro__ if each in _KINDS), None)
+    if kind is None:
+        raise error
+    extra: dict[str, Any] = {}
+    if isinstance(error, errors.InvalidField):
+        extra["field"] = error.field
+    if isinstance(error, errors.ViewerLimitReached):
+        extra["sessionId"] = error.session_id
+    return _answer(kind, str(error), extra)
+
+
+def _answer(kind: Kind, detail: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    body = {"type": _ADDRESS + kind.name, "title": kind.title, "status": kind.status, "detail": detail, **extra}
+    return {
+        "statusCode": kind.status,
+        "headers": {"content-type": "application/problem+json", "cache-control": "no-store"},
+        "body": json.dumps(body),
+    }

@@ -1,0 +1,184 @@
+"""Each function's settings: one frozen class per Lambda, its fields are the function's environment, name by name.
+
+`sessions_table` is read from SESSIONS_TABLE. Tests hold every class equal to the environment in template.yaml.
+This is the only module that reads the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _json_list(text: str) -> tuple[Any, ...]:
+    return tuple(json.loads(text or "[]"))
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "str": str,
+    "int": int,
+    "tuple[str, ...]": _words,
+    "tuple[Any, ...]": _json_list,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The base: builds itself from the environment, and fails at once when something is missing."""
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Raises: KeyError naming the missing variable; ValueError when one is malformed."""
+        source = os.environ if environment is None else environment
+        return cls(**{each.name: _PARSERS[str(each.type)](source[each.name.upper()]) for each in fields(cls)})
+
+
+# -- viewer
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeViewerSettings(Settings):
+    """`jwks_url` is apart from the issuer, because the issuer is always the AWS address."""
+
+    user_pool_issuer: str
+    user_pool_client_ids: tuple[str, ...]
+    jwks_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSessionSettings(Settings):
+    """POST /sessions."""
+
+    sessions_table: str
+    fleet_table: str
+    catalog_table: str
+    bus_name: str
+    socket_management_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSessionsSettings(Settings):
+    """GET /sessions and GET /sessions/{sessionId}."""
+
+    sessions_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveSessionSettings(Settings):
+    """DELETE /sessions/{sessionId}."""
+
+    sessions_table: str
+    socket_management_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTicketSettings(Settings):
+    """POST /sessions/{sessionId}/ticket."""
+
+    sessions_table: str
+
+
+# -- agent
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSlotEventSettings(Settings):
+    """POST /agent/slot-events."""
+
+    sessions_table: str
+    fleet_table: str
+    catalog_table: str
+    bus_name: str
+    socket_management_url: str
+
+
+# -- Viewer socket
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeConnectionSettings(Settings):
+    """$connect, before it is accepted."""
+
+    sessions_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConnectionSettings(Settings):
+    """$connect."""
+
+    sessions_table: str
+    socket_management_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseConnectionSettings(Settings):
+    """$disconnect."""
+
+    sessions_table: str
+    socket_management_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelayFrameSettings(Settings):
+    """$default. Reads the fleet to tell an agent its slots; `ice_servers` is a JSON list of RTCIceServer."""
+
+    sessions_table: str
+    fleet_table: str
+    socket_management_url: str
+    ice_servers: tuple[Any, ...]
+
+
+# -- session_lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptSessionSettings(Settings):
+    """AdoptAndAwaitConnection."""
+
+    sessions_table: str
+    fleet_table: str
+    bus_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitSlotSettings(Settings):
+    """AwaitSlot."""
+
+    sessions_table: str
+    fleet_table: str
+    catalog_table: str
+    bus_name: str
+    socket_management_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitEndSettings(Settings):
+    """AwaitEnd."""
+
+    sessions_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndSessionSettings(Settings):
+    """EndSession."""
+
+    sessions_table: str
+    socket_management_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSlotSettings(Settings):
+    """ReleaseSlot."""
+
+    sessions_table: str
+    fleet_table: str
+    journal_table: str
+    bus_name: str
+    socket_management_url: str

@@ -1,0 +1,291 @@
+"""What the use cases need from the world, one Protocol per role. `aws/` implements them on AWS, tests/fakes in memory.
+
+Every write is conditional and says in its docstring what it is conditional on; a lost condition raises a domain error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Protocol
+
+from greenroom.domain.connection import AgentConnection, Connection, Ticket
+from greenroom.domain.events import Event
+from greenroom.domain.instance import Instance
+from greenroom.domain.pool import Application, Pool
+from greenroom.domain.session import Session, SessionMove
+from greenroom.domain.slot import FreeSlot, Slot
+
+# -- sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A machine's stored wait: which fact (`slot`, `connection`, `end`) the task token waits for."""
+
+    awaits: str
+    task_token: str
+    execution_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An accepted join: the session after it, and the page it replaced (None: nobody, or itself)."""
+
+    session: Session
+    superseded_connection_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineTicket:
+    """A place in line: pools are served in the order of (requested_at, session_id)."""
+
+    pool_id: str
+    session_id: str
+    requested_at: float
+
+
+class Sessions(Protocol):
+    """Session rows. Reads are consistent, except the viewer's list."""
+
+    def get(self, session_id: str) -> Session:
+        """Raises: NotFound."""
+
+    def list_of_viewer(self, viewer_id: str, limit: int) -> Sequence[Session]:
+        """Newest first; from an index, so it may lag."""
+
+    def move(self, session_id: str, move: SessionMove) -> Session:
+        """Change the state if it may (sources, epoch and joinNumber as `move` says); returns the row after, stored wait included.
+
+        Raises: NotFound, StaleEpoch (another holder), IllegalTransition (a late fact; also an outdated joinNumber).
+        """
+
+    def store_wait(self, session_id: str, wait: Wait) -> Session:
+        """Adopt (executionArn absent or the same) and store the wait; returns the row after.
+
+        Raises: NotFound, SessionAlreadyAdopted.
+        """
+
+    def join(self, session_id: str, connection_id: str, epoch: int, resume_join: int | None) -> Joined:
+        """Make `connection_id` the session's page; joinNumber + 1 unless `resume_join` is the current one.
+
+        Raises: NotFound, SessionHasEnded, StaleEpoch.
+        """
+
+    def forget_connection(self, session_id: str, connection_id: str) -> None:
+        """Remove the page's connection if it is still this one; otherwise nothing."""
+
+
+class Line(Protocol):
+    """The sessions of a pool that wait for a slot, oldest first. Reads are consistent."""
+
+    def head(self, pool_id: str) -> LineTicket | None: ...
+
+    def place_of(self, session: Session) -> int:
+        """1 = next."""
+
+    def remove(self, ticket: LineTicket) -> None:
+        """Idempotent."""
+
+
+# -- slots changing hands: each method is one transaction
+
+
+class Claims(Protocol):
+    """The only writes that give a slot to a session or take it back."""
+
+    def free_page(self, pool_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
+        """Up to `limit` free entries of the shard with slot id >= `start`, wrapping to the shard's beginning when none follow."""
+
+    def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int) -> Session:
+        """Slot Free -> Reserved (epoch + 1), entry gone, Assigned session written, viewer counted, client token taken.
+
+        `session` holds the assignment already. A repeated call for the same session id succeeds once and answers the row.
+        Raises: SlotLost, ViewerLimitReached, DuplicateLaunch.
+        """
+
+    def enqueue(self, session: Session, sessions_per_viewer: int) -> Session:
+        """Queued session and its place in line written, viewer counted, client token taken.
+
+        Raises: ViewerLimitReached, DuplicateLaunch.
+        """
+
+    def hand_over(self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session) -> Session:
+        """Slot Free or Resetting -> Reserved (epoch + 1), session Queued -> Assigned, its place in line gone.
+
+        `session` is the row to be (Assigned, with assignment and deadline). Returns the row after, stored wait included.
+        Raises: SlotLost (slot taken, or its instance takes no more sessions), SessionHasEnded (no longer Queued).
+        """
+
+    def publish(self, slot: Slot, now: float) -> None:
+        """Slot Resetting -> Free and its free entry written, while the instance is claimable.
+
+        Raises: SlotLost (not Resetting at this epoch any more, or the instance takes no more sessions).
+        """
+
+    def withdraw(self, slot: Slot, now: float, deadline_at: float) -> None:
+        """Slot Free -> Resetting, free entry gone: its application must be started again. Raises: SlotLost."""
+
+    def retire(self, slot: Slot, now: float) -> None:
+        """Slot Free or Resetting -> Retired at this epoch, free entry gone. Raises: SlotLost (somebody holds it)."""
+
+    def release(self, session: Session, now: float) -> Session:
+        """Give everything back: slot (if still this session's) -> Resetting, session -> Ended or Failed, viewer uncounted.
+
+        Idempotent: a session that is over already is answered as it stands. Raises: IllegalTransition (not Ending yet).
+        """
+
+
+class Slots(Protocol):
+    """Slot rows."""
+
+    def get(self, slot_id: str) -> Slot:
+        """Raises: NotFound."""
+
+    def list_of_instance(self, instance_id: str) -> Sequence[Slot]:
+        """All slots of the instance, by number; a consistent read."""
+
+    def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
+        """Reserved -> Streaming while this session holds it at this epoch; already Streaming is fine. Raises: StaleEpoch."""
+
+    def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
+        """Never shortens. Raises: StaleEpoch (not this session's slot any more)."""
+
+
+class Capacity(Protocol):
+    """The coarse counters of a pool. Hints only: nothing is decided on them alone."""
+
+    def free(self, pool_id: str) -> int | None:
+        """About how many slots are free; None when nobody counted yet."""
+
+    def add_free(self, pool_id: str, change: int) -> int:
+        """Returns the count after."""
+
+    def begin_pass(self, pool_id: str, now: float) -> bool:
+        """Whether the caller may send PoolChanged: true once per 2-minute lease (the pass itself clears it)."""
+
+
+class Instances(Protocol):
+    """Instance rows, as far as sessions need them."""
+
+    def get(self, instance_id: str) -> Instance:
+        """Raises: NotFound."""
+
+    def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
+        """Booting -> Ready at the first slot that is ready; any other state is answered as it stands. Raises: NotFound, StaleBoot."""
+
+
+class Catalog(Protocol):
+    """What operators configured."""
+
+    def application(self, application_id: str) -> Application:
+        """Raises: NotFound."""
+
+    def pool(self, pool_id: str) -> Pool:
+        """Raises: NotFound."""
+
+
+# -- the Viewer socket
+
+
+class Tickets(Protocol):
+    """Single-use socket tickets, stored under the hash of the secret."""
+
+    def store(self, ticket_hash: str, ticket: Ticket) -> None: ...
+
+    def redeem(self, ticket_hash: str, now: float) -> Ticket:
+        """Use it up. Raises: TicketRefused (unknown, used, or past its time)."""
+
+
+class Connections(Protocol):
+    """Who is on the Viewer socket."""
+
+    def store(self, connection: Connection) -> None:
+        """A page's or an agent's connection; an agent's also becomes the one its instance is reached by."""
+
+    def get(self, connection_id: str) -> Connection:
+        """Raises: NotFound."""
+
+    def renew_epoch(self, connection_id: str, epoch: int) -> None:
+        """The page said hello again after its session changed slots. Only while the row exists."""
+
+    def of_agent(self, instance_id: str) -> AgentConnection | None: ...
+
+    def drop(self, connection_id: str) -> None:
+        """The row goes; the agent's pointer only if it still names this connection."""
+
+
+class Socket(Protocol):
+    """Sending to an open connection."""
+
+    def post(self, connection_id: str, frame: Mapping[str, Any]) -> None:
+        """Raises: ConnectionGone."""
+
+    def close(self, connection_id: str) -> None:
+        """Idempotent: a connection that is gone already is fine."""
+
+
+# -- everyone else
+
+
+class TaskTokens(Protocol):
+    """Machines that wait."""
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> None:
+        """Raises: TaskGone."""
+
+
+class Bus(Protocol):
+    """Announcements. Hints only: the reaper guarantees the result."""
+
+    def send(self, event: Event) -> None: ...
+
+
+class Journal(Protocol):
+    """Append-only audit: one row per decision."""
+
+    def append(self, entity: str, kind: str, now: float, facts: Mapping[str, Any]) -> None:
+        """`entity` like `SESSION#ses-…`; `kind` past tense like `SlotReleased`."""
+
+
+# -- all of them
+
+
+class Ports(Protocol):
+    """What a use case may reach. Built lazily: a function touches only what its settings (and its role) name.
+
+    Time, ids, secrets and randomness come from here too, so that use cases stay repeatable in tests.
+    """
+
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def line(self) -> Line: ...
+    @property
+    def claims(self) -> Claims: ...
+    @property
+    def slots(self) -> Slots: ...
+    @property
+    def capacity(self) -> Capacity: ...
+    @property
+    def instances(self) -> Instances: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def tickets(self) -> Tickets: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def socket(self) -> Socket: ...
+    @property
+    def tasks(self) -> TaskTokens: ...
+    @property
+    def bus(self) -> Bus: ...
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def dice(self) -> Random: ...
+    def now(self) -> float: ...
+    def new_id(self, prefix: str) -> str: ...
+    def new_secret(self) -> str: ...
