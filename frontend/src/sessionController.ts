@@ -99,6 +99,10 @@ export class SessionController {
   get socketConnected(): boolean {
     return this.#connected;
   }
+  /** True once the streamer's side was told of this page; the picture is next. */
+  get joined(): boolean {
+    return this.#joined;
+  }
   get playBlocked(): boolean {
     return this.#playBlocked;
   }
@@ -228,6 +232,7 @@ export class SessionController {
     });
     this.#player = player;
     if (!this.#muted) player.setMuted(false);
+    this.#changed();
   }
 
   #firstFrame(socket: SocketEnd): void {

@@ -57,6 +57,8 @@ const EARLY_FRAMES = 64;
 
 const OPEN = 1;
 
+type TimerName = 'hello' | 'ping' | 'pong' | 'channel' | 'reopen';
+
 export class ViewerSocket {
   readonly #world: SocketWorld;
   readonly #listener: SocketListener;
@@ -69,7 +71,7 @@ export class ViewerSocket {
   #heardPeer = false;
   #hellos = 0;
   #failures = 0;
-  #timers: Partial<Record<'hello' | 'ping' | 'pong' | 'channel' | 'reopen', number>> = {};
+  #timers: Partial<Record<TimerName, number>> = {};
 
   constructor(world: SocketWorld, listener: SocketListener) {
     this.#world = world;
@@ -106,7 +108,7 @@ export class ViewerSocket {
   stop(): void {
     this.#stopped = true;
     this.#detach();
-    for (const name of Object.keys(this.#timers)) this.#clearTimer(name as keyof typeof this.#timers);
+    for (const name of Object.keys(this.#timers)) this.#clearTimer(name as TimerName);
   }
 
   async #open(ticket: string | null): Promise<void> {
@@ -271,12 +273,12 @@ export class ViewerSocket {
     if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(frame));
   }
 
-  #setTimer(name: keyof typeof this.#timers, call: () => void, delay_ms: number): void {
+  #setTimer(name: TimerName, call: () => void, delay_ms: number): void {
     this.#clearTimer(name);
     this.#timers[name] = this.#world.setTimer(call, delay_ms);
   }
 
-  #clearTimer(name: keyof typeof this.#timers): void {
+  #clearTimer(name: TimerName): void {
     const timer = this.#timers[name];
     if (timer !== undefined) this.#world.clearTimer(timer);
     delete this.#timers[name];

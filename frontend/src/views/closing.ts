@@ -1,0 +1,74 @@
+/** After the curtain: `ended`, `superseded` and `failed`, each with words and a next step. */
+import { endWords } from '../statusReasons';
+import { button, el, setText } from './dom';
+import type { PageActions, PageModel, View } from './model';
+import { elapsedText } from './words';
+
+export function createEnded(actions: PageActions): View {
+  const eyebrow = el('p', { class: 'eyebrow' });
+  const title = el('h1', {});
+  const reason = el('p', { class: 'lead', 'data-testid': 'ended-reason' });
+  const facts = el('p', { class: 'facts' });
+  const again = button('Play again', 'play-again', 'primary', () => actions.play());
+  const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
+  const card = el('div', { class: 'card' }, eyebrow, title, reason, facts, el('div', { class: 'actions' }, again, home));
+  const element = el('section', { class: 'view closing', 'data-testid': 'ended' }, card);
+  return {
+    element,
+    update(model: PageModel): void {
+      const { state } = model;
+      const words = endWords(state.statusReason);
+      element.dataset.statusReason = state.statusReason ?? '';
+      setText(eyebrow, model.applicationName);
+      setText(title, words.title);
+      setText(reason, words.text);
+      facts.hidden = state.firstFrameAt === null;
+      setText(facts, `You played for ${elapsedText(state.since - (state.firstFrameAt ?? state.since))}.`);
+    },
+  };
+}
+
+export function createSuperseded(actions: PageActions): View {
+  let sessionId = '';
+  const resume = button('Continue here', 'continue-here', 'primary', () => actions.rejoin(sessionId));
+  const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
+  const lead = el('p', { class: 'lead' }, 'You opened this session in another tab or on another device, and the picture moved there. It plays in one place at a time.');
+  const eyebrow = el('p', { class: 'eyebrow' });
+  const card = el('div', { class: 'card' }, eyebrow, el('h1', {}, 'Playing somewhere else'), lead, el('div', { class: 'actions' }, resume, home));
+  return {
+    element: el('section', { class: 'view closing', 'data-testid': 'superseded' }, card),
+    update(model: PageModel): void {
+      sessionId = model.state.session?.sessionId ?? '';
+      setText(eyebrow, model.applicationName);
+    },
+  };
+}
+
+export function createFailed(actions: PageActions): View {
+  let sessionId: string | null = null;
+  const eyebrow = el('p', { class: 'eyebrow' });
+  const title = el('h1', {});
+  const text = el('p', { class: 'lead', 'data-testid': 'error-text' });
+  const resume = button('Continue here', 'continue-here', 'primary', () => actions.rejoin(sessionId ?? ''));
+  const again = button('Try again', 'try-again', 'primary', () => actions.play());
+  const signIn = button('Sign in again', 'sign-in-again', 'primary', () => actions.signIn());
+  const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
+  const card = el('div', { class: 'card' }, eyebrow, title, text, el('div', { class: 'actions' }, resume, signIn, again, home));
+  return {
+    element: el('section', { class: 'view closing', 'data-testid': 'error' }, card),
+    update(model: PageModel): void {
+      const problem = model.state.problem;
+      const limited = problem?.kind === 'viewerLimit' && problem.sessionId !== null;
+      const unsigned = problem?.kind === 'signInAgain';
+      sessionId = problem?.sessionId ?? null;
+      setText(eyebrow, model.applicationName);
+      setText(title, limited ? 'You are already playing' : unsigned ? 'Please sign in again' : 'That did not work');
+      setText(text, limited
+        ? 'Your session runs in another tab or on another device. One session at a time is allowed; you can continue it here.'
+        : (problem?.message ?? 'Something went wrong.'));
+      resume.hidden = !limited;
+      signIn.hidden = !unsigned;
+      again.hidden = limited || unsigned;
+    },
+  };
+}

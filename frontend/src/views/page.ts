@@ -1,0 +1,116 @@
+/** Puts the right view on the page, keeps the stage beneath the waiting room while the picture connects, and announces. */
+import type { PageStateName } from '../sessionMachine';
+import { createEnded, createFailed, createSuperseded } from './closing';
+import { button, el, lampMark, setText } from './dom';
+import { createLanding } from './landing';
+import type { PageActions, PageModel, View } from './model';
+import { createStage } from './stage';
+import { createWaiting } from './waiting';
+import { announcement } from './words';
+
+type Face = 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed';
+
+const FACES: Readonly<Record<PageStateName, Face>> = {
+  signedOut: 'landing', ready: 'landing',
+  requesting: 'waiting', waiting: 'waiting', joining: 'waiting',
+  playing: 'stage', reconnecting: 'stage',
+  ended: 'ended', superseded: 'superseded', failed: 'failed',
+};
+const CURTAIN_ms = 700;
+
+export class PageView {
+  readonly #root: HTMLElement;
+  readonly #announcer: HTMLElement;
+  readonly #stage;
+  readonly #faces: Record<Exclude<Face, 'stage'>, View>;
+  readonly #header: View;
+  readonly #main = el('main', {});
+  #face: Face | null = null;
+  #announced = '';
+
+  constructor(root: HTMLElement, announcer: HTMLElement, actions: PageActions) {
+    this.#root = root;
+    this.#announcer = announcer;
+    this.#stage = createStage(actions);
+    this.#header = createHeader(actions);
+    this.#faces = {
+      landing: createLanding(actions),
+      waiting: createWaiting(actions),
+      ended: createEnded(actions),
+      superseded: createSuperseded(actions),
+      failed: createFailed(actions),
+    };
+    root.replaceChildren(this.#header.element, this.#main);
+  }
+
+  get videoParent(): HTMLElement {
+    return this.#stage.videoParent;
+  }
+
+  render(model: PageModel): void {
+    const face = FACES[model.state.name];
+    document.title = face === 'stage' ? `${model.applicationName} · ${model.productName}` : model.productName;
+    this.#header.update(model);
+    this.#stage.update(model);
+    if (face !== 'stage') this.#faces[face].update(model);
+    this.#showStage(face === 'stage' || model.state.name === 'joining');
+    if (face !== this.#face) this.#change(face);
+    this.#announce(model);
+  }
+
+  /** The stage must be laid out before the first frame: the library measures its wrapper. */
+  #showStage(shown: boolean): void {
+    if (shown && !this.#stage.element.isConnected) this.#root.append(this.#stage.element);
+    if (!shown && this.#stage.element.isConnected) this.#stage.element.remove();
+  }
+
+  #change(face: Face): void {
+    const curtain = this.#face === 'waiting' && face === 'stage';
+    const former = this.#main.firstElementChild;
+    this.#face = face;
+    document.body.dataset.face = face;
+    if (curtain && former !== null) {
+      // The waiting room fades over the living picture.
+      former.classList.add('leaving');
+      setTimeout(() => this.#face === 'stage' && this.#main.replaceChildren(), CURTAIN_ms);
+      return;
+    }
+    former?.classList.remove('leaving');
+    if (face === 'stage') return this.#main.replaceChildren();
+    const view = this.#faces[face].element;
+    view.classList.remove('leaving');
+    this.#main.replaceChildren(view);
+    if (former !== null || this.#announced !== '') this.#focusTitle(view);
+  }
+
+  /** A keyboard or screen reader starts at the new view's title, not lost at the top of the page. */
+  #focusTitle(view: HTMLElement): void {
+    const title = view.querySelector('h1');
+    title?.setAttribute('tabindex', '-1');
+    title?.focus({ preventScroll: true });
+  }
+
+  #announce(model: PageModel): void {
+    this.#announcer.dataset.state = model.state.name;
+    const words = announcement(model);
+    if (words === this.#announced) return;
+    this.#announced = words;
+    setText(this.#announcer, words);
+  }
+}
+
+function createHeader(actions: PageActions): View {
+  const name = el('span', { class: 'wordmark' });
+  const user = el('span', { class: 'user' });
+  const signOut = button('Sign out', 'sign-out', 'link', () => actions.signOut());
+  const element = el('header', { class: 'header' }, lampMark(), name, el('span', { class: 'bar-space' }), user, signOut);
+  return {
+    element,
+    update(model: PageModel): void {
+      setText(name, model.productName);
+      setText(user, model.userName ?? '');
+      signOut.hidden = model.state.name === 'signedOut';
+      user.hidden = signOut.hidden;
+    },
+  };
+}
