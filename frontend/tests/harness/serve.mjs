@@ -1,0 +1,192 @@
+// A house of cards to look at the page in: fake sign-in, API, Viewer socket and agent on one loopback port. Never shipped.
+// A browser page at /streamer plays the instance: it answers joins with a canvas as WebRTC video.
+// POST /harness {scenario?, assign?, place?, reason?, end?, drop?} changes what happens next.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname, extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WebSocketServer } from 'ws';
+
+const PORT = Number(process.env.PORT ?? 4810);
+const HERE = dirname(fileURLToPath(import.meta.url));
+const DIST = join(HERE, '..', '..', 'dist');
+const ORIGIN = `http://127.0.0.1:${PORT}`;
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+
+const house = { scenario: 'hot', lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamer: null, joins: 0, ids: 0, calls: [] };
+
+function view(session) {
+  return { ...session, ticket: undefined };
+}
+function change(session, fields) {
+  Object.assign(session, fields, { version: session.version + 1 });
+  for (const page of house.pages.values()) if (page.session === session) say(page, { kind: 'sessionUpdate', session: view(session) });
+}
+function newSession() {
+  const session = {
+    sessionId: `ses-${String(++house.ids).padStart(26, 'a')}`, applicationId: 'demo', poolId: 'demo', state: 'Queued', statusReason: null,
+    requestedAt: new Date().toISOString(), assignedAt: null, connectedAt: null, endedAt: null, deadlineAt: null, version: 1, slot: null,
+    place: 3, reason: 'all places are taken; a machine is being started and usually needs about two minutes',
+  };
+  house.sessions.set(session.sessionId, session);
+  return session;
+}
+const slotOf = () => ({ slotId: 'i-0abc.1', instanceId: 'i-0abc', instanceType: 'g5.xlarge', zone: 'us-east-1a', market: 'spot', epoch: 4 });
+function assign(session) {
+  change(session, { state: 'Assigned', slot: slotOf(), place: null, reason: null, assignedAt: new Date().toISOString() });
+}
+function end(session, statusReason) {
+  change(session, { state: 'Ended', statusReason, endedAt: new Date().toISOString() });
+  house.streamer?.send(JSON.stringify({ type: 'playerDisconnected' }));
+}
+function ticketFor(session, resumeJoin) {
+  const ticket = `tkt-${Math.random().toString(36).slice(2)}`;
+  house.tickets.set(ticket, { session, joinNumber: resumeJoin ?? null });
+  return { ticket, expiresAt: new Date(Date.now() + 60_000).toISOString() };
+}
+const live = () => [...house.sessions.values()].find((session) => session.state !== 'Ended');
+
+async function api(method, path, body) {
+  const problem = (status, type, extra = {}) => [status, { type: `https://greenroom.dev/problems/${type}`, title: type, status, ...extra }];
+  const [, id, ticket] = /^\/sessions(?:\/([^/]+)(\/ticket)?)?$/.exec(path) ?? [];
+  if (path.startsWith('/applications/')) return [200, { applicationId: 'demo', name: 'Northern Lights Demo', kind: 'demo' }];
+  if (method === 'POST' && !id) {
+    if (house.scenario === 'broken') return problem(500, 'internal');
+    if (house.scenario === 'forbidden') return problem(403, 'forbidden');
+    if (live()) return problem(409, 'viewer-limit', { sessionId: live().sessionId });
+    const session = newSession();
+    if (house.scenario === 'queued') return [202, view(session)];
+    assign(session);
+    return [201, { ...view(session), ticket: ticketFor(session) }];
+  }
+  if (!id) return [200, { sessions: [...house.sessions.values()].reverse().map(view) }];
+  const session = house.sessions.get(id);
+  if (!session) return problem(404, 'not-found');
+  if (method === 'DELETE') {
+    if (session.state !== 'Ended') end(session, session.connectedAt ? 'userLeft' : 'cancelled');
+    return [202, view(session)];
+  }
+  if (ticket) return session.state === 'Ended' ? problem(409, 'session-ended') : [201, ticketFor(session, body?.resumeJoin)];
+  return [200, view(session)];
+}
+
+function jwt(claims) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'RS256', kid: 'fake' })}.${part(claims)}.fake`;
+}
+function tokens() {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { sub: 'u-1', iss: `${ORIGIN}/pool`, aud: 'client', exp: now + 3600, iat: now, email: 'ada@example.com' };
+  return { access_token: jwt({ ...claims, token_use: 'access' }), id_token: jwt(claims), refresh_token: 'refresh', token_type: 'Bearer', expires_in: 3600 };
+}
+const CONFIG = {
+  authority: `${ORIGIN}/pool`, clientId: 'client', redirectUri: `${ORIGIN}/`, scope: 'openid email', applicationId: 'demo', apiBase: '/api',
+  socketPath: '/socket', productName: 'Greenroom',
+  metadata: { issuer: `${ORIGIN}/pool`, authorization_endpoint: `${ORIGIN}/oauth2/authorize`, token_endpoint: `${ORIGIN}/oauth2/token`,
+    end_session_endpoint: `${ORIGIN}/logout`, jwks_uri: `${ORIGIN}/jwks` },
+};
+
+async function readBody(request) {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  try { return JSON.parse(text); } catch { return {}; }
+}
+
+async function handle(request, response) {
+  const url = new URL(request.url, ORIGIN);
+  const json = (status, value) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+  if (url.pathname === '/config.json') return json(200, CONFIG);
+  if (url.pathname === '/harness') return json(200, control(await readBody(request)));
+  if (url.pathname === '/oauth2/token') return json(200, tokens());
+  if (url.pathname === '/oauth2/authorize') {
+    const back = `${url.searchParams.get('redirect_uri')}?code=fake&state=${encodeURIComponent(url.searchParams.get('state'))}`;
+    return response.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html><title>Fake sign-in</title><a id="go" href="${back}">Sign in</a>`);
+  }
+  if (url.pathname === '/logout') return response.writeHead(302, { location: url.searchParams.get('logout_uri') }).end();
+  if (url.pathname.startsWith('/api/')) {
+    house.calls.push(`${request.method} ${url.pathname}`);
+    if (!request.headers.authorization) return json(401, {});
+    const [status, value] = await api(request.method, url.pathname.slice(4), await readBody(request));
+    return setTimeout(() => json(status, value), 150);
+  }
+  const name = url.pathname === '/' ? 'index.html' : normalize(url.pathname);
+  const file = url.pathname === '/streamer' ? join(HERE, 'streamer.html') : join(DIST, name);
+  try {
+    const content = await readFile(file);
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(content);
+  } catch {
+    response.writeHead(404).end();
+  }
+}
+
+function control(order) {
+  const session = live();
+  if (order.scenario) house.scenario = order.scenario;
+  if (order.lossy !== undefined) house.lossy = order.lossy;
+  if (order.forget) house.sessions.clear();
+  if (order.place && session) change(session, { place: order.place, reason: order.reason ?? session.reason });
+  if (order.assign && session) assign(session);
+  if (order.end && session) end(session, order.end);
+  if (order.drop) for (const page of house.pages.values()) page.socket.terminate();
+  return { sessions: [...house.sessions.values()], calls: house.calls };
+}
+
+function say(page, frame) {
+  if (page.socket.readyState !== 1) return;
+  const relayed = frame.kind === 'frame';
+  if (house.lossy && relayed && Math.random() < 0.4) return;
+  page.socket.send(JSON.stringify(relayed ? { ...frame, sessionId: page.session.sessionId, epoch: 4, joinNumber: page.joinNumber } : frame));
+}
+
+function welcomePage(page) {
+  const { session } = page;
+  if (session.slot && page.joinNumber === null) page.joinNumber = ++house.joins;
+  for (const other of house.pages.values()) {
+    if (other !== page && other.session === session && page.joinNumber !== null && other.joinNumber !== page.joinNumber) say(other, { kind: 'superseded' });
+  }
+  say(page, { kind: 'welcome', session: view(session), joinNumber: page.joinNumber, epoch: session.slot?.epoch ?? null, iceServers: [], protocolVersion: '1.3.0' });
+  if (session.slot && house.joined !== page.joinNumber) {
+    house.joined = page.joinNumber;
+    house.conversation = { sent: [], received: new Set() };
+    house.streamer?.send(JSON.stringify({ type: 'playerConnected' }));
+  }
+}
+
+function fromPage(page, frame) {
+  if (frame.kind === 'hello') welcomePage(page);
+  if (frame.kind === 'ping') say(page, { kind: 'pong' });
+  if (frame.kind === 'resend') for (const sent of house.conversation.sent.slice(frame.from - 1)) say(page, sent);
+  if (frame.kind !== 'frame') return;
+  say(page, { kind: 'ack', upTo: frame.sequence });
+  const { received } = house.conversation;
+  if (received.has(frame.sequence)) return;
+  received.add(frame.sequence);
+  if (JSON.parse(frame.data).type === 'greenroomPlaying') change(page.session, { state: 'Connected', connectedAt: new Date().toISOString() });
+  else house.streamer?.send(frame.data);
+}
+
+function fromStreamer(text) {
+  const { sent } = house.conversation;
+  const frame = { kind: 'frame', sequence: sent.length + 1, part: 1, parts: 1, data: text };
+  sent.push(frame);
+  for (const page of house.pages.values()) if (page.joinNumber === house.joined) say(page, frame);
+}
+
+const server = createServer((request, response) => void handle(request, response));
+const sockets = new WebSocketServer({ server });
+sockets.on('connection', (socket, request) => {
+  const url = new URL(request.url, ORIGIN);
+  if (url.pathname === '/streamer-socket') {
+    house.streamer = socket;
+    socket.on('message', (data) => fromStreamer(String(data)));
+    return;
+  }
+  const admitted = house.tickets.get(url.searchParams.get('ticket'));
+  house.tickets.delete(url.searchParams.get('ticket'));
+  if (!admitted) return socket.close(4401);
+  const page = { socket, ...admitted };
+  house.pages.set(socket, page);
+  socket.on('message', (data) => fromPage(page, JSON.parse(String(data))));
+  socket.on('close', () => house.pages.delete(socket));
+});
+server.listen(PORT, '127.0.0.1', () => console.log(`harness on ${ORIGIN} (open ${ORIGIN}/streamer in another tab)`));
