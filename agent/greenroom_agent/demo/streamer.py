@@ -1,0 +1,85 @@
+"""Epic's streamer side of the signalling, for one player at a time."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+
+from greenroom_agent.demo.player import Player
+from greenroom_agent.demo.scene import Scene
+
+log = logging.getLogger(__name__)
+
+MakePlayer = Callable[[list[Mapping[str, Any]], Callable[[str], None]], Player]
+
+
+class Streamer:
+    """Lives as long as its streamer door: without its agent a streamer has no purpose and ends.
+
+    The newest player has the stage; the scene, and with it the frame number, outlives every player.
+    """
+
+    def __init__(self, streamer_id: str, scene: Scene, make_player: MakePlayer) -> None:
+        self._id = streamer_id
+        self._scene = scene
+        self._make_player = make_player
+        self._ice_servers: list[Mapping[str, Any]] = []
+        self._player: Player | None = None
+        self._player_id = ""
+        self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def serve(self, url: str) -> None:
+        """Streams until the door closes. Raises: aiohttp.ClientError when it never opens."""
+        async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
+            writer = asyncio.create_task(self._write(socket))
+            try:
+                async for received in socket:
+                    if received.type is aiohttp.WSMsgType.TEXT:
+                        await self._hear(json.loads(received.data))
+            finally:
+                writer.cancel()
+                await self._drop()
+
+    async def _write(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        while True:
+            await socket.send_json(await self._outbox.get())
+
+    def _say(self, kind: str, **fields: Any) -> None:
+        self._outbox.put_nowait({"type": kind, **fields})
+
+    async def _hear(self, message: Mapping[str, Any]) -> None:
+        kind = message.get("type")
+        player_id = str(message.get("playerId", ""))
+        if kind == "config":
+            self._ice_servers = (message.get("peerConnectionOptions") or {}).get("iceServers") or []
+        elif kind == "identify":
+            self._say("endpointId", id=self._id, protocolVersion="1.3.0")
+        elif kind == "playerConnected":
+            await self._connect(player_id)
+        elif self._player is None or player_id != self._player_id:
+            return
+        elif kind == "playerDisconnected":
+            await self._drop()
+        elif kind == "answer":
+            await self._player.answer(str(message.get("sdp", "")))
+        elif kind == "iceCandidate":
+            self._player.add_candidate(message.get("candidate") or {})
+
+    async def _connect(self, player_id: str) -> None:
+        await self._drop()
+        self._scene.forget_viewer()
+
+        def tell(state: str) -> None:
+            log.info("player=%s %s frame=%d", player_id, state, self._scene.frame_number)
+            self._say("greenroomPeer", playerId=player_id, state=state)
+
+        self._player, self._player_id = self._make_player(self._ice_servers, tell), player_id
+        self._say("offer", sdp=await self._player.offer(), playerId=player_id)
+
+    async def _drop(self) -> None:
+        player, self._player = self._player, None
+        if player is not None:
+            await player.close()

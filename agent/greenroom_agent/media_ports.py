@@ -1,0 +1,26 @@
+"""Each slot's own part of the instance's UDP range."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPorts:
+    """A range of UDP ports, both ends included."""
+
+    first: int
+    last: int
+
+
+def ports_of_slot(whole: MediaPorts, slot_count: int, number: int) -> MediaPorts:
+    """The part of slot `number` (from 1); equal parts, what does not divide stays unused.
+
+    >>> ports_of_slot(MediaPorts(50000, 50099), 4, 2)
+    MediaPorts(first=50025, last=50049)
+
+    Raises: ValueError when the range is smaller than the number of slots.
+    """
+    size = (whole.last - whole.first + 1) // slot_count
+    if size < 1:
+        raise ValueError(f"{whole} is too small for {slot_count} slots")
+    first = whole.first + (number - 1) * size
+    return MediaPorts(first, first + size - 1)

@@ -1,0 +1,251 @@
+"""One slot at work: the stage's rules tied to its process, its streamer door and the Viewer socket."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from greenroom_agent.candidate_repetition import repeat_in_message
+from greenroom_agent.control_plane import SlotReading
+from greenroom_agent.door_messages import Join, SlotTruth
+from greenroom_agent.reliable_channel import ReliableChannel
+from greenroom_agent.reliable_receiver import MalformedFrame
+from greenroom_agent.stage import Action, ConnectPlayer, DisconnectPlayer, Report, ResetApplication, Stage
+
+log = logging.getLogger(__name__)
+
+TO_PAGE = ("offer", "iceCandidate", "disconnectPlayer")
+TO_STREAMER = ("answer", "iceCandidate")
+SOCKET_GRACE_S = 10.0
+
+
+class Streamer(Protocol):
+    """The slot's streamer door."""
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Says this to the streamer."""
+
+
+class Supervisor(Protocol):
+    """Who keeps the slot's process."""
+
+    def ready(self) -> None:
+        """The streamer identified itself."""
+
+    def restart(self) -> None:
+        """Kill, wipe, start afresh."""
+
+    def stop(self) -> None:
+        """Kill, wipe."""
+
+
+class Socket(Protocol):
+    """The Viewer socket."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a frame has a chance to arrive."""
+
+    def send(self, frame: Mapping[str, Any]) -> None:
+        """Sends or loses a frame."""
+
+
+class Slot:
+    """Carries out what the stage decides. `bind` gives it the parts that themselves need the slot."""
+
+    _streamer: Streamer
+    _supervisor: Supervisor
+    _tell: Callable[[Report], None]
+
+    def __init__(self, stage: Stage, socket: Socket, public_ip: str | None) -> None:
+        self.stage = stage
+        self._socket = socket
+        self._public_ip = public_ip
+        self._channel: ReliableChannel | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._socket_grace: asyncio.TimerHandle | None = None
+        self._streamer_tells_peers = False
+        self._was_lost_by_socket = False
+
+    def bind(self, streamer: Streamer, supervisor: Supervisor, tell: Callable[[Report], None]) -> None:
+        """Before the first event."""
+        self._streamer, self._supervisor, self._tell = streamer, supervisor, tell
+
+    def reading(self) -> SlotReading:
+        """This slot in a heartbeat."""
+        stage = self.stage
+        health = "exited" if stage.application.value == "stopped" else stage.application.value
+        return SlotReading(stage.slot_id, stage.epoch, health, stage.session_id, stage.join_number, stage.is_playing)
+
+    def is_outdated(self, report: Report) -> bool:
+        """Whether nobody needs this report any more."""
+        return report.epoch < self.stage.epoch
+
+    # What the control plane says
+
+    def observe(self, truth: SlotTruth) -> None:
+        """The slot's state as the control plane has it."""
+        self._do(self.stage.observe(truth))
+
+    def join(self, join: Join) -> None:
+        """A page said hello."""
+        self._do(self.stage.join(join))
+
+    def fence(self) -> None:
+        """The lease is too old."""
+        self._do(self.stage.fence())
+
+    def lift_fence(self) -> None:
+        """The lease is renewed."""
+        self._do(self.stage.lift_fence())
+
+    # What the process does
+
+    def application_started(self) -> None:
+        """A fresh process in an empty folder."""
+        self._streamer_tells_peers = False
+        self._do(self.stage.application_started())
+
+    def application_ready(self) -> None:
+        """The streamer identified itself."""
+        self._supervisor.ready()
+        self._do(self.stage.application_ready())
+
+    def application_exited(self, detail: str) -> None:
+        """The process ended by itself."""
+        self._do(self.stage.application_exited(detail))
+
+    def hear_streamer(self, message: dict[str, Any]) -> None:
+        """A message of the streamer; what is not for the page on stage is dropped."""
+        number = self.stage.join_number
+        kind = message["type"]
+        if str(message.get("playerId", "")) != str(number) or self._channel is None:
+            log.info("slot=%s dropped %s of another player", self.stage.slot_id, kind)
+        elif kind == "greenroomPeer":
+            self._streamer_tells_peers = True
+            self._peer(number, is_connected=message.get("state") == "connected", detail="the streamer lost its peer")
+        elif kind in TO_PAGE:
+            for part in repeat_in_message(message, self._public_ip):
+                self._emit(self._channel.send(json.dumps(part), _now_ms()))
+            if kind == "disconnectPlayer":
+                self._peer(number, is_connected=False, detail="the streamer sent the player away")
+
+    # What the page does
+
+    def hear_page(self, frame: Mapping[str, Any]) -> None:
+        """A frame, ack or resend, stamped by the relay; what is not from the page on stage is dropped."""
+        stamp = (frame.get("sessionId"), frame.get("epoch"), frame.get("joinNumber"))
+        if self._channel is None or not self.stage.is_current(*stamp):
+            log.info("slot=%s dropped a frame of another page", self.stage.slot_id)
+            return
+        try:
+            received = self._channel.receive(frame, _now_ms())
+        except MalformedFrame as error:
+            log.warning("slot=%s dropped a frame: %s", self.stage.slot_id, error)
+            return
+        for text in received.messages:
+            self._hear_message(text)
+        self._emit(received.frames)
+
+    def page_socket(self, *, is_open: bool) -> None:
+        """The page's socket of the current join opened or closed. A dropped socket alone never ends a picture."""
+        if self._socket_grace is not None:
+            self._socket_grace.cancel()
+            self._socket_grace = None
+        if not is_open:
+            number = self.stage.join_number
+            loop = asyncio.get_running_loop()
+            self._socket_grace = loop.call_later(SOCKET_GRACE_S, self._socket_stayed_closed, number)
+            return
+        if self._was_lost_by_socket:
+            self._peer(self.stage.join_number, is_connected=True, detail="")
+        if self._channel is not None:
+            self._channel.peer_reconnected(_now_ms())
+            self._emit([])
+
+    def socket_opened(self) -> None:
+        """The agent's own socket is welcome again: what waited goes out."""
+        self._emit([])
+
+    def close(self) -> None:
+        """Cancels every timer."""
+        self._forget_page()
+
+    def _hear_message(self, text: str) -> None:
+        try:
+            message = json.loads(text)
+        except ValueError:
+            message = None
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "greenroomPlaying":
+            self._peer(self.stage.join_number, is_connected=True, detail="")
+        elif kind in TO_STREAMER:
+            self._streamer.send({**message, "playerId": str(self.stage.join_number)})
+        else:
+            log.warning("slot=%s dropped a message of the page: %s", self.stage.slot_id, str(kind)[:40])
+
+    def _peer(self, number: int, *, is_connected: bool, detail: str) -> None:
+        if is_connected:
+            self._was_lost_by_socket = False
+            self._do(self.stage.peer_connected(number))
+        else:
+            self._do(self.stage.peer_disconnected(number, detail))
+
+    def _socket_stayed_closed(self, number: int) -> None:
+        # A streamer that tells of its peers knows better than the socket whether the picture flows.
+        if not self._streamer_tells_peers and self.stage.is_playing:
+            self._was_lost_by_socket = True
+            self._peer(number, is_connected=False, detail=f"the page's socket was closed for {SOCKET_GRACE_S:.0f} s")
+
+    def _do(self, actions: list[Action]) -> None:
+        for action in actions:
+            log.info("slot=%s %s", self.stage.slot_id, action)
+            if isinstance(action, Report):
+                self._tell(action)
+            elif isinstance(action, ConnectPlayer):
+                self._connect(action.join_number)
+            elif isinstance(action, DisconnectPlayer):
+                self._forget_page()
+                self._streamer.send({"type": "playerDisconnected", "playerId": str(action.join_number)})
+            elif isinstance(action, ResetApplication):
+                self._forget_page()
+                self._supervisor.restart()
+            else:
+                self._forget_page()
+                self._supervisor.stop()
+
+    def _connect(self, number: int) -> None:
+        self._forget_page()
+        self._channel = ReliableChannel({"sessionId": self.stage.session_id, "joinNumber": number})
+        player = {"playerId": str(number), "dataChannel": True, "sfu": False}
+        self._streamer.send({"type": "playerConnected", **player})
+
+    def _forget_page(self) -> None:
+        self._channel = None
+        self._was_lost_by_socket = False
+        for timer in (self._timer, self._socket_grace):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._socket_grace = None
+
+    def _emit(self, frames: list[dict[str, Any]]) -> None:
+        """Sends these frames and whatever else the channel owes by now, and sets the clock for the next time.
+
+        While the agent's socket is down nothing is sent and no try is counted; `socket_opened` goes on.
+        """
+        if self._channel is None or not self._socket.is_open:
+            return
+        for frame in [*frames, *self._channel.poll(_now_ms())]:
+            self._socket.send(frame)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        next_at_ms = self._channel.next_at_ms
+        if next_at_ms is not None:
+            pause_s = max(0.0, (next_at_ms - _now_ms()) / 1000)
+            self._timer = asyncio.get_running_loop().call_later(pause_s, self._emit, [])
+
+
+def _now_ms() -> int:
+    return int(asyncio.get_running_loop().time() * 1000)

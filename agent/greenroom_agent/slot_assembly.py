@@ -1,0 +1,76 @@
+"""Puts one slot together: stage, process, streamer door, reports."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenroom_agent.application_command import SlotPlace, application_command, application_environment
+from greenroom_agent.application_process import Launch
+from greenroom_agent.control_plane import ControlPlane
+from greenroom_agent.door_messages import RegisteredSlot, Registration
+from greenroom_agent.media_ports import ports_of_slot
+from greenroom_agent.settings import Settings
+from greenroom_agent.slot import Slot
+from greenroom_agent.slot_reports import SlotReports
+from greenroom_agent.slot_supervisor import SlotSupervisor
+from greenroom_agent.stage import Stage
+from greenroom_agent.streamer_door import StreamerDoor
+from greenroom_agent.viewer_socket import ViewerSocket
+
+
+@dataclass(frozen=True, slots=True)
+class AssembledSlot:
+    """A slot and what runs beside it."""
+
+    slot: Slot
+    door: StreamerDoor
+    supervisor: SlotSupervisor
+    reports: SlotReports
+
+    async def run(self) -> None:
+        """Works until cancelled, then leaves nothing behind. Raises: OSError when the port is taken."""
+        await self.door.listen()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.supervisor.run())
+                tasks.create_task(self.reports.run())
+        finally:
+            self.slot.close()
+            await self.door.stop()
+
+
+def assemble_slot(
+    registered: RegisteredSlot,
+    registration: Registration,
+    settings: Settings,
+    control_plane: ControlPlane,
+    socket: ViewerSocket,
+    public_ip: str | None,
+    luck: Callable[[], float],
+) -> AssembledSlot:
+    """The parts of one slot, bound to each other; nothing runs yet."""
+    slot = Slot(Stage(registered.slot_id, registered.epoch), socket, public_ip)
+    port = settings.streamer_port_first + registered.number - 1
+    door = StreamerDoor(port, registration.ice_servers, slot.application_ready, slot.hear_streamer)
+    launch = _launch(registered.number, registration, settings, door.url)
+    supervisor = SlotSupervisor(launch, door, slot.application_started, slot.application_exited, luck)
+    reports = SlotReports(registered.slot_id, control_plane, slot.is_outdated, slot.observe, luck)
+    slot.bind(door, supervisor, reports.add)
+    return AssembledSlot(slot, door, supervisor, reports)
+
+
+def _launch(number: int, registration: Registration, settings: Settings, streamer_url: str) -> Launch:
+    application = registration.application
+    ports = ports_of_slot(settings.media_ports, len(registration.slots), number)
+    mark = f"{registration.instance_id}.{number}.{secrets.token_hex(8)}"
+    place = SlotPlace(number, streamer_url, ports, settings.work_dir / f"slot-{number}", mark)
+    is_loopback = settings.is_loopback_media
+    return Launch(
+        command=application_command(application.kind, application.command, place, is_loopback=is_loopback),
+        environment=application_environment(application.kind, settings.environment, place),
+        work_dir=place.work_dir,
+        log_file=settings.work_dir / f"slot-{number}.log",
+        mark=mark,
+        user=settings.application_user,
+    )

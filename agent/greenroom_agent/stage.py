@@ -1,0 +1,232 @@
+"""Who is on stage in one slot, and what follows from each thing that happens. No I/O and no clock.
+
+The control plane's epoch says who holds the slot, joinNumber which page of that holder is the current one. Whatever is
+older than what the stage knows changes nothing; a newer epoch takes over and leaves nothing of the last viewer.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from greenroom_agent.door_messages import Join, SlotState, SlotTruth
+
+
+class ApplicationState(StrEnum):
+    """The slot's application process: it starts, has identified itself, ended by itself, or must not run."""
+
+    STARTING = "starting"
+    READY = "running"
+    EXITED = "exited"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectPlayer:
+    """Ask the streamer for an offer to this player."""
+
+    join_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectPlayer:
+    """Take this player's picture away."""
+
+    join_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResetApplication:
+    """Kill the process, wipe its folder, start a fresh one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopApplication:
+    """Kill the process, wipe its folder, start nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tell the control plane: event is ready, connected, disconnected or exited."""
+
+    event: str
+    epoch: int
+    session_id: str | None
+    join_number: int
+    detail: str = ""
+
+
+Action = ConnectPlayer | DisconnectPlayer | ResetApplication | StopApplication | Report
+
+
+class Stage:
+    """One slot's rules. Each method takes what happened and returns what to do, in order."""
+
+    def __init__(self, slot_id: str, epoch: int) -> None:
+        self.slot_id = slot_id
+        self.epoch = epoch
+        self.state: SlotState | None = None
+        self.session_id: str | None = None
+        self.join_number = 0
+        self.application = ApplicationState.STARTING
+        self.is_fenced = False
+        self.is_playing = False
+        self._has_played = False  # in this session, under any joinNumber
+        self._is_waiting_for_application = False
+        self._player: int | None = None
+        self._is_used = False  # a viewer was let into the running process
+        self._ended_session_id: str | None = None
+
+    def observe(self, truth: SlotTruth) -> list[Action]:
+        """The control plane told the slot's state (heartbeat answer, hint, welcome, answer to a report)."""
+        if truth.epoch < self.epoch or truth.state is None or self.state is SlotState.RETIRED:
+            return []
+        if truth.state in (SlotState.RESERVED, SlotState.STREAMING) and truth.session_id == self._ended_session_id:
+            return []  # it was told before the Resetting that we already know of
+        actions = self._take_over(truth.epoch) if truth.epoch > self.epoch else []
+        if truth.state is SlotState.FREE and self._is_used:
+            return actions  # told before the join that we already know of; a real Free follows our own report
+        self.state = truth.state
+        if truth.state is SlotState.RETIRED:
+            return [*actions, *self._retire()]
+        if truth.state is SlotState.RESETTING:
+            return [*actions, *self._leave_for_good()]
+        if truth.state is not SlotState.FREE:
+            self.session_id = truth.session_id
+        return actions
+
+    def join(self, join: Join) -> list[Action]:
+        """A page said hello; an older page of the same session is sent off the stage."""
+        if self.is_fenced or self.state is SlotState.RETIRED or join.epoch < self.epoch:
+            return []
+        if join.session_id == self._ended_session_id:
+            return []
+        actions = self._take_over(join.epoch) if join.epoch > self.epoch else []
+        if self.session_id not in (None, join.session_id) or join.join_number <= self.join_number:
+            return actions
+        return [*actions, *self._let_in(join)]
+
+    def application_started(self) -> list[Action]:
+        """A fresh process was started in an empty folder."""
+        self.application = ApplicationState.STARTING
+        self._is_used = False
+        return []
+
+    def application_ready(self) -> list[Action]:
+        """The streamer identified itself."""
+        self.application = ApplicationState.READY
+        if self._is_waiting_for_application:
+            return [self._connect()]
+        if self.state in (SlotState.RESERVED, SlotState.STREAMING):
+            return []  # it crashed under a session: the control plane ends that first and then asks for a reset
+        return [self._report("ready")]
+
+    def application_exited(self, detail: str) -> list[Action]:
+        """The process ended by itself or never identified itself; a fresh one follows."""
+        self.application = ApplicationState.EXITED
+        report = self._report("exited", detail)
+        self._player = None
+        self.is_playing = False
+        return [report]
+
+    def peer_connected(self, join_number: int) -> list[Action]:
+        """The picture flows to this player."""
+        if join_number != self._player or self.is_playing:
+            return []
+        self.is_playing = self._has_played = True
+        return [self._report("connected")]
+
+    def peer_disconnected(self, join_number: int, detail: str) -> list[Action]:
+        """The picture no longer flows to this player."""
+        if join_number != self._player or not self.is_playing:
+            return []
+        self.is_playing = False
+        return [self._report("disconnected", detail)]
+
+    def fence(self) -> list[Action]:
+        """The lease is too old: the control plane may have given this slot to somebody else."""
+        if self.is_fenced:
+            return []
+        self.is_fenced = True
+        actions = self._send_off("the instance lost its lease")
+        self.application = ApplicationState.STOPPED
+        return [*actions, StopApplication()]
+
+    def lift_fence(self) -> list[Action]:
+        """A heartbeat was accepted again: a fresh application may wait for viewers."""
+        if not self.is_fenced:
+            return []
+        self.is_fenced = False
+        return [] if self.state is SlotState.RETIRED else [self._reset()]
+
+    def is_current(self, session_id: object, epoch: object, join_number: object) -> bool:
+        """Whether a frame with this stamp comes from the page on stage."""
+        return self._player is not None and (session_id, epoch, join_number) == (
+            self.session_id,
+            self.epoch,
+            self._player,
+        )
+
+    def _take_over(self, epoch: int) -> list[Action]:
+        actions = self._forget_session()
+        self.epoch = epoch
+        self.state = None
+        return [*actions, self._reset()] if self._is_used and not self.is_fenced else actions
+
+    def _leave_for_good(self) -> list[Action]:
+        actions = self._forget_session()
+        if self.is_fenced:
+            return actions
+        if self._is_used:
+            return [*actions, self._reset()]
+        return [*actions, self._report("ready")] if self.application is ApplicationState.READY else actions
+
+    def _retire(self) -> list[Action]:
+        actions = self._forget_session()
+        self.application = ApplicationState.STOPPED
+        return [*actions, StopApplication()]
+
+    def _let_in(self, join: Join) -> list[Action]:
+        self.session_id = join.session_id
+        self.join_number = join.join_number
+        # Under the new joinNumber: the control plane no longer listens to the old page's.
+        actions: list[Action] = [self._report("disconnected", "another page joined")] if self._has_played else []
+        if self._player is not None:
+            actions.append(DisconnectPlayer(self._player))
+            self._player = None
+        self.is_playing = False
+        if self.application is ApplicationState.READY:
+            return [*actions, self._connect()]
+        self._is_waiting_for_application = True
+        return actions
+
+    def _connect(self) -> Action:
+        self._is_waiting_for_application = False
+        self._is_used = True
+        self._player = self.join_number
+        return ConnectPlayer(self.join_number)
+
+    def _send_off(self, detail: str) -> list[Action]:
+        player, self._player = self._player, None
+        if player is None:
+            return []
+        actions: list[Action] = [DisconnectPlayer(player)]
+        if self.is_playing:
+            self.is_playing = False
+            actions.append(self._report("disconnected", detail))
+        return actions
+
+    def _forget_session(self) -> list[Action]:
+        actions: list[Action] = [DisconnectPlayer(self._player)] if self._player is not None else []
+        self._ended_session_id = self.session_id or self._ended_session_id
+        self.session_id = None
+        self.join_number = 0
+        self.is_playing = self._has_played = self._is_waiting_for_application = False
+        self._player = None
+        return actions
+
+    def _reset(self) -> Action:
+        self.application = ApplicationState.STARTING
+        self._is_used = False
+        return ResetApplication()
+
+    def _report(self, event: str, detail: str = "") -> Report:
+        return Report(event, self.epoch, self.session_id, self.join_number, detail)
