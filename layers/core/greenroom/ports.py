@@ -56,7 +56,7 @@ class Sessions(Protocol):
         """Newest first; from an index, so it may lag."""
 
     def move(self, session_id: str, move: SessionMove) -> Session:
-        """Change the state if it may (sources, epoch and joinNumber as `move` says); returns the row after, stored wait included.
+        """Change the state if sources, epoch and joinNumber are as `move` says; answers the row after, with its wait.
 
         Raises: NotFound, StaleEpoch (another holder), IllegalTransition (a late fact; also an outdated joinNumber).
         """
@@ -73,8 +73,8 @@ class Sessions(Protocol):
         Raises: NotFound, SessionHasEnded, StaleEpoch.
         """
 
-    def forget_connection(self, session_id: str, connection_id: str) -> None:
-        """Remove the page's connection if it is still this one; otherwise nothing."""
+    def forget_connection(self, session_id: str, connection_id: str) -> bool:
+        """Remove the page's connection if it is still this one; whether it was."""
 
 
 class Line(Protocol):
@@ -96,12 +96,12 @@ class Claims(Protocol):
     """The only writes that give a slot to a session or take it back."""
 
     def free_page(self, pool_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
-        """Up to `limit` free entries of the shard with slot id >= `start`, wrapping to the shard's beginning when none follow."""
+        """Up to `limit` free entries of the shard with slot id >= `start`; wraps when none follow."""
 
     def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int) -> Session:
         """Slot Free -> Reserved (epoch + 1), entry gone, Assigned session written, viewer counted, client token taken.
 
-        `session` holds the assignment already. A repeated call for the same session id succeeds once and answers the row.
+        `session` holds the assignment already. Repeated for the same session id, it answers the row that stands.
         Raises: SlotLost, ViewerLimitReached, DuplicateLaunch.
         """
 
@@ -114,7 +114,7 @@ class Claims(Protocol):
     def hand_over(self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session) -> Session:
         """Slot Free or Resetting -> Reserved (epoch + 1), session Queued -> Assigned, its place in line gone.
 
-        `session` is the row to be (Assigned, with assignment and deadline). Returns the row after, stored wait included.
+        `session` is the row to be: Assigned, with assignment and deadline. Returns the row after, stored wait included.
         Raises: SlotLost (slot taken, or its instance takes no more sessions), SessionHasEnded (no longer Queued).
         """
 
@@ -131,7 +131,7 @@ class Claims(Protocol):
         """Slot Free or Resetting -> Retired at this epoch, free entry gone. Raises: SlotLost (somebody holds it)."""
 
     def release(self, session: Session, now: float) -> Session:
-        """Give everything back: slot (if still this session's) -> Resetting, session -> Ended or Failed, viewer uncounted.
+        """Give all back: slot (if still this session's) -> Resetting, session -> Ended or Failed, viewer uncounted.
 
         Idempotent: a session that is over already is answered as it stands. Raises: IllegalTransition (not Ending yet).
         """
@@ -147,7 +147,7 @@ class Slots(Protocol):
         """All slots of the instance, by number; a consistent read."""
 
     def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
-        """Reserved -> Streaming while this session holds it at this epoch; already Streaming is fine. Raises: StaleEpoch."""
+        """Reserved -> Streaming while this session holds it at this epoch; once is enough. Raises: StaleEpoch."""
 
     def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
         """Never shortens. Raises: StaleEpoch (not this session's slot any more)."""
@@ -173,7 +173,16 @@ class Instances(Protocol):
         """Raises: NotFound."""
 
     def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """Booting -> Ready at the first slot that is ready; any other state is answered as it stands. Raises: NotFound, StaleBoot."""
+        """Booting -> Ready at the first ready slot; any other state is answered as it stands.
+
+        Raises: NotFound, StaleBoot.
+        """
+
+
+class ReaperLease(Protocol):
+    """The row that says whether a reaper is at work."""
+
+    def is_held(self, now: float) -> bool: ...
 
 
 class Catalog(Protocol):
@@ -272,6 +281,8 @@ class Ports(Protocol):
     def instances(self) -> Instances: ...
     @property
     def catalog(self) -> Catalog: ...
+    @property
+    def reaper(self) -> ReaperLease: ...
     @property
     def tickets(self) -> Tickets: ...
     @property

@@ -1,4 +1,4 @@
-"""boto3 clients, made when first asked for and shared: a client costs tens of milliseconds and keeps its connections."""
+"""boto3 clients, made when first asked for and shared: making one takes tens of ms, and it keeps connections."""
 
 from __future__ import annotations
 

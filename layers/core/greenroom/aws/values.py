@@ -1,9 +1,8 @@
-"""Python values as DynamoDB attribute values, and back; times as the rows hold them."""
+"""Python values as DynamoDB attribute values, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,16 +24,6 @@ def item(values: Mapping[str, Any]) -> dict[str, Any]:
 def plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """An item as Python values; numbers as int or float."""
     return {name: _number(_READ.deserialize(value)) for name, value in row.items()}
-
-
-def iso(at: float) -> str:
-    """Epoch seconds -> `2026-01-31T12:00:00.000Z`: sorts as text."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def epoch(text: str) -> float:
-    """The inverse of `iso`."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def _plain(value: Any) -> Any:

@@ -1,1 +1,4 @@
-"""The words of Greenroom as code: states, transitions, limits, errors. Standard library only, no clock, no randomness, no I/O."""
+"""The words of Greenroom as code: states, transitions, limits, errors.
+
+Standard library only, no clock, no randomness, no I/O.
+"""

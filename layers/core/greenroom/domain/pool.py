@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from greenroom.domain.session import SessionLimits
@@ -18,7 +18,10 @@ class ApplicationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is streamed. `command` may hold {streamerUrl}, {slotNumber}, {mediaPortFirst}, {mediaPortLast}, {workDir}."""
+    """What is streamed.
+
+    `command` may hold {streamerUrl}, {slotNumber}, {mediaPortFirst}, {mediaPortLast}, {workDir}.
+    """
 
     application_id: str
     name: str
@@ -26,7 +29,7 @@ class Application:
     command: tuple[str, ...]
     slots_per_instance: int
     pool_id: str
-    limits: SessionLimits = SessionLimits()
+    limits: SessionLimits = field(default_factory=SessionLimits)
     sessions_per_viewer: int = 1
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Mapping
 
-from greenroom.domain.errors import IllegalTransition
+from greenroom.domain.errors import IllegalTransition, StaleEpoch
 
 
 class SessionState(StrEnum):
@@ -96,7 +96,10 @@ class SlotAssignment:
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long each state may last, seconds, copied from the application at the request (a later change spares running sessions)."""
+    """How long each state may last, seconds.
+
+    Copied from the application at the request: a later change spares running sessions.
+    """
 
     connection_timeout_s: int = 120  # Source: GameLift Streams default
     reconnect_window_s: int = 120  # Source: GameLift Streams default
@@ -128,6 +131,8 @@ class Session:
     awaits: str | None = None  # "slot", "connection" or "end": which fact the stored task token waits for
     task_token: str | None = field(default=None, repr=False)
     transitions: Mapping[str, float] = field(default_factory=dict)
+    adopt_by: float | None = None  # when the reaper announces it again if no machine adopted it
+    lease_until: float | None = None  # the slot's lease as it was at the claim
     ends_by: float | None = None  # fixed at the first connection: first connected + maximum
 
     @property
@@ -150,11 +155,37 @@ class SessionMove:
     join_number: int | None = None  # compared: an older page's fact is ignored
 
 
+def moved(session: Session, move: SessionMove) -> Session:
+    """The session after `move`: what a store's conditional write must do, said once in Python.
+
+    Raises: StaleEpoch, IllegalTransition.
+    """
+    if move.epoch is not None and move.epoch != epoch_of(session):
+        raise StaleEpoch(f"session {session.session_id} is at epoch {epoch_of(session)}, not {move.epoch}")
+    outdated = move.join_number is not None and move.join_number != session.join_number
+    if outdated or session.state not in move.sources:
+        raise IllegalTransition(f"session {session.session_id}: {session.state} -> {move.to}")
+    return replace(
+        session,
+        state=move.to,
+        version=session.version + 1,
+        transitions={**session.transitions, move.to: session.transitions.get(move.to, move.at)},
+        deadline_at=session.deadline_at if move.deadline_at is None else move.deadline_at,
+        ends_by=session.ends_by if move.ends_by is None else move.ends_by,
+        status_reason=session.status_reason or move.status_reason,
+    )
+
+
+def epoch_of(session: Session) -> int:
+    """The epoch of the slot it holds; 0 while it holds none."""
+    return session.assignment.epoch if session.assignment else 0
+
+
 def fact_for(session: Session) -> str | None:
     """Which stored wait this session's state answers: what a machine that `awaits` must be told, or None.
 
     Example: awaits "connection" and the state is Connected -> "connected"; awaits "connection" and the state is
-    Ending (the viewer left first) -> "ended", and every later wait is answered the same way until the slot is given back.
+    Ending (the viewer left first) -> "ended", and every later wait is answered so until the slot is given back.
     """
     if session.awaits is None:
         return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Mapping
 
 from greenroom.domain.errors import IllegalTransition
 
 SHARDS = 16
-"""Free-slot entries of a pool are spread over this many partitions. Source: measured claim contention, docs/decisions.md."""
+"""Free-slot entries of a pool are spread over this many partitions. Source: measured claim contention."""
 CLAIM_LEASE_S = 60
 """How long a claim holds its slot before the session is adopted. Source: GameLift FleetIQ."""
 
@@ -42,7 +42,7 @@ def check_transition(before: SlotState, after: SlotState) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place. `epoch` changes only with the holder and fences the agent; `lease_until` and `deadline_at` are epoch seconds."""
+    """One place. `epoch` changes only with the holder and fences the agent; times are epoch seconds."""
 
     slot_id: str
     number: int  # from 1
@@ -86,7 +86,7 @@ def instance_of(slot_id: str) -> tuple[str, int]:
 
 
 def shard_of(slot_id: str) -> int:
-    """The partition of a slot's free entry, 0..SHARDS-1: stable, spread by a checksum rather than `hash` (which is salted)."""
+    """The partition of a slot's free entry, 0..SHARDS-1: by a checksum, because `hash` is salted."""
     value = 0
     for byte in slot_id.encode():
         value = (value * 31 + byte) % 65_521

@@ -1,4 +1,4 @@
-"""The composition root: which AWS adapter stands behind each port, built when first used and kept for the next invocation."""
+"""The composition root: which AWS adapter stands behind each port, built when first used and kept warm."""
 
 from __future__ import annotations
 
@@ -67,6 +67,12 @@ class AwsPorts:
         from greenroom.aws.instances import DynamoInstances
 
         return DynamoInstances(self.settings.fleet_table)
+
+    @cached_property
+    def reaper(self) -> ports.ReaperLease:
+        from greenroom.aws.reaper_lease import DynamoReaperLease
+
+        return DynamoReaperLease(self.settings.fleet_table)
 
     @cached_property
     def catalog(self) -> ports.Catalog:

@@ -84,7 +84,7 @@ def body_of(event: Mapping[str, Any], *, limit: int = BODY_LIMIT) -> Body:
 
 
 class Body:
-    """A JSON object whose fields are taken out by type; a wrong one is named, dotted from the top (`limits.maximumSession_s`)."""
+    """A JSON object whose fields are taken out by type; a wrong one is named in full (`limits.maximumSession_s`)."""
 
     def __init__(self, values: Mapping[str, Any], prefix: str = "") -> None:
         self._values, self._prefix = values, prefix

@@ -1,4 +1,7 @@
-"""Tracing: the only module that knows the tracer (the X-Ray SDK's support ends 2027-02-25; its replacement changes this file)."""
+"""Tracing: the only module that knows the tracer.
+
+The X-Ray SDK's support ends 2027-02-25; its replacement changes this file alone.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,50 @@
+"""A session as its viewer sees it: the SessionView of docs/protocol.md. No token, no ticket, nobody else's data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.domain.session import Session, SessionState, SlotAssignment
+from greenroom.domain.times import iso
+
+
+def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
+    """`place` (1 = next) is known only where the line was asked."""
+    when = {state: iso(at) for state, at in session.transitions.items()}
+    return {
+        "sessionId": session.session_id,
+        "applicationId": session.application_id,
+        "poolId": session.pool_id,
+        "state": session.state.value,
+        "statusReason": session.status_reason.value if session.status_reason else None,
+        "requestedAt": iso(session.requested_at),
+        "assignedAt": when.get(SessionState.ASSIGNED),
+        "connectedAt": when.get(SessionState.CONNECTED),
+        "endedAt": when.get(SessionState.ENDED) or when.get(SessionState.FAILED),
+        "deadlineAt": iso(session.deadline_at),
+        "version": session.version,
+        "slot": _slot(session.assignment),
+        "place": place,
+        "reason": _reason(session, place),
+    }
+
+
+def _slot(assignment: SlotAssignment | None) -> dict[str, Any] | None:
+    if assignment is None:
+        return None
+    return {
+        "slotId": assignment.slot_id,
+        "instanceId": assignment.instance_id,
+        "instanceType": assignment.instance_type,
+        "zone": assignment.zone,
+        "market": assignment.market,
+        "epoch": assignment.epoch,
+    }
+
+
+def _reason(session: Session, place: int | None) -> str | None:
+    if session.state is not SessionState.QUEUED:
+        return None
+    if place is None or place <= 1:
+        return "All places are taken. You are next: a machine is being prepared."
+    return f"All places are taken. {place - 1} before you; machines are being prepared."

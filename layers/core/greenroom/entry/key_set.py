@@ -1,0 +1,48 @@
+"""The user pool's public keys (JWKS): cached, fetched again rarely, served stale, never guessed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.request import urlopen
+
+FETCH_TIMEOUT_S = 2.0
+FETCH_LIMIT_BYTES = 256 * 1024
+REFETCH_AFTER_S = 10.0
+"""An unknown key id may cause one fetch in this time, so that a flood of made-up ids reaches nobody. Source: aws-jwt-verify."""
+
+Fetch = Callable[[str], bytes]
+
+
+def fetch(url: str) -> bytes:
+    """The document at `url`, at most 256 KiB. Raises: OSError, URLError."""
+    with urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # noqa: S310 - the URL is a setting, not input
+        body: bytes = answer.read(FETCH_LIMIT_BYTES)
+    return body
+
+
+class KeySet:
+    """JWKs by key id. An unreachable or broken key server leaves the old keys in force; without any, nobody gets in."""
+
+    def __init__(self, url: str, fetch: Fetch = fetch) -> None:
+        self._url, self._fetch = url, fetch
+        self._keys: Mapping[str, Mapping[str, Any]] = {}
+        self._tried_at: float | None = None
+
+    def key(self, key_id: str, now: float) -> Mapping[str, Any] | None:
+        """The one key of this id, or None."""
+        if key_id not in self._keys and self._may_fetch(now):
+            self._tried_at = now
+            self._keys = self._fetched() or self._keys
+        return self._keys.get(key_id)
+
+    def _may_fetch(self, now: float) -> bool:
+        return self._tried_at is None or now - self._tried_at >= REFETCH_AFTER_S
+
+    def _fetched(self) -> Mapping[str, Mapping[str, Any]] | None:
+        try:
+            keys = json.loads(self._fetch(self._url))["keys"]
+            return {str(key["kid"]): key for key in keys}
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None  # the caller keeps what it has: stale keys deny strangers just as well

@@ -1,0 +1,58 @@
+"""Decide that a session ends: in every live state, once, for one reason."""
+
+from __future__ import annotations
+
+from greenroom.domain.errors import IllegalTransition, NotFound
+from greenroom.domain.session import LIVE_STATES, Session, SessionMove, SessionState, StatusReason
+from greenroom.ports import LineTicket, Ports
+from greenroom.usecases.answer_wait import answer_wait
+from greenroom.usecases.tell_peers import tell_page
+
+ENDING_TIMEOUT_S = 60
+"""How long the machine may take to give the slot back before the reaper does."""
+_NEVER_ASSIGNED = frozenset({SessionState.REQUESTED, SessionState.QUEUED})
+
+
+def end_session(session_id: str, reason: StatusReason, ports: Ports) -> Session:
+    """-> Ending, and the machine is told; a session that is ending or over stays as it is. Raises: NotFound."""
+    try:
+        session = _end(session_id, reason, LIVE_STATES, ports)
+    except IllegalTransition:
+        session = ports.sessions.get(session_id)
+    return _follow_up(session, ports)
+
+
+def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
+    """The viewer goes: `userLeft`, or `cancelled` while no slot was ever held.
+
+    Raises: NotFound (also someone else's).
+    """
+    if ports.sessions.get(session_id).viewer_id != viewer_id:
+        raise NotFound(session_id)
+    try:
+        # Two writes rather than a reason chosen from a read: a slot may be handed over in between.
+        session = _end(session_id, StatusReason.CANCELLED, _NEVER_ASSIGNED, ports)
+    except IllegalTransition:
+        return end_session(session_id, StatusReason.USER_LEFT, ports)
+    return _follow_up(session, ports)
+
+
+def _end(session_id: str, reason: StatusReason, sources: frozenset[SessionState], ports: Ports) -> Session:
+    now = ports.now()
+    move = SessionMove(
+        to=SessionState.ENDING,
+        at=now,
+        sources=sources,
+        deadline_at=now + ENDING_TIMEOUT_S,
+        status_reason=reason,
+    )
+    return ports.sessions.move(session_id, move)
+
+
+def _follow_up(session: Session, ports: Ports) -> Session:
+    """What must follow the decision; repeated by every caller, because the first may have died before it."""
+    if session.assignment is None:
+        ports.line.remove(LineTicket(session.pool_id, session.session_id, session.requested_at))
+    answer_wait(session, ports)
+    tell_page(session, ports)
+    return session

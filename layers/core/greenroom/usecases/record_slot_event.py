@@ -1,0 +1,142 @@
+"""What an agent saw at one of its slots: ready, connected, disconnected, exited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from greenroom.domain.errors import (
+    Forbidden,
+    IllegalTransition,
+    NotFound,
+    SlotLost,
+    StaleBoot,
+    StaleEpoch,
+    UnknownInstance,
+)
+from greenroom.domain.instance import CLAIMABLE_STATES
+from greenroom.domain.session import Session, SessionMove, SessionState, StatusReason, sources_of
+from greenroom.domain.slot import Slot, SlotState
+from greenroom.ports import Ports
+from greenroom.usecases.answer_wait import answer_wait
+from greenroom.usecases.end_session import end_session
+from greenroom.usecases.publish_slot import publish_slot
+from greenroom.usecases.tell_peers import tell_page
+
+RESTART_TIMEOUT_S = 60
+"""How long the application of a free slot may take to come back before the reaper looks at its instance."""
+
+
+class SlotEvent(StrEnum):
+    """All may come twice, late, or not at all."""
+
+    READY = "ready"  # the application runs and answered its probe
+    CONNECTED = "connected"  # the peer connection of this session and join stands
+    DISCONNECTED = "disconnected"  # it went away
+    EXITED = "exited"  # the application's process ended by itself
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFact:
+    """One report. `instance_id` is the caller's signed identity."""
+
+    instance_id: str
+    boot_nonce: str
+    slot_id: str
+    epoch: int
+    event: SlotEvent
+    session_id: str | None = None
+    join_number: int | None = None
+
+
+def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
+    """Returns the slot as it stands after.
+
+    Raises: UnknownInstance, StaleBoot, Forbidden (another instance's slot), NotFound, StaleEpoch (a newer holder).
+    """
+    _check_boot(fact, ports)
+    slot = ports.slots.get(fact.slot_id)
+    if slot.instance_id != fact.instance_id:
+        raise Forbidden("not a slot of this instance")
+    if slot.epoch != fact.epoch:
+        raise StaleEpoch(f"slot {slot.slot_id} is at epoch {slot.epoch}, not {fact.epoch}")
+    if fact.event is SlotEvent.READY:
+        _ready(fact, slot, ports)
+    elif fact.event is SlotEvent.EXITED:
+        _exited(slot, ports)
+    elif fact.session_id is not None and fact.session_id == slot.session_id:
+        _peer_changed(fact, slot, ports)
+    return ports.slots.get(fact.slot_id)
+
+
+def _check_boot(fact: SlotFact, ports: Ports) -> None:
+    try:
+        instance = ports.instances.get(fact.instance_id)
+    except NotFound as error:
+        raise UnknownInstance(fact.instance_id) from error
+    if instance.boot_nonce != fact.boot_nonce:
+        raise StaleBoot(fact.instance_id)
+
+
+def _ready(fact: SlotFact, slot: Slot, ports: Ports) -> None:
+    if slot.state is not SlotState.RESETTING:
+        return
+    instance = ports.instances.mark_ready(fact.instance_id, fact.boot_nonce, ports.now())
+    try:
+        if instance.state in CLAIMABLE_STATES:
+            publish_slot(slot, ports)
+        else:
+            ports.claims.retire(slot, ports.now())
+    except SlotLost:
+        return  # a double of this report came first, or the instance stopped taking sessions: the answer says which
+
+
+def _exited(slot: Slot, ports: Ports) -> None:
+    if slot.session_id is not None:
+        end_session(slot.session_id, StatusReason.APPLICATION_EXIT, ports)
+    elif slot.state is SlotState.FREE:
+        now = ports.now()
+        try:
+            ports.claims.withdraw(slot, now, now + RESTART_TIMEOUT_S)
+        except SlotLost as error:  # claimed just now: the agent restarts the process, the new session ends or connects
+            raise StaleEpoch(slot.slot_id) from error
+
+
+def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:
+    session = ports.sessions.get(str(fact.session_id))
+    connected = fact.event is SlotEvent.CONNECTED
+    move = _connected(session, fact, ports.now()) if connected else _disconnected(session, fact, ports.now())
+    try:
+        session = ports.sessions.move(session.session_id, move)
+    except IllegalTransition:
+        session = ports.sessions.get(session.session_id)  # a double may have died after the move: finish what follows
+    if connected and session.state is SessionState.CONNECTED and session.join_number == fact.join_number:
+        ports.slots.start_streaming(slot.slot_id, session.session_id, fact.epoch, ports.now())
+    answer_wait(session, ports)
+    tell_page(session, ports)
+
+
+def _connected(session: Session, fact: SlotFact, now: float) -> SessionMove:
+    # The longest session counts from the first connection; limits and ends_by never change, so reading them is safe.
+    ends_by = session.ends_by or now + session.limits.maximum_session_s
+    return SessionMove(
+        to=SessionState.CONNECTED,
+        at=now,
+        sources=sources_of(SessionState.CONNECTED),
+        deadline_at=ends_by,
+        ends_by=ends_by,
+        epoch=fact.epoch,
+        join_number=fact.join_number,
+    )
+
+
+def _disconnected(session: Session, fact: SlotFact, now: float) -> SessionMove:
+    window_end = now + session.limits.reconnect_window_s
+    return SessionMove(
+        to=SessionState.DISCONNECTED,
+        at=now,
+        sources=sources_of(SessionState.DISCONNECTED),
+        deadline_at=min(window_end, session.ends_by or window_end),
+        epoch=fact.epoch,
+        join_number=fact.join_number,
+    )

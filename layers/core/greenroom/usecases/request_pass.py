@@ -1,0 +1,25 @@
+"""Ask for a capacity pass when it would change something, and never twice while one is pending."""
+
+from __future__ import annotations
+
+from greenroom.domain.events import PoolChanged
+from greenroom.domain.pool import Pool
+from greenroom.ports import Ports
+
+
+def request_pass(pool_id: str, cause: str, ports: Ports) -> None:
+    """Send PoolChanged, unless a pass is pending."""
+    if ports.capacity.begin_pass(pool_id, ports.now()):
+        ports.bus.send(PoolChanged(pool_id=pool_id, cause=cause))
+
+
+def slot_taken(pool: Pool, ports: Ports) -> None:
+    """One free slot fewer: refill when the buffer is no longer whole."""
+    if ports.capacity.add_free(pool.pool_id, -1) < pool.policy.target_idle:
+        request_pass(pool.pool_id, "slotTaken", ports)
+
+
+def slot_freed(pool: Pool, ports: Ports) -> None:
+    """One free slot more: shrink when the buffer is more than whole."""
+    if ports.capacity.add_free(pool.pool_id, 1) > pool.policy.target_idle:
+        request_pass(pool.pool_id, "slotFreed", ports)

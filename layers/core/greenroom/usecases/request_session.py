@@ -1,0 +1,130 @@
+"""Press Play: a free slot at once, or a place in line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost
+from greenroom.domain.events import SessionRequested
+from greenroom.domain.pool import Application, Pool
+from greenroom.domain.session import Session, SessionMove, SessionState, moved
+from greenroom.domain.times import iso
+from greenroom.ports import Ports
+from greenroom.usecases.dispatch_line import assign, dispatch_line
+from greenroom.usecases.find_free_slots import find_free_slots
+from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
+from greenroom.usecases.request_pass import request_pass, slot_taken
+
+ADOPT_WITHIN_S = 20
+"""The reaper announces the session again when no machine adopted it by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One press of Play; the client token makes a repeated one harmless."""
+
+    viewer_id: str
+    tenant_id: str
+    application_id: str
+    client_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """What came of it. `ticket` only when a slot is held; `place` (1 = next) only in line."""
+
+    session: Session
+    repeated: bool
+    ticket: IssuedTicket | None
+    place: int | None
+
+
+def request_session(launch: Launch, ports: Ports) -> Launched:
+    """Raises: NotFound (no such application), ViewerLimitReached."""
+    application = ports.catalog.application(launch.application_id)
+    pool = ports.catalog.pool(application.pool_id)
+    draft = _draft(launch, application, ports)
+    try:
+        session, repeated = _place(draft, application, pool, ports), False
+    except DuplicateLaunch as duplicate:
+        session, repeated = ports.sessions.get(duplicate.session_id), True
+    if session.execution_arn is None and session.is_live:  # also for a repeat: the first one may have died before this
+        ports.bus.send(_requested(session))
+    if session.state is SessionState.QUEUED:
+        request_pass(pool.pool_id, "sessionQueued", ports)
+        dispatch_line(pool.pool_id, ports)
+        session = ports.sessions.get(session.session_id)
+    queued = session.state is SessionState.QUEUED
+    return Launched(
+        session=session,
+        repeated=repeated,
+        ticket=ticket_for(session, None, ports) if session.is_live and session.assignment else None,
+        place=ports.line.place_of(session) if queued else None,
+    )
+
+
+def _draft(launch: Launch, application: Application, ports: Ports) -> Session:
+    now = ports.now()
+    return Session(
+        session_id=ports.new_id("ses"),
+        viewer_id=launch.viewer_id,
+        tenant_id=launch.tenant_id,
+        application_id=application.application_id,
+        pool_id=application.pool_id,
+        client_token=launch.client_token,
+        state=SessionState.REQUESTED,
+        requested_at=now,
+        deadline_at=now,
+        adopt_by=now + ADOPT_WITHIN_S,
+        limits=application.limits,
+        transitions={SessionState.REQUESTED: now},
+    )
+
+
+def _place(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
+    """Assigned or Queued, written. Raises: ViewerLimitReached, DuplicateLaunch."""
+    try:
+        session = claim_slot(draft, application.sessions_per_viewer, ports)
+    except NoFreeSlot:
+        return ports.claims.enqueue(_queued(draft), application.sessions_per_viewer)
+    slot_taken(pool, ports)
+    return session
+
+
+def claim_slot(draft: Session, sessions_per_viewer: int, ports: Ports) -> Session:
+    """Take a free slot for a new session.
+
+    Whoever finds a line joins it. The coarse counter only spares the search when it would be in vain: a counter that
+    is wrong costs a detour through the line, never a slot.
+    Raises: NoFreeSlot, ViewerLimitReached, DuplicateLaunch.
+    """
+    counted = ports.capacity.free(draft.pool_id)
+    if ports.line.head(draft.pool_id) is not None or (counted is not None and counted <= 0):
+        raise NoFreeSlot(draft.pool_id)
+    for free in find_free_slots(draft.pool_id, ports):
+        try:
+            return ports.claims.claim(free, assign(draft, free, ports.now()), sessions_per_viewer)
+        except SlotLost:
+            continue
+    raise NoFreeSlot(draft.pool_id)
+
+
+def _queued(draft: Session) -> Session:
+    return moved(
+        draft,
+        SessionMove(
+            to=SessionState.QUEUED,
+            at=draft.requested_at,
+            sources=frozenset({SessionState.REQUESTED}),
+            deadline_at=draft.requested_at + draft.limits.placement_timeout_s,
+        ),
+    )
+
+
+def _requested(session: Session) -> SessionRequested:
+    return SessionRequested(
+        session_id=session.session_id,
+        pool_id=session.pool_id,
+        application_id=session.application_id,
+        requested_at=iso(session.requested_at),
+    )
