@@ -4,6 +4,8 @@ import { button, el, setText } from './dom';
 import type { PageActions, PageModel, View } from './model';
 import { elapsedText } from './words';
 
+const WORTH_TELLING_ms = 5000;
+
 export function createEnded(actions: PageActions): View {
   const eyebrow = el('p', { class: 'eyebrow' });
   const title = el('h1', {});
@@ -22,8 +24,9 @@ export function createEnded(actions: PageActions): View {
       setText(eyebrow, model.applicationName);
       setText(title, words.title);
       setText(reason, words.text);
-      facts.hidden = state.firstFrameAt === null;
-      setText(facts, `You played for ${elapsedText(state.since - (state.firstFrameAt ?? state.since))}.`);
+      const played_ms = state.firstFrameAt === null ? 0 : state.since - state.firstFrameAt;
+      facts.hidden = played_ms < WORTH_TELLING_ms;
+      setText(facts, `You played for ${elapsedText(played_ms)}.`);
     },
   };
 }
