@@ -10,14 +10,14 @@ from urllib.request import urlopen
 FETCH_TIMEOUT_S = 2.0
 FETCH_LIMIT_BYTES = 256 * 1024
 REFETCH_AFTER_S = 10.0
-"""An unknown key id may cause one fetch in this time, so that a flood of made-up ids reaches nobody. Source: aws-jwt-verify."""
+"""An unknown key id causes at most one fetch in this time: a flood of made-up ids reaches nobody. Source: aws-jwt-verify."""
 
 Fetch = Callable[[str], bytes]
 
 
 def fetch(url: str) -> bytes:
     """The document at `url`, at most 256 KiB. Raises: OSError, URLError."""
-    with urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # noqa: S310 - the URL is a setting, not input
+    with urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:  # the URL is a setting, not input
         body: bytes = answer.read(FETCH_LIMIT_BYTES)
     return body
 
