@@ -10,7 +10,7 @@ from urllib.request import urlopen
 FETCH_TIMEOUT_S = 2.0
 FETCH_LIMIT_BYTES = 256 * 1024
 REFETCH_AFTER_S = 10.0
-"""An unknown key id causes at most one fetch in this time: a flood of made-up ids reaches nobody. Source: aws-jwt-verify."""
+"""Unknown key ids cause at most one fetch in this time: a flood of them reaches nobody. Source: aws-jwt-verify."""
 
 Fetch = Callable[[str], bytes]
 
