@@ -1,0 +1,161 @@
+"""One running engine with one deployed stack for all tests of the mends.
+
+`GREENROOM_ENGINE_WITHOUT=http_api,ttl pytest tests/engine` leaves mends out: their tests must then fail.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from greenroom_lab import sam
+from greenroom_lab import toolchain_paths as paths
+from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
+
+STACK = Path(__file__).parent / "stack"
+Json = dict[str, Any]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class UdpSink:
+    """Collects what is sent to it."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self.documents: list[Json] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        while True:
+            _header, _, body = self._socket.recv(65536).partition(b"\n")
+            self.documents.append(json.loads(body))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """The engine, the stack's outputs, and short ways to use them."""
+
+    engine: EmbeddedAws
+    outputs: dict[str, str]
+    sink: UdpSink
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, **self.engine.boto)  # type: ignore[call-overload]
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.engine.endpoint_url}/_aws/execute-api/{self.outputs['ApiId']}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"{self.engine.endpoint_url}/_aws/execute-api/{self.outputs['SocketId']}/socket".replace("http", "ws", 1)
+
+    def execute(self, case: str, *, wait_s: float = 15, name: str | None = None, **given: Any) -> Json:
+        """Run the machine on one case and return the ended execution."""
+        arn = self.start(case, name=name, **given)
+        return self.ended(arn, wait_s=wait_s)
+
+    def start(self, case: str, *, name: str | None = None, **given: Any) -> str:
+        named = {"name": name} if name else {}
+        document = json.dumps({"case": case, **given})
+        started = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.outputs["MachineArn"], input=document, **named
+        )
+        arn: str = started["executionArn"]
+        return arn
+
+    def ended(self, arn: str, *, wait_s: float = 15) -> Json:
+        steps = self.client("stepfunctions")
+
+        def answer() -> Json | None:
+            execution: Json = steps.describe_execution(executionArn=arn)
+            return execution if execution["status"] != "RUNNING" else None
+
+        return eventually(answer, within_s=wait_s)
+
+    def messages(self, matches: Callable[[Json], bool], within_s: float = 8) -> Json:
+        """The first event in the queue that matches; the others stay for other tests."""
+        queue = self.client("sqs")
+
+        def look() -> Json | None:
+            answer = queue.receive_message(
+                QueueUrl=self.outputs["ToldUrl"], MaxNumberOfMessages=10, VisibilityTimeout=0, WaitTimeSeconds=0
+            )
+            events = [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+            return next((event for event in events if matches(event)), None)
+
+        return eventually(look, within_s=within_s)
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
+        return http("GET", self.api_url + path, headers)
+
+
+def http(method: str, url: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
+    request = urllib.request.Request(url, method=method, headers=headers or {}, data=body)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return Answer(answer.status, json.loads(answer.read() or b"null"))
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, json.loads(error.read() or b"null"))
+
+
+def eventually(look: Callable[[], Any], within_s: float) -> Any:
+    """What `look` returns, as soon as it is truthy. Fails with the last answer when the time is up."""
+    ends = time.monotonic() + within_s
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < ends, f"not within {within_s} s"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Deployed]:
+    runtime = paths.lambda_runtime()
+    without = tuple(name for name in os.environ.get("GREENROOM_ENGINE_WITHOUT", "").split(",") if name)
+    built = sam.build(STACK, paths.GENERATED / "engine-test-build", runtime=runtime)
+    sink = UdpSink()
+    settings = EngineSettings(
+        port=free_port(), xray_sink=sink.address, log_file=paths.GENERATED / "engine-test.log", without=without
+    )
+    os.environ["GREENROOM_TTL_SWEEP_S"] = "0.5"
+    with EmbeddedAws(settings) as engine:
+        account = sam.Account(engine.environment)
+        yield Deployed(engine, sam.deploy(account, "engine-test", built, {"LambdaRuntime": runtime}), sink)
+
+
+@pytest.fixture
+def market(aws: Deployed) -> Iterator[Callable[..., None]]:
+    """Set the rules of the EC2 market; afterwards there is capacity again."""
+
+    def set_rules(*rules: Json) -> None:
+        aws.engine.door("PUT", "ec2", {"rules": list(rules)})
+
+    yield set_rules
+    set_rules()

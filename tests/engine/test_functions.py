@@ -1,0 +1,75 @@
+"""Mends lambda_errors, lambda_pool and xray: what a function's caller and its operator see."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import threading
+import time
+from typing import Any
+
+from tests.engine.conftest import eventually
+
+
+def invoke(aws: Any, **event: Any) -> Any:
+    answer = aws.client("lambda").invoke(
+        FunctionName=aws.outputs["MisbehaveFunction"], Payload=json.dumps(event).encode()
+    )
+    return json.loads(answer["Payload"].read())
+
+
+def test_an_exception_is_told_by_its_class_and_the_process_lives_on(aws: Any) -> None:
+    before = invoke(aws, do="nothing")["process"]
+    failed = invoke(aws, do="fail")
+    assert (failed["errorType"], failed["errorMessage"]) == ("NoFreeSlot", "there is none")
+    assert invoke(aws, do="nothing")["process"] == before
+
+
+def test_a_burst_waits_for_the_processes_there_are(aws: Any) -> None:
+    aws.engine.door("PUT", "lambda", {"workers": 2, "byName": {}})
+    processes: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: processes.append(invoke(aws, do="sleep", seconds=0.2)["process"]))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(processes) == 8
+    assert len(set(processes)) <= 2
+
+
+def test_a_single_function_can_be_given_more_processes(aws: Any) -> None:
+    aws.engine.door("PUT", "lambda", {"byName": {"MisbehaveFunction": 3}})
+    processes: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: processes.append(invoke(aws, do="sleep", seconds=1.5)["process"]))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    aws.engine.door("PUT", "lambda", {"byName": {}})
+    assert len(set(processes)) == 3
+
+
+def test_a_warm_call_is_quick(aws: Any) -> None:
+    invoke(aws, do="nothing")
+    took = []
+    for _ in range(5):
+        started = time.monotonic()
+        invoke(aws, do="nothing")
+        took.append(time.monotonic() - started)
+    assert statistics.median(took) < 0.5
+
+
+def test_the_segment_of_a_traced_function_reaches_the_sink(aws: Any) -> None:
+    answer = aws.get("/viewer/7", {"Authorization": "Bearer good"})
+    trace = answer.body["environment"]["_X_AMZN_TRACE_ID"]
+    assert answer.body["environment"]["AWS_XRAY_DAEMON_ADDRESS"] == aws.sink.address
+    root = trace.split(";")[0].removeprefix("Root=")
+    [segment] = eventually(lambda: [each for each in aws.sink.documents if each["trace_id"] == root], within_s=3)
+    assert segment["name"] == aws.outputs["EchoFunction"]
+    assert segment["end_time"] >= segment["start_time"]
