@@ -1,0 +1,121 @@
+"""`make deploy`: build, deploy, publish the page, to the AWS (account or embedded) that the environment names.
+
+    AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test make deploy
+
+By environment: GREENROOM_STACK (greenroom), AWS_REGION (us-east-1), GREENROOM_PARAMETERS ("Key=Value Key=Value").
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from greenroom_lab import sam
+from greenroom_lab.page_build import PageFailed, build_page
+from greenroom_lab.stack_build import build_stack
+from greenroom_lab.toolchain_paths import ROOT, lambda_runtime
+
+BUILD_FOR_AWS = sam.BUILD_DIR.with_name("sam-build-aws")
+
+
+def main() -> int:
+    account, stack_name = target(os.environ)
+    try:
+        outputs = deploy(account, stack_name, os.environ.get("GREENROOM_PARAMETERS", ""))
+    except (sam.SamFailed, PageFailed) as error:
+        print(f"greenroom: {error}", file=sys.stderr)
+        return 1
+    width = max(map(len, outputs))
+    print("\n".join(f"{name:<{width}}  {value}" for name, value in sorted(outputs.items())))
+    return 0
+
+
+def target(environment: Mapping[str, str]) -> tuple[sam.Account, str]:
+    """The account of the caller's environment, and the stack's name."""
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+    passed = {name: environment[name] for name in _PASSED if environment.get(name)}
+    return sam.Account(passed, region), environment.get("GREENROOM_STACK", "greenroom")
+
+
+_PASSED = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
+
+
+def deploy(account: sam.Account, stack_name: str, words: str) -> dict[str, str]:
+    """Twice the first time on AWS: sign-in returns to the origin's address, known only once it is there.
+
+    Raises: SamFailed, PageFailed.
+    """
+    given = dict(word.partition("=")[::2] for word in words.split())
+    template = _template(account)
+    parameters = {**_parameters_here(account), **given}
+    outputs = sam.deploy(account, stack_name, template, parameters)
+    if "WebUrl" not in parameters and outputs.get("WebUrl"):
+        outputs = sam.deploy(account, stack_name, template, {**parameters, "WebUrl": outputs["WebUrl"]})
+    publish(account, build_page(), outputs)
+    return outputs
+
+
+def _template(account: sam.Account) -> Path:
+    return build_stack() if _is_embedded(account) else sam.build(ROOT, BUILD_FOR_AWS)
+
+
+def _parameters_here(account: sam.Account) -> dict[str, str]:
+    """The embedded AWS has no CloudFront, no DNS, and this machine's Python."""
+    if not _is_embedded(account):
+        return {}
+    endpoint = account.environment["AWS_ENDPOINT_URL"]
+    return {
+        "LambdaRuntime": lambda_runtime(),
+        "DeployWebOrigin": "false",
+        "JwksUrl": endpoint,
+        "ExecuteApiUrl": f"{endpoint}/_aws/execute-api",
+    }
+
+
+def _is_embedded(account: sam.Account) -> bool:
+    return "AWS_ENDPOINT_URL" in account.environment
+
+
+def publish(account: sam.Account, page: Path, outputs: Mapping[str, str]) -> None:
+    """Put the page and its settings into the web bucket: the index last, so that it names nothing that is not there."""
+    bucket = outputs.get("WebBucket")
+    if not bucket:
+        return
+    s3 = account.client("s3")
+    files = sorted((file for file in page.rglob("*") if file.is_file()), key=lambda file: file.name == "index.html")
+    for file in files:
+        key = file.relative_to(page).as_posix()
+        lasting = "public, max-age=31536000, immutable" if key.startswith("assets/") else "no-cache"
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes(), ContentType=kind, CacheControl=lasting)
+    body = json.dumps(page_config(account.region, outputs))
+    s3.put_object(Bucket=bucket, Key="config.json", Body=body, ContentType="application/json", CacheControl="no-cache")
+
+
+def page_config(region: str, outputs: Mapping[str, str], login: str | None = None) -> dict[str, Any]:
+    """What the page must know (`/config.json`). `login` where sign-in is served, when not at Cognito's own address."""
+    issuer = f"https://cognito-idp.{region}.amazonaws.com/{outputs['UserPoolId']}"
+    keys = issuer if login is None else f"{login}/{outputs['UserPoolId']}"
+    pages = login or outputs["LoginUrl"]
+    return {
+        "authority": issuer,
+        "clientId": outputs["UserPoolClientId"],
+        "scope": "openid email profile",
+        "applicationId": "demo",
+        "metadata": {
+            "issuer": issuer,
+            "authorization_endpoint": f"{pages}/oauth2/authorize",
+            "token_endpoint": f"{pages}/oauth2/token",
+            "end_session_endpoint": f"{pages}/logout",
+            "jwks_uri": f"{keys}/.well-known/jwks.json",
+        },
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""Turns the embedded EC2's instances into machines: boots what runs, ends what EC2 ended. EC2 stays the truth.
+
+A machine whose agent dies keeps running for EC2, as in reality: only heartbeats can tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from greenroom_lab.ec2_cloud import SeenInstance, Sighting
+from greenroom_lab.ec2_machine import AGENT, PORTS_EACH, Machine, MachinePlace
+from greenroom_lab.instance_metadata import CredentialSource, RoleCredentials
+from greenroom_lab.user_data import agent_environment
+
+log = logging.getLogger(__name__)
+
+PAUSE_AFTER_ERROR_S = 1.0
+SPOT_NOTICE_S = 120.0
+"""Source: Amazon EC2 User Guide, "Spot Instance interruption notices": two minutes."""
+ALIVE = ("pending", "running")
+
+
+class Cloud(Protocol):
+    """What the host asks of EC2; all calls block."""
+
+    def look(self, after: int) -> Sighting:
+        """The stack's instances, ended ones included while EC2 shows them; waits a while for a change past `after`."""
+
+    def role_credentials(self, instance_id: str) -> RoleCredentials:
+        """The instance role's, with the instance id as the session's name, as EC2 vends them."""
+
+    def send_event(self, detail_type: str, detail: Mapping[str, Any], instance_arn: str) -> None:
+        """Put an event of EC2's own on the default bus."""
+
+    def end(self, instance_id: str) -> None:
+        """Take the instance away."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """`boot_delay_s` stands for the minutes that a real machine takes to boot."""
+
+    folder: Path
+    logs: Path
+    boot_delay_s: float
+    first_port: int = 20_000
+    """Below the ports that the kernel gives to clients, so that no connection sits where an application must listen."""
+    command: tuple[str, ...] = AGENT
+
+
+class NoSuchMachine(Exception):
+    """No machine of this id is booted here."""
+
+
+class Ec2Host:
+    """Watches until stopped."""
+
+    def __init__(self, cloud: Cloud, settings: HostSettings) -> None:
+        self._cloud = cloud
+        self._settings = settings
+        self._boots: dict[str, asyncio.Task[None]] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._watch: asyncio.Task[None] | None = None
+        self._revision = -1
+        self._ports_taken: set[int] = set()
+        self.machines: dict[str, Machine] = {}
+
+    async def start(self) -> None:
+        self._watch = asyncio.create_task(self._watch_forever())
+
+    async def stop(self) -> None:
+        """Ends every machine at once, without telling EC2: the lab itself goes away."""
+        tasks = [*([self._watch] if self._watch else []), *self._boots.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(machine.end(1.0) for machine in self.machines.values()), return_exceptions=True)
+        await asyncio.wait(self._background, timeout=5) if self._background else None
+        self.machines.clear()
+
+    async def kill_agent(self, instance_id: str) -> None:
+        """Raises: NoSuchMachine."""
+        await self._machine(instance_id).kill_agent()
+
+    def freeze(self, instance_id: str, frozen: bool) -> None:
+        """Raises: NoSuchMachine."""
+        self._machine(instance_id).freeze(frozen)
+
+    async def interrupt(self, instance_id: str, notice_s: float) -> None:
+        """EC2 takes a Spot instance back: warning on the bus and in the metadata, the end `notice_s` later.
+
+        Without notice the plug is pulled and the state-change event is all there is. Raises: NoSuchMachine.
+        """
+        machine = self._machine(instance_id)
+        if notice_s > 0:
+            at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + notice_s))
+            machine.metadata.facts.spot_action = {"action": "terminate", "time": at}
+            await self._send(
+                "EC2 Spot Instance Interruption Warning",
+                machine,
+                {"instance-id": instance_id, "instance-action": "terminate"},
+            )
+        self._spawn(self._take_back(instance_id, machine, notice_s))
+
+    async def recommend_rebalance(self, instance_id: str) -> None:
+        """Raises: NoSuchMachine."""
+        machine = self._machine(instance_id)
+        machine.metadata.facts.rebalance_notice_time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        await self._send("EC2 Instance Rebalance Recommendation", machine, {"instance-id": instance_id})
+
+    async def look(self) -> None:
+        """One comparison of EC2's list with the machines here."""
+        sighting = await asyncio.to_thread(self._cloud.look, self._revision)
+        self._revision = sighting.revision
+        for instance_id, instance in sighting.instances.items():
+            if instance.state == "running" and instance_id not in self._boots:
+                self._boots[instance_id] = asyncio.create_task(self._boot(instance))
+        for instance_id in list(self._boots):
+            seen = sighting.instances.get(instance_id)
+            if seen is None or seen.state not in ALIVE:
+                self._spawn(self._end(instance_id, self._boots.pop(instance_id)))
+
+    async def _watch_forever(self) -> None:
+        """A failed look is logged and repeated: the embedded AWS may be busy or restarting."""
+        while True:
+            try:
+                await self.look()
+            except OSError as error:
+                log.warning("looking at EC2 failed: %s", error)
+                await asyncio.sleep(PAUSE_AFTER_ERROR_S)
+
+    async def _boot(self, instance: SeenInstance) -> None:
+        await asyncio.sleep(self._settings.boot_delay_s)
+        facts = instance.facts
+        place = MachinePlace(
+            folder=self._settings.folder / facts.instance_id,
+            log=self._settings.logs / f"agent-{facts.instance_id}.log",
+            first_port=self._take_ports(),
+            command=self._settings.command,
+        )
+        credentials = self._credential_source(facts.instance_id)
+        machine = Machine(facts, credentials, agent_environment(instance.user_data), place)
+        self.machines[facts.instance_id] = machine
+        await machine.boot()
+        log.info("%s booted (%s, %s, %s)", facts.instance_id, facts.instance_type, facts.zone, facts.market)
+
+    async def _end(self, instance_id: str, boot: asyncio.Task[None]) -> None:
+        boot.cancel()
+        await asyncio.gather(boot, return_exceptions=True)
+        machine = self.machines.pop(instance_id, None)
+        if machine:
+            await machine.end()
+            self._ports_taken.discard(machine.place.first_port)
+            log.info("%s ended", instance_id)
+
+    async def _take_back(self, instance_id: str, machine: Machine, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        if after_s == 0:
+            await machine.end(0)
+        await asyncio.to_thread(self._cloud.end, instance_id)
+
+    async def _send(self, detail_type: str, machine: Machine, detail: Mapping[str, Any]) -> None:
+        facts = machine.metadata.facts
+        arn = f"arn:aws:ec2:{facts.region}:000000000000:instance/{facts.instance_id}"
+        await asyncio.to_thread(self._cloud.send_event, detail_type, detail, arn)
+
+    def _spawn(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _machine(self, instance_id: str) -> Machine:
+        try:
+            return self.machines[instance_id]
+        except KeyError:
+            raise NoSuchMachine(f"no machine {instance_id} is booted here") from None
+
+    def _credential_source(self, instance_id: str) -> CredentialSource:
+        async def credentials() -> RoleCredentials:
+            return await asyncio.to_thread(self._cloud.role_credentials, instance_id)
+
+        return credentials
+
+    def _take_ports(self) -> int:
+        port = self._settings.first_port
+        while port in self._ports_taken:
+            port += PORTS_EACH
+        self._ports_taken.add(port)
+        return port
