@@ -1,0 +1,1 @@
+"""In-memory doubles of the ports, held to the same contracts as the real ones."""

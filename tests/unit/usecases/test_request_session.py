@@ -1,0 +1,121 @@
+"""Press Play: the claim, its limits, the line."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter
+
+import pytest
+from greenroom.domain.errors import NotFound, ViewerLimitReached
+from greenroom.domain.session import SessionState
+from greenroom.domain.slot import SlotState
+from greenroom.usecases.end_session import leave_session
+from greenroom.usecases.release_slot import release_slot
+from greenroom.usecases.request_session import Launch, request_session
+from tests.fakes.ports import FakePorts
+from tests.fakes.stage import add_slot, launch, slot_of, stage
+
+
+def test_a_free_slot_is_assigned_at_once_and_the_row_tells_the_whole_story() -> None:
+    ports = stage(1)
+    launched = launch(ports)
+    session, slot = launched.session, slot_of(ports, launched.session)
+    assert session.state is SessionState.ASSIGNED
+    assert launched.ticket is not None
+    assert (slot.state, slot.epoch, slot.session_id) == (SlotState.RESERVED, 1, session.session_id)
+    assert slot.lease_until == ports.now() + 60
+    assert session.deadline_at == ports.now() + 120
+    assert set(session.transitions) == {SessionState.REQUESTED, SessionState.ASSIGNED}
+    assert session.assignment is not None
+    assert (session.assignment.instance_type, session.assignment.market) == ("g5.xlarge", "spot")
+    assert not ports.memory.free_rows
+    assert ports.bus.kinds() == ["SessionRequested"]
+
+
+def test_without_a_free_slot_the_session_waits_in_line_and_capacity_is_asked_for_once() -> None:
+    ports = stage(0)
+    first, second = launch(ports, "ada"), launch(ports, "bob")
+    assert (first.session.state, first.place, first.ticket) == (SessionState.QUEUED, 1, None)
+    assert (second.session.state, second.place) == (SessionState.QUEUED, 2)
+    assert ports.bus.kinds() == ["SessionRequested", "PoolChanged", "SessionRequested"]
+
+
+def test_a_newcomer_never_overtakes_the_line() -> None:
+    ports = stage(0)
+    waiting = launch(ports, "ada").session
+    add_slot(ports, "i-00000001", SlotState.FREE)
+    newcomer = launch(ports, "bob")
+    assert ports.sessions.get(waiting.session_id).state is SessionState.ASSIGNED
+    assert newcomer.session.state is SessionState.QUEUED
+
+
+def test_the_same_client_token_is_the_same_session() -> None:
+    ports = stage(2)
+    first, again = launch(ports, token="t1"), launch(ports, token="t1")
+    assert again.repeated
+    assert again.ticket is not None
+    assert again.session.session_id == first.session.session_id
+    assert len(ports.memory.session_rows) == 1
+
+
+def test_a_second_session_of_one_viewer_is_refused_with_the_running_one_until_it_is_over() -> None:
+    ports = stage(2)
+    running = launch(ports, token="t1").session
+    with pytest.raises(ViewerLimitReached) as refused:
+        launch(ports, token="t2")
+    assert refused.value.session_id == running.session_id
+    leave_session(running.session_id, "ada", ports)
+    with pytest.raises(ViewerLimitReached):  # leaving is not over: the slot is not given back yet
+        launch(ports, token="t3")
+    release_slot(running.session_id, ports)
+    assert launch(ports, token="t4").session.state is SessionState.ASSIGNED
+
+
+def test_an_unknown_application_writes_nothing() -> None:
+    ports = stage(1)
+    with pytest.raises(NotFound):
+        request_session(Launch("ada", "acme", "nowhere", "t1"), ports)
+    assert not ports.memory.session_rows
+
+
+def test_a_counter_that_wrongly_says_empty_costs_a_detour_and_no_slot() -> None:
+    ports = stage(1)
+    ports.memory.free_counts["demo"] = 0
+    assert launch(ports).session.state is SessionState.ASSIGNED
+
+
+@pytest.mark.parametrize("slots", [1, 20])
+def test_fifty_at_once_on_fewer_slots_fill_each_slot_once_and_the_rest_wait(slots: int) -> None:
+    ports = stage(slots)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # as many crossings as the interpreter can make
+    try:
+        outcomes = _fifty_at_once(ports)
+    finally:
+        sys.setswitchinterval(before)
+    final = Counter(each.state for each in ports.memory.session_rows.values())
+    assert len(outcomes) == 50
+    assert final == {SessionState.ASSIGNED: slots, SessionState.QUEUED: 50 - slots}
+    held = [each.assignment.slot_id for each in ports.memory.session_rows.values() if each.assignment]
+    assert len(held) == len(set(held)) == slots
+    assert len(ports.memory.line_rows) == 50 - slots
+    assert ports.memory.losses > 0, "no claim lost: this was no race"
+
+
+def _fifty_at_once(ports: FakePorts) -> list[SessionState]:
+    start = threading.Barrier(50)
+    outcomes: list[SessionState] = []
+
+    def play(number: int) -> None:
+        own = FakePorts(ports.memory, seed=number)
+        own.new_id = lambda prefix: f"{prefix}-{number:026d}"  # type: ignore[method-assign]
+        start.wait()
+        outcomes.append(request_session(Launch(f"viewer{number}", "acme", "demo", "t"), own).session.state)
+
+    players = [threading.Thread(target=play, args=(number,)) for number in range(50)]
+    for each in players:
+        each.start()
+    for each in players:
+        each.join()
+    return outcomes
