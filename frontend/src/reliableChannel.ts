@@ -36,12 +36,12 @@ export interface Received {
 /** API Gateway closes the socket at 32 KB a frame; 28 KB leaves room for what the relay stamps on it. */
 export const MAXIMUM_FRAME_BYTES = 28 * 1024;
 const ENVELOPE_BYTES = 128;
-const MAXIMUM_PARTS = 256;
-/** How far ahead of the next expected message a frame may be; a bound on memory, far above any real handshake. */
-const RECEIVE_WINDOW = 1024;
+const MAXIMUM_PARTS = 32;
+/** How far ahead of the next expected message a frame may be; a bound on memory, far above any handshake. */
+const RECEIVE_WINDOW = 64;
 
 const GAP_ms = 500;
-const ACK_INTERVAL_ms = 100;
+const ACK_AFTER_ms = 100;
 const FIRST_RESEND_ms = 1000;
 const LONGEST_RESEND_ms = 8000;
 const MAXIMUM_TRIES = 10;
@@ -62,7 +62,6 @@ export class ReliableChannel {
   #nextToDeliver = 1;
   #assemblies = new Map<number, Assembly>();
   #ackDueAt_ms: number | null = null;
-  #lastAckAt_ms = -Infinity;
   #gapAskAt_ms: number | null = null;
   #gapWait_ms = GAP_ms;
   #peerGone = false;
@@ -85,9 +84,12 @@ export class ReliableChannel {
     switch (incoming.kind) {
       case 'ack':
         this.#acknowledge(incoming.upTo);
+        this.#revive(now_ms);
         return { delivered: [], outgoing: [] };
       case 'resend':
-        return { delivered: [], outgoing: this.#sendAgain(incoming.from, now_ms) };
+        this.#acknowledge(incoming.from - 1);
+        this.#revive(now_ms);
+        return { delivered: [], outgoing: this.#sendAgain(now_ms) };
       case 'frame':
         return this.#receiveData(incoming, now_ms);
     }
@@ -108,22 +110,29 @@ export class ReliableChannel {
 
   /** The socket is back after a drop: tries made into the void do not count, and everything open goes out again. */
   resume(now_ms: number): ChannelFrame[] {
-    for (const message of this.#unacknowledged.values()) message.tries = 0;
+    this.#revive(now_ms);
+    return this.#sendAgain(now_ms);
+  }
+
+  /** Any frame of the peer is a sign of life: what waits for it is worth another ten tries. */
+  #revive(now_ms: number): void {
+    for (const message of this.#unacknowledged.values()) {
+      message.tries = 1;
+      if (this.#peerGone) message.resendAt_ms = now_ms;
+    }
     this.#peerGone = false;
-    return this.#sendAgain(1, now_ms);
   }
 
   #acknowledge(upTo: number): void {
-    if (!Number.isInteger(upTo) || upTo >= this.#nextToSend) return;
+    if (!Number.isInteger(upTo) || upTo < 0 || upTo >= this.#nextToSend) return;
     for (const sequence of [...this.#unacknowledged.keys()]) {
       if (sequence <= upTo) this.#unacknowledged.delete(sequence);
     }
   }
 
-  #sendAgain(from: number, now_ms: number): DataFrame[] {
+  #sendAgain(now_ms: number): DataFrame[] {
     const frames: DataFrame[] = [];
-    for (const [sequence, message] of this.#unacknowledged) {
-      if (sequence < from) continue;
+    for (const message of this.#unacknowledged.values()) {
       message.resendAt_ms = now_ms + resendDelay_ms(message.tries);
       frames.push(...message.frames);
     }
@@ -134,6 +143,7 @@ export class ReliableChannel {
     if (!isSane(incoming) || incoming.sequence >= this.#nextToDeliver + RECEIVE_WINDOW) {
       return { delivered: [], outgoing: [] };
     }
+    this.#revive(now_ms);
     const delivered: string[] = [];
     if (incoming.sequence >= this.#nextToDeliver && this.#keepPiece(incoming)) {
       while (this.#assemblies.has(this.#nextToDeliver)) {
@@ -144,11 +154,9 @@ export class ReliableChannel {
       }
       this.#watchGap(incoming.sequence < this.#nextToDeliver || incoming.sequence === this.#nextToDeliver, now_ms);
     }
-    // A double of an old message means that our acknowledgement was lost: say it again.
-    if (incoming.sequence < this.#nextToDeliver && this.#ackDueAt_ms === null) {
-      this.#ackDueAt_ms = Math.max(now_ms, this.#lastAckAt_ms + ACK_INTERVAL_ms);
-    }
-    return { delivered, outgoing: this.#dueAck(now_ms) };
+    // One acknowledgement for a burst, since each costs a relay call. A double deserves one too: ours was lost.
+    if (incoming.sequence < this.#nextToDeliver) this.#ackDueAt_ms ??= now_ms + ACK_AFTER_ms;
+    return { delivered, outgoing: [] };
   }
 
   /** False for a piece that contradicts or repeats what we hold. */
@@ -174,7 +182,6 @@ export class ReliableChannel {
   #dueAck(now_ms: number): AckFrame[] {
     if (this.#ackDueAt_ms === null || now_ms < this.#ackDueAt_ms) return [];
     this.#ackDueAt_ms = null;
-    this.#lastAckAt_ms = now_ms;
     return [{ kind: 'ack', upTo: this.#nextToDeliver - 1 }];
   }
 

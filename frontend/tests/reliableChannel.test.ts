@@ -66,13 +66,29 @@ describe('a reliable channel', () => {
     expect(end_ms).toBeLessThan(1000);
   });
 
-  it('acknowledges at most every 100 ms while traffic flows', () => {
+  it('acknowledges a burst once, 100 ms after its first frame', () => {
     const receiver = new ReliableChannel();
-    expect(receiver.receive(data(1, 'a'), 0).outgoing).toEqual([{ kind: 'ack', upTo: 1 }]);
-    expect(receiver.receive(data(2, 'b'), 10).outgoing).toEqual([]);
-    expect(receiver.receive(data(3, 'c'), 20).outgoing).toEqual([]);
-    expect(receiver.nextTickAt_ms()).toBe(100);
+    for (const [at, text] of ['a', 'b', 'c'].entries()) expect(receiver.receive(data(at + 1, text), at * 10).outgoing).toEqual([]);
+    expect([receiver.tick(99), receiver.nextTickAt_ms()]).toEqual([[], 100]);
     expect(receiver.tick(100)).toEqual([{ kind: 'ack', upTo: 3 }]);
+    expect(receiver.nextTickAt_ms()).toBeNull();
+  });
+
+  it('acknowledges a double again: the first acknowledgement was lost', () => {
+    const receiver = new ReliableChannel();
+    receiver.receive(data(1, 'a'), 0);
+    receiver.tick(100);
+    expect(receiver.receive(data(1, 'a'), 1000).delivered).toEqual([]);
+    expect(receiver.tick(1100)).toEqual([{ kind: 'ack', upTo: 1 }]);
+  });
+
+  it('takes any frame of a peer that was given up for a sign of life', () => {
+    const sender = new ReliableChannel();
+    sender.send('hello?', 0);
+    for (let at = sender.nextTickAt_ms(); at !== null; at = sender.nextTickAt_ms()) sender.tick(at);
+    expect(sender.peerGone).toBe(true);
+    sender.receive({ kind: 'ack', upTo: 0 }, 90_000);
+    expect([sender.peerGone, sender.tick(90_000).length]).toEqual([false, 1]);
   });
 
   it('holds back what overtook and asks for the gap after 500 ms', () => {
