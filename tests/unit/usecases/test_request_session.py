@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import itertools
 import threading
 from collections import Counter
 
@@ -88,12 +88,15 @@ def test_a_counter_that_wrongly_says_empty_costs_a_detour_and_no_slot() -> None:
 @pytest.mark.parametrize("slots", [1, 20])
 def test_fifty_at_once_on_fewer_slots_fill_each_slot_once_and_the_rest_wait(slots: int) -> None:
     ports = stage(slots)
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # as many crossings as the interpreter can make
-    try:
-        outcomes = _fifty_at_once(ports)
-    finally:
-        sys.setswitchinterval(before)
+    in_flight = threading.Barrier(16)
+    arrived = itertools.count()
+
+    def hold_the_first_sixteen(step: str) -> None:
+        if step == "claims.claim" and next(arrived) < 16:
+            in_flight.wait(timeout=10)
+
+    ports.memory.between = hold_the_first_sixteen
+    outcomes = _fifty_at_once(ports)
     final = Counter(each.state for each in ports.memory.session_rows.values())
     assert len(outcomes) == 50
     assert final == {SessionState.ASSIGNED: slots, SessionState.QUEUED: 50 - slots}
