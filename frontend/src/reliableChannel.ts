@@ -8,13 +8,8 @@
  * Pure: every call takes `now_ms` and returns what to put on the wire; nothing here owns a timer or a socket.
  */
 
-export interface DataFrame {
-  kind: 'frame';
-  sequence: number;
-  part: number;
-  parts: number;
-  data: string;
-}
+import { cutMessage, MAXIMUM_PARTS, type DataFrame } from './framePieces';
+
 export interface AckFrame {
   kind: 'ack';
   /** Every message up to this sequence arrived whole. */
@@ -33,10 +28,6 @@ export interface Received {
   outgoing: ChannelFrame[];
 }
 
-/** API Gateway closes the socket at 32 KB a frame; 28 KB leaves room for what the relay stamps on it. */
-export const MAXIMUM_FRAME_BYTES = 28 * 1024;
-const ENVELOPE_BYTES = 128;
-const MAXIMUM_PARTS = 32;
 /** How far ahead of the next expected message a frame may be; a bound on memory, far above any handshake. */
 const RECEIVE_WINDOW = 64;
 
@@ -74,7 +65,7 @@ export class ReliableChannel {
   /** Numbers `text`, remembers it until acknowledged and returns its frames. */
   send(text: string, now_ms: number): DataFrame[] {
     const sequence = this.#nextToSend++;
-    const frames = frame(sequence, text);
+    const frames = cutMessage(sequence, text);
     this.#unacknowledged.set(sequence, { frames, tries: 1, resendAt_ms: now_ms + FIRST_RESEND_ms });
     return frames;
   }
@@ -211,38 +202,6 @@ export class ReliableChannel {
 /** 1 s after the first try, then 2, 4, 8, 8, … */
 function resendDelay_ms(tries: number): number {
   return Math.min(FIRST_RESEND_ms * 2 ** Math.max(0, tries - 1), LONGEST_RESEND_ms);
-}
-
-function frame(sequence: number, text: string): DataFrame[] {
-  const pieces = splitForFrames(text, MAXIMUM_FRAME_BYTES - ENVELOPE_BYTES);
-  return pieces.map((data, index) => ({ kind: 'frame', sequence, part: index + 1, parts: pieces.length, data }));
-}
-
-/** Cuts `text` between characters so that no piece exceeds `budget_bytes` inside a JSON string. */
-export function splitForFrames(text: string, budget_bytes: number): string[] {
-  const pieces: string[] = [];
-  let start = 0;
-  let used = 0;
-  let index = 0;
-  for (const character of text) {
-    const size = escapedBytes(character);
-    if (used + size > budget_bytes) {
-      pieces.push(text.slice(start, index));
-      start = index;
-      used = 0;
-    }
-    used += size;
-    index += character.length;
-  }
-  pieces.push(text.slice(start));
-  return pieces;
-}
-
-/** Counted as if all but plain ASCII became `\uXXXX`: whoever passes the frame on may write it so. */
-function escapedBytes(character: string): number {
-  const code = character.codePointAt(0)!;
-  if (code === 0x22 || code === 0x5c) return 2;
-  return code >= 0x20 && code < 0x7f ? 1 : 6 * character.length;
 }
 
 function join(assembly: Assembly): string | null {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAXIMUM_FRAME_BYTES, ReliableChannel, splitForFrames, type ChannelFrame, type DataFrame } from '../src/reliableChannel';
+import { MAXIMUM_FRAME_BYTES, splitForFrames, type DataFrame } from '../src/framePieces';
+import { ReliableChannel, type ChannelFrame } from '../src/reliableChannel';
 
 /** A small repeatable generator (mulberry32): a failing seed can be run again. */
 function seeded(seed: number): () => number {

@@ -96,6 +96,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   await second.locator('[data-testid="continue-here"]').click();
   await second.waitForFunction(() => window.greenroom.state === 'playing' && window.greenroom.frames > 5);
   await state('superseded');
+  await page.bringToFront(); // a hidden tab's animations stand still
   await shot('10-superseded');
   await second.close();
   await by('continue-here').click();
