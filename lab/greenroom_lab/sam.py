@@ -38,11 +38,12 @@ class Account:
     def client(self, service: str) -> Any:
         """A boto3 client for this account."""
         given = self.environment
-        return boto3.session.Session(
+        session: Any = boto3.session.Session(
             aws_access_key_id=given.get("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=given.get("AWS_SECRET_ACCESS_KEY"),
             region_name=self.region,
-        ).client(service, endpoint_url=given.get("AWS_ENDPOINT_URL"))
+        )
+        return session.client(service, endpoint_url=given.get("AWS_ENDPOINT_URL"))
 
 
 def build(project_dir: Path, build_dir: Path = BUILD_DIR, *, runtime: str | None = None) -> Path:
@@ -92,7 +93,8 @@ def artifact_bucket(account: Account) -> str:
     """The bucket that `sam deploy` uploads to: private, ours, one per account and region."""
     identity = account.client("sts").get_caller_identity()
     name = f"greenroom-artifacts-{identity['Account']}-{account.region}"
-    where = {} if account.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
+    home = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
+    where = {} if account.region == "us-east-1" else home  # AWS refuses that Region by name
     try:
         account.client("s3").create_bucket(Bucket=name, **where)
     except ClientError as error:

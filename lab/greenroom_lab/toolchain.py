@@ -108,7 +108,9 @@ def fill(name: str) -> None:
 def run(command: list[str]) -> None:
     """Raises: ToolMissing with the last line the command wrote when it fails."""
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, check=False)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, check=False
+    )
     if done.returncode:
         print(done.stdout, file=sys.stderr)
         last = (done.stdout.strip().splitlines() or ["no output"])[-1]

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,8 @@ class Deployed:
     engine: EmbeddedAws
     outputs: dict[str, str]
     sink: UdpSink
+    events: list[Json] = field(default_factory=list)
+    """What the stack's queue was told so far."""
 
     def client(self, service: str) -> Any:
         return boto3.client(service, **self.engine.boto)  # type: ignore[call-overload]
@@ -96,20 +98,22 @@ class Deployed:
             execution: Json = steps.describe_execution(executionArn=arn)
             return execution if execution["status"] != "RUNNING" else None
 
-        return eventually(answer, within_s=wait_s)
+        execution: Json = eventually(answer, within_s=wait_s)
+        return execution
 
-    def messages(self, matches: Callable[[Json], bool], within_s: float = 8) -> Json:
-        """The first event in the queue that matches; the others stay for other tests."""
+    def told(self, matches: Callable[[Json], bool], within_s: float = 8) -> Json:
+        """The first event that reached the stack's queue and matches. What was read stays for other tests."""
         queue = self.client("sqs")
 
         def look() -> Json | None:
-            answer = queue.receive_message(
-                QueueUrl=self.outputs["ToldUrl"], MaxNumberOfMessages=10, VisibilityTimeout=0, WaitTimeSeconds=0
-            )
-            events = [json.loads(message["Body"]) for message in answer.get("Messages", [])]
-            return next((event for event in events if matches(event)), None)
+            answer = queue.receive_message(QueueUrl=self.outputs["ToldUrl"], MaxNumberOfMessages=10, WaitTimeSeconds=0)
+            for message in answer.get("Messages", []):
+                queue.delete_message(QueueUrl=self.outputs["ToldUrl"], ReceiptHandle=message["ReceiptHandle"])
+                self.events.append(json.loads(message["Body"]))
+            return next((event for event in self.events if matches(event)), None)
 
-        return eventually(look, within_s=within_s)
+        found: Json = eventually(look, within_s=within_s)
+        return found
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
         return http("GET", self.api_url + path, headers)

@@ -103,7 +103,7 @@ def test_an_instance_passes_through_its_states_and_the_bus_hears_of_each(aws: An
     eventually(lambda: describe(aws, instance_id)["State"]["Name"] == "terminated", within_s=3)
     for state in ("pending", "running", "shutting-down", "terminated"):
         told = {"instance-id": instance_id, "state": state}
-        event = aws.messages(lambda event, told=told: event["detail"] == told)
+        event = aws.told(lambda event, told=told: event["detail"] == told)
         assert event["detail-type"] == "EC2 Instance State-change Notification"
     assert ec2.terminate_instances(InstanceIds=[instance_id])  # ending the ended is no error
 
@@ -136,7 +136,7 @@ def test_only_the_lab_speaks_for_aws_on_the_default_bus(aws: Any) -> None:
     assert refused["FailedEntryCount"] == 1
     detail = {"instance-id": "i-00000000000000001", "instance-action": "terminate"}
     aws.engine.door("POST", "events", {"source": "aws.ec2", "detailType": entry["DetailType"], "detail": detail})
-    assert aws.messages(lambda event: event["detail"] == detail)["detail-type"] == entry["DetailType"]
+    assert aws.told(lambda event: event["detail"] == detail)["detail-type"] == entry["DetailType"]
 
 
 def test_a_launch_templates_versions_can_be_read(aws: Any) -> None:

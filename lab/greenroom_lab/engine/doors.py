@@ -2,16 +2,18 @@
 
 All bodies are JSON. Loopback only, and closed to web pages (a request with an `Origin` is refused).
 
-| call | does |
-|---|---|
-| `GET /_greenroom/ready` | `{"mends": [...]}` once the engine serves |
-| `GET /_greenroom/ec2` | `{"rules": [...], "times": {...}}` |
-| `PUT /_greenroom/ec2` | replaces either: rules of `ec2_capacity.Rule` (first match wins; `[]` = all there), times of `ec2_states.Times` |
-| `GET /_greenroom/ec2/instances?after=<revision>&wait_s=<s>` | `{"revision", "instances": [...]}`; waits for a change past `after` |
-| `POST /_greenroom/ec2/instances/<id>/state` `{"state"}` | what a machine does itself: `terminated` (powered off), `stopped`, `running` |
-| `POST /_greenroom/ec2/instances/<id>/credentials` | the role credentials IMDS would give, session name = instance id |
-| `POST /_greenroom/events` `{"source", "detailType", "detail", "resources"}` | what an AWS service says on the default bus (`aws.ec2`: Spot warnings) |
-| `GET`, `PUT /_greenroom/lambda` `{"workers", "byName": {part: n}}` | processes per function (lambda_pool) |
+- `GET /_greenroom/ready` → `{"mends": [...]}` once the engine serves
+- `GET /_greenroom/ec2` → `{"rules": [...], "times": {...}}`
+- `PUT /_greenroom/ec2` replaces either: rules of `ec2_capacity.Rule` (the first match decides; `[]`: all there is),
+  times of `ec2_states.Times`
+- `GET /_greenroom/ec2/instances?after=<revision>&wait_s=<s>` → `{"revision", "instances": [...]}`, at once or when
+  something changed past `after`
+- `POST /_greenroom/ec2/instances/<id>/state` `{"state"}`: what a machine does itself: `terminated` (it powered off),
+  `stopped`, `running`
+- `POST /_greenroom/ec2/instances/<id>/credentials` → the role credentials IMDS would give; session name = instance id
+- `POST /_greenroom/events` `{"source", "detailType", "detail", "resources"}`: what an AWS service says on the default
+  bus (`aws.ec2`: Spot warnings)
+- `GET`, `PUT /_greenroom/lambda` `{"workers", "byName": {<part of a name>: n}}`: processes per function (lambda_pool)
 """
 
 from __future__ import annotations

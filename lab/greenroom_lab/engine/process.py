@@ -85,7 +85,7 @@ class EmbeddedAws:
         }
 
     def start(self) -> None:
-        """Return when it answers. Raises: EngineFailed when the port is taken or it does not come up; nothing is left."""
+        """Return when it answers. Raises: EngineFailed when the port is taken or it does not come up."""
         self._refuse_taken_port()
         python = paths.venv_python("engine")
         if not python.exists():

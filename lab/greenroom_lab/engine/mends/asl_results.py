@@ -1,4 +1,4 @@
-"""Gaps of results: `Succeed.Output` is ignored, there is no 256 KiB limit, a failed `.sync:2` child keeps its own error.
+"""Gaps of results: no `Succeed.Output`, no 256 KiB limit, and a failed `.sync:2` child keeps its own error.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html (maximum input or output size: 262,144
 bytes of UTF-8); https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html (States.TaskFailed)

@@ -102,7 +102,7 @@ def launch_fleet(parameters: Json, token: str) -> Any:
 
 def choices_of(parameters: Json) -> list[Choice]:
     """Every override of every configuration. Raises: InvalidRequest for an unknown launch template or subnet."""
-    choices = []
+    choices: list[Choice] = []
     for prefix in numbered(parameters, "LaunchTemplateConfigs"):
         spec = members(parameters, f"{prefix}.LaunchTemplateSpecification.")
         data, _, error = ec2._resolve_launch_template_data(spec)
@@ -129,7 +129,7 @@ def choice_of(base: Json, override: Json, position: int) -> Choice:
 
 def numbered(parameters: Json, name: str) -> list[str]:
     """`name.1`, `name.2`, … as long as the request has any member of it."""
-    prefixes = []
+    prefixes: list[str] = []
     while any(key.startswith(f"{name}.{len(prefixes) + 1}.") for key in parameters):
         prefixes.append(f"{name}.{len(prefixes) + 1}")
     return prefixes
@@ -227,9 +227,7 @@ def answer_xml(fleet_id: str, outcome: Outcome) -> str:
         f"<errorMessage>{ec2._esc(refusal.message)}</errorMessage></item>"
         for choice, market, refusal in outcome.refused
     )
-    return (
-        f"<fleetId>{fleet_id}</fleetId><errorSet>{errors}</errorSet><fleetInstanceSet>{instances}</fleetInstanceSet>"
-    )
+    return f"<fleetId>{fleet_id}</fleetId><errorSet>{errors}</errorSet><fleetInstanceSet>{instances}</fleetInstanceSet>"
 
 
 def choice_xml(choice: Choice, market: str) -> str:
@@ -246,7 +244,7 @@ def choice_xml(choice: Choice, market: str) -> str:
 
 def fleet_record(fleet_id: str, outcome: Outcome, wanted: dict[str, int]) -> Json:
     """What DescribeFleets shows of it."""
-    count = {market: 0 for market in wanted}
+    count = dict.fromkeys(wanted, 0)
     for _, market, instances in outcome.launched:
         count[market] += len(instances)
     items = [

@@ -84,9 +84,7 @@ def apply() -> None:
 
 def mark(instance: Instance, marks: Marks | None) -> None:
     if marks:
-        instance.update(
-            _market=marks.market, _client_token=marks.client_token, _launch_template=marks.launch_template
-        )
+        instance.update(_market=marks.market, _client_token=marks.client_token, _launch_template=marks.launch_template)
         ec2._tags[instance["InstanceId"]] = list(marks.tags)
 
 

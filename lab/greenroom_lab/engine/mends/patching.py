@@ -1,4 +1,4 @@
-"""Change a function of ministack where wrapping it is not enough: edit its source, and insist that it is as expected."""
+"""Change a function of ministack where wrapping it is not enough: edit its source, if it is as expected."""
 
 from __future__ import annotations
 
