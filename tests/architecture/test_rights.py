@@ -1,0 +1,250 @@
+"""Every role names its actions and, but for a reasoned few, its resources. A machine's role is what its ASL does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.architecture.reading import (
+    Function,
+    Json,
+    as_list,
+    functions,
+    machine,
+    machine_names,
+    pascal,
+    resources,
+    states,
+    substitutions,
+    template,
+)
+
+ANY_RESOURCE = {
+    "ec2:DescribeInstances": "EC2 has no resource-level rights for listing",
+    **dict.fromkeys(
+        [
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+        ],
+        "vended log delivery has no resources",
+    ),
+    **dict.fromkeys(
+        ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+        "traces have no resources",
+    ),
+}
+"""Actions that AWS knows no resource for, with the reason."""
+LOGS_AND_TRACES = {action for action in ANY_RESOURCE if action.startswith(("logs:", "xray:"))}
+TABLES = {"Sessions", "Fleet", "Catalog", "Journal"}
+READS = {"dynamodb:GetItem", "dynamodb:Query"}
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+
+CREATE_FLEET = {
+    "ec2:CreateFleet",
+    "ec2:RunInstances",
+    "ec2:CreateTags",
+    "iam:PassRole",
+    "iam:CreateServiceLinkedRole",
+}
+"""What an instant fleet needs of its caller. Source: Amazon EC2 user guide, EC2 Fleet prerequisites."""
+
+
+def statements(value: Any) -> Iterator[Json]:
+    """Every policy statement anywhere below `value`, trust policies left out."""
+    if isinstance(value, dict):
+        if "Effect" in value and "Action" in value and "sts:AssumeRole" not in as_list(value["Action"]):
+            yield value
+        for inner in value.values():
+            yield from statements(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from statements(inner)
+
+
+ALLOWED = [statement for statement in statements(template()["Resources"]) if statement["Effect"] == "Allow"]
+
+
+def test_no_right_is_a_wildcard() -> None:
+    assert len(ALLOWED) > 60  # the walk above found them
+    actions = {action for statement in ALLOWED for action in as_list(statement["Action"])}
+    assert not {action for action in actions if "*" in action}
+
+
+def test_any_resource_is_granted_only_where_aws_knows_none() -> None:
+    wide = {action for s in ALLOWED if "*" in as_list(s.get("Resource")) for action in as_list(s["Action"])}
+    assert wide <= set(ANY_RESOURCE)
+
+
+def test_no_statement_excludes() -> None:
+    assert not [s for s in statements(template()["Resources"]) if "NotAction" in s or "NotResource" in s]
+
+
+def test_termination_is_limited_to_what_the_stack_launched() -> None:
+    terminating = [s for s in ALLOWED if "ec2:TerminateInstances" in as_list(s["Action"])]
+    assert terminating
+    for statement in terminating:
+        assert statement["Condition"] == {
+            "StringEquals": {"aws:ResourceTag/greenroom:stack": {"Ref": "AWS::StackName"}}
+        }
+
+
+def test_only_the_launch_machine_creates_instances() -> None:
+    holders = [
+        name
+        for name, resource in template()["Resources"].items()
+        for statement in statements(resource)
+        if "ec2:RunInstances" in as_list(statement["Action"])
+    ]
+    assert holders == ["LaunchInstanceMachineRole"]
+
+
+def granted_tables(function: Function) -> dict[str, set[str]]:
+    """Table -> actions on it."""
+    found: dict[str, set[str]] = {}
+    for statement in function.statements:
+        for resource in as_list(statement["Resource"]):
+            name = str(resource.get("Fn::GetAtt", [""])[0]) if isinstance(resource, dict) else ""
+            if name.endswith("Table"):
+                found.setdefault(name.removesuffix("Table"), set()).update(as_list(statement["Action"]))
+    return found
+
+
+@pytest.mark.parametrize("function", functions(), ids=lambda function: function.name)
+def test_a_function_may_touch_exactly_the_tables_it_knows(function: Function) -> None:
+    known = {table for table in TABLES if f"{table.upper()}_TABLE" in function.environment}
+    assert set(granted_tables(function)) == known
+
+
+@pytest.mark.parametrize("function", functions(), ids=lambda function: function.name)
+def test_nobody_changes_the_journal_or_scans_a_table(function: Function) -> None:
+    tables = granted_tables(function)
+    assert tables.get("Journal", set()) <= {"dynamodb:PutItem"}
+    for table, actions in tables.items():
+        assert actions <= READS | WRITES, table
+
+
+@pytest.mark.parametrize("function", functions(), ids=lambda function: function.name)
+def test_rights_and_environment_tell_the_same_story(function: Function) -> None:
+    """Whoever may push has the address to push to; whoever may announce has the bus."""
+    known = function.environment
+    assert ("execute-api:ManageConnections" in function.actions) == ("SOCKET_MANAGEMENT_URL" in known)
+    assert ("events:PutEvents" in function.actions) == ("BUS_NAME" in known)
+    assert ("scheduler:CreateSchedule" in function.actions) == ("SCHEDULE_GROUP" in known)
+
+
+def test_the_function_that_sees_tokens_may_do_nothing_else() -> None:
+    authorizer = next(function for function in functions() if function.name == "authorize_viewer")
+    assert authorizer.statements == []
+
+
+def needed(name: str) -> set[str]:
+    """The actions that a machine's ASL implies."""
+    found: set[str] = set()
+    for _, state in states(machine(name)):
+        resource = state.get("Resource", "")
+        if ":lambda:invoke" in resource:
+            found.add("lambda:InvokeFunction")
+        elif resource.endswith(":states:startExecution"):
+            found.add("states:StartExecution")
+        elif resource.endswith(":aws-sdk:ec2:createFleet"):
+            found |= CREATE_FLEET
+        elif resource.endswith(":events:putEvents"):
+            found.add("events:PutEvents")
+        else:
+            assert not resource, f"{name}: no rights known for {resource}"
+    return found
+
+
+def role_statements(name: str) -> list[Json]:
+    role = resources("AWS::IAM::Role")[f"{pascal(name)}MachineRole"]
+    assert "ManagedPolicyArns" not in role
+    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+
+
+@pytest.mark.parametrize("name", machine_names())
+def test_a_machines_role_is_what_its_definition_does(name: str) -> None:
+    granted = {action for s in role_statements(name) for action in as_list(s["Action"])}
+    assert granted - LOGS_AND_TRACES == needed(name)
+    assert granted >= LOGS_AND_TRACES
+    properties = resources("AWS::Serverless::StateMachine")[f"{pascal(name)}Machine"]
+    assert properties["Role"] == {"Fn::GetAtt": [f"{pascal(name)}MachineRole", "Arn"]}
+
+
+@pytest.mark.parametrize("name", machine_names())
+def test_a_machine_may_invoke_exactly_the_functions_it_names(name: str) -> None:
+    used = {
+        str(state["Arguments"]["FunctionName"]).strip("${}")
+        for _, state in states(machine(name))
+        if ":lambda:invoke" in state.get("Resource", "")
+    }
+    allowed = {
+        resource["Fn::GetAtt"][0]
+        for s in role_statements(name)
+        if as_list(s["Action"]) == ["lambda:InvokeFunction"]
+        for resource in as_list(s["Resource"])
+    }
+    assert allowed == used
+
+
+@pytest.mark.parametrize("name", machine_names())
+def test_a_machine_may_start_exactly_the_machines_it_names(name: str) -> None:
+    properties = resources("AWS::Serverless::StateMachine")[f"{pascal(name)}Machine"]
+    started = [
+        properties["DefinitionSubstitutions"][str(state["Arguments"]["StateMachineArn"]).strip("${}")]
+        for _, state in states(machine(name))
+        if state.get("Resource", "").endswith("startExecution")
+    ]
+    allowed = [s["Resource"] for s in role_statements(name) if as_list(s["Action"]) == ["states:StartExecution"]]
+    assert allowed == started
+
+
+@pytest.mark.parametrize("name", machine_names())
+def test_substitutions_are_named_as_what_they_stand_for(name: str) -> None:
+    from tests.architecture.reading import machine_text
+
+    given = resources("AWS::Serverless::StateMachine")[f"{pascal(name)}Machine"]["DefinitionSubstitutions"]
+    assert set(given) == substitutions(machine_text(name))
+    for key, value in given.items():
+        if key.endswith("Function"):
+            assert value == {"Fn::GetAtt": [key, "Arn"]}
+        else:
+            other = next(each for each in machine_names() if f"{pascal(each)}Machine" == key)
+            assert value["Fn::Sub"].endswith(f":stateMachine:${{AWS::StackName}}-{other}")
+
+
+def test_every_function_behind_a_machine_is_named_by_one_and_every_other_has_a_door() -> None:
+    """No function is deployed that nothing can call."""
+    by_machine = {
+        key.removesuffix("Function")
+        for properties in resources("AWS::Serverless::StateMachine").values()
+        for key in properties["DefinitionSubstitutions"]
+        if key.endswith("Function")
+    }
+    by_route = {pascal(function.name) for function in functions() if function.routes}
+    by_permission = {
+        properties["FunctionName"]["Ref"].removesuffix("Function")
+        for properties in resources("AWS::Lambda::Permission").values()
+    }
+    assert by_machine | by_route | by_permission | {"AuthorizeViewer"} == {pascal(f.name) for f in functions()}
+    assert not by_machine & (by_route | by_permission)
+
+
+def test_an_instance_may_only_call_its_door_fetch_its_agent_and_read_builds() -> None:
+    role = resources("AWS::IAM::Role")["InstanceRole"]
+    found = {
+        str(as_list(s["Action"])[0]): str(s["Resource"])
+        for p in role["Policies"]
+        for s in p["PolicyDocument"]["Statement"]
+    }
+    assert set(found) == {"execute-api:Invoke", "lambda:GetLayerVersion", "s3:GetObject"}
+    assert "${HttpApi}/api/POST/agent/*" in found["execute-api:Invoke"]
+    assert "AgentLayer" in found["lambda:GetLayerVersion"]
+    assert "${BuildsBucket.Arn}/builds/*" in found["s3:GetObject"]
