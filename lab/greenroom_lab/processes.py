@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -76,12 +77,12 @@ async def kill_machine(child: Child) -> None:
 
 
 def processes_of(work_dir: Path) -> list[int]:
-    """Live processes with a folder inside `work_dir` in their environment (Linux; elsewhere the group must do)."""
-    wanted = f"{work_dir}/".encode()
+    """Live processes that have `work_dir` or a folder inside it in their environment (Linux; elsewhere none)."""
+    wanted = re.compile(re.escape(bytes(work_dir)) + rb"[/\0]")
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if wanted in (entry / "environ").read_bytes() and not _is_zombie(entry):
+            if wanted.search((entry / "environ").read_bytes() + b"\0") and not _is_zombie(entry):
                 found.append(int(entry.name))
         except OSError:  # it ended while we looked, or is not ours
             continue

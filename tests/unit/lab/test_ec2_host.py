@@ -127,8 +127,11 @@ async def test_a_hanging_machine_is_frozen_whole_and_can_still_be_ended(
     cloud.launch("i-1")
     folder = await booted(host, "i-1", tmp_path)
     host.freeze("i-1", True)
-    states = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in processes_of(folder)]
-    assert states == ["T", "T"]
+
+    def states() -> list[str]:
+        return [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in processes_of(folder)]
+
+    await until(lambda: states() == ["T", "T"])
     cloud.end("i-1")
     await until(lambda: not folder.exists())
     assert processes_of(folder) == []

@@ -1,0 +1,98 @@
+"""Debian's Chromium through playwright, and what a person would do and see in it."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from greenroom_agent.demo.frame_counter import read_frame_counter
+from greenroom_lab.local_file import LocalPlatform
+from greenroom_lab.toolchain_paths import GENERATED
+from playwright.async_api import Browser, Page, async_playwright
+
+CHROMIUM = shutil.which("chromium")
+SHOTS = GENERATED / "shots"
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
+    # Two tabs in one test must both keep their timers.
+    *("--disable-background-timer-throttling", "--disable-renderer-backgrounding"),
+]
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+async def open_page(opened: Browser, local: LocalPlatform) -> Page:
+    """A fresh person's page: nothing of another context."""
+    context = await opened.new_context(viewport={"width": 1280, "height": 800})
+    page = await context.new_page()
+    page.set_default_timeout(30_000)
+    await page.goto(local.web_url)
+    return page
+
+
+async def sign_in(page: Page, user: str, password: str) -> None:
+    await page.get_by_test_id("sign-in").click()
+    await page.locator("#username, input[name=username]").first.fill(user)
+    await page.locator("#password, input[name=password]").first.fill(password)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_test_id("play").wait_for()
+
+
+async def play(page: Page) -> None:
+    """Press Play and wait for the moving picture."""
+    await page.get_by_test_id("play").click()
+    await until_state(page, "playing")
+    await page.wait_for_function("window.greenroom.frames > 5")
+
+
+async def until_state(page: Page, *states: str, timeout_ms: int = 60_000) -> None:
+    await page.wait_for_function(
+        "states => states.includes(window.greenroom?.state)", arg=list(states), timeout=timeout_ms
+    )
+
+
+async def shot(page: Page, name: str) -> Path:
+    """A screenshot for a person to look at."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    path = SHOTS / f"{name}.png"
+    await page.screenshot(path=path)
+    return path
+
+
+async def picture(page: Page) -> Any:
+    """The luma of the frame that the video shows now, in the stream's own size."""
+    data = await page.evaluate(
+        """() => {
+            const video = document.querySelector('#player video');
+            const canvas = document.createElement('canvas');
+            [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+            canvas.getContext('2d').drawImage(video, 0, 0);
+            return canvas.toDataURL('image/png').split(',')[1];
+        }"""
+    )
+    import base64
+
+    import av
+
+    with av.open(io.BytesIO(base64.b64decode(data)), format="png_pipe") as container:
+        frame = next(container.decode(video=0))
+        return frame.to_ndarray(format="gray")
+
+
+async def frame_number(page: Page) -> int | None:
+    """What the bar code in the picture says."""
+    return read_frame_counter(np.ascontiguousarray(await picture(page)))

@@ -1,0 +1,142 @@
+"""In a real browser: sign in, Play, a moving picture that answers, Leave, and nothing left for the next viewer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+from playwright.async_api import Page
+
+from tests.e2e.chromium import CHROMIUM, browser, frame_number, open_page, picture, play, shot, sign_in, until_state
+from tests.integration.house import House, until
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+POOL = "demo"
+
+
+@pytest.fixture
+async def page(house: House) -> AsyncIterator[Page]:
+    """Signed in as a viewer of one's own, with a free slot to come."""
+    await house.until_free(POOL, 1, 60)
+    person = house.person("browser")
+    async with browser() as opened:
+        page = await open_page(opened, house.local)
+        await shot(page, "1-sign-in")
+        await sign_in(page, person.user, person.password)
+        yield page
+
+
+async def ended_as(house: House, session_id: str, timeout_s: float) -> str:
+    """The session's statusReason once it has ended."""
+
+    async def is_over() -> bool:
+        return house.session_row(session_id)["state"] in ("Ended", "Failed")
+
+    await until(is_over, timeout_s)
+    return str(house.session_row(session_id)["statusReason"])
+
+
+async def session_of(page: Page) -> str:
+    return str(await page.evaluate("window.greenroom.sessionId"))
+
+
+async def test_play_shows_a_moving_picture_that_answers_to_keys_and_mouse(house: House, page: Page) -> None:
+    await play(page)
+    await shot(page, "3-playing")
+    times = await page.evaluate("[window.greenroom.clickedAt, window.greenroom.firstFrameAt]")
+    print(f"click to first frame in Chromium: {times[1] - times[0]:.0f} ms")
+    first = await frame_number(page)
+    await asyncio.sleep(1)
+    second = await frame_number(page)
+    assert first is not None
+    assert second is not None
+    assert second > first + 10
+
+    still = await picture(page)
+    await page.keyboard.press("a")
+    await until_changed(page, still, rows=slice(0, still.shape[0] // 8), columns=slice(still.shape[1] // 2, None))
+    still = await picture(page)
+    box = await page.get_by_test_id("video-wrapper").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.5)
+    await page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.55, steps=5)
+    await until_changed(
+        page, still, rows=slice(still.shape[0] // 3, 3 * still.shape[0] // 4), columns=slice(0, still.shape[1] // 2)
+    )
+
+    session_id = await session_of(page)
+    await page.get_by_test_id("leave").click()
+    await until_state(page, "ended")
+    await shot(page, "4-ended")
+    assert await ended_as(house, session_id, 10) == "userLeft"
+    seconds = await house.until_free(POOL, 1, 10)
+    print(f"leave to free slot: {seconds:.1f} s")
+
+
+async def until_changed(page: Page, before: np.ndarray, rows: slice, columns: slice) -> None:
+    """Input reached the scene: this part of the picture differs from what it was. Raises: TimeoutError."""
+    async with asyncio.timeout(5):
+        while True:
+            now = await picture(page)
+            if np.abs(now[rows, columns].astype(int) - before[rows, columns].astype(int)).max() > 60:
+                return
+            await asyncio.sleep(0.1)
+
+
+async def test_a_second_viewer_sees_a_fresh_process(house: House, page: Page) -> None:
+    await play(page)
+    await page.keyboard.press("z")
+    await asyncio.sleep(3)
+    reached = await frame_number(page)
+    await page.get_by_test_id("leave").click()
+    await until_state(page, "ended")
+    await house.until_free(POOL, 1, 15)
+    person = house.person("browser-two")
+    async with browser() as opened:
+        other = await open_page(opened, house.local)
+        await sign_in(other, person.user, person.password)
+        await play(other)
+        fresh = await frame_number(other)
+        await other.get_by_test_id("leave").click()
+        await until_state(other, "ended")
+    assert reached is not None
+    assert fresh is not None
+
+
+async def test_a_closed_tab_ends_as_reconnection_timeout(house: House, page: Page) -> None:
+    await play(page)
+    session_id = await session_of(page)
+    await page.close()
+    assert await ended_as(house, session_id, 120) == "reconnectionTimeout"
+
+
+async def test_a_reload_goes_on_with_the_same_session(house: House, page: Page) -> None:
+    await play(page)
+    session_id = await session_of(page)
+    await page.reload()
+    await until_state(page, "playing")
+    assert await session_of(page) == session_id
+    await page.get_by_test_id("leave").click()
+    assert await ended_as(house, session_id, 10) == "userLeft"
+
+
+async def test_without_a_free_slot_the_page_says_so_and_then_plays(house: House, page: Page) -> None:
+    await house.pool(POOL, 0, 0, 0)
+    try:
+
+        async def is_empty() -> bool:
+            return (await house.slots(POOL)).get("free", 0) == 0
+
+        await until(is_empty, 60)
+        await page.get_by_test_id("play").click()
+        await until_state(page, "waiting")
+        await shot(page, "2-waiting")
+        assert await page.get_by_test_id("waiting-reason").inner_text()
+    finally:
+        await house.pool(POOL, 1, 1, 4)
+    await until_state(page, "playing", timeout_ms=90_000)
+    await page.get_by_test_id("leave").click()
+    await until_state(page, "ended")
