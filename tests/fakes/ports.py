@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+from greenroom.domain.errors import ConnectionGone, TaskGone
+from greenroom.domain.events import Event
+
 from tests.fakes.memory import (
     Memory,
     MemoryCapacity,
@@ -21,8 +24,6 @@ from tests.fakes.memory import (
     MemorySlots,
     MemoryTickets,
 )
-from greenroom.domain.errors import ConnectionGone, TaskGone
-from greenroom.domain.events import Event
 
 
 class FakeTasks:

@@ -10,6 +10,7 @@ from greenroom.domain.session import Session, SessionLimits
 from greenroom.domain.slot import FreeSlot, Slot, SlotState, shard_of, slot_id_of
 from greenroom.usecases.record_slot_event import SlotEvent, SlotFact, record_slot_event
 from greenroom.usecases.request_session import Launch, Launched, request_session
+
 from tests.fakes.ports import FakePorts
 
 NONCE = "0" * 32
@@ -114,6 +115,7 @@ def joined(ports: FakePorts, session: Session, connection_id: str) -> Session:
     return ports.sessions.join(session.session_id, connection_id, epoch, None).session
 
 
-def with_state(slot: Slot, state: SlotState) -> Slot:
-    """The same slot in another state."""
-    return replace(slot, state=state)
+def set_instance(ports: FakePorts, instance_id: str, state: InstanceState) -> None:
+    """Its instance stands elsewhere now."""
+    rows = ports.memory.instance_rows
+    rows[instance_id] = replace(rows[instance_id], state=state)

@@ -12,6 +12,7 @@ from greenroom.usecases.dispatch_line import dispatch_line
 from greenroom.usecases.end_session import leave_session
 from greenroom.usecases.publish_slot import publish_slot
 from greenroom.usecases.record_slot_event import SlotEvent
+
 from tests.fakes.stage import add_slot, launch, report, stage
 
 

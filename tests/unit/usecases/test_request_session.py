@@ -13,6 +13,7 @@ from greenroom.domain.slot import SlotState
 from greenroom.usecases.end_session import leave_session
 from greenroom.usecases.release_slot import release_slot
 from greenroom.usecases.request_session import Launch, request_session
+
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, slot_of, stage
 

@@ -65,7 +65,7 @@ def _open_page(connection_id: str, admitted: Ticket, expires_at: float, ports: P
 
 
 def _supersede(older_id: str, resumed: bool, ports: Ports) -> None:
-    """End the older page's connection. A page that resumes replaced its own dead socket: it must not be told to stop."""
+    """End the older connection. A page that resumes replaced its own dead socket: it must not be told to stop."""
     ports.connections.drop(older_id)
     if not resumed:
         try:

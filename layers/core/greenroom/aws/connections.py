@@ -1,0 +1,85 @@
+"""Open connections in DynamoDB."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from greenroom.aws.clients import dynamodb
+from greenroom.aws.rows import RowChanged, change, read
+from greenroom.aws.values import item, plain
+from greenroom.aws.write import Write
+from greenroom.domain.connection import AgentConnection, Connection, PeerKind
+from greenroom.domain.errors import NotFound
+
+
+class DynamoConnections:
+    """ports.Connections."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def store(self, connection: Connection) -> None:
+        row = {
+            "pk": f"CONNECTION#{connection.connection_id}",
+            "sk": "META",
+            "kind": connection.kind.value,
+            "expiresAt": int(connection.expires_at),
+            "sessionId": connection.session_id,
+            "epoch": connection.epoch,
+            "joinNumber": connection.join_number,
+            "viewerId": connection.viewer_id,
+            "instanceId": connection.instance_id,
+            "bootNonce": connection.boot_nonce,
+        }
+        dynamodb().put_item(TableName=self._table, Item=item(row))
+        if connection.kind is PeerKind.AGENT and connection.instance_id is not None:
+            pointer = {
+                "pk": f"AGENT#{connection.instance_id}",
+                "sk": "CONNECTION",
+                "connectionId": connection.connection_id,
+                "bootNonce": connection.boot_nonce,
+                "expiresAt": int(connection.expires_at),
+            }
+            dynamodb().put_item(TableName=self._table, Item=item(pointer))
+
+    def get(self, connection_id: str) -> Connection:
+        row = read(self._table, f"CONNECTION#{connection_id}", "META")
+        if not row:
+            raise NotFound(connection_id)
+        return Connection(
+            connection_id=connection_id,
+            kind=PeerKind(row["kind"]),
+            expires_at=row["expiresAt"],
+            session_id=row.get("sessionId"),
+            epoch=row.get("epoch"),
+            join_number=row.get("joinNumber"),
+            viewer_id=row.get("viewerId"),
+            instance_id=row.get("instanceId"),
+            boot_nonce=row.get("bootNonce"),
+        )
+
+    def renew_epoch(self, connection_id: str, epoch: int) -> None:
+        pk = f"CONNECTION#{connection_id}"
+        with suppress(RowChanged):  # closed meanwhile
+            change(Write(self._table, pk, "META").when_exists().set("epoch", epoch), self._table, pk, "META")
+
+    def of_agent(self, instance_id: str) -> AgentConnection | None:
+        row = read(self._table, f"AGENT#{instance_id}", "CONNECTION")
+        return AgentConnection(instance_id, row["connectionId"], row.get("bootNonce", "")) if row else None
+
+    def drop(self, connection_id: str) -> None:
+        answer = dynamodb().delete_item(
+            TableName=self._table,
+            Key=item({"pk": f"CONNECTION#{connection_id}", "sk": "META"}),
+            ReturnValues="ALL_OLD",
+        )
+        instance_id = plain(answer.get("Attributes", {})).get("instanceId")
+        if instance_id is None:
+            return
+        with suppress(dynamodb().exceptions.ConditionalCheckFailedException):  # the agent is back on another one
+            dynamodb().delete_item(
+                TableName=self._table,
+                Key=item({"pk": f"AGENT#{instance_id}", "sk": "CONNECTION"}),
+                ConditionExpression="connectionId = :c",
+                ExpressionAttributeValues=item({":c": connection_id}),
+            )

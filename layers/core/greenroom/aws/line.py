@@ -1,0 +1,41 @@
+"""Places in line in DynamoDB: one partition a pool, sorted by the time of the request."""
+
+from __future__ import annotations
+
+from greenroom.aws.clients import dynamodb
+from greenroom.aws.rows import query
+from greenroom.aws.session_rows import line_key, place_key
+from greenroom.aws.values import item
+from greenroom.domain.session import Session
+from greenroom.domain.times import epoch_seconds
+from greenroom.ports import LineTicket
+
+
+class DynamoLine:
+    """ports.Line."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def head(self, pool_id: str) -> LineTicket | None:
+        rows = query(self._table, line_key(pool_id), limit=1)
+        if not rows:
+            return None
+        requested_at, _, session_id = rows[0]["sk"].partition("#")
+        return LineTicket(pool_id, session_id, epoch_seconds(requested_at))
+
+    def place_of(self, session: Session) -> int:
+        answer = dynamodb().query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :p AND sk < :s",
+            ExpressionAttributeValues=item(
+                {":p": line_key(session.pool_id), ":s": place_key(session.requested_at, session.session_id)}
+            ),
+            Select="COUNT",
+            ConsistentRead=True,
+        )
+        return 1 + answer["Count"]  # one page, some ten thousand places: "more than that" needs no exact number
+
+    def remove(self, ticket: LineTicket) -> None:
+        place = place_key(ticket.requested_at, ticket.session_id)
+        dynamodb().delete_item(TableName=self._table, Key=item({"pk": line_key(ticket.pool_id), "sk": place}))

@@ -1,0 +1,141 @@
+"""Places to run contracts in. Each has ports and a way to put an instance with a slot there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import boto3
+import botocore.client
+import pytest
+from greenroom.aws import clients
+from greenroom.aws.capacity import DynamoCapacity
+from greenroom.aws.claims import DynamoClaims
+from greenroom.aws.connections import DynamoConnections
+from greenroom.aws.line import DynamoLine
+from greenroom.aws.sessions import DynamoSessions
+from greenroom.aws.slot_rows import free_row, instance_key, slot_row
+from greenroom.aws.slots import DynamoSlots
+from greenroom.aws.tickets import DynamoTickets
+from greenroom.aws.values import item
+from greenroom.domain.instance import InstanceState
+from greenroom.domain.slot import Slot, SlotState
+from moto import mock_aws
+
+from tests.fakes.ports import FakePorts
+from tests.fakes.stage import add_slot, set_instance
+
+REGION = "us-east-1"
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class House(Protocol):
+    """What a contract test sees."""
+
+    sessions: Any
+    line: Any
+    claims: Any
+    slots: Any
+    capacity: Any
+    tickets: Any
+    connections: Any
+
+    def add_slot(self, instance_id: str, state: SlotState) -> Slot: ...
+    def set_instance(self, instance_id: str, state: InstanceState) -> None: ...
+    def is_free_entry(self, slot: Slot) -> bool: ...
+
+
+class MemoryHouse(FakePorts):
+    """The fakes."""
+
+    def add_slot(self, instance_id: str, state: SlotState) -> Slot:
+        return add_slot(self, instance_id, state)
+
+    def set_instance(self, instance_id: str, state: InstanceState) -> None:
+        set_instance(self, instance_id, state)
+
+    def is_free_entry(self, slot: Slot) -> bool:
+        return slot.slot_id in self.memory.free_rows
+
+
+class DynamoHouse:
+    """The real adapters on some DynamoDB."""
+
+    def __init__(self, sessions_table: str, fleet_table: str) -> None:
+        self.fleet_table = fleet_table
+        self.sessions = DynamoSessions(sessions_table)
+        self.line = DynamoLine(sessions_table)
+        self.claims = DynamoClaims(sessions_table, fleet_table)
+        self.slots = DynamoSlots(fleet_table)
+        self.capacity = DynamoCapacity(fleet_table)
+        self.tickets = DynamoTickets(sessions_table)
+        self.connections = DynamoConnections(sessions_table)
+
+    @classmethod
+    @contextmanager
+    def on_moto(cls) -> Iterator[DynamoHouse]:
+        """Moto in this process, its calls one at a time: its transactions are not atomic under threads."""
+        with pytest.MonkeyPatch.context() as patch, mock_aws():
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+                patch.setenv(name, "testing")
+            patch.setenv("AWS_DEFAULT_REGION", REGION)
+            patch.delenv("AWS_ENDPOINT_URL", raising=False)
+            original = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
+
+            def serialised(self: Any, name: str, arguments: Any) -> Any:
+                with _ONE_AT_A_TIME:
+                    return original(self, name, arguments)
+
+            patch.setattr(botocore.client.BaseClient, "_make_api_call", serialised)
+            clients.dynamodb.cache_clear()
+            create_tables("sessions", "fleet")
+            yield cls("sessions", "fleet")
+        clients.dynamodb.cache_clear()
+
+    def add_slot(self, instance_id: str, state: SlotState) -> Slot:
+        slot = add_slot(FakePorts(), instance_id, state)
+        self.put(slot_row(slot, "2026-01-01T00:00:00.000Z"))
+        if state is SlotState.FREE:
+            self.put(free_row(slot))
+        self.set_instance(instance_id, InstanceState.READY)
+        return slot
+
+    def set_instance(self, instance_id: str, state: InstanceState) -> None:
+        self.put({"pk": instance_key(instance_id), "sk": "META", "instanceId": instance_id, "state": state.value})
+
+    def is_free_entry(self, slot: Slot) -> bool:
+        row = free_row(slot)
+        key = item({"pk": row["pk"], "sk": row["sk"]})
+        return "Item" in clients.dynamodb().get_item(TableName=self.fleet_table, Key=key)
+
+    def put(self, row: dict[str, Any]) -> None:
+        clients.dynamodb().put_item(TableName=self.fleet_table, Item=item(row))
+
+
+def create_tables(sessions: str, fleet: str) -> None:
+    """The two tables, keyed and indexed as in template.yaml."""
+    database = boto3.client("dynamodb", region_name=REGION)
+    _create(database, sessions, {"byViewer": ("viewerId", "requestedAt"), "live": ("liveShard", "deadlineAt")})
+    _create(database, fleet, {"byPool": ("poolKey", "pk")})
+
+
+def _create(database: Any, table: str, indexes: dict[str, tuple[str, str]]) -> None:
+    names = {"pk", "sk"} | {name for keys in indexes.values() for name in keys}
+    database.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=_keys("pk", "sk"),
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "N" if name == "deadlineAt" else "S"} for name in sorted(names)
+        ],
+        GlobalSecondaryIndexes=[
+            {"IndexName": name, "KeySchema": _keys(*keys), "Projection": {"ProjectionType": "ALL"}}
+            for name, keys in indexes.items()
+        ],
+    )
+
+
+def _keys(partition: str, sort: str) -> list[dict[str, str]]:
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
