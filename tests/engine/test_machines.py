@@ -84,9 +84,13 @@ def test_an_ec2_error_has_the_one_name_it_has_on_aws(aws: Any) -> None:
 
 
 def test_a_machine_sends_an_event_whose_detail_is_an_object(aws: Any) -> None:
-    output(aws.execute("event", name="told-1"))
+    output(aws.execute("event", name="told-1", source="greenroom.test"))
     event = aws.told(lambda event: event["source"] == "greenroom.test")
     assert event["detail"] == {"told": "told-1"}
+
+
+def test_an_event_that_the_bus_refuses_fails_the_state(aws: Any) -> None:
+    assert output(aws.execute("event", source="aws.ec2")) == {"caught": "EventBridge.FailedEntry"}
 
 
 def test_the_same_start_twice_is_one_execution(aws: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 NAMES = (
     "http_api",
     "lambda_errors",
+    "lambda_speed",
     "lambda_pool",
     "websocket",
     "xray",

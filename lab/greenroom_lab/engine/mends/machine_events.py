@@ -1,6 +1,6 @@
-"""Gap: `events:putEvents` of a machine wants `Detail` as text, and an entry that was refused counts as success.
+"""Gap: an event that the bus refused counts as sent by a machine's `events:putEvents`.
 
-On AWS `Detail` may be an object, and a failed entry raises `EventBridge.FailedEntry`.
+On AWS a failed entry fails the state with `EventBridge.FailedEntry`.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-eventbridge.html
 """
 
@@ -18,14 +18,9 @@ def apply() -> None:
     put = stepfunctions._SERVICE_DISPATCH[RESOURCE]
 
     def put_or_fail(resource: str, data: dict[str, Any]) -> Any:
-        entries = [{**entry, "Detail": as_text(entry.get("Detail", {}))} for entry in data.get("Entries", [])]
-        result = put(resource, {**data, "Entries": entries})
+        result = put(resource, data)
         if result.get("FailedEntryCount"):
             raise stepfunctions._ExecutionError("EventBridge.FailedEntry", json.dumps(result))
         return result
 
     stepfunctions._SERVICE_DISPATCH[RESOURCE] = put_or_fail
-
-
-def as_text(detail: Any) -> str:
-    return detail if isinstance(detail, str) else json.dumps(detail)

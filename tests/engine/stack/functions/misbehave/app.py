@@ -21,8 +21,10 @@ def handler(event, context):
         case "keep":
             row = {"pk": "token", "sk": event["execution"], "token": event["token"]}
             boto3.resource("dynamodb").Table(os.environ["TABLE"]).put_item(Item=row)
+        case "speak":
+            print(f"said {event['word']}")
         case "much":
             return {"text": "x" * event["bytes"]}
         case _ if "routeKey" in event:
             raise RuntimeError("a handler's secret")
-    return {"process": os.getpid(), "do": event.get("do")}
+    return {"process": os.getpid(), "do": event.get("do"), "code": os.path.dirname(__file__)}
