@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from greenroom_lab import sam
+from greenroom_lab import toolchain_paths as paths
 from greenroom_lab.engine.process import EmbeddedAws, EngineFailed, EngineSettings
 
-from tests.engine.conftest import free_port
+from tests.engine.conftest import eventually, free_port
 
 
 def processes_naming(text: str) -> list[str]:
@@ -92,3 +95,17 @@ def test_sign_in_tokens_are_really_signed(aws: Any) -> None:
     key = next(each for each in keys if each["kid"] == wanted)
     claims = jwt.decode(answer["AccessToken"], jwk.construct(key, "RS256"), algorithms=["RS256"])
     assert claims["token_use"] == "access"
+
+
+def test_an_engine_whose_parent_was_killed_goes_too(tmp_path: Path) -> None:
+    start = (
+        "import time; from greenroom_lab.engine.process import *\n"
+        f"EmbeddedAws(EngineSettings(port={free_port()})).start(); print('up', flush=True); time.sleep(60)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(paths.ROOT / "lab")}
+    with subprocess.Popen([sys.executable, "-c", start], env=environment, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"up\n"
+        parent.kill()
+    eventually(lambda: not processes_naming(str(tmp_path)), within_s=5)
+    assert list(tmp_path.iterdir()) == []

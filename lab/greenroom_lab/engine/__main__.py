@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import signal
 import sys
 import threading
 import time
@@ -17,6 +19,9 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 
 ADMIN_KEY, ADMIN_SECRET = "test", "test"
 """These keys act as the account's root user: ministack lets them pass every policy. Everyone else is checked."""
+
+TEMPORARY_PREFIX = "greenroom-engine-"
+"""How process.py names the directory that is ours alone."""
 
 
 def main(arguments: list[str]) -> None:
@@ -69,10 +74,13 @@ def set_environment(options: argparse.Namespace) -> None:
 
 
 def end_with(parent: int) -> None:
-    """A parent that was killed cannot stop us: notice it and go."""
+    """A parent that was killed cannot stop us nor empty our temporary directory: notice it, do both and go."""
     while os.getppid() == parent:
         time.sleep(0.5)
-    os.killpg(0, 9)
+    temporary = os.environ.get("TMPDIR", "")
+    if os.path.basename(temporary).startswith(TEMPORARY_PREFIX):
+        shutil.rmtree(temporary, ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
 
 
 def serve(without: list[str]) -> None:
