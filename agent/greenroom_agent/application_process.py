@@ -52,7 +52,8 @@ class ApplicationProcess:
         if self._process.returncode is None:
             _signal_group(self.pid, signal.SIGTERM)
             try:
-                await asyncio.wait_for(self._process.wait(), TERMINATE_S)
+                async with asyncio.timeout(TERMINATE_S):
+                    await self._process.wait()
             except TimeoutError:
                 _signal_group(self.pid, signal.SIGKILL)
                 await self._process.wait()
@@ -70,7 +71,8 @@ async def start_process(launch: Launch) -> ApplicationProcess:
     if launch.user is not None:
         account = pwd.getpwnam(launch.user)
         options = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    with open(launch.log_file, "wb") as output:
+    # Readable to nobody but the agent: the application of another slot must not see what this viewer did.
+    with open(launch.log_file, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         process = await asyncio.create_subprocess_exec(
             *launch.command,
             cwd=launch.work_dir,

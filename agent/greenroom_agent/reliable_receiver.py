@@ -10,7 +10,7 @@ GAP_MS = 500
 LAST_GAP_MS = 8_000
 # What a hostile or broken peer may make us keep: this many messages ahead, of this many pieces.
 MAXIMUM_AHEAD = 64
-MAXIMUM_PARTS = 16
+MAXIMUM_PARTS = 32
 
 
 class MalformedFrame(ValueError):

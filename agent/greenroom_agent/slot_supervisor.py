@@ -134,7 +134,9 @@ class SlotSupervisor:
 
     async def _probe_failed(self) -> None:
         try:
-            await asyncio.wait_for(self._is_ready.wait(), self._pauses.probe_s)
+            # Never wait_for: before Python 3.12 it swallows a cancellation that comes together with the event.
+            async with asyncio.timeout(self._pauses.probe_s):
+                await self._is_ready.wait()
         except TimeoutError:
             return
         await asyncio.Event().wait()

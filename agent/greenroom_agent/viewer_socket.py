@@ -135,6 +135,7 @@ class ViewerSocket:
             while not self.is_open:
                 await socket.send_str(encode_frame({"kind": "hello"}))
                 try:
-                    await asyncio.wait_for(self._is_welcome.wait(), HELLO_PAUSE_S)
+                    async with asyncio.timeout(HELLO_PAUSE_S):
+                        await self._is_welcome.wait()
                 except TimeoutError:
                     continue

@@ -1,0 +1,208 @@
+"""Who may be on stage: epochs fence holders, joinNumbers fence pages, and nothing of the last viewer stays."""
+
+import pytest
+from greenroom_agent.door_messages import Join, SlotState, SlotTruth
+from greenroom_agent.stage import (
+    Action,
+    ConnectPlayer,
+    DisconnectPlayer,
+    Report,
+    ResetApplication,
+    Stage,
+    StopApplication,
+)
+
+SLOT = "i-1.1"
+
+
+def truth(epoch: int, state: SlotState, session_id: str | None = None) -> SlotTruth:
+    return SlotTruth(SLOT, epoch, state, session_id)
+
+
+def join(epoch: int, number: int, session_id: str | None = None) -> Join:
+    return Join(SLOT, session_id or f"ses-{epoch}", epoch, number)
+
+
+def ready_stage() -> Stage:
+    stage = Stage(SLOT, 0)
+    assert stage.application_ready() == [Report("ready", 0, None, 0)]
+    stage.observe(truth(0, SlotState.FREE))
+    return stage
+
+
+def playing_stage() -> Stage:
+    stage = ready_stage()
+    stage.observe(truth(1, SlotState.RESERVED, "ses-1"))
+    assert stage.join(join(1, 1)) == [ConnectPlayer(1)]
+    assert stage.peer_connected(1) == [Report("connected", 1, "ses-1", 1)]
+    return stage
+
+
+def test_a_join_may_come_before_the_hint_that_the_slot_is_taken() -> None:
+    stage = ready_stage()
+    assert stage.join(join(1, 1)) == [ConnectPlayer(1)]
+    assert stage.observe(truth(1, SlotState.RESERVED, "ses-1")) == []
+    assert stage.is_current("ses-1", 1, 1)
+
+
+def test_a_repeated_or_older_join_changes_nothing() -> None:
+    stage = playing_stage()
+    assert stage.join(join(1, 1)) == []
+    assert stage.join(join(1, 0)) == []
+    assert stage.join(join(0, 9)) == []
+
+
+def test_a_new_join_sends_the_older_page_off() -> None:
+    stage = playing_stage()
+    assert stage.join(join(1, 2)) == [
+        Report("disconnected", 1, "ses-1", 2, "another page joined"),
+        DisconnectPlayer(1),
+        ConnectPlayer(2),
+    ]
+    assert not stage.is_current("ses-1", 1, 1)
+    assert stage.peer_disconnected(1, "late goodbye") == []
+    assert stage.peer_connected(2) == [Report("connected", 1, "ses-1", 2)]
+
+
+def test_a_join_of_another_session_under_the_same_epoch_is_refused() -> None:
+    stage = playing_stage()
+    assert stage.join(join(1, 2, "ses-stranger")) == []
+
+
+def test_resetting_kills_and_then_reports_ready_under_the_same_epoch() -> None:
+    stage = playing_stage()
+    assert stage.observe(truth(1, SlotState.RESETTING, "ses-1")) == [DisconnectPlayer(1), ResetApplication()]
+    assert stage.observe(truth(1, SlotState.RESETTING, "ses-1")) == [], "the heartbeat repeats what the hint said"
+    assert stage.application_started() == []
+    assert stage.application_ready() == [Report("ready", 1, None, 0)]
+    assert stage.observe(truth(1, SlotState.RESETTING)) == [Report("ready", 1, None, 0)], "the first one was lost"
+
+
+def test_a_session_that_never_joined_needs_no_reset() -> None:
+    stage = ready_stage()
+    stage.observe(truth(1, SlotState.RESERVED, "ses-1"))
+    assert stage.observe(truth(1, SlotState.RESETTING)) == [Report("ready", 1, None, 0)]
+
+
+def test_what_was_said_before_the_end_does_not_bring_a_session_back() -> None:
+    stage = playing_stage()
+    stage.observe(truth(1, SlotState.RESETTING))
+    assert stage.observe(truth(1, SlotState.STREAMING, "ses-1")) == []
+    assert stage.join(join(1, 2)) == []
+    stage.application_started()
+    assert stage.application_ready() == [Report("ready", 1, None, 0)]
+
+
+def test_an_old_free_does_not_end_a_newer_session() -> None:
+    stage = playing_stage()
+    assert stage.observe(truth(0, SlotState.FREE)) == []
+    assert stage.observe(truth(1, SlotState.FREE)) == []
+    assert stage.is_current("ses-1", 1, 1)
+
+
+def test_a_newer_epoch_takes_over_and_the_new_viewer_waits_for_a_fresh_application() -> None:
+    stage = playing_stage()
+    assert stage.join(join(2, 1)) == [DisconnectPlayer(1), ResetApplication()]
+    stage.application_started()
+    assert stage.application_ready() == [ConnectPlayer(1)]
+    assert stage.is_current("ses-2", 2, 1)
+
+
+def test_an_application_that_died_under_a_session_waits_for_the_reset_before_it_is_ready() -> None:
+    stage = playing_stage()
+    assert stage.application_exited("exit code 1") == [Report("exited", 1, "ses-1", 1, "exit code 1")]
+    stage.application_started()
+    assert stage.application_ready() == [], "the session has not ended yet: the slot is not free"
+    assert stage.observe(truth(1, SlotState.RESETTING)) == [Report("ready", 1, None, 0)]
+
+
+def test_an_application_that_died_before_the_join_still_serves_it() -> None:
+    stage = ready_stage()
+    stage.observe(truth(1, SlotState.RESERVED, "ses-1"))
+    stage.application_exited("exit code 1")
+    assert stage.join(join(1, 1)) == []
+    stage.application_started()
+    assert stage.application_ready() == [ConnectPlayer(1)]
+
+
+def test_connected_and_disconnected_are_told_once() -> None:
+    stage = playing_stage()
+    assert stage.peer_connected(1) == []
+    assert stage.peer_disconnected(1, "gone") == [Report("disconnected", 1, "ses-1", 1, "gone")]
+    assert stage.peer_disconnected(1, "gone") == []
+    assert stage.peer_connected(1) == [Report("connected", 1, "ses-1", 1)]
+
+
+def test_a_fenced_stage_is_empty_and_takes_no_joins_until_the_lease_is_back() -> None:
+    stage = playing_stage()
+    lost = Report("disconnected", 1, "ses-1", 1, "the instance lost its lease")
+    assert stage.fence() == [DisconnectPlayer(1), lost, StopApplication()]
+    assert stage.fence() == []
+    assert stage.join(join(1, 2)) == []
+    assert stage.join(join(2, 1)) == []
+    assert stage.observe(truth(2, SlotState.RESERVED, "ses-2")) == []
+    assert stage.lift_fence() == [ResetApplication()]
+    assert stage.lift_fence() == []
+    stage.application_started()
+    assert stage.join(join(2, 1)) == []
+    assert stage.application_ready() == [ConnectPlayer(1)]
+
+
+@pytest.mark.parametrize("state", [SlotState.RESERVED, SlotState.RESETTING, SlotState.FREE])
+def test_a_retired_slot_stays_empty(state: SlotState) -> None:
+    stage = playing_stage()
+    assert stage.observe(truth(1, SlotState.RETIRED)) == [DisconnectPlayer(1), StopApplication()]
+    assert stage.observe(truth(2, state, "ses-2")) == []
+    assert stage.join(join(2, 1)) == []
+    stage.fence()
+    assert stage.lift_fence() == []
+
+
+def test_no_viewer_is_ever_let_into_a_process_that_another_one_used() -> None:
+    """Every short history of what may happen: between two sessions' players there is always a fresh process."""
+    steps = {
+        "join 1": lambda s: s.join(join(1, 1)),
+        "join 2": lambda s: s.join(join(2, 1)),
+        "join 2 again": lambda s: s.join(join(2, 2)),
+        "resetting 1": lambda s: s.observe(truth(1, SlotState.RESETTING)),
+        "free 1": lambda s: s.observe(truth(1, SlotState.FREE)),
+        "reserved 2": lambda s: s.observe(truth(2, SlotState.RESERVED, "ses-2")),
+        "fence": lambda s: s.fence(),
+        "lift": lambda s: s.lift_fence(),
+        "fresh": lambda s: None,
+        "exit": lambda s: s.application_exited("x"),
+    }
+
+    def explore(names: list[str], depth: int) -> None:
+        if depth == 0:
+            check([steps[name] for name in names], names)
+            return
+        for name in steps:
+            explore([*names, name], depth - 1)
+
+    explore([], 4)
+
+
+def check(history: list[object], names: list[str]) -> None:
+    stage = ready_stage()
+    served: str | None = None
+    is_fresh_wanted = False
+    for step, name in zip(history, names, strict=True):
+        actions: list[Action] = []
+        if name == "fresh" or (name == "exit" and stage.application.value == "running"):
+            if name == "exit":
+                stage.application_exited("x")
+            elif not is_fresh_wanted:
+                continue
+            stage.application_started()
+            served, is_fresh_wanted = None, False
+            actions = stage.application_ready()
+        elif name != "exit":
+            actions = step(stage)  # type: ignore[operator]
+        for action in actions:
+            if isinstance(action, ResetApplication):
+                is_fresh_wanted = True
+            if isinstance(action, ConnectPlayer):
+                assert not is_fresh_wanted, names
+                assert served in (None, stage.session_id), names
+                served = stage.session_id
