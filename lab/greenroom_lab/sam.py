@@ -60,6 +60,7 @@ def build(project_dir: Path, build_dir: Path = BUILD_DIR, *, runtime: str | None
         *("--template-file", str(project_dir / "template.yaml"), "--base-dir", str(project_dir)),
         *("--build-dir", str(build_dir), "--cache-dir", str(cache), "--cached", "--parallel", *override),
         cwd=project_dir,
+        environment={"LAMBDA_RUNTIME": runtime} if runtime else {},  # the layers' Makefiles pick their wheels by it
     )
     return build_dir / "template.yaml"
 
