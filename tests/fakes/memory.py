@@ -97,10 +97,10 @@ class MemorySessions:
         self.memory.step("sessions.store_wait")
         with self.memory.lock:
             session = self.memory.find(self.memory.session_rows, session_id)
-            if session.execution_arn not in (None, wait.execution_arn):
+            arn = wait.execution_arn or session.execution_arn
+            if session.execution_arn not in (None, arn):
                 raise SessionAlreadyAdopted(session_id)
-            held = {"awaits": wait.awaits, "task_token": wait.task_token, "execution_arn": wait.execution_arn}
-            return self._put(replace(session, **held))  # type: ignore[arg-type]
+            return self._put(replace(session, awaits=wait.awaits, task_token=wait.task_token, execution_arn=arn))
 
     def join(self, session_id: str, connection_id: str, epoch: int, resume_join: int | None) -> Joined:
         self.memory.step("sessions.join")

@@ -83,6 +83,7 @@ class FakePorts:
 
     def __init__(self, memory: Memory | None = None, seed: int = 1) -> None:
         self.memory = memory or Memory()
+        self.ice_servers: tuple[Any, ...] = ()
         self.time = 1_800_000_000.0
         self.dice = Random(seed)
         self._numbers = itertools.count(1)

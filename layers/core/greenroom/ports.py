@@ -14,8 +14,10 @@ from greenroom.domain.connection import AgentConnection, Connection, Ticket
 from greenroom.domain.events import Event
 from greenroom.domain.instance import Instance
 from greenroom.domain.pool import Application, Pool
+from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.session import Session, SessionMove
 from greenroom.domain.slot import FreeSlot, Slot
+from greenroom.fleet_ports import Ec2, Fleet, Launches, LiveSessions, Offerings, Orphans, Pools, Schedules
 
 # -- sessions
 
@@ -26,7 +28,7 @@ class Wait:
 
     awaits: str
     task_token: str
-    execution_arn: str
+    execution_arn: str | None = None  # given at the adoption; later waits of the same execution need not repeat it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,9 @@ class Line(Protocol):
 
     def place_of(self, session: Session) -> int:
         """1 = next."""
+
+    def length(self, pool_id: str) -> int:
+        """How many wait."""
 
     def remove(self, ticket: LineTicket) -> None:
         """Idempotent."""
@@ -178,11 +183,20 @@ class Instances(Protocol):
         Raises: NotFound, StaleBoot.
         """
 
+    def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
+        """The agent of this boot was heard; returns the instance as it stands. Raises: NotFound, StaleBoot."""
+
 
 class ReaperLease(Protocol):
     """The row that says whether a reaper is at work."""
 
     def is_held(self, now: float) -> bool: ...
+
+    def take(self, owner: str, now: float, until: float) -> bool:
+        """Take or renew it; False while another owner holds it."""
+
+    def give_up(self, owner: str) -> None:
+        """Only one's own."""
 
 
 class Catalog(Protocol):
@@ -193,6 +207,18 @@ class Catalog(Protocol):
 
     def pool(self, pool_id: str) -> Pool:
         """Raises: NotFound."""
+
+    def event(self, event_id: str) -> ScheduledEvent:
+        """Raises: NotFound."""
+
+    def pool_ids(self) -> Sequence[str]:
+        """All of them; one may be listed a moment before its row exists."""
+
+    def save_application(self, application: Application) -> None: ...
+
+    def save_pool(self, pool: Pool) -> None: ...
+
+    def save_event(self, event: ScheduledEvent) -> None: ...
 
 
 # -- the Viewer socket
@@ -295,6 +321,24 @@ class Ports(Protocol):
     def bus(self) -> Bus: ...
     @property
     def journal(self) -> Journal: ...
+    @property
+    def fleet(self) -> Fleet: ...
+    @property
+    def pools(self) -> Pools: ...
+    @property
+    def launches(self) -> Launches: ...
+    @property
+    def offerings(self) -> Offerings: ...
+    @property
+    def ec2(self) -> Ec2: ...
+    @property
+    def orphans(self) -> Orphans: ...
+    @property
+    def live_sessions(self) -> LiveSessions: ...
+    @property
+    def schedules(self) -> Schedules: ...
+    @property
+    def ice_servers(self) -> tuple[Any, ...]: ...
     @property
     def dice(self) -> Random: ...
     def now(self) -> float: ...

@@ -53,8 +53,9 @@ class DynamoSessions:
 
     def store_wait(self, session_id: str, wait: Wait) -> Session:
         write = self._write(session_id)
-        arn = write.name("executionArn")
-        write.when(f"attribute_not_exists({arn}) OR {arn} = {write.value(wait.execution_arn)}")
+        if wait.execution_arn is not None:
+            arn = write.name("executionArn")
+            write.when(f"attribute_not_exists({arn}) OR {arn} = {write.value(wait.execution_arn)}")
         write.set("executionArn", wait.execution_arn).set("awaits", wait.awaits).set("taskToken", wait.task_token)
         try:
             return self._change(write, session_id)

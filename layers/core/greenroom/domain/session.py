@@ -64,6 +64,16 @@ SLOT_HOLDING_STATES = frozenset({S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGR
 FAILURES = frozenset({StatusReason.INSTANCE_UNHEALTHY, StatusReason.CAPACITY_UNAVAILABLE, StatusReason.INTERNAL_ERROR})
 """Reasons that make an end Failed instead of Ended."""
 
+OVERDUE_REASONS: Mapping[SessionState, StatusReason] = {
+    S.REQUESTED: StatusReason.INTERNAL_ERROR,
+    S.QUEUED: StatusReason.CAPACITY_UNAVAILABLE,
+    S.ASSIGNED: StatusReason.CONNECTION_TIMEOUT,
+    S.CONNECTED: StatusReason.MAX_SESSION_LENGTH,
+    S.DISCONNECTED: StatusReason.RECONNECTION_TIMEOUT,
+    S.MIGRATING: StatusReason.SPOT_INTERRUPTED,
+}
+"""Why a session ends that stayed in a state past its deadline."""
+
 
 def check_transition(before: SessionState, after: SessionState) -> None:
     """Raises: IllegalTransition when the table has no edge `before` -> `after`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from greenroom import ports
 from greenroom.entry import clock
@@ -18,6 +18,10 @@ class AwsPorts:
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
+
+    @property
+    def ice_servers(self) -> tuple[Any, ...]:
+        return tuple(self.settings.ice_servers)
 
     @cached_property
     def dice(self) -> Random:
@@ -116,8 +120,63 @@ class AwsPorts:
 
         return DynamoJournal(self.settings.journal_table)
 
+    @cached_property
+    def fleet(self) -> ports.Fleet:
+        from greenroom.aws.fleet import DynamoFleet
+
+        return DynamoFleet(self.settings.fleet_table)
+
+    @cached_property
+    def pools(self) -> ports.Pools:
+        from greenroom.aws.pools import DynamoPools
+
+        return DynamoPools(self.settings.fleet_table)
+
+    @cached_property
+    def launches(self) -> ports.Launches:
+        from greenroom.aws.launches import DynamoLaunches
+
+        return DynamoLaunches(self.settings.fleet_table)
+
+    @cached_property
+    def offerings(self) -> ports.Offerings:
+        from greenroom.aws.offerings import DynamoOfferings
+
+        return DynamoOfferings(self.settings.fleet_table)
+
+    @cached_property
+    def ec2(self) -> ports.Ec2:
+        from greenroom.aws.ec2 import AwsEc2
+
+        return AwsEc2(self.settings.stack_name)
+
+    @cached_property
+    def orphans(self) -> ports.Orphans:
+        from greenroom.aws.orphans import DynamoOrphans
+
+        return DynamoOrphans(self.settings.fleet_table)
+
+    @cached_property
+    def live_sessions(self) -> ports.LiveSessions:
+        from greenroom.aws.live_sessions import DynamoLiveSessions
+
+        return DynamoLiveSessions(self.settings.sessions_table)
+
+    @cached_property
+    def schedules(self) -> ports.Schedules:
+        from greenroom.aws.schedules import EventBridgeSchedules
+
+        where = self.settings
+        return EventBridgeSchedules(
+            group=where.schedule_group,
+            role_arn=where.scheduler_role_arn,
+            machine_arn=where.prewarm_event_arn,
+            dead_letter_arn=where.schedule_dlq_arn,
+        )
+
 
 Work = Callable[[dict[str, Any], ports.Ports], Any]
+S = TypeVar("S", bound=Settings)
 
 
 def lambda_handler(settings: type[Settings], work: Work) -> Handler:
@@ -131,5 +190,18 @@ def lambda_handler(settings: type[Settings], work: Work) -> Handler:
         if not built:
             built.append(AwsPorts(settings.from_env()))
         return work(event, built[0])
+
+    return traced(handler)
+
+
+def configured_handler(settings: type[S], work: Callable[[dict[str, Any], ports.Ports, S], Any]) -> Handler:
+    """As `lambda_handler`, for work that needs some of its settings beside the ports."""
+    built: list[tuple[AwsPorts, S]] = []
+
+    def handler(event: dict[str, Any], context: Any) -> Any:
+        if not built:
+            own = settings.from_env()
+            built.append((AwsPorts(own), own))
+        return work(event, *built[0])
 
     return traced(handler)

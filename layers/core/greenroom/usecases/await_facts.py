@@ -31,17 +31,17 @@ def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: P
     return session
 
 
-def await_slot(session_id: str, execution_arn: str, task_token: str, ports: Ports) -> Session:
-    """Wait in line. Dispatches once: a slot may have come free since. Raises: NotFound, SessionAlreadyAdopted."""
-    session = ports.sessions.store_wait(session_id, Wait("slot", task_token, execution_arn))
+def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
+    """Wait in line. Dispatches once: a slot may have come free since. Raises: NotFound."""
+    session = ports.sessions.store_wait(session_id, Wait("slot", task_token))
     answer_wait(session, ports)
     if session.state is SessionState.QUEUED:
         dispatch_line(session.pool_id, ports)
     return session
 
 
-def await_end(session_id: str, execution_arn: str, task_token: str, ports: Ports) -> Session:
-    """Wait until the end is decided; reconnects stay inside this wait. Raises: NotFound, SessionAlreadyAdopted."""
-    session = ports.sessions.store_wait(session_id, Wait("end", task_token, execution_arn))
+def await_end(session_id: str, task_token: str, ports: Ports) -> Session:
+    """Wait until the end is decided; reconnects stay inside this wait. Raises: NotFound."""
+    session = ports.sessions.store_wait(session_id, Wait("end", task_token))
     answer_wait(session, ports)
     return session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greenroom.domain.errors import IllegalTransition, NotFound
-from greenroom.domain.session import LIVE_STATES, Session, SessionMove, SessionState, StatusReason
+from greenroom.domain.session import LIVE_STATES, OVERDUE_REASONS, Session, SessionMove, SessionState, StatusReason
 from greenroom.ports import LineTicket, Ports
 from greenroom.usecases.answer_wait import answer_wait
 from greenroom.usecases.tell_peers import tell_page
@@ -20,6 +20,21 @@ def end_session(session_id: str, reason: StatusReason, ports: Ports) -> Session:
     except IllegalTransition:
         session = ports.sessions.get(session_id)
     return _follow_up(session, ports)
+
+
+def end_overdue_session(session: Session, ports: Ports) -> Session:
+    """End a session that stayed in its state past its deadline, as that state's reason says.
+
+    Only while it is still in the state it was read in: a fact that came meanwhile wins. Raises: NotFound.
+    """
+    if not session.is_live:
+        return session
+    try:
+        reason = OVERDUE_REASONS.get(session.state, StatusReason.INTERNAL_ERROR)
+        ended = _end(session.session_id, reason, frozenset({session.state}), ports)
+    except IllegalTransition:
+        return ports.sessions.get(session.session_id)
+    return _follow_up(ended, ports)
 
 
 def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:

@@ -30,7 +30,7 @@ _RELAYED: Mapping[str, Mapping[str, type]] = {
 """What crosses, field by field: a field that is not named here does not."""
 
 
-def relay_frame(connection_id: str, text: str, ice_servers: tuple[Any, ...], ports: Ports) -> None:
+def relay_frame(connection_id: str, text: str, ports: Ports) -> None:
     """Never raises for what a peer sends: it is told `refused` and stays on."""
     try:
         connection = ports.connections.get(connection_id)
@@ -44,7 +44,7 @@ def relay_frame(connection_id: str, text: str, ice_servers: tuple[Any, ...], por
         return _post(connection, {"kind": "pong"}, ports)
     from_page = connection.kind is PeerKind.PAGE
     if kind == "hello":
-        return _greet_page(connection, ice_servers, ports) if from_page else _greet_agent(connection, ports)
+        return _greet_page(connection, ports) if from_page else _greet_agent(connection, ports)
     crossing = _crossing(frame)
     if crossing is None:
         return _refuse(connection, "unknown kind or malformed fields", ports)
@@ -74,7 +74,7 @@ def _is(value: Any, wanted: type) -> bool:
     return isinstance(value, wanted)
 
 
-def _greet_page(connection: Connection, ice_servers: tuple[Any, ...], ports: Ports) -> None:
+def _greet_page(connection: Connection, ports: Ports) -> None:
     session = ports.sessions.get(str(connection.session_id))
     if not _is_current(connection, session):
         return _post(connection, {"kind": "superseded"}, ports)
@@ -88,7 +88,7 @@ def _greet_page(connection: Connection, ice_servers: tuple[Any, ...], ports: Por
         "session": session_view(session, ports.line.place_of(session) if queued else None),
         "joinNumber": session.join_number,
         "epoch": epoch_of(session),
-        "iceServers": list(ice_servers),
+        "iceServers": list(ports.ice_servers),
         "protocolVersion": PROTOCOL_VERSION,
     }
     _post(connection, welcome, ports)

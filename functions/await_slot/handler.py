@@ -1,0 +1,18 @@
+"""session_lifecycle.AwaitSlot: the session stands in line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import AwaitSlotSettings
+from greenroom.ports import Ports
+from greenroom.usecases.await_facts import await_slot
+
+
+def handle(event: dict[str, Any], ports: Ports) -> None:
+    """The token is answered when a slot is handed over, or the session ended."""
+    await_slot(event["sessionId"], event["taskToken"], ports)
+
+
+handler = lambda_handler(AwaitSlotSettings, handle)

@@ -1,0 +1,20 @@
+"""$disconnect: best effort, may come late, may never come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import CloseConnectionSettings
+from greenroom.entry.socket_caller import connection_id_of
+from greenroom.ports import Ports
+from greenroom.usecases.admit_connection import close_connection
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """Always 200: nobody is left to read it."""
+    close_connection(connection_id_of(event), ports)
+    return {"statusCode": 200}
+
+
+handler = lambda_handler(CloseConnectionSettings, handle)

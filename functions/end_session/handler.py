@@ -1,0 +1,25 @@
+"""session_lifecycle.EndSession: the undo after a timeout or a failure of the machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.domain.session import StatusReason
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import EndSessionSettings
+from greenroom.ports import Ports
+from greenroom.usecases.end_session import end_overdue_session, end_session
+
+_TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """`error` is the name the machine caught; a timeout ends the session as its state's deadline would."""
+    session = ports.sessions.get(event["sessionId"])
+    if event.get("error") in _TIMEOUTS:
+        session = end_overdue_session(session, ports)
+    session = end_session(session.session_id, StatusReason.INTERNAL_ERROR, ports)
+    return {"sessionId": session.session_id, "statusReason": str(session.status_reason)}
+
+
+handler = lambda_handler(EndSessionSettings, handle)

@@ -1,0 +1,25 @@
+"""DELETE /sessions/{sessionId}: the viewer goes. Valid in every state, as often as one likes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.domain.session_view import session_view
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.http import answer, path_identifier, respond, viewer_of
+from greenroom.entry.settings import LeaveSessionSettings
+from greenroom.ports import Ports
+from greenroom.usecases.end_session import leave_session
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """The HTTP answer; problems included."""
+    return respond(lambda: _leave(event, ports))
+
+
+def _leave(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    session = leave_session(path_identifier(event, "sessionId"), viewer_of(event).viewer_id, ports)
+    return answer(202, session_view(session))
+
+
+handler = lambda_handler(LeaveSessionSettings, handle)

@@ -1,0 +1,24 @@
+"""$connect: a page or an agent comes onto the Viewer socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.domain.errors import NotFound, SessionHasEnded, StaleEpoch
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import OpenConnectionSettings
+from greenroom.entry.socket_caller import admitted_of, connection_id_of
+from greenroom.ports import Ports
+from greenroom.usecases.admit_connection import open_connection
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """200 lets the handshake finish; 410 refuses it, because what the ticket named is over."""
+    try:
+        open_connection(connection_id_of(event), admitted_of(event), ports)
+    except (NotFound, SessionHasEnded, StaleEpoch):
+        return {"statusCode": 410}
+    return {"statusCode": 200}
+
+
+handler = lambda_handler(OpenConnectionSettings, handle)

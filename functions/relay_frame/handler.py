@@ -1,0 +1,20 @@
+"""$default: one frame of a page or an agent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import RelayFrameSettings
+from greenroom.entry.socket_caller import connection_id_of
+from greenroom.ports import Ports
+from greenroom.usecases.relay_frame import relay_frame
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """Always 200: answers go over the socket."""
+    relay_frame(connection_id_of(event), event.get("body") or "", ports)
+    return {"statusCode": 200}
+
+
+handler = lambda_handler(RelayFrameSettings, handle)

@@ -1,0 +1,19 @@
+"""session_lifecycle.ReleaseSlot: everything is given back and the session is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import ReleaseSlotSettings
+from greenroom.ports import Ports
+from greenroom.usecases.release_slot import release_slot
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """What the execution ends with."""
+    session = release_slot(event["sessionId"], ports)
+    return {"sessionId": session.session_id, "state": session.state.value, "statusReason": str(session.status_reason)}
+
+
+handler = lambda_handler(ReleaseSlotSettings, handle)

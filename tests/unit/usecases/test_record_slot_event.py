@@ -1,0 +1,140 @@
+"""What agents report: right, late, doubled, or about something that is not theirs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from greenroom.domain.connection import Connection, PeerKind
+from greenroom.domain.errors import Forbidden, StaleBoot, StaleEpoch, UnknownInstance
+from greenroom.domain.instance import InstanceState
+from greenroom.domain.session import SessionState, StatusReason
+from greenroom.domain.slot import SlotState
+from greenroom.usecases.end_session import leave_session
+from greenroom.usecases.record_slot_event import SlotEvent, SlotFact, record_slot_event
+from greenroom.usecases.release_slot import release_slot
+
+from tests.fakes.stage import NONCE, add_slot, joined, launch, report, set_instance, slot_of, stage
+
+
+def test_the_first_ready_slot_makes_its_instance_ready() -> None:
+    ports = stage(0)
+    slot = add_slot(ports, "i-00000001", SlotState.RESETTING)
+    set_instance(ports, "i-00000001", InstanceState.BOOTING)
+    for _ in range(2):
+        assert report(ports, None, slot, SlotEvent.READY).state is SlotState.FREE
+    assert ports.memory.instance_rows["i-00000001"].state is InstanceState.READY
+    assert ports.memory.free_counts["demo"] == 1
+
+
+def test_a_session_connects_drops_and_comes_back_within_the_longest_session() -> None:
+    ports = stage(1)
+    session = joined(ports, launch(ports).session, "page")
+    slot, began = slot_of(ports, session), ports.now()
+    report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    assert slot_of(ports, session).state is SlotState.STREAMING
+    ports.time = began + 580
+    report(ports, session, slot, SlotEvent.DISCONNECTED, 1)
+    dropped = ports.sessions.get(session.session_id)
+    assert (dropped.state, dropped.deadline_at) == (SessionState.DISCONNECTED, began + 600)  # not 580 + 60
+    report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    back = ports.sessions.get(session.session_id)
+    assert (back.state, back.deadline_at) == (SessionState.CONNECTED, began + 600)
+
+
+@pytest.mark.parametrize("event", [SlotEvent.CONNECTED, SlotEvent.DISCONNECTED])
+def test_facts_of_an_older_page_are_ignored(event: SlotEvent) -> None:
+    ports = stage(1)
+    session = joined(ports, launch(ports).session, "page1")
+    slot = slot_of(ports, session)
+    report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    joined(ports, session, "page2")
+    before = ports.sessions.get(session.session_id)
+    report(ports, session, slot, event, 1)
+    assert ports.sessions.get(session.session_id) == before
+
+
+def test_a_report_that_died_after_its_first_write_is_finished_by_its_double() -> None:
+    ports = stage(1)
+    session = joined(ports, launch(ports).session, "page")
+    slot = slot_of(ports, session)
+
+    def die(step: str) -> None:
+        if step == "slots.start_streaming":
+            raise TimeoutError
+
+    ports.memory.between = die
+    with pytest.raises(TimeoutError):
+        report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    assert slot_of(ports, session).state is SlotState.RESERVED
+    ports.memory.between = lambda step: None
+    report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    assert slot_of(ports, session).state is SlotState.STREAMING
+
+
+def test_a_fact_after_the_end_was_decided_changes_nothing() -> None:
+    ports = stage(1)
+    session = joined(ports, launch(ports).session, "page")
+    slot = slot_of(ports, session)
+    leave_session(session.session_id, "ada", ports)
+    report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    ended = ports.sessions.get(session.session_id)
+    assert (ended.state, ended.status_reason) == (SessionState.ENDING, StatusReason.USER_LEFT)
+    assert slot_of(ports, session).state is SlotState.RESERVED
+
+
+def test_a_process_that_exits_ends_its_session_and_a_free_slot_is_withdrawn() -> None:
+    ports = stage(1)
+    session = launch(ports).session
+    report(ports, session, slot_of(ports, session), SlotEvent.EXITED)
+    assert ports.sessions.get(session.session_id).status_reason is StatusReason.APPLICATION_EXIT
+    free = add_slot(ports, "i-00000009", SlotState.FREE)
+    assert report(ports, None, free, SlotEvent.EXITED).state is SlotState.RESETTING
+    assert free.slot_id not in ports.memory.free_rows
+
+
+def test_a_report_of_an_older_holder_is_refused() -> None:
+    ports = stage(1)
+    session = launch(ports).session
+    with pytest.raises(StaleEpoch):
+        report(ports, session, replace(slot_of(ports, session), epoch=0), SlotEvent.EXITED)
+    assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
+
+
+@pytest.mark.parametrize(
+    ("instance_id", "nonce", "error"),
+    [("i-0badbad0", NONCE, UnknownInstance), ("i-00000001", "f" * 32, StaleBoot), ("i-00000002", NONCE, Forbidden)],
+)
+def test_only_this_boot_of_the_slots_own_instance_may_report(instance_id: str, nonce: str, error: type) -> None:
+    ports = stage(0)
+    slot = add_slot(ports, "i-00000001", SlotState.RESETTING)
+    add_slot(ports, "i-00000002", SlotState.RESETTING)
+    with pytest.raises(error):
+        record_slot_event(SlotFact(instance_id, nonce, slot.slot_id, 0, SlotEvent.READY), ports)
+    assert ports.memory.slot_rows[slot.slot_id] == slot
+
+
+def test_release_resets_the_slot_tells_everyone_and_can_be_repeated() -> None:
+    ports = stage(1)
+    session = joined(ports, launch(ports).session, "page")
+    slot = slot_of(ports, session)
+    ports.connections.store(Connection("agent", PeerKind.AGENT, ports.now(), instance_id=slot.instance_id))
+    leave_session(session.session_id, "ada", ports)
+    ports.time += 2
+    for _ in range(2):
+        over = release_slot(session.session_id, ports)
+        assert (over.state, over.status_reason) == (SessionState.ENDED, StatusReason.USER_LEFT)
+    assert ports.memory.viewer_sessions["ada"] == set()
+    assert slot_of(ports, session).deadline_at == ports.now() + 30
+    told = ports.socket.to("agent", "slot")[0]
+    assert told == {"kind": "slot", "slotId": slot.slot_id, "state": "Resetting", "epoch": 1, "sessionId": None}
+    assert ports.socket.to("page", "sessionUpdate")[-1]["session"]["state"] == "Ended"
+    assert "SessionEnded" in ports.bus.kinds()
+    assert ports.memory.journal_rows[0][:2] == (f"SESSION#{session.session_id}", "SessionEnded")
+
+
+def test_a_session_that_left_the_line_was_cancelled() -> None:
+    ports = stage(0)
+    session = launch(ports).session
+    assert leave_session(session.session_id, "ada", ports).status_reason is StatusReason.CANCELLED
+    assert release_slot(session.session_id, ports).state is SessionState.ENDED
