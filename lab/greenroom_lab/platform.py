@@ -63,6 +63,11 @@ class Platform:
         self.seconds: dict[str, float] = {}
         """How long each step of the start took."""
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the start came to its end."""
+        return hasattr(self, "local")
+
     async def start(self) -> LocalPlatform:
         """Raises: PortTaken, EngineFailed, SamFailed, PageFailed, UnexpectedAnswer; everything is stopped then."""
         try:
@@ -83,8 +88,8 @@ class Platform:
         self._stack.callback(shutil.rmtree, self._folder, True)
         self.settings.logs.mkdir(parents=True, exist_ok=True)
         web_url = f"http://127.0.0.1:{reserved.getsockname()[1]}"
-        _, template, page = await asyncio.gather(
-            self._step("embedded AWS", self._start_engine()),
+        await self._step("embedded AWS", self._start_engine())
+        template, page = await asyncio.gather(
             self._step("sam build", asyncio.to_thread(build_stack)),
             self._step("page", asyncio.to_thread(build_page)),
         )

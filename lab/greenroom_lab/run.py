@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from greenroom_lab.engine.process import EngineFailed
 from greenroom_lab.local_file import LOCAL_FILE, LocalPlatform
@@ -27,10 +28,12 @@ EXPECTED_FAILURES = (EngineFailed, PageFailed, PortTaken, SamFailed, UnexpectedA
 def main(arguments: list[str]) -> int:
     """0 after Ctrl-C, 1 when it could not start; nothing runs any more either way."""
     logging.basicConfig(level=logging.WARNING, format="greenroom: %(message)s")
-    return asyncio.run(run(_parse(arguments)))
+    options = _parse(arguments)
+    settings = PlatformSettings(web_port=options.port, aws_port=options.aws_port, boot_delay_s=options.boot_delay)
+    return asyncio.run(run(settings, options.local_file))
 
 
-async def run(settings: PlatformSettings) -> int:
+async def run(settings: PlatformSettings, local_file: Path) -> int:
     """Until a signal comes."""
     began = time.monotonic()
 
@@ -54,7 +57,7 @@ async def run(settings: PlatformSettings) -> int:
         loop.add_signal_handler(number, on_signal)
     try:
         local = await platform.start()
-        local.write()
+        local.write(local_file)
         say("ready")
         print(_welcome(local), flush=True)
         await asyncio.Event().wait()
@@ -64,7 +67,8 @@ async def run(settings: PlatformSettings) -> int:
     except asyncio.CancelledError:
         return 0 if stop.is_set() else 1
     finally:
-        LOCAL_FILE.unlink(missing_ok=True)
+        if platform.is_up:  # else the file is not ours
+            local_file.unlink(missing_ok=True)
         await platform.stop()
         say("stopped")
     return 0
@@ -81,7 +85,7 @@ def _welcome(local: LocalPlatform) -> str:
 """
 
 
-def _parse(arguments: list[str]) -> PlatformSettings:
+def _parse(arguments: list[str]) -> argparse.Namespace:
     defaults = PlatformSettings()
     parser = argparse.ArgumentParser(prog="make run", description="Greenroom on this machine, until Ctrl-C")
 
@@ -99,8 +103,8 @@ def _parse(arguments: list[str]) -> PlatformSettings:
         metavar="SECONDS",
         help="how long a machine boots",
     )
-    options = parser.parse_args(arguments)
-    return PlatformSettings(web_port=options.port, aws_port=options.aws_port, boot_delay_s=options.boot_delay)
+    parser.add_argument("--local-file", type=Path, default=LOCAL_FILE, help="where the endpoints are written")
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ async def shot(page: Page, name: str) -> Path:
     """A screenshot for a person to look at."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     path = SHOTS / f"{name}.png"
-    await page.screenshot(path=path)
+    await page.screenshot(path=path, animations="disabled")
     return path
 
 

@@ -1,0 +1,73 @@
+"""`make deploy` and `make destroy` against an embedded AWS of their own: afterwards there is nothing to pay."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from greenroom_lab import seed
+from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
+from greenroom_lab.hosted_sign_in import HostedClient
+from greenroom_lab.sam import Account, outputs
+from greenroom_lab.toolchain_paths import ROOT
+from greenroom_lab.web_origin import reserve_port
+
+
+def make(target: str, engine: EmbeddedAws, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", f"greenroom_lab.{target}"],
+        cwd=ROOT,
+        env={**os.environ, **engine.environment, "PYTHONPATH": "lab:layers/core:agent:cli", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.slow
+async def test_what_was_deployed_and_launched_is_gone_after_destroy() -> None:
+    with reserve_port(0) as free:
+        port = free.getsockname()[1]
+    with EmbeddedAws(EngineSettings(port=port)) as engine:
+        account = Account(engine.environment)
+        s3 = account.client("s3")
+        assert "SessionsTable" in make("deploy", engine, GREENROOM_PARAMETERS="WebUrl=http://127.0.0.1:1")
+        deployed = outputs(account, "greenroom")
+        published = {each["Key"] for each in s3.list_objects_v2(Bucket=deployed["WebBucket"])["Contents"]}
+        assert {"index.html", "config.json"} <= published
+        await launch_one(account, engine, deployed)
+        make("destroy", engine)
+        living = [
+            instance["State"]["Name"]
+            for page in account.client("ec2").describe_instances()["Reservations"]
+            for instance in page["Instances"]
+        ]
+        assert set(living) <= {"terminated"}
+        assert living, "an instance had been launched"
+        assert s3.list_buckets()["Buckets"] == []
+        stacks = account.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])
+        assert stacks["StackSummaries"] == []
+        assert account.client("dynamodb").list_tables()["TableNames"] == []
+        make("destroy", engine)  # again: harmless
+
+
+async def launch_one(account: Account, engine: EmbeddedAws, deployed: dict[str, str]) -> None:
+    """A pool that wants an instance, and the instance."""
+    operator = seed.new_person("operator", seed.OPERATORS, seed.TENANT_GROUP)
+    seed.add_person(account.client("cognito-idp"), deployed["UserPoolId"], operator)
+    login = engine.endpoint_url
+    client = HostedClient(
+        f"{login}/oauth2/authorize", f"{login}/oauth2/token", deployed["UserPoolClientId"], "http://127.0.0.1:1/"
+    )
+    await seed.configure(deployed["ApiUrl"], client, operator, "demo", seed.DEMO_APPLICATION, seed.DEMO_POOL)
+    ends = time.monotonic() + 60
+    while not account.client("ec2").describe_instances()["Reservations"]:
+        assert time.monotonic() < ends, "no instance was launched"
+        time.sleep(0.5)
