@@ -21,7 +21,8 @@ class FakeControlPlane:
         self.kind = kind
         self.heartbeat_s = heartbeat_s
         self.lease_s = lease_s
-        self.state, self.epoch, self.session_id, self.join_number = "Resetting", 0, None, 0
+        self.state, self.epoch, self.join_number = "Resetting", 0, 0
+        self.session_id: str | None = None
         self.events: list[dict[str, Any]] = []
         self.heartbeats: list[dict[str, Any]] = []
         self.is_silent = False
@@ -129,7 +130,7 @@ class FakeControlPlane:
         body = await request.json()
         if self.is_superseded:
             return web.json_response({"type": "conflict", "detail": "a newer agent"}, status=409)
-        answer = getattr(self, f"_answer_{call.replace('-', '_')}")(body)
+        answer: web.Response = getattr(self, f"_answer_{call.replace('-', '_')}")(body)
         async with self._changed:
             self._changed.notify_all()
         return answer

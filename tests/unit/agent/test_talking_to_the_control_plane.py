@@ -1,0 +1,266 @@
+"""Signed calls, heartbeats under a fake clock, reports until accepted, and how a slot learns that the picture flows."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.session import Session
+from greenroom_agent import slot as slot_module
+from greenroom_agent.control_plane import ControlPlane, Outdated, Refused, SlotReading, Unavailable
+from greenroom_agent.door_messages import HeartbeatAnswer, Join, SlotState, SlotTruth
+from greenroom_agent.heartbeat import Heartbeat
+from greenroom_agent.lease import Lease
+from greenroom_agent.request_signing import RequestSigner
+from greenroom_agent.slot import Slot
+from greenroom_agent.slot_reports import SlotReports
+from greenroom_agent.stage import Report, Stage
+
+READY = Report("ready", 1, None, 0)
+CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")
+
+
+def signer() -> RequestSigner:
+    session = Session()
+    session.set_credentials(CREDENTIALS.access_key, CREDENTIALS.secret_key, CREDENTIALS.token)
+    return RequestSigner("us-east-1", session)
+
+
+def sign_again(request: web.Request, body: bytes) -> str:
+    """The Authorization header that a verifier computes from what arrived."""
+    names = request.headers["Authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
+    arrived = {name: request.headers[name] for name in names if name != "host"}
+    again = AWSRequest(request.method, str(request.url), data=body, headers=arrived)
+    again.context["timestamp"] = request.headers["X-Amz-Date"]
+    auth = SigV4Auth(CREDENTIALS, "execute-api", "us-east-1")
+    canonical = auth.canonical_request(again)
+    signature = auth.signature(auth.string_to_sign(again, canonical), again)
+    return request.headers["Authorization"].split("Signature=")[0] + f"Signature={signature}"
+
+
+async def call_with(statuses: list[int], call: str = "socket_ticket", path: str = "/api") -> Any:
+    """Calls the control plane, which answers with these statuses, checking each signature."""
+    answers = iter(statuses)
+
+    async def serve(request: web.Request) -> web.Response:
+        body = await request.read()
+        assert request.headers["Authorization"] == sign_again(request, body)
+        assert request.headers["X-Amz-Security-Token"] == "token"
+        answer = {"ticket": "t", "socketUrl": "ws://x", "detail": "why", "lease_s": 45, "slots": []}
+        return web.json_response(answer, status=next(answers))
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    async with aiohttp.ClientSession() as http:
+        door = ControlPlane(http, signer(), f"http://127.0.0.1:{port}{path}", "nonce", lambda: 0.0)
+        try:
+            return await (door.heartbeat([]) if call == "heartbeat" else door.socket_ticket())
+        finally:
+            await runner.cleanup()
+            assert list(answers) == [], "it was called as often as expected"
+
+
+@pytest.mark.parametrize("path", ["/api", "/_aws/execute-api/abc123/$default"])
+async def test_a_call_is_signed_for_exactly_what_is_sent(path: str) -> None:
+    assert (await call_with([201], path=path)).ticket == "t"
+
+
+async def test_faults_and_throttles_are_tried_again_but_not_for_ever() -> None:
+    assert (await call_with([500, 429, 201])).ticket == "t"
+    with pytest.raises(Unavailable):
+        await call_with([503, 503, 503])
+    with pytest.raises(Unavailable):
+        await call_with([503], "heartbeat")
+
+
+async def test_a_refusal_is_not_tried_again() -> None:
+    with pytest.raises(Refused, match="why"):
+        await call_with([403])
+    with pytest.raises(Outdated):
+        await call_with([409])
+
+
+class FakeDoor:
+    """Accepts heartbeats and reports unless told otherwise; each call takes `takes_s` of the fake clock."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.takes_s = 0.0
+        self.failures: list[Exception] = []
+        self.reports: list[Report] = []
+
+    async def heartbeat(self, slots: Sequence[SlotReading]) -> HeartbeatAnswer:
+        self.now_s += self.takes_s
+        if self.failures:
+            raise self.failures.pop(0)
+        return HeartbeatAnswer(45, "Ready", ())
+
+    async def report(self, slot_id: str, report: Report) -> SlotTruth:
+        await asyncio.sleep(0)
+        if self.failures:
+            raise self.failures.pop(0)
+        self.reports.append(report)
+        return SlotTruth(slot_id, report.epoch, SlotState.FREE)
+
+
+async def test_a_heartbeat_renews_the_lease_from_when_it_was_sent_and_feeds_the_dead_man(tmp_path: Path) -> None:
+    door, lease, file = FakeDoor(), Lease(45, 60), tmp_path / "alive"
+    heartbeat = Heartbeat(door, lease, 15, list, lambda: door.now_s, lambda: 0.5, file)
+    door.takes_s = 8
+    door.failures = [Unavailable("HTTP 503")]
+    assert await heartbeat.beat() is None
+    assert not file.exists()
+    assert lease.is_expired(105)
+    assert await heartbeat.beat() is not None
+    assert file.exists()
+    assert lease.remaining_s(108) == 45
+
+
+async def test_an_outdated_heartbeat_is_not_survived() -> None:
+    door = FakeDoor()
+    door.failures = [Outdated("a newer boot")]
+    heartbeat = Heartbeat(door, Lease(45, 100), 15, list, lambda: door.now_s, lambda: 0.5)
+    with pytest.raises(Outdated):
+        await heartbeat.run(lambda answer: None)
+
+
+async def test_the_fence_falls_with_the_lease() -> None:
+    door, lease, falls = FakeDoor(), Lease(45, 100), asyncio.Event()
+    heartbeat = Heartbeat(door, lease, 15, list, lambda: door.now_s, lambda: 0.5)
+    door.now_s = 144.95
+    watching = asyncio.create_task(heartbeat.watch_lease(falls.set))
+    await asyncio.sleep(0.01)
+    assert not falls.is_set()
+    door.now_s = 145
+    async with asyncio.timeout(1):
+        await falls.wait()
+    watching.cancel()
+
+
+async def deliver(door: FakeDoor, reports: list[Report], outdated_below: int = 0) -> list[SlotTruth]:
+    truths: list[SlotTruth] = []
+    line = SlotReports("i-1.1", door, lambda report: report.epoch < outdated_below, truths.append, lambda: 0.0)
+    task = asyncio.create_task(line.run())
+    for report in reports:
+        line.add(report)
+    for _ in range(40):
+        await asyncio.sleep(0)
+    task.cancel()
+    return truths
+
+
+async def test_reports_arrive_in_order_each_once_whatever_fails() -> None:
+    door = FakeDoor()
+    door.failures = [Unavailable("x"), Refused("HTTP 403")]
+    connected = Report("connected", 1, "ses-1", 1)
+    truths = await deliver(door, [READY, READY, connected])
+    assert door.reports == [READY, connected]
+    assert len(truths) == 2
+
+
+async def test_an_outdated_report_is_given_up() -> None:
+    door = FakeDoor()
+    door.failures = [Outdated("stale-epoch")]
+    newer = Report("ready", 2, None, 0)
+    await deliver(door, [READY, newer])
+    assert door.reports == [newer]
+    door.reports.clear()
+    await deliver(door, [READY, newer], outdated_below=2)
+    assert door.reports == [newer]
+
+
+class Recorder:
+    """The slot's streamer, supervisor, socket and control plane in one."""
+
+    is_open = True
+
+    def __init__(self) -> None:
+        self.to_streamer: list[dict[str, Any]] = []
+        self.to_relay: list[dict[str, Any]] = []
+        self.reports: list[str] = []
+
+    def send(self, message: Any) -> None:
+        (self.to_relay if "kind" in message else self.to_streamer).append(message)
+
+    def ready(self) -> None: ...
+    def restart(self) -> None: ...
+    def stop(self) -> None: ...
+
+    def tell(self, report: Report) -> None:
+        self.reports.append(report.event)
+
+
+def joined_slot() -> tuple[Slot, Recorder]:
+    recorder = Recorder()
+    slot = Slot(Stage("i-1.1", 0), recorder, "203.0.113.7")
+    slot.bind(recorder, recorder, recorder.tell)
+    slot.application_ready()
+    slot.join(Join("i-1.1", "ses-1", 1, 1))
+    return slot, recorder
+
+
+def from_page(sequence: int, data: str, join_number: int = 1) -> dict[str, Any]:
+    frame = {"kind": "frame", "sequence": sequence, "part": 1, "parts": 1, "data": data}
+    return {**frame, "sessionId": "ses-1", "epoch": 1, "joinNumber": join_number}
+
+
+async def test_only_the_current_players_messages_cross_and_the_offer_is_widened() -> None:
+    slot, recorder = joined_slot()
+    candidate = "candidate:1 1 udp 9 10.0.0.9 50000 typ host"
+    slot.hear_streamer({"type": "offer", "playerId": "7", "sdp": "x"})
+    slot.hear_streamer({"type": "serverOnly", "playerId": "1"})
+    slot.hear_streamer({"type": "iceCandidate", "playerId": "1", "candidate": {"candidate": candidate}})
+    assert [frame["sequence"] for frame in recorder.to_relay] == [1, 2]
+    assert "203.0.113.7" in recorder.to_relay[1]["data"]
+    assert recorder.to_relay[0]["sessionId"] == "ses-1"
+    slot.hear_page(from_page(1, '{"type":"answer","sdp":"a","playerId":"99"}'))
+    slot.hear_page(from_page(2, '{"type":"playerDisconnected"}'))
+    slot.hear_page(from_page(3, "no json"))
+    slot.hear_page(from_page(4, '{"type":"answer","sdp":"b"}', join_number=2))
+    assert recorder.to_streamer[1:] == [{"type": "answer", "sdp": "a", "playerId": "1"}]
+    slot.close()
+
+
+async def test_unreal_says_nothing_so_the_first_frame_and_the_socket_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slot_module, "SOCKET_GRACE_S", 0.05)
+    slot, recorder = joined_slot()
+    slot.hear_page(from_page(1, '{"type":"greenroomPlaying","firstFrame_ms":312}'))
+    assert recorder.reports == ["ready", "connected"]
+    slot.page_socket(is_open=False)
+    slot.page_socket(is_open=True)
+    await asyncio.sleep(0.08)
+    assert recorder.reports == ["ready", "connected"], "a dropped socket alone ends nothing"
+    slot.page_socket(is_open=False)
+    await asyncio.sleep(0.08)
+    assert recorder.reports[2:] == ["disconnected"]
+    slot.page_socket(is_open=True)
+    assert recorder.reports[3:] == ["connected"], "the page resumed; its media never stopped"
+    slot.close()
+
+
+async def test_a_streamer_that_tells_of_its_peers_knows_better_than_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slot_module, "SOCKET_GRACE_S", 0.02)
+    slot, recorder = joined_slot()
+    slot.hear_streamer({"type": "greenroomPeer", "playerId": "1", "state": "connected"})
+    slot.page_socket(is_open=False)
+    await asyncio.sleep(0.05)
+    assert recorder.reports == ["ready", "connected"]
+    slot.hear_streamer({"type": "greenroomPeer", "playerId": "1", "state": "disconnected"})
+    assert recorder.reports == ["ready", "connected", "disconnected"]
+    slot.close()
+
+
+def test_the_clock_of_a_signature_is_now() -> None:
+    headers = asyncio.run(signer().headers("POST", "http://x/agent/heartbeat", b"{}"))
+    assert headers["X-Amz-Date"].startswith(datetime.now(UTC).strftime("%Y%m%dT%H"))
