@@ -93,6 +93,13 @@ def test_what_was_said_before_the_end_does_not_bring_a_session_back() -> None:
     assert stage.application_ready() == [Report("ready", 1, None, 0)]
 
 
+@pytest.mark.parametrize("state", [SlotState.RESETTING, SlotState.RETIRED, SlotState.RESERVED])
+def test_what_is_said_of_an_older_epoch_changes_nothing(state: SlotState) -> None:
+    stage = playing_stage()
+    assert stage.observe(truth(0, state, "ses-0")) == []
+    assert stage.is_current("ses-1", 1, 1)
+
+
 def test_an_old_free_does_not_end_a_newer_session() -> None:
     stage = playing_stage()
     assert stage.observe(truth(0, SlotState.FREE)) == []
