@@ -1,0 +1,54 @@
+"""Loading handlers, and the events the doors send them."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_FUNCTIONS = Path(__file__).parents[2] / "functions"
+
+
+@cache
+def handle_of(function: str) -> Callable[..., Any]:
+    """`handle` of functions/<function>/handler.py."""
+    spec = importlib.util.spec_from_file_location(f"{function}_handler", _FUNCTIONS / function / "handler.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    handle: Callable[..., Any] = module.handle
+    return handle
+
+
+def viewer_event(
+    body: Any = None, viewer: str = "ada", groups: str = "viewers,tenant-acme", **path: str
+) -> dict[str, Any]:
+    """An HTTP API event (payload 2.0) after authorize_viewer let the caller in."""
+    context = {"viewerId": viewer, "tenantId": "acme", "groups": groups}
+    return {
+        "version": "2.0",
+        "requestContext": {"authorizer": {"lambda": context}},
+        "pathParameters": path or None,
+        "body": body if isinstance(body, str) or body is None else json.dumps(body),
+    }
+
+
+def agent_event(body: Any, instance_id: str) -> dict[str, Any]:
+    """An HTTP API event signed with an instance profile's credentials."""
+    arn = f"arn:aws:sts::123456789012:assumed-role/greenroom-instance/{instance_id}"
+    return {"requestContext": {"authorizer": {"iam": {"userArn": arn}}}, "body": json.dumps(body)}
+
+
+def socket_event(connection_id: str, body: Any = None, **context: str) -> dict[str, Any]:
+    """A WebSocket event on an open or opening connection."""
+    about = {"connectionId": connection_id, "authorizer": context}
+    return {"requestContext": about, "body": None if body is None else json.dumps(body)}
+
+
+def body_of(answer: dict[str, Any]) -> Any:
+    """What the client reads."""
+    return json.loads(answer["body"])

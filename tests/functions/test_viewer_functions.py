@@ -1,0 +1,138 @@
+"""The viewer's HTTP door: statuses, bodies, problems, and whose session it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from greenroom.domain.session import SessionState
+from greenroom.domain.slot import SlotState
+
+from tests.fakes.ports import FakePorts
+from tests.fakes.stage import add_slot, launch, stage
+from tests.functions.doors import body_of, handle_of, viewer_event
+
+PLAY = {"applicationId": "demo", "clientToken": "t1"}
+VIEW = {
+    "sessionId", "applicationId", "poolId", "state", "statusReason", "requestedAt", "assignedAt", "connectedAt",
+    "endedAt", "deadlineAt", "version", "slot", "place", "reason",
+}  # fmt: skip
+
+
+def test_a_hot_launch_answers_201_with_slot_and_ticket_and_its_repeat_200() -> None:
+    ports = stage(1)
+    first = handle_of("request_session")(viewer_event(PLAY), ports)
+    again = handle_of("request_session")(viewer_event(PLAY), ports)
+    assert (first["statusCode"], again["statusCode"]) == (201, 200)
+    view = body_of(first)
+    assert set(view) == VIEW | {"ticket"}
+    assert set(view["slot"]) == {"slotId", "instanceId", "instanceType", "zone", "market", "epoch"}
+    assert (view["state"], view["assignedAt"]) == ("Assigned", view["requestedAt"])
+    assert set(view["ticket"]) == {"ticket", "expiresAt"}
+    assert body_of(again)["sessionId"] == view["sessionId"]
+    assert first["headers"]["cache-control"] == "no-store"
+
+
+def test_a_launch_without_a_slot_answers_202_with_place_and_reason() -> None:
+    answer = handle_of("request_session")(viewer_event(PLAY), stage(0))
+    view = body_of(answer)
+    assert (answer["statusCode"], view["state"], view["place"], view["slot"]) == (202, "Queued", 1, None)
+    assert view["reason"]
+    assert "ticket" not in view
+
+
+@pytest.mark.parametrize(
+    ("desc", "body", "field"),
+    [
+        ("not JSON", "{", "body"),
+        ("not an object", "[]", "body"),
+        ("too deep", "[" * 60_000, "body"),
+        ("too long", '{"x":"' + "y" * 70_000 + '"}', "body"),
+        ("nothing", None, "applicationId"),
+        ("null", {"applicationId": None, "clientToken": "t"}, "applicationId"),
+        ("a number", {"applicationId": 7, "clientToken": "t"}, "applicationId"),
+        ("a path", {"applicationId": "../x", "clientToken": "t"}, "applicationId"),
+        ("no token", {"applicationId": "demo"}, "clientToken"),
+        ("token too long", {"applicationId": "demo", "clientToken": "t" * 65}, "clientToken"),
+        ("token with a line end", {"applicationId": "demo", "clientToken": "t\n"}, "clientToken"),
+    ],
+)
+def test_a_malformed_launch_answers_400_naming_the_field_and_writes_nothing(desc: str, body: Any, field: str) -> None:
+    ports = stage(1)
+    answer = handle_of("request_session")(viewer_event(body), ports)
+    problem = body_of(answer)
+    assert (answer["statusCode"], problem["status"], problem["field"]) == (400, 400, field), desc
+    assert problem["type"] == "https://greenroom.dev/problems/invalid-field"
+    assert answer["headers"]["content-type"] == "application/problem+json"
+    assert not ports.memory.session_rows
+
+
+def test_unknown_application_is_404_and_a_second_session_409_with_the_running_one() -> None:
+    ports = stage(2)
+    unknown = handle_of("request_session")(viewer_event({**PLAY, "applicationId": "nowhere"}), ports)
+    running = body_of(handle_of("request_session")(viewer_event(PLAY), ports))
+    second = handle_of("request_session")(viewer_event({**PLAY, "clientToken": "t2"}), ports)
+    assert unknown["statusCode"] == 404
+    assert (second["statusCode"], body_of(second)["sessionId"]) == (409, running["sessionId"])
+    assert body_of(second)["type"].endswith("/viewer-limit")
+
+
+@pytest.mark.parametrize("function", ["read_sessions", "leave_session", "issue_ticket"])
+def test_someone_elses_session_is_404_exactly_as_none_at_all(function: str) -> None:
+    ports = stage(1)
+    session = launch(ports, "ada").session
+    theirs = handle_of(function)(viewer_event({}, "eve", sessionId=session.session_id), ports)
+    nobodys = handle_of(function)(viewer_event({}, "eve", sessionId="ses-none"), ports)
+    assert theirs["statusCode"] == nobodys["statusCode"] == 404
+    assert ports.sessions.get(session.session_id) == session
+    assert not [each for each in ports.memory.ticket_rows.values() if each.viewer_id == "eve"]
+
+
+@pytest.mark.parametrize("function", ["request_session", "read_sessions", "leave_session", "issue_ticket"])
+def test_nobody_gets_anything(function: str) -> None:
+    event = {**viewer_event(PLAY, sessionId="ses-1"), "requestContext": {}}
+    assert handle_of(function)(event, stage(1))["statusCode"] == 403
+
+
+def test_viewers_read_their_own_sessions_with_their_place_in_line() -> None:
+    ports = stage(0)
+    session = launch(ports, "ada").session
+    launch(ports, "bob")
+    one = handle_of("read_sessions")(viewer_event(None, sessionId=session.session_id), ports)
+    own = handle_of("read_sessions")(viewer_event(None), ports)
+    assert (one["statusCode"], body_of(one)["place"]) == (200, 1)
+    assert [each["sessionId"] for each in body_of(own)["sessions"]] == [session.session_id]
+
+
+def test_leaving_is_202_as_often_as_one_likes() -> None:
+    ports = stage(1)
+    session = launch(ports).session
+    for _ in range(2):
+        answer = handle_of("leave_session")(viewer_event(None, sessionId=session.session_id), ports)
+        assert (answer["statusCode"], body_of(answer)["statusReason"]) == (202, "userLeft")
+    refused = handle_of("issue_ticket")(viewer_event({}, sessionId=session.session_id), ports)
+    assert (refused["statusCode"], body_of(refused)["type"][-13:]) == (409, "session-ended")
+
+
+def test_a_ticket_is_issued_for_a_reconnect() -> None:
+    ports = stage(1)
+    session = launch(ports).session
+    issued = handle_of("issue_ticket")(viewer_event({"resumeJoin": 3}, sessionId=session.session_id), ports)
+    wrong = handle_of("issue_ticket")(viewer_event({"resumeJoin": "3"}, sessionId=session.session_id), ports)
+    assert (issued["statusCode"], wrong["statusCode"]) == (201, 400)
+    assert body_of(wrong)["field"] == "resumeJoin"
+    assert [each.resume_join for each in ports.memory.ticket_rows.values()] == [None, 3]
+
+
+def test_no_answer_ever_holds_a_task_token() -> None:
+    ports: FakePorts = stage(0)
+    session = launch(ports).session
+    handle_of("await_slot")({"sessionId": session.session_id, "taskToken": "very-secret"}, ports)
+    add_slot(ports, "i-00000001", SlotState.FREE)
+    for answer in (
+        handle_of("read_sessions")(viewer_event(None, sessionId=session.session_id), ports),
+        handle_of("leave_session")(viewer_event(None, sessionId=session.session_id), ports),
+    ):
+        assert "very-secret" not in answer["body"]
+    assert "very-secret" not in repr(ports.sessions.get(session.session_id))
+    assert ports.sessions.get(session.session_id).state is SessionState.ENDING

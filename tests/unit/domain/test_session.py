@@ -1,0 +1,120 @@
+"""The session's words: edges, moves, facts, and what its viewer sees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from greenroom.domain.errors import IllegalTransition, StaleEpoch
+from greenroom.domain.session import (
+    LIVE_STATES,
+    OVERDUE_REASONS,
+    SESSION_TRANSITIONS,
+    TERMINAL_STATES,
+    Session,
+    SessionMove,
+    SessionState,
+    StatusReason,
+    fact_for,
+    moved,
+    sources_of,
+)
+from greenroom.domain.session_view import session_view
+from greenroom.domain.slot import SHARDS, instance_of, shard_of, slot_id_of
+from greenroom.domain.times import epoch_seconds, iso
+from hypothesis import given
+from hypothesis import strategies as some
+
+NOW = 1_800_000_000.0
+
+
+def session(state: SessionState = SessionState.ASSIGNED, awaits: str | None = None) -> Session:
+    return Session(
+        session_id="ses-1",
+        viewer_id="ada",
+        tenant_id="acme",
+        application_id="demo",
+        pool_id="demo",
+        client_token="t",
+        state=state,
+        requested_at=NOW,
+        deadline_at=NOW + 60,
+        awaits=awaits,
+        task_token="token" if awaits else None,
+    )
+
+
+def test_every_live_state_may_end_and_has_a_reason_for_staying_too_long() -> None:
+    assert sources_of(SessionState.ENDING) == LIVE_STATES
+    assert set(OVERDUE_REASONS) == LIVE_STATES
+
+
+def test_terminal_states_absorb() -> None:
+    assert all(not SESSION_TRANSITIONS[state] for state in TERMINAL_STATES)
+
+
+@given(some.sampled_from(SessionState), some.sampled_from(SessionState), some.integers(0, 2), some.integers(0, 2))
+def test_a_move_keeps_to_its_edges_or_changes_nothing(
+    before: SessionState, after: SessionState, epoch: int, join_number: int
+) -> None:
+    move = SessionMove(after, NOW, sources_of(after), epoch=epoch, join_number=join_number)
+    try:
+        result = moved(session(before), move)
+    except StaleEpoch:
+        assert epoch != 0
+    except IllegalTransition:
+        assert join_number != 0 or after not in SESSION_TRANSITIONS[before]
+    else:
+        assert after in SESSION_TRANSITIONS[before]
+        assert (result.state, result.version, result.transitions[after]) == (after, 2, NOW)
+
+
+def test_the_first_reason_and_the_first_entry_stay() -> None:
+    ended = moved(
+        replace(session(), transitions={SessionState.ENDING: 1.0}, status_reason=StatusReason.USER_LEFT),
+        SessionMove(
+            SessionState.ENDING, NOW, frozenset({SessionState.ASSIGNED}), status_reason=StatusReason.INTERNAL_ERROR
+        ),
+    )
+    assert (ended.status_reason, ended.transitions[SessionState.ENDING]) == (StatusReason.USER_LEFT, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("state", "awaits", "fact"),
+    [
+        (SessionState.QUEUED, "slot", None),
+        (SessionState.ASSIGNED, "slot", "assigned"),
+        (SessionState.CONNECTED, "slot", "assigned"),
+        (SessionState.ASSIGNED, "connection", None),
+        (SessionState.CONNECTED, "connection", "connected"),
+        (SessionState.DISCONNECTED, "connection", "connected"),
+        (SessionState.DISCONNECTED, "end", None),
+        (SessionState.MIGRATING, "end", "migrated"),
+        (SessionState.ENDING, "slot", "ended"),
+        (SessionState.ENDING, "connection", "ended"),
+        (SessionState.FAILED, "end", "ended"),
+        (SessionState.ENDING, None, None),
+    ],
+)
+def test_which_fact_answers_which_wait(state: SessionState, awaits: str | None, fact: str | None) -> None:
+    assert fact_for(session(state, awaits)) == fact
+
+
+def test_a_view_shows_no_token_and_nobody_elses_data() -> None:
+    view = repr(session_view(session(awaits="end")))
+    assert "token" not in view
+    assert "ada" not in view
+    assert "token'" not in repr(session(awaits="end"))
+
+
+@given(some.integers(0, 4_000_000_000_000))
+def test_times_survive_the_row(milliseconds: int) -> None:
+    text = iso(milliseconds / 1000)
+    assert iso(epoch_seconds(text)) == text
+
+
+@given(some.from_regex(r"i-[0-9a-f]{17}", fullmatch=True), some.integers(1, 999))
+def test_a_slot_id_names_instance_and_number_and_has_one_shard(instance_id: str, number: int) -> None:
+    slot_id = slot_id_of(instance_id, number)
+    assert instance_of(slot_id) == (instance_id, number)
+    assert 0 <= shard_of(slot_id) < SHARDS
