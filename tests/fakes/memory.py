@@ -22,6 +22,7 @@ from greenroom.domain.errors import (
 )
 from greenroom.domain.instance import CLAIMABLE_STATES, Instance, InstanceState
 from greenroom.domain.pool import Application, Pool
+from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.session import (
     TERMINAL_STATES,
     Session,
@@ -52,12 +53,14 @@ class Memory:
         self.instance_rows: dict[str, Instance] = {}
         self.applications: dict[str, Application] = {}
         self.pools: dict[str, Pool] = {}
+        self.events: dict[str, ScheduledEvent] = {}
         self.free_counts: dict[str, int] = {}
         self.pending_until: dict[str, float] = {}
         self.ticket_rows: dict[str, Ticket] = {}
         self.connection_rows: dict[str, Connection] = {}
         self.agent_rows: dict[str, AgentConnection] = {}
         self.reaper_until = 0.0
+        self.reaper_owner: str | None = None
         self.journal_rows: list[tuple[str, str, float, dict[str, Any]]] = []
         self.losses = 0
         self.between: Callable[[str], None] = lambda step: None
@@ -145,6 +148,10 @@ class MemoryLine:
         with self.memory.lock:
             own = (session.pool_id, session.requested_at, session.session_id)
             return 1 + sum(key[0] == session.pool_id and key < own for key in self.memory.line_rows)
+
+    def length(self, pool_id: str) -> int:
+        with self.memory.lock:
+            return sum(key[0] == pool_id for key in self.memory.line_rows)
 
     def remove(self, ticket: LineTicket) -> None:
         with self.memory.lock:
@@ -394,6 +401,14 @@ class MemoryInstances:
                 self.memory.instance_rows[instance_id] = instance
             return instance
 
+    def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
+        with self.memory.lock:
+            instance = self.memory.find(self.memory.instance_rows, instance_id)
+            if instance.boot_nonce != boot_nonce:
+                raise StaleBoot(instance_id)
+            self.memory.instance_rows[instance_id] = replace(instance, heartbeat_at=now)
+            return self.memory.instance_rows[instance_id]
+
 
 class MemoryCatalog:
     """ports.Catalog."""
@@ -406,6 +421,21 @@ class MemoryCatalog:
 
     def pool(self, pool_id: str) -> Pool:
         return self.memory.find(self.memory.pools, pool_id)
+
+    def event(self, event_id: str) -> ScheduledEvent:
+        return self.memory.find(self.memory.events, event_id)
+
+    def pool_ids(self) -> Sequence[str]:
+        return sorted(self.memory.pools)
+
+    def save_application(self, application: Application) -> None:
+        self.memory.applications[application.application_id] = application
+
+    def save_pool(self, pool: Pool) -> None:
+        self.memory.pools[pool.pool_id] = pool
+
+    def save_event(self, event: ScheduledEvent) -> None:
+        self.memory.events[event.event_id] = event
 
 
 class MemoryTickets:
@@ -470,6 +500,18 @@ class MemoryReaperLease:
 
     def is_held(self, now: float) -> bool:
         return self.memory.reaper_until > now
+
+    def take(self, owner: str, now: float, until: float) -> bool:
+        with self.memory.lock:
+            if self.memory.reaper_owner not in (None, owner) and self.memory.reaper_until > now:
+                return False
+            self.memory.reaper_owner, self.memory.reaper_until = owner, until
+            return True
+
+    def give_up(self, owner: str) -> None:
+        with self.memory.lock:
+            if self.memory.reaper_owner == owner:
+                self.memory.reaper_until = 0.0
 
 
 class MemoryJournal:

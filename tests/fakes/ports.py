@@ -24,6 +24,17 @@ from tests.fakes.memory import (
     MemorySlots,
     MemoryTickets,
 )
+from tests.fakes.memory_fleet import (
+    FakeEc2,
+    FakeSchedules,
+    FleetRows,
+    MemoryFleet,
+    MemoryLaunches,
+    MemoryLiveSessions,
+    MemoryOfferings,
+    MemoryOrphans,
+    MemoryPools,
+)
 
 
 class FakeTasks:
@@ -98,6 +109,15 @@ class FakePorts:
         self.connections = MemoryConnections(self.memory)
         self.reaper = MemoryReaperLease(self.memory)
         self.journal = MemoryJournal(self.memory)
+        self.fleet_rows = FleetRows()
+        self.fleet = MemoryFleet(self.memory)
+        self.pools = MemoryPools(self.memory, self.fleet_rows)
+        self.launches = MemoryLaunches(self.memory, self.fleet_rows)
+        self.offerings = MemoryOfferings(self.fleet_rows)
+        self.orphans = MemoryOrphans(self.fleet_rows)
+        self.live_sessions = MemoryLiveSessions(self.memory)
+        self.ec2 = FakeEc2()
+        self.schedules = FakeSchedules()
         self.tasks = FakeTasks()
         self.bus = FakeBus()
         self.socket = FakeSocket()

@@ -25,16 +25,21 @@ class DynamoLine:
         return LineTicket(pool_id, session_id, epoch_seconds(requested_at))
 
     def place_of(self, session: Session) -> int:
+        values = {":p": line_key(session.pool_id), ":s": place_key(session.requested_at, session.session_id)}
+        return 1 + self._count("pk = :p AND sk < :s", values)
+
+    def length(self, pool_id: str) -> int:
+        return self._count("pk = :p", {":p": line_key(pool_id)})
+
+    def _count(self, condition: str, values: dict[str, str]) -> int:
         answer = dynamodb().query(
             TableName=self._table,
-            KeyConditionExpression="pk = :p AND sk < :s",
-            ExpressionAttributeValues=item(
-                {":p": line_key(session.pool_id), ":s": place_key(session.requested_at, session.session_id)}
-            ),
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=item(values),
             Select="COUNT",
             ConsistentRead=True,
         )
-        return 1 + answer["Count"]  # one page, some ten thousand places: "more than that" needs no exact number
+        return answer["Count"]  # one page, some ten thousand places: "more than that" needs no exact number
 
     def remove(self, ticket: LineTicket) -> None:
         place = place_key(ticket.requested_at, ticket.session_id)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from greenroom.aws.rows import read
+from contextlib import suppress
+
+from greenroom.aws.rows import RowChanged, change, read
+from greenroom.aws.write import Write
+
+_KEY = ("REAPER", "LEASE")
 
 
 class DynamoReaperLease:
@@ -12,4 +17,18 @@ class DynamoReaperLease:
         self._table = table
 
     def is_held(self, now: float) -> bool:
-        return float(read(self._table, "REAPER", "LEASE").get("until", 0)) > now
+        return float(read(self._table, *_KEY).get("until", 0)) > now
+
+    def take(self, owner: str, now: float, until: float) -> bool:
+        write = Write(self._table, *_KEY)
+        held, ends = write.name("owner"), write.name("until")
+        write.when(f"attribute_not_exists(pk) OR {held} = {write.value(owner)} OR {ends} <= {write.value(now)}")
+        try:
+            change(write.set("owner", owner).set("until", until), self._table, *_KEY)
+        except RowChanged:
+            return False
+        return True
+
+    def give_up(self, owner: str) -> None:
+        with suppress(RowChanged):
+            change(Write(self._table, *_KEY).when_equal("owner", owner).set("until", 0), self._table, *_KEY)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from greenroom.domain.errors import IllegalTransition
+from greenroom.domain.errors import IllegalTransition, StaleBoot, UnknownInstance
 
 
 class InstanceState(StrEnum):
@@ -70,3 +70,51 @@ class Instance:
     ready_at: float | None = None
     status_reason: str | None = None
     version: int = 1
+    deadline_at: float | None = None  # when a machine that is not Ready yet is given up
+    past_nonces: tuple[str, ...] = ()  # of earlier boots: what they still send is refused
+    private_ip: str | None = None
+    public_ip: str | None = None
+
+
+def changed(instance: Instance, to: InstanceState, status_reason: str | None = None) -> Instance:
+    """The instance in its next state. Raises: IllegalTransition."""
+    check_transition(instance.state, to)
+    return replace(instance, state=to, status_reason=status_reason or instance.status_reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """What an agent says of itself when it registers."""
+
+    nonce: str
+    private_ip: str | None = None
+    public_ip: str | None = None
+
+
+REGISTERING_STATES = frozenset({I.LAUNCHING, I.BOOTING, I.READY, I.DRAINING})
+"""An agent of these may register; the others are on their way out."""
+
+
+def registered(instance: Instance, boot: Boot, now: float, ready_by: float) -> Instance:
+    """The instance after this boot reported for work; itself when it had already.
+
+    A draining instance stays draining: a restart is no reason to take sessions again.
+    Raises: StaleBoot (a later boot has registered), UnknownInstance (it is being ended).
+    """
+    if instance.state not in REGISTERING_STATES:
+        raise UnknownInstance(f"{instance.instance_id} is {instance.state}")
+    if boot.nonce == instance.boot_nonce:
+        return instance
+    if boot.nonce in instance.past_nonces:
+        raise StaleBoot(instance.instance_id)
+    past = (*instance.past_nonces, instance.boot_nonce) if instance.boot_nonce else instance.past_nonces
+    return replace(
+        instance,
+        state=I.DRAINING if instance.state is I.DRAINING else I.BOOTING,
+        boot_nonce=boot.nonce,
+        past_nonces=past,
+        private_ip=boot.private_ip,
+        public_ip=boot.public_ip,
+        heartbeat_at=now,
+        deadline_at=ready_by,
+    )

@@ -7,7 +7,7 @@ from functools import cached_property
 from random import Random
 from typing import Any, TypeVar
 
-from greenroom import ports
+from greenroom import fleet_ports, ports
 from greenroom.entry import clock
 from greenroom.entry.settings import Settings
 from greenroom.entry.tracing import Handler, traced
@@ -121,49 +121,49 @@ class AwsPorts:
         return DynamoJournal(self.settings.journal_table)
 
     @cached_property
-    def fleet(self) -> ports.Fleet:
+    def fleet(self) -> fleet_ports.Fleet:
         from greenroom.aws.fleet import DynamoFleet
 
         return DynamoFleet(self.settings.fleet_table)
 
     @cached_property
-    def pools(self) -> ports.Pools:
+    def pools(self) -> fleet_ports.Pools:
         from greenroom.aws.pools import DynamoPools
 
         return DynamoPools(self.settings.fleet_table)
 
     @cached_property
-    def launches(self) -> ports.Launches:
+    def launches(self) -> fleet_ports.Launches:
         from greenroom.aws.launches import DynamoLaunches
 
         return DynamoLaunches(self.settings.fleet_table)
 
     @cached_property
-    def offerings(self) -> ports.Offerings:
+    def offerings(self) -> fleet_ports.Offerings:
         from greenroom.aws.offerings import DynamoOfferings
 
         return DynamoOfferings(self.settings.fleet_table)
 
     @cached_property
-    def ec2(self) -> ports.Ec2:
+    def ec2(self) -> fleet_ports.Ec2:
         from greenroom.aws.ec2 import AwsEc2
 
-        return AwsEc2(self.settings.stack_name)
+        return AwsEc2(getattr(self.settings, "stack_name", ""))  # ending one by its id needs no stack
 
     @cached_property
-    def orphans(self) -> ports.Orphans:
+    def orphans(self) -> fleet_ports.Orphans:
         from greenroom.aws.orphans import DynamoOrphans
 
         return DynamoOrphans(self.settings.fleet_table)
 
     @cached_property
-    def live_sessions(self) -> ports.LiveSessions:
+    def live_sessions(self) -> fleet_ports.LiveSessions:
         from greenroom.aws.live_sessions import DynamoLiveSessions
 
         return DynamoLiveSessions(self.settings.sessions_table)
 
     @cached_property
-    def schedules(self) -> ports.Schedules:
+    def schedules(self) -> fleet_ports.Schedules:
         from greenroom.aws.schedules import EventBridgeSchedules
 
         where = self.settings

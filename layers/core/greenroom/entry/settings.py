@@ -182,3 +182,164 @@ class ReleaseSlotSettings(Settings):
     journal_table: str
     bus_name: str
     socket_management_url: str
+
+
+# -- operator
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigureApplicationSettings(Settings):
+    """PUT and GET /applications/{applicationId}."""
+
+    catalog_table: str
+    journal_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurePoolSettings(Settings):
+    """PUT and GET /pools/{poolId}."""
+
+    catalog_table: str
+    fleet_table: str
+    journal_table: str
+    bus_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleEventSettings(Settings):
+    """POST /events."""
+
+    catalog_table: str
+    journal_table: str
+    schedule_group: str
+    scheduler_role_arn: str
+    schedule_dlq_arn: str
+    prewarm_event_arn: str
+
+
+# -- agent: instances
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterInstanceSettings(Settings):
+    """POST /agent/register."""
+
+    fleet_table: str
+    catalog_table: str
+    sessions_table: str
+    bus_name: str
+    stack_name: str
+    ice_servers: tuple[Any, ...]
+    heartbeat_s: int
+    lease_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHeartbeatSettings(Settings):
+    """POST /agent/heartbeat."""
+
+    fleet_table: str
+    sessions_table: str
+    lease_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueSocketTicketSettings(Settings):
+    """POST /agent/socket-ticket."""
+
+    fleet_table: str
+    sessions_table: str
+    socket_url: str
+
+
+# -- maintain_pool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPoolSettings(Settings):
+    """PlanPool."""
+
+    fleet_table: str
+    catalog_table: str
+    sessions_table: str
+    journal_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetireInstancesSettings(Settings):
+    """RetireInstances."""
+
+    fleet_table: str
+    journal_table: str
+
+
+# -- launch_instance
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareLaunchSettings(Settings):
+    """PrepareLaunch."""
+
+    fleet_table: str
+    catalog_table: str
+    launch_template_id: str
+    subnet_ids: tuple[str, ...]
+    stack_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitRegistrationSettings(Settings):
+    """RecordAndAwaitRegistration."""
+
+    fleet_table: str
+    journal_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonLaunchSettings(Settings):
+    """AbandonLaunch."""
+
+    fleet_table: str
+    journal_table: str
+    bus_name: str
+    stack_name: str
+
+
+# -- reconcile_fleet
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileFleetSettings(Settings):
+    """RunPass."""
+
+    sessions_table: str
+    fleet_table: str
+    catalog_table: str
+    journal_table: str
+    bus_name: str
+    stack_name: str
+    socket_management_url: str
+    lease_s: int
+
+
+# -- prewarm_event
+
+
+@dataclass(frozen=True, slots=True)
+class WarmEventSettings(Settings):
+    """WarmPool and MeasureReadiness."""
+
+    fleet_table: str
+    catalog_table: str
+    journal_table: str
+    bus_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreEventSettings(Settings):
+    """GiveBack."""
+
+    fleet_table: str
+    catalog_table: str
+    journal_table: str
+    bus_name: str

@@ -1,0 +1,56 @@
+"""The catalog in DynamoDB: what operators configured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from greenroom.aws.catalog_rows import application_of, application_row, event_of, event_row, pool_of, pool_row
+from greenroom.aws.clients import dynamodb
+from greenroom.aws.rows import query, read
+from greenroom.aws.values import item
+from greenroom.domain.errors import NotFound
+from greenroom.domain.pool import Application, Pool
+from greenroom.domain.scheduled_event import ScheduledEvent
+
+POOLS = "POOLS"
+"""One partition lists the ids of all pools, so that nobody has to scan the table."""
+
+
+class DynamoCatalog:
+    """ports.Catalog."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def application(self, application_id: str) -> Application:
+        return application_of(self._found(f"APPLICATION#{application_id}"))
+
+    def pool(self, pool_id: str) -> Pool:
+        return pool_of(self._found(f"POOL#{pool_id}"))
+
+    def event(self, event_id: str) -> ScheduledEvent:
+        return event_of(self._found(f"EVENT#{event_id}"))
+
+    def pool_ids(self) -> Sequence[str]:
+        return [row["sk"] for row in query(self._table, POOLS)]
+
+    def save_application(self, application: Application) -> None:
+        self._put(application_row(application))
+
+    def save_pool(self, pool: Pool) -> None:
+        # Listed first: a listed pool without a row is passed over, an unlisted one would never be looked after.
+        self._put({"pk": POOLS, "sk": pool.pool_id})
+        self._put(pool_row(pool))
+
+    def save_event(self, event: ScheduledEvent) -> None:
+        self._put(event_row(event))
+
+    def _found(self, pk: str) -> dict[str, Any]:
+        row = read(self._table, pk, "META")
+        if not row:
+            raise NotFound(pk.partition("#")[2])
+        return row
+
+    def _put(self, row: Mapping[str, Any]) -> None:
+        dynamodb().put_item(TableName=self._table, Item=item(row))

@@ -1,0 +1,44 @@
+"""Launch rows in DynamoDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from botocore.exceptions import ClientError
+
+from greenroom.aws.clients import dynamodb
+from greenroom.aws.launch_rows import launch_of, launch_row
+from greenroom.aws.rows import read
+from greenroom.aws.slot_rows import pool_key
+from greenroom.aws.values import item
+from greenroom.domain.errors import Conflict, NotFound
+from greenroom.domain.launch import Launch
+
+
+class DynamoLaunches:
+    """ports.Launches."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def get(self, pool_id: str, launch_id: str) -> Launch:
+        row = read(self._table, pool_key(pool_id), f"LAUNCH#{launch_id}")
+        if not row:
+            raise NotFound(launch_id)
+        return launch_of(row)
+
+    def save(self, launch: Launch) -> Launch:
+        after = replace(launch, version=launch.version + 1)
+        try:
+            dynamodb().put_item(
+                TableName=self._table,
+                Item=item(launch_row(after)),
+                ConditionExpression="#v = :v",
+                ExpressionAttributeNames={"#v": "version"},
+                ExpressionAttributeValues=item({":v": launch.version}),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise Conflict(launch.launch_id) from error
+        return after

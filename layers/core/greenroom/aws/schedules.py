@@ -1,0 +1,37 @@
+"""One-time schedules in EventBridge Scheduler."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from botocore.exceptions import ClientError
+
+from greenroom.aws.clients import client
+
+
+class EventBridgeSchedules:
+    """ports.Schedules. `role_arn` is what the scheduler becomes to start the machine."""
+
+    def __init__(self, *, group: str, role_arn: str, machine_arn: str, dead_letter_arn: str) -> None:
+        self._group, self._role, self._machine, self._dead = group, role_arn, machine_arn, dead_letter_arn
+
+    def create(self, event_id: str, at: float) -> None:
+        try:
+            client("scheduler").create_schedule(
+                Name=event_id,
+                GroupName=self._group,
+                ScheduleExpression=f"at({datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S})",
+                ScheduleExpressionTimezone="UTC",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                ActionAfterCompletion="DELETE",
+                Target={
+                    "Arn": self._machine,
+                    "RoleArn": self._role,
+                    "Input": json.dumps({"eventId": event_id}),
+                    "DeadLetterConfig": {"Arn": self._dead},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConflictException":
+                raise

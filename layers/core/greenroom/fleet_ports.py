@@ -1,0 +1,197 @@
+"""What instances, pools, launches and the reaper need from the world; a part of `greenroom.ports`.
+
+Instances and launches are read, changed by pure functions of `domain/`, and saved on the condition that nobody changed
+them meanwhile (`version`): whoever loses reads again and decides again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from greenroom.domain.instance import Instance
+from greenroom.domain.launch import Launch
+from greenroom.domain.slot import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    """An instance and its slots, by number."""
+
+    instance: Instance
+    slots: tuple[Slot, ...]
+
+
+class Fleet(Protocol):
+    """Instance and slot rows, as far as their machines come and go."""
+
+    def list_of_pool(self, pool_id: str) -> Sequence[Machinery]:
+        """Everything of the pool that is not Terminated: its members by a consistent read, the rest from an index.
+
+        What the index does not show yet is read one by one; the slots of what it shows may lag.
+        """
+
+    def add(self, instance: Instance) -> Instance:
+        """Write the row and the pool's member entry, unless it exists; returns the row as it stands."""
+
+    def save(self, instance: Instance, *, unless_heard: bool = False) -> Instance:
+        """Write all but the heartbeat if the stored version is still `instance.version`; returns it with the next one.
+
+        `unless_heard`: also only if no heartbeat came since it was read. Terminated leaves the pool's index and
+        members. Raises: Conflict.
+        """
+
+    def add_slots(self, slots: Sequence[Slot], now: float) -> None:
+        """Write those that do not exist."""
+
+    def renew_slot(self, slot: Slot, now: float, deadline_at: float) -> Slot:
+        """-> Resetting at epoch + 1 with no holder, whoever held it; its free entry goes. Not when Retired.
+
+        Returns the slot after. Raises: SlotLost (the epoch moved, or retired).
+        """
+
+    def reset_slot(self, slot: Slot, now: float, deadline_at: float) -> None:
+        """Reserved or Streaming -> Resetting while `slot.session_id` still holds it. Raises: SlotLost."""
+
+    def retire_slot(self, slot: Slot, now: float) -> None:
+        """-> Retired in whatever state at this epoch; its free entry goes; a holder stays named until it is released.
+
+        Retired already is fine. Raises: SlotLost (the epoch moved).
+        """
+
+    def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        """One transaction: instance -> Draining, every Free slot -> Retired, free entries gone.
+
+        All or nothing: a slot claimed meanwhile saves the instance whole.
+        Raises: SlotLost (a slot was claimed, or the instance changed).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRows:
+    """What one consistent query of the pool's partition says."""
+
+    version: int
+    launches: tuple[Launch, ...]
+    event_slots: Mapping[str, int] = field(default_factory=dict)  # event id -> slots held for it
+    surplus_since: float | None = None  # since when a pass saw more slots than wanted
+    failed_launches: int = 0  # in a row
+    launch_rests_until: float = 0.0
+    give_back_slots: int = 0  # an event that ended gives back so many at once
+    give_back_until: float = 0.0
+
+
+class Pools(Protocol):
+    """The pool's partition: its capacity row and its launches."""
+
+    def read(self, pool_id: str) -> PoolRows: ...
+
+    def clear_pending(self, pool_id: str) -> None:
+        """A pass begins: from now on a change asks for another one."""
+
+    def commit_launches(self, pool_id: str, version: int, launches: Sequence[Launch]) -> None:
+        """Version + 1 and all intents, together. Raises: Conflict (another pass was faster)."""
+
+    def note_surplus(self, pool_id: str, since: float | None) -> None:
+        """Start (or forget) the scale-in clock."""
+
+    def note_given_back(self, pool_id: str, slots: int) -> None:
+        """So many slots of an ended event were retired."""
+
+    def note_launch_failed(self, pool_id: str, rests_until: float) -> None:
+        """One more failure in a row; none is tried before `rests_until`."""
+
+    def note_launch_registered(self, pool_id: str) -> None:
+        """The row of failures ends."""
+
+    def hold_for_event(self, pool_id: str, event_id: str, slots: int) -> None:
+        """Set, never increment: a second delivery changes nothing."""
+
+    def end_event(self, pool_id: str, event_id: str, give_back_until: float) -> bool:
+        """Hold nothing any more for it, and give back what it held; whether it held anything."""
+
+    def correct_free(self, pool_id: str, seen: int | None, counted: int) -> None:
+        """Replace the coarse free counter if it is still what was seen; a lost race is fine."""
+
+
+class Launches(Protocol):
+    """Launch rows."""
+
+    def get(self, pool_id: str, launch_id: str) -> Launch:
+        """Raises: NotFound."""
+
+    def save(self, launch: Launch) -> Launch:
+        """Write it if the stored version is still `launch.version`; returns it with the next one. Raises: Conflict."""
+
+
+class Offerings(Protocol):
+    """Offerings on hold."""
+
+    def resting(self, pool_id: str, now: float) -> frozenset[str]:
+        """Keys of the offerings to leave out."""
+
+    def rest(self, pool_id: str, key: str, until: float, reason: str) -> None: ...
+
+
+class Ec2State(StrEnum):
+    """EC2's own instance states."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SHUTTING_DOWN = "shutting-down"
+    TERMINATED = "terminated"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Ec2Instance:
+    """An instance as EC2 describes it; pool and launch by its tags, empty when untagged."""
+
+    instance_id: str
+    state: Ec2State
+    pool_id: str
+    launch_id: str
+    instance_type: str
+    zone: str
+    market: str
+    launched_at: float
+    ended_by: str = ""  # EC2's StateReason code, like Server.SpotInstanceTermination
+
+
+class Ec2(Protocol):
+    """EC2, seen through the stack's tag: nothing else is ever listed or ended."""
+
+    def list_all(self) -> Sequence[Ec2Instance]:
+        """Every instance of this stack, those terminated a moment ago included."""
+
+    def list_of_launch(self, launch_id: str) -> Sequence[Ec2Instance]: ...
+
+    def find(self, instance_id: str) -> Ec2Instance | None:
+        """None when EC2 does not know it (yet), or it is not of this stack."""
+
+    def terminate(self, instance_id: str) -> None:
+        """Ask for one; one bad id fails a whole call, so never for many. Gone already is fine."""
+
+
+class Orphans(Protocol):
+    """Instances that EC2 has and no row explains."""
+
+    def first_seen(self, instance_id: str, now: float) -> float:
+        """When a pass first saw it so; now, if this is the first."""
+
+
+class LiveSessions(Protocol):
+    """What the reaper must look at."""
+
+    def list_ids(self, limit: int) -> Sequence[str]:
+        """Sessions that are not over, nearest deadline first; from an index, so it may lag."""
+
+
+class Schedules(Protocol):
+    """One-time schedules that start the prewarm_event machine."""
+
+    def create(self, event_id: str, at: float) -> None:
+        """Named by the event, deleted after it ran. A second one of the same name is fine."""

@@ -1,0 +1,277 @@
+"""Instances, pools, launches and EC2 in memory. Passes the same contract suite as DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from greenroom.domain.errors import Conflict, NotFound, SlotLost
+from greenroom.domain.instance import Instance, InstanceState, changed
+from greenroom.domain.launch import Launch
+from greenroom.domain.session import TERMINAL_STATES
+from greenroom.domain.slot import Slot, SlotState
+from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery, PoolRows
+
+from tests.fakes.memory import Memory
+
+HOLDERLESS: dict[str, Any] = {"session_id": None, "viewer_id": None, "lease_until": None}
+
+
+@dataclass
+class FleetRows:
+    """What the Fleet table holds beside instances, slots and free entries."""
+
+    launches: dict[tuple[str, str], Launch] = field(default_factory=dict)
+    pools: dict[str, PoolRows] = field(default_factory=dict)
+    offerings: dict[tuple[str, str], float] = field(default_factory=dict)
+    orphans: dict[str, float] = field(default_factory=dict)
+
+
+class MemoryFleet:
+    """fleet_ports.Fleet."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    def list_of_pool(self, pool_id: str) -> Sequence[Machinery]:
+        with self.memory.lock:
+            own = [each for each in self.memory.instance_rows.values() if each.pool_id == pool_id]
+            return [
+                Machinery(each, tuple(self._slots(each.instance_id)))
+                for each in own
+                if each.state is not InstanceState.TERMINATED
+            ]
+
+    def add(self, instance: Instance) -> Instance:
+        with self.memory.lock:
+            return self.memory.instance_rows.setdefault(instance.instance_id, instance)
+
+    def save(self, instance: Instance, *, unless_heard: bool = False) -> Instance:
+        self.memory.step("fleet.save")
+        with self.memory.lock:
+            stored = self.memory.instance_rows.get(instance.instance_id)
+            if stored is None or stored.version != instance.version:
+                raise Conflict(instance.instance_id)
+            if unless_heard and stored.heartbeat_at != instance.heartbeat_at:
+                raise Conflict(instance.instance_id)
+            after = replace(instance, version=instance.version + 1, heartbeat_at=stored.heartbeat_at)
+            self.memory.instance_rows[instance.instance_id] = after
+            return after
+
+    def add_slots(self, slots: Sequence[Slot], now: float) -> None:
+        with self.memory.lock:
+            for slot in slots:
+                self.memory.slot_rows.setdefault(slot.slot_id, slot)
+
+    def renew_slot(self, slot: Slot, now: float, deadline_at: float) -> Slot:
+        with self.memory.lock:
+            current = self._at_epoch(slot)
+            if current.state is SlotState.RETIRED:
+                raise SlotLost(slot.slot_id)
+            state, epoch = SlotState.RESETTING, slot.epoch + 1
+            return self._put(replace(current, state=state, epoch=epoch, deadline_at=deadline_at, **HOLDERLESS))
+
+    def reset_slot(self, slot: Slot, now: float, deadline_at: float) -> None:
+        with self.memory.lock:
+            current = self._at_epoch(slot)
+            held = current.state in (SlotState.RESERVED, SlotState.STREAMING)
+            if not held or current.session_id != slot.session_id:
+                raise SlotLost(slot.slot_id)
+            self._put(replace(current, state=SlotState.RESETTING, deadline_at=deadline_at, **HOLDERLESS))
+
+    def retire_slot(self, slot: Slot, now: float) -> None:
+        with self.memory.lock:
+            self._put(replace(self._at_epoch(slot), state=SlotState.RETIRED, deadline_at=None))
+
+    def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        self.memory.step("fleet.drain_idle")
+        with self.memory.lock:
+            stored = self.memory.instance_rows[instance.instance_id]
+            current = [self.memory.slot_rows[each.slot_id] for each in slots if each.state is not SlotState.RETIRED]
+            if stored.version != instance.version or any(each.state is not SlotState.FREE for each in current):
+                raise SlotLost(instance.instance_id)
+            for each in current:
+                self._put(replace(each, state=SlotState.RETIRED))
+            after = replace(changed(instance, InstanceState.DRAINING, reason), version=instance.version + 1)
+            self.memory.instance_rows[instance.instance_id] = after
+            return after
+
+    def _slots(self, instance_id: str) -> list[Slot]:
+        own = [each for each in self.memory.slot_rows.values() if each.instance_id == instance_id]
+        return sorted(own, key=lambda each: each.number)
+
+    def _at_epoch(self, slot: Slot) -> Slot:
+        current = self.memory.slot_rows.get(slot.slot_id)
+        if current is None or current.epoch != slot.epoch:
+            raise SlotLost(slot.slot_id)
+        return current
+
+    def _put(self, slot: Slot) -> Slot:
+        self.memory.slot_rows[slot.slot_id] = slot
+        self.memory.free_rows.pop(slot.slot_id, None)
+        return slot
+
+
+class MemoryPools:
+    """fleet_ports.Pools."""
+
+    def __init__(self, memory: Memory, rows: FleetRows) -> None:
+        self.memory, self.rows = memory, rows
+
+    def read(self, pool_id: str) -> PoolRows:
+        with self.memory.lock:
+            own = tuple(each for (pool, _), each in self.rows.launches.items() if pool == pool_id)
+            return replace(self._of(pool_id), launches=own)
+
+    def clear_pending(self, pool_id: str) -> None:
+        with self.memory.lock:
+            self.memory.pending_until.pop(pool_id, None)
+
+    def commit_launches(self, pool_id: str, version: int, launches: Sequence[Launch]) -> None:
+        self.memory.step("pools.commit_launches")
+        with self.memory.lock:
+            if self._of(pool_id).version != version:
+                raise Conflict(pool_id)
+            self._change(pool_id, version=version + 1)
+            for each in launches:
+                self.rows.launches[(pool_id, each.launch_id)] = each
+
+    def note_surplus(self, pool_id: str, since: float | None) -> None:
+        self._change(pool_id, surplus_since=since)
+
+    def note_given_back(self, pool_id: str, slots: int) -> None:
+        self._change(pool_id, give_back_slots=max(0, self._of(pool_id).give_back_slots - slots))
+
+    def note_launch_failed(self, pool_id: str, rests_until: float) -> None:
+        failures = self._of(pool_id).failed_launches + 1
+        self._change(pool_id, failed_launches=failures, launch_rests_until=rests_until)
+
+    def note_launch_registered(self, pool_id: str) -> None:
+        self._change(pool_id, failed_launches=0, launch_rests_until=0.0)
+
+    def hold_for_event(self, pool_id: str, event_id: str, slots: int) -> None:
+        self._change(pool_id, event_slots={**self._of(pool_id).event_slots, event_id: slots})
+
+    def end_event(self, pool_id: str, event_id: str, give_back_until: float) -> bool:
+        before = self._of(pool_id)
+        held = dict(before.event_slots)
+        slots = held.pop(event_id, None)
+        if slots is None:
+            return False
+        given = before.give_back_slots + slots
+        self._change(pool_id, event_slots=held, give_back_slots=given, give_back_until=give_back_until)
+        return True
+
+    def correct_free(self, pool_id: str, seen: int | None, counted: int) -> None:
+        with self.memory.lock:
+            if self.memory.free_counts.get(pool_id) == seen:
+                self.memory.free_counts[pool_id] = counted
+
+    def _of(self, pool_id: str) -> PoolRows:
+        return self.rows.pools.get(pool_id, PoolRows(version=0, launches=()))
+
+    def _change(self, pool_id: str, **facts: Any) -> None:
+        self.rows.pools[pool_id] = replace(self._of(pool_id), **facts)
+
+
+class MemoryLaunches:
+    """fleet_ports.Launches."""
+
+    def __init__(self, memory: Memory, rows: FleetRows) -> None:
+        self.memory, self.rows = memory, rows
+
+    def get(self, pool_id: str, launch_id: str) -> Launch:
+        self.memory.step("launches.get")
+        with self.memory.lock:
+            if (pool_id, launch_id) not in self.rows.launches:
+                raise NotFound(launch_id)
+            return self.rows.launches[(pool_id, launch_id)]
+
+    def save(self, launch: Launch) -> Launch:
+        self.memory.step("launches.save")
+        with self.memory.lock:
+            key = (launch.pool_id, launch.launch_id)
+            if key not in self.rows.launches or self.rows.launches[key].version != launch.version:
+                raise Conflict(launch.launch_id)
+            self.rows.launches[key] = replace(launch, version=launch.version + 1)
+            return self.rows.launches[key]
+
+
+class MemoryOfferings:
+    """fleet_ports.Offerings."""
+
+    def __init__(self, rows: FleetRows) -> None:
+        self.rows = rows
+
+    def resting(self, pool_id: str, now: float) -> frozenset[str]:
+        return frozenset(key for (pool, key), until in self.rows.offerings.items() if pool == pool_id and until > now)
+
+    def rest(self, pool_id: str, key: str, until: float, reason: str) -> None:
+        self.rows.offerings[(pool_id, key)] = until
+
+
+class MemoryOrphans:
+    """fleet_ports.Orphans."""
+
+    def __init__(self, rows: FleetRows) -> None:
+        self.rows = rows
+
+    def first_seen(self, instance_id: str, now: float) -> float:
+        return self.rows.orphans.setdefault(instance_id, now)
+
+
+class MemoryLiveSessions:
+    """fleet_ports.LiveSessions."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+
+    def list_ids(self, limit: int) -> Sequence[str]:
+        with self.memory.lock:
+            live = [each for each in self.memory.session_rows.values() if each.state not in TERMINAL_STATES]
+        return [each.session_id for each in sorted(live, key=lambda each: each.deadline_at)][:limit]
+
+
+class FakeEc2:
+    """fleet_ports.Ec2: instances stay `shutting-down` until told otherwise; `ignored` ones do not obey."""
+
+    def __init__(self) -> None:
+        self.instances: dict[str, Ec2Instance] = {}
+        self.terminated: list[str] = []
+        self.ignored: set[str] = set()
+
+    def add(self, instance_id: str, launch_id: str = "lch-1", at: float = 0.0, pool_id: str = "demo") -> Ec2Instance:
+        """A running one."""
+        one = Ec2Instance(
+            instance_id, Ec2State.RUNNING, pool_id, launch_id, "g5.xlarge", "us-east-1a", "spot", launched_at=at
+        )
+        self.instances[instance_id] = one
+        return one
+
+    def set(self, instance_id: str, state: Ec2State, ended_by: str = "") -> None:
+        self.instances[instance_id] = replace(self.instances[instance_id], state=state, ended_by=ended_by)
+
+    def list_all(self) -> Sequence[Ec2Instance]:
+        return list(self.instances.values())
+
+    def list_of_launch(self, launch_id: str) -> Sequence[Ec2Instance]:
+        return [each for each in self.instances.values() if each.launch_id == launch_id]
+
+    def find(self, instance_id: str) -> Ec2Instance | None:
+        return self.instances.get(instance_id)
+
+    def terminate(self, instance_id: str) -> None:
+        self.terminated.append(instance_id)
+        if instance_id in self.instances and instance_id not in self.ignored:
+            self.set(instance_id, Ec2State.SHUTTING_DOWN)
+
+
+class FakeSchedules:
+    """fleet_ports.Schedules."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, float] = {}
+
+    def create(self, event_id: str, at: float) -> None:
+        self.at[event_id] = at
