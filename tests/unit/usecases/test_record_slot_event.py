@@ -91,6 +91,7 @@ def test_a_process_that_exits_ends_its_session_and_a_free_slot_is_withdrawn() ->
     free = add_slot(ports, "i-00000009", SlotState.FREE)
     assert report(ports, None, free, SlotEvent.EXITED).state is SlotState.RESETTING
     assert free.slot_id not in ports.memory.free_rows
+    assert ports.memory.free_counts["demo"] == 0
 
 
 def test_a_report_of_an_older_holder_is_refused() -> None:

@@ -19,7 +19,7 @@ def traced(handler: Handler) -> Handler:
 
     Neither event nor answer is captured: both may hold tokens.
     """
-    tracer = Tracer()
+    tracer = Tracer(auto_patch=False)  # patching would import every library it knows, at each cold start
 
     def annotated(event: dict[str, Any], context: Any) -> Any:
         tracer.put_annotation("function", str(getattr(context, "function_name", "unknown")))
@@ -33,7 +33,7 @@ def traced(handler: Handler) -> Handler:
 
 def annotate_session(session_id: str) -> None:
     """Name the session of this invocation when only the work itself learns it."""
-    Tracer().put_annotation("sessionId", session_id)
+    Tracer(auto_patch=False).put_annotation("sessionId", session_id)
 
 
 def session_in(event: Mapping[str, Any]) -> str | None:

@@ -100,6 +100,7 @@ def _exited(slot: Slot, ports: Ports) -> None:
             ports.claims.withdraw(slot, now, now + RESTART_TIMEOUT_S)
         except SlotLost as error:  # claimed just now: the agent restarts the process, the new session ends or connects
             raise StaleEpoch(slot.slot_id) from error
+        ports.capacity.add_free(slot.pool_id, -1)
 
 
 def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:
