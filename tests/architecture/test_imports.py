@@ -15,7 +15,7 @@ PURE = {"greenroom.domain"}
 MAY_IMPORT = {
     "greenroom.domain": PURE,
     "greenroom.planning": {*PURE, "greenroom.planning"},
-    "greenroom.ports": {*PURE, "greenroom.planning"},
+    "greenroom.ports": {*PURE, "greenroom.planning", "greenroom.ports"},
     "greenroom.usecases": {*PURE, "greenroom.planning", "greenroom.ports", "greenroom.usecases"},
     "greenroom.aws": {*PURE, "greenroom.planning", "greenroom.ports", "greenroom.aws"},
     "greenroom.entry": {"greenroom"},
@@ -52,8 +52,9 @@ FILES = [path for path in python_files("functions", "layers/core") if "build" no
 
 
 def part_of(module: str) -> str:
+    """`greenroom.domain.slot` -> `greenroom.domain`; ports may be told in more than one module."""
     head = ".".join(module.split(".")[:2]) if module.startswith("greenroom.") else module.split(".")[0]
-    return head
+    return "greenroom.ports" if head.endswith("_ports") else head
 
 
 def foreign(path: Path) -> set[str]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from greenroom.domain.instance import InstanceState
 from greenroom.domain.pool import ApplicationKind
 from greenroom.domain.session import SessionState, StatusReason
+from greenroom.domain.session_view import session_view
 from greenroom.domain.slot import SlotState
 from openapi_spec_validator import validate
 
 from tests.architecture.reading import FUNCTIONS, ROOT, Route, functions, resources
+from tests.architecture.test_tables import ENDED
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -96,6 +100,14 @@ def test_the_documents_words_are_the_domains(name: str, states: Any) -> None:
 def test_the_documents_kinds_are_the_domains() -> None:
     kinds = DOCUMENT["components"]["schemas"]["Application"]["properties"]["kind"]["enum"]
     assert set(kinds) == {str(kind) for kind in ApplicationKind}
+
+
+def test_a_session_view_fits_its_schema() -> None:
+    schema = {"$ref": "#/components/schemas/SessionView", "components": DOCUMENT["components"]}
+    waiting = replace(ENDED, state=SessionState.QUEUED, assignment=None, status_reason=None, transitions={})
+    for session in (ENDED, waiting):
+        jsonschema.validate(session_view(session, 1), schema, cls=jsonschema.Draft202012Validator)
+    assert set(DOCUMENT["components"]["schemas"]["SessionView"]["properties"]) == set(session_view(ENDED))
 
 
 def test_every_other_route_asks_the_viewer_authorizer_each_time() -> None:

@@ -1,0 +1,88 @@
+"""The tables of the template hold what the adapters read: index names, keys, and what an index shows."""
+
+from __future__ import annotations
+
+import re
+
+from greenroom.aws.session_rows import session_of, session_row
+from greenroom.domain.session import Session, SessionState, SlotAssignment, StatusReason
+from greenroom.domain.session_view import session_view
+
+from tests.architecture.reading import CORE, Json, resources
+
+ENDED = Session(
+    session_id="ses-1",
+    viewer_id="viewer",
+    tenant_id="tenant",
+    application_id="demo",
+    pool_id="demo",
+    client_token="click",
+    state=SessionState.ENDED,
+    requested_at=1_000.0,
+    deadline_at=2_000.0,
+    version=7,
+    status_reason=StatusReason.USER_LEFT,
+    assignment=SlotAssignment("i-1.1", "i-1", 1, 4, "g5.xlarge", "us-east-1a", "spot"),
+    task_token="secret",
+    transitions={SessionState.ASSIGNED: 1_001.0, SessionState.CONNECTED: 1_002.0, SessionState.ENDED: 1_003.0},
+)
+"""Every field of its SessionView is filled."""
+
+
+def indexes() -> dict[str, Json]:
+    """By name, over all tables; names are used once."""
+    found = [
+        index
+        for table in resources("AWS::DynamoDB::Table").values()
+        for index in table.get("GlobalSecondaryIndexes", [])
+    ]
+    names = {index["IndexName"]: index for index in found}
+    assert len(names) == len(found)
+    return names
+
+
+def test_the_adapters_query_the_indexes_that_exist() -> None:
+    used = {
+        name
+        for path in (CORE / "greenroom" / "aws").glob("*.py")
+        for name in re.findall(r'"?IndexName"?[=:] ?"(\w+)"', path.read_text())
+    }
+    assert used == set(indexes())
+
+
+def test_every_key_is_declared_and_every_declaration_is_a_key() -> None:
+    for name, table in resources("AWS::DynamoDB::Table").items():
+        schemas = [table["KeySchema"], *(index["KeySchema"] for index in table.get("GlobalSecondaryIndexes", []))]
+        keys = {key["AttributeName"] for schema in schemas for key in schema}
+        assert {attribute["AttributeName"] for attribute in table["AttributeDefinitions"]} == keys, name
+        assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"], name
+
+
+def shown(row: Json) -> Json:
+    """A session's item as the index `byViewer` shows it."""
+    index = indexes()["byViewer"]
+    kept = {"pk", "sk", *index["Projection"]["NonKeyAttributes"], *(key["AttributeName"] for key in index["KeySchema"])}
+    return {name: value for name, value in row.items() if name in kept and value is not None}
+
+
+def test_the_viewers_index_shows_a_whole_session_view() -> None:
+    assert session_view(session_of(shown(session_row(ENDED)))) == session_view(ENDED)
+
+
+def test_the_viewers_index_shows_nothing_that_a_view_does_not_need() -> None:
+    row = shown(session_row(ENDED))
+    assert "secret" not in str(row)
+    for name in indexes()["byViewer"]["Projection"]["NonKeyAttributes"]:
+        without = {key: value for key, value in row.items() if key != name}
+        try:
+            changed = session_view(session_of(without)) != session_view(ENDED)
+        except KeyError:
+            changed = True
+        assert changed, f"{name}: paid for in every write, shown to nobody"
+
+
+def test_the_reapers_index_is_sparse() -> None:
+    """A session that is over leaves it; otherwise each pass would read all sessions of the past."""
+    assert session_row(ENDED)["liveShard"] is None
+    assert indexes()["live"]["KeySchema"][0]["AttributeName"] == "liveShard"
+    assert indexes()["live"]["Projection"] == {"ProjectionType": "KEYS_ONLY"}
