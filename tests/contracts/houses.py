@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from greenroom.aws.capacity import DynamoCapacity
 from greenroom.aws.claims import DynamoClaims
 from greenroom.aws.connections import DynamoConnections
 from greenroom.aws.line import DynamoLine
+from greenroom.aws.session_rows import viewer_key
 from greenroom.aws.sessions import DynamoSessions
 from greenroom.aws.slot_rows import free_row, instance_key, slot_row
 from greenroom.aws.slots import DynamoSlots
@@ -28,7 +29,7 @@ from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, set_instance
 
 REGION = "us-east-1"
-_ONE_AT_A_TIME = threading.Lock()
+_ONE_AT_A_TIME = threading.RLock()
 
 
 class House(Protocol):
@@ -64,7 +65,7 @@ class DynamoHouse:
     """The real adapters on some DynamoDB."""
 
     def __init__(self, sessions_table: str, fleet_table: str) -> None:
-        self.fleet_table = fleet_table
+        self.sessions_table, self.fleet_table = sessions_table, fleet_table
         self.sessions = DynamoSessions(sessions_table)
         self.line = DynamoLine(sessions_table)
         self.claims = DynamoClaims(sessions_table, fleet_table)
@@ -109,6 +110,22 @@ class DynamoHouse:
         row = free_row(slot)
         key = item({"pk": row["pk"], "sk": row["sk"]})
         return "Item" in clients.dynamodb().get_item(TableName=self.fleet_table, Key=key)
+
+    def before_next_transaction(self, happen: Callable[[], object]) -> None:
+        """Something that comes between what the next transaction was decided on and the transaction itself."""
+        events = clients.dynamodb().meta.events
+        name = "before-call.dynamodb.TransactWriteItems"
+
+        def once(**_: Any) -> None:
+            events.unregister(name, once)
+            happen()
+
+        events.register(name, once)
+
+    def uncount(self, viewer_id: str) -> None:
+        """As a recount that found nothing."""
+        key = item({"pk": viewer_key(viewer_id), "sk": "COUNTER"})
+        clients.dynamodb().delete_item(TableName=self.sessions_table, Key=key)
 
     def put(self, row: dict[str, Any]) -> None:
         clients.dynamodb().put_item(TableName=self.fleet_table, Item=item(row))

@@ -90,6 +90,24 @@ def test_an_entry_of_an_older_epoch_is_lost(house: House) -> None:
         house.claims.claim(old, assign(draft(), old, NOW), 1)
 
 
+def test_a_slot_retired_after_its_entry_was_read_is_lost(house: House) -> None:
+    slot = house.add_slot("i-00000001", SlotState.FREE)
+    free = free_entry(slot)
+    house.claims.retire(slot, NOW)  # the epoch stays: only the state tells
+    with pytest.raises(SlotLost):
+        house.claims.claim(free, assign(draft(), free, NOW), 1)
+
+
+def test_a_late_ready_of_an_earlier_epoch_publishes_nothing(house: House) -> None:
+    slot = house.add_slot("i-00000001", SlotState.FREE)
+    house.claims.claim(free_entry(slot), assign(draft(), free_entry(slot), NOW), 1)
+    house.claims.release(ending("ses-1", house), NOW)
+    late = replace(slot, state=SlotState.RESETTING)  # what was read before the session came and went
+    with pytest.raises(SlotLost):
+        house.claims.publish(late, NOW)
+    assert house.slots.get(slot.slot_id).state is SlotState.RESETTING
+
+
 def test_a_claim_whose_reply_was_lost_answers_the_row_when_it_is_repeated(house: House) -> None:
     free = free_entry(house.add_slot("i-00000001", SlotState.FREE))
     wanted = assign(draft(), free, NOW)

@@ -1,0 +1,72 @@
+"""Release reads before it writes: what changes in between must not be lost, nor done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from greenroom.aws.slot_rows import slot_row
+from greenroom.domain.errors import ViewerLimitReached
+from greenroom.domain.session import Session, SessionState
+from greenroom.domain.slot import Slot, SlotState
+from greenroom.usecases.dispatch_line import assign
+
+from tests.contracts.houses import DynamoHouse
+from tests.contracts.test_claims import NOW, draft, ending, queued
+from tests.fakes.stage import free_entry
+
+
+@pytest.fixture
+def dynamo() -> Iterator[DynamoHouse]:
+    with DynamoHouse.on_moto() as built:
+        yield built
+
+
+@pytest.fixture
+def session(dynamo: DynamoHouse) -> Session:
+    """Ending, its slot still Reserved at epoch 1."""
+    slot = dynamo.add_slot("i-00000001", SlotState.FREE)
+    dynamo.claims.claim(free_entry(slot), assign(draft(), free_entry(slot), NOW), 1)
+    return ending("ses-1", dynamo)
+
+
+def change_slot(dynamo: DynamoHouse, **fields: object) -> Slot:
+    slot = replace(dynamo.slots.get("i-00000001.1"), **fields)  # type: ignore[arg-type]
+    dynamo.put(slot_row(slot, "2026-01-01T00:00:00.000Z"))
+    return slot
+
+
+def test_two_releases_at_once_give_back_once(dynamo: DynamoHouse, session: Session) -> None:
+    dynamo.before_next_transaction(lambda: dynamo.claims.release(session, NOW))
+    over = dynamo.claims.release(session, NOW)
+    assert (over.state, over.version) == (SessionState.ENDED, session.version + 1)
+    dynamo.claims.enqueue(queued("ses-2"), 1)
+    with pytest.raises(ViewerLimitReached):
+        dynamo.claims.enqueue(queued("ses-3"), 1)
+
+
+def test_a_slot_retired_in_between_stays_retired(dynamo: DynamoHouse, session: Session) -> None:
+    dynamo.before_next_transaction(lambda: change_slot(dynamo, state=SlotState.RETIRED))
+    assert dynamo.claims.release(session, NOW).state is SessionState.ENDED
+    after = dynamo.slots.get("i-00000001.1")
+    assert (after.state, after.session_id) == (SlotState.RETIRED, None)
+
+
+@pytest.mark.parametrize("fields", [{"epoch": 2}, {"session_id": "ses-other"}])
+def test_a_slot_that_went_on_in_between_is_left_alone(
+    dynamo: DynamoHouse, session: Session, fields: dict[str, object]
+) -> None:
+    dynamo.before_next_transaction(lambda: change_slot(dynamo, **fields))
+    assert dynamo.claims.release(session, NOW).state is SessionState.ENDED
+    after = dynamo.slots.get("i-00000001.1")
+    assert after == replace(after, state=SlotState.RESERVED, viewer_id="ada", **fields)  # type: ignore[arg-type]
+
+
+def test_a_viewer_uncounted_in_between_is_not_uncounted_again(dynamo: DynamoHouse, session: Session) -> None:
+    """The reaper recounts; the release that crosses it must still finish."""
+    dynamo.before_next_transaction(lambda: dynamo.uncount("ada"))
+    assert dynamo.claims.release(session, NOW).state is SessionState.ENDED
+    dynamo.claims.enqueue(queued("ses-2"), 1)
+    with pytest.raises(ViewerLimitReached):
+        dynamo.claims.enqueue(queued("ses-3"), 1)
