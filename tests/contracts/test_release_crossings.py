@@ -70,3 +70,11 @@ def test_a_viewer_uncounted_in_between_is_not_uncounted_again(dynamo: DynamoHous
     dynamo.claims.enqueue(queued("ses-2"), 1)
     with pytest.raises(ViewerLimitReached):
         dynamo.claims.enqueue(queued("ses-3"), 1)
+
+
+def test_two_releases_at_once_of_an_uncounted_session_end_it_once(dynamo: DynamoHouse, session: Session) -> None:
+    """Nothing but the session's own state tells the second one."""
+    dynamo.uncount("ada")
+    change_slot(dynamo, session_id="ses-other")
+    dynamo.before_next_transaction(lambda: dynamo.claims.release(session, NOW))
+    assert dynamo.claims.release(session, NOW + 9).version == session.version + 1

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from greenroom import fleet_ports, ports
 from greenroom.entry import clock
 from greenroom.entry.settings import Settings
-from greenroom.entry.tracing import Handler, traced
+from greenroom.entry.tracing import Handler, trace_aws_calls, traced
 
 
 class AwsPorts:
@@ -188,6 +188,7 @@ def lambda_handler(settings: type[Settings], work: Work) -> Handler:
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         if not built:
+            trace_aws_calls()
             built.append(AwsPorts(settings.from_env()))
         return work(event, built[0])
 
@@ -200,6 +201,7 @@ def configured_handler(settings: type[S], work: Callable[[dict[str, Any], ports.
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         if not built:
+            trace_aws_calls()
             own = settings.from_env()
             built.append((AwsPorts(own), own))
         return work(event, *built[0])

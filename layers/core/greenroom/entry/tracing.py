@@ -31,6 +31,11 @@ def traced(handler: Handler) -> Handler:
     return wrapped
 
 
+def trace_aws_calls() -> None:
+    """A subsegment per AWS call from here on. Called where AWS is used: patching imports botocore."""
+    Tracer(auto_patch=True, patch_modules=["botocore"])
+
+
 def annotate_session(session_id: str) -> None:
     """Name the session of this invocation when only the work itself learns it."""
     Tracer(auto_patch=False).put_annotation("sessionId", session_id)
