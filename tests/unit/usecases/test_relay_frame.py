@@ -204,3 +204,13 @@ def test_a_queued_ticket_cannot_join_the_slot_that_came_after(ports: FakePorts) 
     session = launch(ports).session
     with pytest.raises(StaleEpoch):
         ports.sessions.join(session.session_id, "page", 0, None)
+
+
+def test_an_older_page_whose_connection_was_not_yet_cleared_is_told_and_not_heard(
+    ports: FakePorts, session: Session
+) -> None:
+    ports.sessions.join(session.session_id, "page2", 1, None)  # and died before it ended the older connection
+    say(ports, "page1", **FRAME)
+    say(ports, "page1", kind="hello")
+    assert ports.socket.to("agent") == []
+    assert ports.socket.to("page1") == [{"kind": "superseded"}]
