@@ -63,6 +63,14 @@ def test_a_slot_that_went_on_in_between_is_left_alone(
     assert after == replace(after, state=SlotState.RESERVED, viewer_id="ada", **fields)  # type: ignore[arg-type]
 
 
+def test_a_slot_retired_under_its_session_never_streams_again_and_fences_nobody(
+    dynamo: DynamoHouse, session: Session
+) -> None:
+    change_slot(dynamo, state=SlotState.RETIRED)
+    dynamo.slots.start_streaming("i-00000001.1", session.session_id, 1, NOW)
+    assert dynamo.slots.get("i-00000001.1").state is SlotState.RETIRED
+
+
 def test_a_viewer_uncounted_in_between_is_not_uncounted_again(dynamo: DynamoHouse, session: Session) -> None:
     """The reaper recounts; the release that crosses it must still finish."""
     dynamo.before_next_transaction(lambda: dynamo.uncount("ada"))

@@ -343,6 +343,8 @@ class MemorySlots:
         self.memory.step("slots.start_streaming")
         with self.memory.lock:
             slot = self._of(slot_id, session_id, epoch)
+            if slot.state is SlotState.RETIRED:
+                return
             if slot.state not in (SlotState.RESERVED, SlotState.STREAMING):
                 raise StaleEpoch(slot_id)
             self.memory.slot_rows[slot_id] = replace(slot, state=SlotState.STREAMING)

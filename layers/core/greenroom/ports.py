@@ -152,7 +152,10 @@ class Slots(Protocol):
         """All slots of the instance, by number; a consistent read."""
 
     def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
-        """Reserved -> Streaming while this session holds it at this epoch; once is enough. Raises: StaleEpoch."""
+        """Reserved -> Streaming while this session holds it at this epoch; once is enough.
+
+        A slot retired under its session stays Retired: its session plays on. Raises: StaleEpoch.
+        """
 
     def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
         """Never shortens. Raises: StaleEpoch (not this session's slot any more)."""

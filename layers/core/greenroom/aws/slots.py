@@ -32,7 +32,12 @@ class DynamoSlots:
 
     def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
         write = self._held(slot_id, session_id, epoch).when_in("state", {SlotState.RESERVED, SlotState.STREAMING})
-        self._change(write.set("state", SlotState.STREAMING.value).set("changedAt", iso(now)), slot_id)
+        try:
+            self._change(write.set("state", SlotState.STREAMING.value).set("changedAt", iso(now)), slot_id)
+        except StaleEpoch:
+            slot = self.get(slot_id)
+            if (slot.session_id, slot.epoch, slot.state) != (session_id, epoch, SlotState.RETIRED):
+                raise
 
     def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
         write = self._held(slot_id, session_id, epoch)
