@@ -102,3 +102,7 @@ class InstanceNeverRegistered(GreenroomError):
 
 class LaunchAbandoned(GreenroomError):
     """The launch was undone by someone else before it finished."""
+
+
+class PassIncomplete(GreenroomError):
+    """Some of the reaper's repairs failed; all others were made. The next pass tries again."""

@@ -92,6 +92,13 @@ class Body:
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None
 
+    def only(self, *names: str) -> Body:
+        """Itself. Raises: InvalidField naming a field that is none of `names`: a misspelt one must not be ignored."""
+        unknown = next((name for name in self._values if name not in names), None)
+        if unknown is not None:
+            raise self._wrong(str(unknown)[:64], "is not known here")
+        return self
+
     def _wrong(self, name: str, reason: str) -> InvalidField:
         return InvalidField(self._prefix + name, reason)
 

@@ -1,0 +1,20 @@
+"""launch_instance.AbandonLaunch: the undo; what was launched is found by its tag and ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.fleet_call import fleet_answer
+from greenroom.entry.settings import AbandonLaunchSettings
+from greenroom.ports import Ports
+from greenroom.usecases.abandon_launch import abandon_launch
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """Whether there was anything to undo: an agent that registered meanwhile has won."""
+    answer = fleet_answer(event.get("attempts"))
+    return {"undone": abandon_launch(event["poolId"], event["launchId"], str(event["error"]), answer, ports)}
+
+
+handler = lambda_handler(AbandonLaunchSettings, handle)

@@ -1,0 +1,20 @@
+"""launch_instance.RecordAndAwaitRegistration: the instance written down, the task token stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.fleet_call import fleet_answer
+from greenroom.entry.settings import AwaitRegistrationSettings
+from greenroom.ports import Ports
+from greenroom.usecases.await_registration import await_registration
+
+
+def handle(event: dict[str, Any], ports: Ports) -> None:
+    """The answer is the token's. Raises: LaunchAbandoned, CapacityUnavailable, AccountLimitReached."""
+    answer = fleet_answer(event["attempts"])
+    await_registration(event["poolId"], event["launchId"], answer, event["taskToken"], ports)
+
+
+handler = lambda_handler(AwaitRegistrationSettings, handle)

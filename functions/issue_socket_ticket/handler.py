@@ -1,0 +1,25 @@
+"""POST /agent/socket-ticket: a single-use ticket for the agent's own connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.domain.times import iso
+from greenroom.entry.compose import configured_handler
+from greenroom.entry.http import answer, body_of, instance_of_caller, respond
+from greenroom.entry.settings import IssueSocketTicketSettings
+from greenroom.ports import Ports
+from greenroom.usecases.issue_socket_ticket import issue_socket_ticket
+
+
+def handle(event: dict[str, Any], ports: Ports, settings: IssueSocketTicketSettings) -> dict[str, Any]:
+    """The HTTP answer; problems included."""
+    return respond(lambda: _issue(event, ports, settings.socket_url))
+
+
+def _issue(event: dict[str, Any], ports: Ports, socket_url: str) -> dict[str, Any]:
+    issued = issue_socket_ticket(instance_of_caller(event), body_of(event).identifier("bootNonce"), ports)
+    return answer(201, {"ticket": issued.ticket, "expiresAt": iso(issued.expires_at), "socketUrl": socket_url})
+
+
+handler = configured_handler(IssueSocketTicketSettings, handle)

@@ -1,0 +1,21 @@
+"""maintain_pool.PlanPool: what the pool needs now, committed as launch intents and retirements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import PlanPoolSettings
+from greenroom.ports import Ports
+from greenroom.usecases.plan_pool import plan_pool
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """What the machine starts and retires."""
+    pool_id = event["poolId"]
+    planned = plan_pool(pool_id, ports)
+    launches = [{"poolId": pool_id, "launchId": launch_id} for launch_id in planned.launch_ids]
+    return {"launches": launches, "retirements": list(planned.retired_ids)}
+
+
+handler = lambda_handler(PlanPoolSettings, handle)

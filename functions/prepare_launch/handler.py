@@ -1,0 +1,21 @@
+"""launch_instance.PrepareLaunch: the CreateFleet requests of one launch, Spot and on-demand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import configured_handler
+from greenroom.entry.fleet_call import Stage, fleet_arguments
+from greenroom.entry.settings import PrepareLaunchSettings
+from greenroom.ports import Ports
+from greenroom.usecases.prepare_launch import prepare_launch
+
+
+def handle(event: dict[str, Any], ports: Ports, settings: PrepareLaunchSettings) -> dict[str, Any]:
+    """`{spot, onDemand}`, each CreateFleet's arguments or null. Raises: LaunchAbandoned, CapacityUnavailable."""
+    stage = Stage(settings.launch_template_id, settings.stack_name)
+    prepared = prepare_launch(event["poolId"], event["launchId"], settings.subnet_ids, ports)
+    return {"spot": fleet_arguments(prepared.spot, stage), "onDemand": fleet_arguments(prepared.on_demand, stage)}
+
+
+handler = configured_handler(PrepareLaunchSettings, handle)

@@ -1,0 +1,23 @@
+"""reconcile_fleet.RunPass: EC2 against the rows; ends what is past its deadline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.domain.times import epoch_seconds
+from greenroom.entry.compose import configured_handler
+from greenroom.entry.logging import logger
+from greenroom.entry.settings import ReconcileFleetSettings
+from greenroom.ports import Ports
+from greenroom.usecases.reconcile_fleet import reconcile_fleet
+
+
+def handle(event: dict[str, Any], ports: Ports, settings: ReconcileFleetSettings) -> dict[str, Any]:
+    """What the machine does next. Raises: PassIncomplete."""
+    result = reconcile_fleet(event["owner"], epoch_seconds(event["startedAt"]), settings.lease_s, ports)
+    if result.silent_left_alone:
+        logger().critical("mass silence: nothing terminated", extra={"instances": result.silent_left_alone})
+    return {"alive": result.alive, "leaseLost": result.lease_lost, "handOver": result.hand_over}
+
+
+handler = configured_handler(ReconcileFleetSettings, handle)

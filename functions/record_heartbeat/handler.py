@@ -1,0 +1,44 @@
+"""POST /agent/heartbeat: leases renewed, and the truth about each slot as the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.domain.times import iso
+from greenroom.entry.compose import configured_handler
+from greenroom.entry.http import answer, body_of, instance_of_caller, respond
+from greenroom.entry.settings import RecordHeartbeatSettings
+from greenroom.ports import Ports
+from greenroom.usecases.record_heartbeat import Heard, record_heartbeat
+
+LARGEST = 2**53 - 1
+
+
+def handle(event: dict[str, Any], ports: Ports, settings: RecordHeartbeatSettings) -> dict[str, Any]:
+    """The HTTP answer; problems included."""
+    return respond(lambda: _record(event, ports, settings.lease_s))
+
+
+def _record(event: dict[str, Any], ports: Ports, lease_s: int) -> dict[str, Any]:
+    instance_id, body = instance_of_caller(event), body_of(event)
+    known = {each.identifier("slotId"): each.whole("epoch", least=0, most=LARGEST) for each in body.parts("slots")}
+    heard = record_heartbeat(instance_id, body.identifier("bootNonce"), known, lease_s, ports)
+    return answer(200, _view(heard, lease_s))
+
+
+def _view(heard: Heard, lease_s: int) -> dict[str, Any]:
+    slots = [
+        {
+            "slotId": each.slot.slot_id,
+            "state": each.slot.state.value,
+            "epoch": each.slot.epoch,
+            "sessionId": each.slot.session_id,
+            "joinNumber": each.join_number,
+        }
+        for each in heard.slots
+    ]
+    state = heard.instance_state.value
+    return {"acceptedAt": iso(heard.accepted_at), "lease_s": lease_s, "instanceState": state, "slots": slots}
+
+
+handler = configured_handler(RecordHeartbeatSettings, handle)

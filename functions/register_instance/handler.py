@@ -1,0 +1,53 @@
+"""POST /agent/register: an instance that this stack launched reports for work."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from greenroom.domain.instance import Boot
+from greenroom.entry.compose import configured_handler
+from greenroom.entry.http import Body, answer, body_of, instance_of_caller, respond
+from greenroom.entry.settings import RegisterInstanceSettings
+from greenroom.ports import Ports
+from greenroom.usecases.register_instance import Registration, register_instance
+
+NONCE = re.compile(r"[0-9a-f]{32}")
+
+
+def handle(event: dict[str, Any], ports: Ports, settings: RegisterInstanceSettings) -> dict[str, Any]:
+    """The HTTP answer; problems included."""
+    return respond(lambda: _register(event, ports, settings))
+
+
+def _register(event: dict[str, Any], ports: Ports, settings: RegisterInstanceSettings) -> dict[str, Any]:
+    instance_id, body = instance_of_caller(event), body_of(event)
+    boot = Boot(body.identifier("bootNonce", pattern=NONCE), _address(body, "privateIp"), _address(body, "publicIp"))
+    return answer(200, _view(register_instance(instance_id, boot, ports), settings))
+
+
+def _address(body: Body, name: str) -> str | None:
+    return body.text(name, longest=64) if name in body else None
+
+
+def _view(registration: Registration, settings: RegisterInstanceSettings) -> dict[str, Any]:
+    application = registration.application
+    slots = [{"slotId": each.slot_id, "number": each.number, "epoch": each.epoch} for each in registration.slots]
+    return {
+        "instanceId": registration.instance.instance_id,
+        "poolId": registration.instance.pool_id,
+        "heartbeat_s": settings.heartbeat_s,
+        "lease_s": settings.lease_s,
+        "application": {
+            "applicationId": application.application_id,
+            "kind": application.kind.value,
+            "command": list(application.command),
+            "slotsPerInstance": registration.instance.slot_count,
+            "resetTimeout_s": application.limits.reset_timeout_s,
+        },
+        "slots": slots,
+        "iceServers": list(settings.ice_servers),
+    }
+
+
+handler = configured_handler(RegisterInstanceSettings, handle)

@@ -1,0 +1,18 @@
+"""maintain_pool.RetireInstances: ends what the plan drained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import RetireInstancesSettings
+from greenroom.ports import Ports
+from greenroom.usecases.retire_instances import retire_instances
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """Which of them were ended."""
+    return {"retired": retire_instances(event["instanceIds"], ports)}
+
+
+handler = lambda_handler(RetireInstancesSettings, handle)

@@ -1,0 +1,70 @@
+"""A pool as the planner wants it: counted from its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from greenroom.domain.pool import Application, Pool
+from greenroom.domain.slot import Slot, SlotState
+from greenroom.fleet_ports import Machinery, PoolRows
+from greenroom.planning.plan_capacity import InstanceLoad, PoolSnapshot
+from greenroom.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReading:
+    """The snapshot, and the rows it was counted from."""
+
+    pool: Pool
+    application: Application
+    rows: PoolRows
+    machines: tuple[Machinery, ...]
+    snapshot: PoolSnapshot
+
+
+def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
+    """The pool's partition first: a launch that closes after it shows an instance, so nothing is missed, only doubled.
+
+    Raises: NotFound (the pool or its application is not configured).
+    """
+    pool = ports.catalog.pool(pool_id)
+    application = ports.catalog.application(pool.application_id)
+    rows, now = ports.pools.read(pool_id), ports.now()
+    machines = tuple(ports.fleet.list_of_pool(pool_id))
+    snapshot = PoolSnapshot(
+        policy=pool.policy,
+        slots_per_instance=application.slots_per_instance,
+        instances=tuple(_load(each) for each in machines),
+        open_launch_slots=_coming(rows, machines),
+        queued=ports.line.length(pool_id),
+        event_slots=sum(rows.event_slots.values()),
+        now=now,
+        surplus_since=rows.surplus_since,
+        give_back_slots=rows.give_back_slots if now < rows.give_back_until else 0,
+        launch_rests_until=rows.launch_rests_until,
+    )
+    return PoolReading(pool, application, rows, machines, snapshot)
+
+
+def _coming(rows: PoolRows, machines: tuple[Machinery, ...]) -> int:
+    """Slots of open launches that no instance stands for yet."""
+    shown = {each.instance.launch_id for each in machines}
+    return sum(launch.slots for launch in rows.launches if launch.is_open and launch.launch_id not in shown)
+
+
+def _load(machine: Machinery) -> InstanceLoad:
+    instance = machine.instance
+    return InstanceLoad(
+        instance_id=instance.instance_id,
+        state=instance.state,
+        slot_count=instance.slot_count,
+        market=instance.market,
+        launched_at=instance.launched_at,
+        free=count_slots(machine.slots, SlotState.FREE),
+        busy=sum(each.session_id is not None for each in machine.slots),
+        retired=count_slots(machine.slots, SlotState.RETIRED),
+    )
+
+
+def count_slots(slots: tuple[Slot, ...], state: SlotState) -> int:
+    return sum(each.state is state for each in slots)

@@ -1,0 +1,83 @@
+"""One pass of the reaper: EC2 first, then the rows. It guarantees what events only hasten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenroom.domain.errors import NotFound, PassIncomplete
+from greenroom.ports import Ports
+from greenroom.usecases.reconcile_instances import reconcile_orphans
+from greenroom.usecases.reconcile_pool import reconcile_pool
+from greenroom.usecases.reconcile_sessions import reconcile_session
+
+LEASE_S = 60
+"""How long another reaper stays away when this one dies."""
+HAND_OVER_AFTER_S = 3600
+"""A new execution goes on then: histories are bounded."""
+SESSIONS_PER_PASS = 500
+"""Nearest deadlines first; the others wait for the next pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassResult:
+    """What the machine does next. `silent_left_alone` > 0 is our own outage: somebody must look."""
+
+    alive: bool
+    lease_lost: bool
+    hand_over: bool
+    silent_left_alone: int = 0
+
+
+@dataclass(slots=True)
+class Repairs:
+    """Runs each repair whatever became of the others, and raises in the end what failed."""
+
+    failures: list[Exception]
+
+    def attempt(self, what: str, repair: Callable[[], None]) -> None:
+        try:
+            repair()
+        except Exception as failure:  # kept, and raised after the pass
+            failure.add_note(what)
+            self.failures.append(failure)
+
+    def finish(self) -> None:
+        """Raises: PassIncomplete."""
+        if self.failures:
+            whole = ExceptionGroup("repairs that failed", self.failures)
+            raise PassIncomplete(f"{len(self.failures)} repairs failed, first: {self.failures[0]!r}") from whole
+
+
+def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -> PassResult:
+    """`owner` is the execution; `lease_s` is how long an instance may be silent. Raises: PassIncomplete."""
+    now = ports.now()
+    if not ports.reaper.take(owner, now, now + LEASE_S):
+        return PassResult(alive=True, lease_lost=True, hand_over=False)
+    repairs = Repairs([])
+    alive, spared = _run_pass(lease_s, repairs, ports)
+    repairs.finish()
+    hand_over = alive and ports.now() - started_at >= HAND_OVER_AFTER_S
+    if hand_over or not alive:
+        ports.reaper.give_up(owner)
+    if not alive and ports.live_sessions.list_ids(1):
+        # It came while we were about to sleep, saw the lease held, and asked for no reaper.
+        alive = ports.reaper.take(owner, ports.now(), ports.now() + LEASE_S)
+    return PassResult(alive=alive, lease_lost=False, hand_over=hand_over, silent_left_alone=spared)
+
+
+def _run_pass(lease_s: int, repairs: Repairs, ports: Ports) -> tuple[bool, int]:
+    """Whether anything is not terminal; how many silent instances were left alone."""
+    seen = {each.instance_id: each for each in ports.ec2.list_all()}
+    alive, spared = False, 0
+    for pool_id in ports.catalog.pool_ids():
+        try:
+            found = reconcile_pool(pool_id, seen, lease_s, repairs.attempt, ports)
+        except NotFound:
+            continue
+        alive, spared = alive or found.is_alive, spared + found.silent_left_alone
+    orphans = reconcile_orphans(seen, repairs.attempt, ports)
+    session_ids = ports.live_sessions.list_ids(SESSIONS_PER_PASS)
+    for session_id in session_ids:
+        repairs.attempt(session_id, lambda one=session_id: reconcile_session(one, ports))  # type: ignore[misc]
+    return alive or orphans > 0 or bool(session_ids), spared

@@ -1,0 +1,138 @@
+"""The instances of one pool against EC2 and the clock: what is gone is finished, what is silent or late is ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from greenroom.domain.errors import Conflict, NotFound, SlotLost
+from greenroom.domain.instance import Instance, InstanceState
+from greenroom.domain.session import TERMINAL_STATES, StatusReason, epoch_of
+from greenroom.domain.slot import Slot, SlotState
+from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery
+from greenroom.ports import Ports
+from greenroom.usecases.end_instance import end_instance, finish_instance, quarantine_instance
+from greenroom.usecases.tell_peers import tell_agent_of_slot
+
+UNSEEN_GRACE_S = 60
+"""EC2 may not show a new instance for so long. Source: EC2, eventual consistency."""
+RESET_GRACE_S = 30
+"""How long after the reminder a slot may still take before it is given up."""
+MASS_SILENCE, MASS_SHARE = 3, 0.3
+"""So many, and more than this share of a pool, silent in one pass: that is our outage and not theirs."""
+
+I = InstanceState  # noqa: E741
+_HEARD = frozenset({I.BOOTING, I.READY, I.DRAINING})
+_SPOT_ENDINGS = ("Server.SpotInstanceTermination", "Server.SpotInstanceShutdown")
+
+
+def silent_instances(machines: Sequence[Machinery], lease_s: int, now: float) -> list[Instance]:
+    """Those whose lease ran out: their agents have fenced themselves."""
+    serving = [each.instance for each in machines if each.instance.state in _HEARD]
+    return [each for each in serving if each.heartbeat_at is not None and now - each.heartbeat_at > lease_s]
+
+
+def is_mass_silence(silent: int, machines: Sequence[Machinery]) -> bool:
+    """Example: 3 of 8 is, 2 of 2 is not, 3 of 20 is not."""
+    serving = sum(each.instance.state in _HEARD for each in machines)
+    return silent >= MASS_SILENCE and silent > MASS_SHARE * serving
+
+
+def reconcile_instance(machine: Machinery, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> None:
+    """One repair at most; the next pass makes the next. `seen`: as EC2 listed it before the rows were read."""
+    instance, now = machine.instance, ports.now()
+    unseen = seen is None and now - instance.launched_at > UNSEEN_GRACE_S
+    if unseen or (seen is not None and seen.state is Ec2State.TERMINATED):
+        finish_instance(instance, _reason(seen), ports)
+    elif instance.state is I.TERMINATING:
+        ports.ec2.terminate(instance.instance_id)  # until it is gone: one call may have been lost or refused
+    elif seen is not None and seen.state is Ec2State.SHUTTING_DOWN:
+        end_instance(instance, _reason(seen), ports)
+    elif instance.state is I.QUARANTINED:
+        quarantine_instance(instance, "", ports)  # a pass died in the middle of it
+    elif is_silent or _is_late(instance, now):
+        with suppress(Conflict):  # it was heard, or got ready, after all
+            quarantine_instance(instance, "silent" if is_silent else "neverReady", ports)
+    else:
+        for slot in machine.slots:
+            _reconcile_slot(slot, ports)
+
+
+def _reason(seen: Ec2Instance | None) -> StatusReason:
+    spot = seen is not None and seen.ended_by in _SPOT_ENDINGS
+    return StatusReason.SPOT_INTERRUPTED if spot else StatusReason.INSTANCE_UNHEALTHY
+
+
+def _is_late(instance: Instance, now: float) -> bool:
+    """Launching is left to its launch for a while longer: that undoes more than the instance."""
+    grace = UNSEEN_GRACE_S if instance.state is I.LAUNCHING else 0
+    waiting = instance.state in (I.LAUNCHING, I.BOOTING)
+    return waiting and instance.deadline_at is not None and now > instance.deadline_at + grace
+
+
+def _reconcile_slot(slot: Slot, ports: Ports) -> None:
+    now = ports.now()
+    with suppress(SlotLost):  # it changed hands since the index was read
+        if slot.session_id is not None and not _is_held(slot, ports):
+            ports.fleet.reset_slot(slot, now, now + RESET_GRACE_S)
+            tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
+        elif slot.state is SlotState.RESETTING and slot.deadline_at is not None and now > slot.deadline_at:
+            current = ports.slots.get(slot.slot_id)
+            if current.deadline_at != slot.deadline_at:
+                return
+            if now > slot.deadline_at + RESET_GRACE_S:
+                ports.claims.retire(slot, now)  # its neighbours play on; the planner ends what is worn
+            tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
+
+
+def _is_held(slot: Slot, ports: Ports) -> bool:
+    """Whether the slot's session still holds it; a consistent read, because the index may show an earlier holder."""
+    current = ports.slots.get(slot.slot_id)
+    if (current.session_id, current.epoch) != (slot.session_id, slot.epoch) or current.state is SlotState.RETIRED:
+        return True  # the row went on: nothing to repair on what was read
+    try:
+        session = ports.sessions.get(str(slot.session_id))
+    except NotFound:
+        return False
+    held = session.assignment is not None and session.assignment.slot_id == slot.slot_id
+    return held and epoch_of(session) == slot.epoch and session.state not in TERMINAL_STATES
+
+
+def reconcile_orphans(
+    seen: Mapping[str, Ec2Instance], attempt: Callable[[str, Callable[[], None]], None], ports: Ports
+) -> int:
+    """EC2 instances of this stack that no row explains; how many there are.
+
+    Two passes and 30 s: a row may be written a moment after the machine is seen. Launches under way explain themselves.
+    """
+    orphans = [each for each in seen.values() if each.state in (Ec2State.PENDING, Ec2State.RUNNING, Ec2State.STOPPED)]
+    orphans = [each for each in orphans if not _is_explained(each, ports)]
+    for each in orphans:
+        attempt(each.instance_id, lambda one=each: _end_orphan(one, ports))  # type: ignore[misc]
+    return len(orphans)
+
+
+ORPHAN_GRACE_S = 30
+
+
+def _is_explained(seen: Ec2Instance, ports: Ports) -> bool:
+    try:
+        ports.instances.get(seen.instance_id)
+    except NotFound:
+        pass
+    else:
+        return True
+    try:
+        launch = ports.launches.get(seen.pool_id, seen.launch_id)
+    except NotFound:
+        return False
+    return launch.is_open and ports.now() < launch.deadline_at
+
+
+def _end_orphan(seen: Ec2Instance, ports: Ports) -> None:
+    now = ports.now()
+    if now - ports.orphans.first_seen(seen.instance_id, now) < ORPHAN_GRACE_S:
+        return
+    ports.ec2.terminate(seen.instance_id)
+    facts = {"poolId": seen.pool_id, "launchId": seen.launch_id}
+    ports.journal.append(f"INSTANCE#{seen.instance_id}", "OrphanTerminated", now, facts)

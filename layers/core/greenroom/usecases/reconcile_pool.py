@@ -1,0 +1,86 @@
+"""One pool: its launches against the clock, its instances against EC2, its counter against its rows; then, a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.launch import Launch, LaunchState
+from greenroom.domain.offering import FleetAnswer
+from greenroom.domain.slot import SlotState
+from greenroom.fleet_ports import Ec2Instance, Machinery
+from greenroom.planning.plan_capacity import plan_capacity
+from greenroom.ports import Ports
+from greenroom.usecases.abandon_launch import abandon_launch
+from greenroom.usecases.await_registration import answer_launch
+from greenroom.usecases.change_rows import change_launch
+from greenroom.usecases.read_snapshot import count_slots, read_snapshot
+from greenroom.usecases.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
+from greenroom.usecases.request_pass import request_pass
+
+Attempt = Callable[[str, Callable[[], None]], None]
+"""Runs one repair; what it raises is kept for the end of the pass, so that one bad row does not stop the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFound:
+    """What a pass saw of a pool."""
+
+    is_alive: bool  # something of it is not terminal, or it wants something
+    silent_left_alone: int  # instances spared because too many were silent at once
+
+
+def reconcile_pool(
+    pool_id: str, seen: Mapping[str, Ec2Instance], lease_s: int, attempt: Attempt, ports: Ports
+) -> PoolFound:
+    """Raises: NotFound (listed, but not configured yet)."""
+    machines = ports.fleet.list_of_pool(pool_id)
+    silent = {each.instance_id for each in silent_instances(machines, lease_s, ports.now())}
+    spared = len(silent) if is_mass_silence(len(silent), machines) else 0
+    for machine in machines:
+        _attempt_instance(machine, seen, not spared and machine.instance.instance_id in silent, attempt, ports)
+    launches = ports.pools.read(pool_id).launches
+    for launch in launches:
+        attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
+    _recount(pool_id, ports)
+    wants = _plan(pool_id, ports)
+    return PoolFound(bool(machines) or any(each.is_open for each in launches) or wants, spared)
+
+
+def _attempt_instance(
+    machine: Machinery, seen: Mapping[str, Ec2Instance], is_silent: bool, attempt: Attempt, ports: Ports
+) -> None:
+    instance_id = machine.instance.instance_id
+    attempt(instance_id, lambda: reconcile_instance(machine, seen.get(instance_id), is_silent, ports))
+
+
+def _reconcile_launch(launch: Launch, ports: Ports) -> None:
+    if launch.state is LaunchState.REGISTERED and launch.task_token is not None:
+        answer_launch(launch, ports)  # the first answer may have been lost; then the token has done its work
+        change_launch(launch.pool_id, launch.launch_id, lambda before: replace(before, task_token=None), ports)
+    elif launch.is_open and ports.now() > launch.deadline_at:
+        nothing = FleetAnswer((), ())
+        abandon_launch(launch.pool_id, launch.launch_id, "InstanceNeverRegistered", nothing, ports)
+
+
+def _recount(pool_id: str, ports: Ports) -> None:
+    """The coarse counter drifts when a call dies between the slot and the counter."""
+    before = ports.capacity.free(pool_id)
+    counted = sum(count_slots(each.slots, SlotState.FREE) for each in ports.fleet.list_of_pool(pool_id))
+    if before != counted:
+        ports.pools.correct_free(pool_id, before, counted)
+
+
+def _plan(pool_id: str, ports: Ports) -> bool:
+    """Whether the pool wants something; a pass is asked for only if it would change something."""
+    try:
+        reading = read_snapshot(pool_id, ports)
+    except NotFound:
+        return False
+    plan = plan_capacity(reading.snapshot)
+    clock_moves = (plan.surplus_since is None) != (reading.rows.surplus_since is None)
+    unstarted = any(each.state is LaunchState.INTENDED for each in reading.rows.launches)
+    if plan.changes_anything or clock_moves or unstarted:
+        request_pass(pool_id, "reconciled", ports)
+    return plan.changes_anything or plan.wanted > plan.supply or bool(reading.snapshot.event_slots)
