@@ -229,6 +229,7 @@ class RegisterInstanceSettings(Settings):
     sessions_table: str
     bus_name: str
     stack_name: str
+    socket_management_url: str
     ice_servers: tuple[Any, ...]
     heartbeat_s: int
     lease_s: int
