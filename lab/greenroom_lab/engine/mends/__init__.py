@@ -26,6 +26,7 @@ NAMES = (
     "ec2_states",
     "ec2_fleet",
     "scheduler",
+    "iam_resources",
 )
 """In the order they are applied."""
 
