@@ -63,13 +63,13 @@ def halt_pools(account: sam.Account, outputs: dict[str, str]) -> int:
         FilterExpression="begins_with(pk, :pool) AND sk = :meta",
         ExpressionAttributeValues={":pool": {"S": "POOL#"}, ":meta": {"S": "META"}},
     )["Items"]
-    zero = {"M": {name: {"N": "0"} for name in ("alwaysOn", "targetIdle", "maximum")}}
     for pool in pools:
         table.update_item(
             TableName=outputs["CatalogTable"],
             Key={"pk": pool["pk"], "sk": pool["sk"]},
-            UpdateExpression="SET policy = :zero",
-            ExpressionAttributeValues={":zero": zero},
+            UpdateExpression="SET alwaysOn = :zero, targetIdle = :zero, #maximum = :zero",
+            ExpressionAttributeNames={"#maximum": "maximum"},
+            ExpressionAttributeValues={":zero": {"N": "0"}},
         )
     return len(pools)
 

@@ -93,6 +93,7 @@ class Viewer:
             sdp = await self.media.answer(offer["sdp"])
             await self.channel.send({"type": "answer", "sdp": sdp})
             self._feeding = asyncio.create_task(self._feed_candidates())
+            self.stack.callback(self._feeding.cancel)
             await self.media.connected.wait()
             self.timeline.mark("ICE")
             await self.media.first_frame.wait()
