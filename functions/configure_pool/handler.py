@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from greenroom.domain.errors import InvalidField
 from greenroom.domain.pool import Pool, PoolPolicy
-from greenroom.entry.catalog_views import pool_view
+from greenroom.entry.catalog_views import chosen_of, pool_view
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import Body, answer, body_of, operator_of, path_identifier, respond
 from greenroom.entry.settings import ConfigurePoolSettings
@@ -50,19 +49,9 @@ def _parse(pool_id: str, body: Body) -> Pool:
             target_idle=policy.whole("targetIdle", least=0, most=maximum),
             maximum=maximum,
         ),
-        instance_types=_chosen(body, "instanceTypes", INSTANCE_TYPE, standard.instance_types),
-        markets=_chosen(body, "markets", re.compile("spot|on-demand"), standard.markets),
+        instance_types=chosen_of(body, "instanceTypes", INSTANCE_TYPE, standard.instance_types),
+        markets=chosen_of(body, "markets", re.compile("spot|on-demand"), standard.markets),
     )
-
-
-def _chosen(body: Body, name: str, pattern: re.Pattern[str], standard: tuple[str, ...]) -> tuple[str, ...]:
-    """A list without doubles, in the operator's order; `standard` when it is absent. Raises: InvalidField."""
-    if name not in body:
-        return standard
-    chosen = body.texts(name, most=20, longest=64)
-    if not chosen or len(set(chosen)) < len(chosen) or not all(pattern.fullmatch(each) for each in chosen):
-        raise InvalidField(name, f"must name at least one, none twice, each matching {pattern.pattern}")
-    return chosen
 
 
 handler = lambda_handler(ConfigurePoolSettings, handle)

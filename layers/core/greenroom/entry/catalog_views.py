@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -81,3 +82,13 @@ def time_of(body: Body, name: str) -> float:
         return epoch_seconds(text)
     except ValueError as error:
         raise InvalidField(name, "must be a time like 2026-01-31T12:00:00.000Z") from error
+
+
+def chosen_of(body: Body, name: str, pattern: re.Pattern[str], standard: tuple[str, ...]) -> tuple[str, ...]:
+    """A list without doubles, in the operator's order; `standard` when it is absent. Raises: InvalidField."""
+    if name not in body:
+        return standard
+    chosen = body.texts(name, most=20, longest=64)
+    if not chosen or len(set(chosen)) < len(chosen) or not all(pattern.fullmatch(each) for each in chosen):
+        raise InvalidField(name, f"must name at least one, none twice, each matching {pattern.pattern}")
+    return chosen

@@ -1,0 +1,72 @@
+"""A launch played through: planned, asked of EC2, answered, registered."""
+
+from __future__ import annotations
+
+from greenroom.domain.instance import Boot
+from greenroom.domain.launch import Launch
+from greenroom.domain.offering import FleetAnswer, Launched, Offering, Refusal
+from greenroom.domain.pool import Pool, PoolPolicy
+from greenroom.domain.slot import Slot
+from greenroom.usecases.await_registration import await_registration
+from greenroom.usecases.plan_pool import plan_pool
+from greenroom.usecases.prepare_launch import prepare_launch
+from greenroom.usecases.record_slot_event import SlotEvent
+from greenroom.usecases.register_instance import register_instance
+
+from tests.fakes.ports import FakePorts
+from tests.fakes.stage import NONCE, report
+
+SUBNETS = ("subnet-a", "subnet-b")
+INSTANCE = "i-0000000000000001"
+NO_ANSWER = FleetAnswer((), ())
+
+
+def policy(ports: FakePorts, always_on: int = 0, target_idle: int = 0, maximum: int = 10) -> None:
+    """Set the pool's policy."""
+    pool = ports.memory.pools["demo"]
+    ports.memory.pools["demo"] = Pool(
+        pool.pool_id,
+        pool.application_id,
+        PoolPolicy(always_on, target_idle, maximum),
+        pool.instance_types,
+        pool.markets,
+    )
+
+
+def planned(ports: FakePorts) -> Launch:
+    """The only launch a pass plans now."""
+    (launch_id,) = plan_pool("demo", ports).launch_ids
+    return ports.launches.get("demo", launch_id)
+
+
+def requested(ports: FakePorts) -> Launch:
+    """The same, with EC2 being asked."""
+    launch = planned(ports)
+    prepare_launch("demo", launch.launch_id, SUBNETS, ports)
+    return ports.launches.get("demo", launch.launch_id)
+
+
+def brought(instance_id: str = INSTANCE, market: str = "spot") -> FleetAnswer:
+    """EC2's answer with one instance."""
+    return FleetAnswer((Launched(instance_id, "g5.xlarge", "us-east-1a", market),), ())
+
+
+def refused(*codes: str, market: str = "spot") -> FleetAnswer:
+    """EC2's answer with none."""
+    offering = Offering("g5.xlarge", "subnet-a", market)
+    return FleetAnswer((), tuple(Refusal(code, "no", offering) for code in codes))
+
+
+def launched(ports: FakePorts, instance_id: str = INSTANCE) -> Launch:
+    """The same, answered; the machine waits with the token `token-<launch>`."""
+    launch = requested(ports)
+    ports.ec2.add(instance_id, launch.launch_id, ports.now())
+    await_registration("demo", launch.launch_id, brought(instance_id), f"token-{launch.launch_id}", ports)
+    return ports.launches.get("demo", launch.launch_id)
+
+
+def booted(ports: FakePorts, instance_id: str = INSTANCE) -> list[Slot]:
+    """The same, its agent registered and all slots ready."""
+    launched(ports, instance_id)
+    registration = register_instance(instance_id, Boot(NONCE), ports)
+    return [report(ports, None, slot, SlotEvent.READY) for slot in registration.slots]
