@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from greenroom.domain.instance import INSTANCE_TRANSITIONS
+from greenroom.domain.launch import LAUNCH_TRANSITIONS
 from greenroom.domain.session import SESSION_TRANSITIONS
 from greenroom.domain.slot import SLOT_TRANSITIONS
 
-from tests.architecture.reading import ROOT
+from tests.architecture.reading import CORE, ROOT
 
 DIAGRAMS = re.findall(
     r"^## (\w+):.*?```mermaid\n(.*?)```", (ROOT / "docs" / "states.md").read_text(), re.DOTALL | re.MULTILINE
@@ -20,6 +21,7 @@ TABLES: dict[str, Mapping[Any, frozenset[Any]]] = {
     "Session": SESSION_TRANSITIONS,
     "Slot": SLOT_TRANSITIONS,
     "Instance": INSTANCE_TRANSITIONS,
+    "Launch": LAUNCH_TRANSITIONS,
 }
 
 
@@ -27,6 +29,12 @@ def drawn(entity: str) -> list[tuple[str, str, str]]:
     """Edges (before, after, why); the start and the ends are `*`."""
     text = dict(DIAGRAMS)[entity]
     return re.findall(r"^\s*(?:\[(?=\*))?(\w+|\*)\]? --> (?:\[(?=\*))?(\w+|\*)\]?(?:: (.+))?$", text, re.MULTILINE)
+
+
+def test_every_table_of_the_domain_is_drawn() -> None:
+    domain = (CORE / "greenroom" / "domain").glob("*.py")
+    tables = {name for path in domain for name in re.findall(r"^([A-Z]+)_TRANSITIONS", path.read_text(), re.MULTILINE)}
+    assert tables == {entity.upper() for entity in TABLES} == {entity.upper() for entity, _ in DIAGRAMS}
 
 
 @pytest.mark.parametrize("entity", TABLES)
