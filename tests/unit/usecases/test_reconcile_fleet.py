@@ -1,0 +1,363 @@
+"""The reaper: each thing events may lose, and what one or two passes make of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from greenroom.domain.errors import PassIncomplete
+from greenroom.domain.instance import Boot, InstanceState
+from greenroom.domain.launch import BOOT_TIMEOUT_S, START_TIMEOUT_S, LaunchState
+from greenroom.domain.session import SessionState, StatusReason
+from greenroom.domain.slot import SlotState
+from greenroom.fleet_ports import Ec2State
+from greenroom.usecases.end_session import end_session
+from greenroom.usecases.plan_pool import plan_pool
+from greenroom.usecases.reconcile_fleet import PassResult, reconcile_fleet
+from greenroom.usecases.record_slot_event import SlotEvent
+from greenroom.usecases.register_instance import register_instance
+
+from tests.fakes.launching import INSTANCE, booted, launched, policy, requested
+from tests.fakes.ports import FakePorts
+from tests.fakes.stage import NONCE, add_slot, launch, report, slot_of, stage
+
+LEASE_S = 45
+
+
+def run(ports: FakePorts, after_s: float = 0.0, owner: str = "me") -> PassResult:
+    """A pass, `after_s` later."""
+    ports.time += after_s
+    return reconcile_fleet(owner, ports.time, LEASE_S, ports)
+
+
+def serving(slots: int = 1) -> FakePorts:
+    """Instances that EC2 runs and whose agents were heard just now."""
+    ports = stage(slots)
+    policy(ports, always_on=slots)
+    for instance_id in ports.memory.instance_rows:
+        ports.ec2.add(instance_id)
+    hear(ports)
+    return ports
+
+
+def hear(ports: FakePorts, *instance_ids: str) -> None:
+    """A heartbeat of these instances, or of all."""
+    for instance_id in instance_ids or tuple(ports.memory.instance_rows):
+        ports.instances.record_heartbeat(instance_id, NONCE, ports.now())
+
+
+def state_of(ports: FakePorts, instance_id: str) -> InstanceState:
+    return ports.instances.get(instance_id).state
+
+
+# -- the lease
+
+
+def test_one_reaper_at_a_time_and_a_dead_ones_lease_passes_on() -> None:
+    ports = serving()
+    assert not run(ports).lease_lost
+    assert run(ports, owner="other").lease_lost
+    assert not run(ports, after_s=61, owner="other").lease_lost
+    assert run(ports).lease_lost
+
+
+def test_it_sleeps_when_nothing_is_left_and_gives_the_lease_up() -> None:
+    ports = stage(0)
+    assert not run(ports).alive
+    assert not ports.reaper.is_held(ports.now())
+
+
+def test_a_session_that_came_while_it_fell_asleep_keeps_it_awake() -> None:
+    ports = stage(0)
+    ports.catalog.pool_ids = list  # type: ignore[method-assign]
+    give_up = ports.reaper.give_up
+
+    def crossed(owner: str) -> None:
+        launch(ports)
+        give_up(owner)
+
+    ports.reaper.give_up = crossed  # type: ignore[method-assign]
+    assert run(ports).alive
+    assert ports.reaper.is_held(ports.now())
+
+
+def test_after_an_hour_it_hands_over() -> None:
+    ports = serving()
+    result = reconcile_fleet("me", ports.now() - 3600, LEASE_S, ports)
+    assert result.hand_over
+    assert not ports.reaper.is_held(ports.now())
+
+
+# -- instances
+
+
+def test_an_instance_ec2_lost_is_finished_and_its_session_told() -> None:
+    ports = serving()
+    session = launch(ports).session
+    assert session.assignment is not None
+    instance_id = session.assignment.instance_id
+    ports.ec2.set(instance_id, Ec2State.TERMINATED, "Server.SpotInstanceTermination")
+    run(ports)
+    ended = ports.sessions.get(session.session_id)
+    assert (ended.state, ended.status_reason) == (SessionState.ENDING, StatusReason.SPOT_INTERRUPTED)
+    assert state_of(ports, instance_id) is InstanceState.TERMINATED
+    assert slot_of(ports, session).state is SlotState.RETIRED
+    assert "PoolChanged" in ports.bus.kinds()
+
+
+def test_an_instance_too_new_to_be_shown_is_left_alone() -> None:
+    ports = serving()
+    ports.ec2.instances.clear()
+    run(ports, after_s=30)
+    assert InstanceState.READY in {each.state for each in ports.memory.instance_rows.values()}
+    hear(ports)
+    run(ports, after_s=31)
+    assert {each.state for each in ports.memory.instance_rows.values()} == {InstanceState.TERMINATED}
+
+
+def test_a_silent_instance_is_quarantined_ended_and_replaced() -> None:
+    ports = serving()
+    session = launch(ports).session
+    assert session.assignment is not None
+    instance_id = session.assignment.instance_id
+    run(ports, after_s=LEASE_S)
+    assert state_of(ports, instance_id) is InstanceState.READY
+    run(ports, after_s=1)
+    assert ports.sessions.get(session.session_id).status_reason is StatusReason.INSTANCE_UNHEALTHY
+    assert state_of(ports, instance_id) is InstanceState.TERMINATING
+    assert ports.ec2.terminated == [instance_id]
+    assert len(plan_pool("demo", ports).launch_ids) == 1
+
+
+def test_a_heartbeat_in_the_last_moment_saves_the_instance() -> None:
+    ports = serving()
+    (instance_id,) = ports.memory.instance_rows
+
+    def heard(step: str) -> None:
+        if step == "fleet.save":
+            hear(ports)
+
+    ports.memory.between = heard
+    run(ports, after_s=LEASE_S + 1)
+    assert state_of(ports, instance_id) is InstanceState.READY
+    assert ports.ec2.terminated == []
+
+
+def test_when_many_fall_silent_at_once_nothing_is_terminated() -> None:
+    ports = serving(8)
+    names = sorted(ports.memory.instance_rows)
+    ports.time += LEASE_S + 1
+    hear(ports, *names[3:])
+    assert run(ports).silent_left_alone == 3
+    assert ports.ec2.terminated == []
+    hear(ports, names[2])
+    assert run(ports).silent_left_alone == 0
+    assert sorted(ports.ec2.terminated) == names[:2]
+
+
+def test_a_terminating_instance_is_asked_again_until_it_is_gone() -> None:
+    ports = serving()
+    (instance_id,) = ports.memory.instance_rows
+    ports.ec2.ignored.add(instance_id)
+    run(ports, after_s=LEASE_S + 1)
+    run(ports, after_s=10)
+    assert ports.ec2.terminated == [instance_id] * 2
+    ports.ec2.set(instance_id, Ec2State.TERMINATED)
+    run(ports, after_s=10)
+    assert state_of(ports, instance_id) is InstanceState.TERMINATED
+    assert ports.ec2.terminated == [instance_id] * 2
+
+
+def test_an_orphan_is_ended_on_a_later_pass_and_only_ours() -> None:
+    ports = serving()
+    ports.ec2.add("i-0bad", "lch-x")
+    assert run(ports).alive
+    assert ports.ec2.terminated == []
+    hear(ports)
+    run(ports, after_s=30)
+    assert ports.ec2.terminated == ["i-0bad"]
+
+
+def test_an_instance_whose_launch_is_under_way_is_no_orphan() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    ports.ec2.add(INSTANCE, requested(ports).launch_id)
+    run(ports)
+    run(ports, after_s=60)
+    assert ports.ec2.terminated == []
+
+
+def test_an_instance_that_never_gets_ready_is_given_up() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    launched(ports)
+    register_instance(INSTANCE, Boot(NONCE), ports)
+    ports.time += BOOT_TIMEOUT_S + 1
+    hear(ports)
+    run(ports)
+    assert state_of(ports, INSTANCE) is InstanceState.TERMINATING
+    assert ports.instances.get(INSTANCE).status_reason == "neverReady"
+
+
+# -- launches
+
+
+def test_an_intent_nobody_started_is_started_again_and_then_given_up() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    plan_pool("demo", ports)
+    ports.bus.events.clear()
+    assert run(ports).alive
+    assert ports.bus.kinds() == ["PoolChanged"]
+    run(ports, after_s=START_TIMEOUT_S + 1)
+    assert {each.state for each in ports.pools.read("demo").launches} == {LaunchState.FAILED}
+    assert "LaunchFailed" in ports.bus.kinds()
+
+
+def test_an_agent_that_never_registers_is_abandoned() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    launched(ports)
+    run(ports, after_s=BOOT_TIMEOUT_S + 1)
+    assert ports.ec2.terminated == [INSTANCE]
+    assert state_of(ports, INSTANCE) is InstanceState.TERMINATING
+    (failed,) = ports.pools.read("demo").launches
+    assert (failed.state, failed.reason) == (LaunchState.FAILED, "InstanceNeverRegistered")
+
+
+def test_a_lost_answer_to_a_launch_is_given_again_once() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    done = launched(ports)
+    succeed = ports.tasks.succeed
+    ports.tasks.succeed = lambda *_: None  # type: ignore[method-assign]
+    register_instance(INSTANCE, Boot(NONCE), ports)
+    ports.tasks.succeed = succeed  # type: ignore[method-assign]
+    run(ports)
+    run(ports)
+    assert ports.tasks.facts(f"token-{done.launch_id}") == ["registered"]
+
+
+# -- sessions
+
+
+OVERDUE = [
+    (SessionState.ASSIGNED, StatusReason.CONNECTION_TIMEOUT),
+    (SessionState.CONNECTED, StatusReason.MAX_SESSION_LENGTH),
+    (SessionState.DISCONNECTED, StatusReason.RECONNECTION_TIMEOUT),
+]
+
+
+@pytest.mark.parametrize(("state", "reason"), OVERDUE)
+def test_an_overdue_session_ends_for_its_states_reason(state: SessionState, reason: StatusReason) -> None:
+    ports = serving()
+    session = launch(ports).session
+    ports.memory.session_rows[session.session_id] = replace(session, state=state)
+    ports.time = session.deadline_at
+    hear(ports)
+    run(ports)
+    ended = ports.sessions.get(session.session_id)
+    assert (ended.state, ended.status_reason) == (SessionState.ENDING, reason)
+
+
+def test_a_session_nobody_adopted_is_announced_again() -> None:
+    ports = serving()
+    launch(ports)
+    run(ports, after_s=19)
+    assert ports.bus.kinds().count("SessionRequested") == 1
+    run(ports, after_s=1)
+    assert ports.bus.kinds().count("SessionRequested") == 2
+
+
+def test_an_ending_nobody_finishes_is_finished_and_the_slot_comes_back() -> None:
+    ports = serving()
+    session = launch(ports).session
+    end_session(session.session_id, StatusReason.USER_LEFT, ports)
+    run(ports, after_s=30)
+    assert ports.sessions.get(session.session_id).state is SessionState.ENDING
+    run(ports, after_s=1)
+    assert ports.sessions.get(session.session_id).state is SessionState.ENDED
+    assert slot_of(ports, session).state is SlotState.RESETTING
+
+
+def test_a_session_whose_slot_was_taken_away_ends() -> None:
+    ports = serving()
+    session = launch(ports).session
+    ports.fleet.renew_slot(slot_of(ports, session), ports.now(), ports.now())
+    run(ports)
+    assert ports.sessions.get(session.session_id).status_reason is StatusReason.INSTANCE_UNHEALTHY
+
+
+# -- slots
+
+
+def test_a_slot_held_for_a_session_that_is_over_is_reset() -> None:
+    ports = serving()
+    session = launch(ports).session
+    held = slot_of(ports, session)
+    ports.memory.session_rows[session.session_id] = replace(session, state=SessionState.ENDED)
+    run(ports)
+    slot = ports.slots.get(held.slot_id)
+    assert (slot.state, slot.epoch, slot.session_id) == (SlotState.RESETTING, held.epoch, None)
+
+
+def test_a_slot_that_never_gets_ready_is_reminded_and_then_retired_alone() -> None:
+    ports = serving()
+    stuck = add_slot(ports, "i-00000009", SlotState.RESETTING)
+    ports.ec2.add("i-00000009")
+    ports.memory.slot_rows[stuck.slot_id] = replace(stuck, deadline_at=ports.now())
+    hear(ports)
+    run(ports, after_s=1)
+    assert ports.slots.get(stuck.slot_id).state is SlotState.RESETTING
+    run(ports, after_s=30)
+    assert ports.slots.get(stuck.slot_id).state is SlotState.RETIRED
+    assert plan_pool("demo", ports).retired_ids == ("i-00000009",)
+
+
+def test_the_free_counter_is_counted_anew() -> None:
+    ports = serving(2)
+    ports.memory.free_counts["demo"] = 7
+    run(ports)
+    assert ports.capacity.free("demo") == 2
+
+
+def test_one_bad_row_does_not_stop_the_others() -> None:
+    ports = serving(2)
+    session = launch(ports).session
+    first, *_ = ports.memory.instance_rows
+    ports.time = session.deadline_at
+    hear(ports)
+    list_all = ports.slots.get
+
+    def broken(slot_id: str) -> object:
+        if slot_id.startswith(first):
+            raise ConnectionError
+        return list_all(slot_id)
+
+    ports.memory.slot_rows[f"{first}.1"] = replace(
+        ports.memory.slot_rows[f"{first}.1"], state=SlotState.RESETTING, deadline_at=0.0, session_id=None
+    )
+    ports.slots.get = broken  # type: ignore[assignment,method-assign]
+    with pytest.raises(PassIncomplete):
+        run(ports)
+    assert ports.sessions.get(session.session_id).state is SessionState.ENDING
+
+
+def test_a_healthy_house_is_left_as_it_is() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    booted(ports)
+    session = launch(ports).session
+    ports.sessions.store_wait(session.session_id, _wait())
+    slot = slot_of(ports, session)
+    report(ports, session, slot, SlotEvent.CONNECTED, 0)
+    before = (dict(ports.memory.session_rows), dict(ports.memory.slot_rows))
+    run(ports)
+    assert (dict(ports.memory.session_rows), dict(ports.memory.slot_rows)) == before
+    assert ports.ec2.terminated == []
+
+
+def _wait() -> object:
+    from greenroom.ports import Wait
+
+    return Wait("connection", "token", "arn")
