@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from aiohttp import ClientSession
@@ -108,6 +109,16 @@ class House:
         finally:
             await self.pool(name, 0, 0, 0)
 
+    @contextmanager
+    def standing(self, name: str, slots: int = 1, *, pool: tuple[int, int, int]) -> Iterator[None]:
+        """A `stage` for a whole module of tests, each of which has an event loop of its own."""
+        stack = AsyncExitStack()
+        self.thread.call(stack.enter_async_context(self.stage(name, slots=slots, pool=pool)))
+        try:
+            yield
+        finally:
+            self.thread.call(stack.aclose())
+
     async def slots(self, pool_id: str) -> dict[str, int]:
         answer = await self.operator("GET", f"/pools/{pool_id}")
         assert answer.status == 200, answer
@@ -130,7 +141,7 @@ class House:
             )
             .get("Item", {})
         )
-        return {key: _READ.deserialize(value) for key, value in item.items()}
+        return _read(item)
 
     def session_row(self, session_id: str) -> Json:
         return self.row("Sessions", f"SESSION#{session_id}")
@@ -141,9 +152,7 @@ class House:
             .get_paginator("scan")
             .paginate(TableName=self.outputs[f"{table}Table"], ConsistentRead=True)
         )
-        return [
-            {key: _READ.deserialize(value) for key, value in item.items()} for page in pages for item in page["Items"]
-        ]
+        return [_read(item) for page in pages for item in page["Items"]]
 
     async def machine(self, verb: str, instance_id: str, body: Json | None = None) -> None:
         """Do something to a machine: kill, hang, resume, interrupt."""
@@ -159,3 +168,9 @@ async def until(condition: Callable[[], Awaitable[Any]], timeout_s: float, every
         while not await condition():
             await asyncio.sleep(every_s)
     return time.monotonic() - began
+
+
+def _read(item: Json) -> Json:
+    """A row as plain values; numbers as int or float, because Decimal is no JSON."""
+    plain = {key: _READ.deserialize(value) for key, value in item.items()}
+    return {key: float(value) if isinstance(value, Decimal) else value for key, value in plain.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,8 +20,8 @@ POOL = "signed"
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def stage(house: House) -> AsyncIterator[None]:
-    async with house.stage(POOL, slots=1, pool=(2, 0, 2)):
+def stage(house: House) -> Iterator[None]:
+    with house.standing(POOL, slots=1, pool=(2, 0, 2)):
         yield
 
 
@@ -75,7 +75,7 @@ async def test_a_body_that_names_another_instance_changes_nothing_there(house: H
         house,
         credentials_of(house, mine),
         "/agent/slot-events",
-        {"bootNonce": nonce, "instanceId": other, "slotId": f"{other}.1", "epoch": before["epoch"], "event": "exited",
+        {"bootNonce": nonce, "instanceId": other, "slotId": f"{other}.1", "epoch": int(before["epoch"]), "event": "exited",
          "sessionId": None, "joinNumber": 0, "detail": "stolen"},
     )  # fmt: skip
     assert status in (400, 403, 404, 409)

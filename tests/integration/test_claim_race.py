@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -22,10 +22,10 @@ AT_ONCE = 24
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def stage(house: House) -> AsyncIterator[None]:
+def stage(house: House) -> Iterator[None]:
     usual = house.engine_door("GET", "lambda")
     house.engine_door("PUT", "lambda", {**usual, "byName": {"request_session": AT_ONCE, "authorize_viewer": 8}})
-    async with house.stage(POOL, slots=10, pool=(SLOTS, 0, SLOTS)):
+    with house.standing(POOL, slots=10, pool=(SLOTS, 0, SLOTS)):
         yield
     house.engine_door("PUT", "lambda", usual)
 

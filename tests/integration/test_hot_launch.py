@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
 from greenroom_lab.processes import processes_of
@@ -16,8 +16,8 @@ POOL = "hot"
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def stage(house: House) -> AsyncIterator[None]:
-    async with house.stage(POOL, slots=2, pool=(2, 0, 2)):
+def stage(house: House) -> Iterator[None]:
+    with house.standing(POOL, slots=2, pool=(2, 0, 2)):
         yield
 
 

@@ -17,10 +17,10 @@ POOL = "doors"
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def application(house: House) -> None:
+def application(house: House) -> None:
     """An application without capacity: whoever gets in is queued."""
-    await house.application(POOL, "null", 1)
-    await house.pool(POOL, 0, 0, 0)
+    house.thread.call(house.application(POOL, "null", 1))
+    house.thread.call(house.pool(POOL, 0, 0, 0))
 
 
 def part(token: str, index: int) -> dict[str, Any]:
