@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class Ec2Host:
         self._background: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._revision = -1
-        self._ports_taken: set[int] = set()
+        self._ports_taken: dict[int, socket.socket] = {}
         self.machines: dict[str, Machine] = {}
 
     async def start(self) -> None:
@@ -83,6 +84,8 @@ class Ec2Host:
         await asyncio.gather(*(machine.end(1.0) for machine in self.machines.values()), return_exceptions=True)
         await asyncio.wait(self._background, timeout=5) if self._background else None
         self.machines.clear()
+        for port in list(self._ports_taken):
+            self._give_back_ports(port)
 
     async def kill_agent(self, instance_id: str) -> None:
         """Raises: NoSuchMachine."""
@@ -156,7 +159,7 @@ class Ec2Host:
         machine = self.machines.pop(instance_id, None)
         if machine:
             await machine.end()
-            self._ports_taken.discard(machine.place.first_port)
+            self._give_back_ports(machine.place.first_port)
             log.info("%s ended", instance_id)
 
     async def _take_back(self, instance_id: str, machine: Machine, after_s: float) -> None:
@@ -188,8 +191,24 @@ class Ec2Host:
         return credentials
 
     def _take_ports(self) -> int:
+        """A block of ports that no machine on this computer has, of this platform or another one."""
         port = self._settings.first_port
-        while port in self._ports_taken:
+        while port in self._ports_taken or (claim := _held(port + PORTS_EACH - 1)) is None:
             port += PORTS_EACH
-        self._ports_taken.add(port)
+        self._ports_taken[port] = claim
         return port
+
+    def _give_back_ports(self, port: int) -> None:
+        if claim := self._ports_taken.pop(port, None):
+            claim.close()
+
+
+def _held(port: int) -> socket.socket | None:
+    """The TCP port, bound and kept: how platforms tell each other that a block is taken (media there is UDP)."""
+    claim = socket.socket()
+    try:
+        claim.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return None
+    return claim
