@@ -106,6 +106,8 @@ class DynamoFleet:
         write = Write(self._table, instance_key(before.instance_id), "META").when_equal("version", before.version)
         if unless_heard:
             write.when_equal("heartbeatAt", before.heartbeat_at)
+            if before.heartbeat_at is None:
+                write.when(f"attribute_not_exists({write.name('heartbeatAt')})")
         for name, value in instance_row(after).items():
             if name in ("pk", "sk", "heartbeatAt"):
                 continue

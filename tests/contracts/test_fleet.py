@@ -1,0 +1,382 @@
+"""What every store of instances, pools and launches must do; on the fakes and on DynamoDB as moto simulates it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from greenroom.aws import clients
+from greenroom.aws.catalog import DynamoCatalog
+from greenroom.aws.ec2 import AwsEc2
+from greenroom.aws.fleet import DynamoFleet
+from greenroom.aws.instances import DynamoInstances
+from greenroom.aws.launches import DynamoLaunches
+from greenroom.aws.live_sessions import DynamoLiveSessions
+from greenroom.aws.offerings import DynamoOfferings
+from greenroom.aws.orphans import DynamoOrphans
+from greenroom.aws.pools import DynamoPools
+from greenroom.aws.reaper_lease import DynamoReaperLease
+from greenroom.aws.schedules import EventBridgeSchedules
+from greenroom.domain.errors import Conflict, NotFound, SlotLost, StaleBoot
+from greenroom.domain.instance import Boot, Instance, InstanceState, changed, registered
+from greenroom.domain.launch import Launch, LaunchState, advanced
+from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
+from greenroom.domain.scheduled_event import ScheduledEvent
+from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
+from greenroom.fleet_ports import Ec2State
+
+from tests.contracts.houses import REGION, DynamoHouse
+from tests.fakes.ports import FakePorts
+
+NOW = 1_800_000_000.0
+INSTANCE = "i-0000000000000001"
+
+
+class FleetHouse(DynamoHouse):
+    """The fleet's adapters beside the sessions'."""
+
+    def __init__(self, sessions_table: str, fleet_table: str) -> None:
+        super().__init__(sessions_table, fleet_table)
+        self.fleet = DynamoFleet(fleet_table)
+        self.instances = DynamoInstances(fleet_table)
+        self.pools = DynamoPools(fleet_table)
+        self.launches = DynamoLaunches(fleet_table)
+        self.offerings = DynamoOfferings(fleet_table)
+        self.orphans = DynamoOrphans(fleet_table)
+        self.reaper = DynamoReaperLease(fleet_table)
+        self.live_sessions = DynamoLiveSessions(sessions_table)
+        self.catalog = DynamoCatalog(fleet_table)  # keyed alike; its rows lie apart
+
+
+@pytest.fixture(params=["memory", "moto"])
+def house(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "memory":
+        yield FakePorts()
+        return
+    with FleetHouse.on_moto() as built:
+        yield built
+
+
+def instance(instance_id: str = INSTANCE, **facts: Any) -> Instance:
+    whole = Instance(
+        instance_id=instance_id,
+        pool_id="demo",
+        application_id="demo",
+        launch_id="lch-1",
+        state=InstanceState.LAUNCHING,
+        instance_type="g5.xlarge",
+        zone="us-east-1a",
+        market="spot",
+        slot_count=2,
+        launched_at=NOW,
+        deadline_at=NOW + 1200,
+    )
+    return replace(whole, **facts)
+
+
+def slots(instance_id: str = INSTANCE, count: int = 2) -> list[Slot]:
+    return [
+        Slot(
+            slot_id=slot_id_of(instance_id, number),
+            number=number,
+            instance_id=instance_id,
+            pool_id="demo",
+            state=SlotState.RESETTING,
+            epoch=0,
+            instance_type="g5.xlarge",
+            zone="us-east-1a",
+            market="spot",
+            deadline_at=NOW + 1200,
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def ready(house: Any) -> Instance:
+    """A Ready instance with both slots Free."""
+    house.fleet.add(instance())
+    house.fleet.save(registered(house.instances.get(INSTANCE), Boot("a" * 32), NOW, NOW + 1200))
+    house.fleet.add_slots(slots(), NOW)
+    stands: Instance = house.instances.mark_ready(INSTANCE, "a" * 32, NOW)
+    for slot in house.slots.list_of_instance(INSTANCE):
+        house.claims.publish(slot, NOW)
+    return stands
+
+
+def free_slots(house: Any) -> list[str]:
+    pages = [house.claims.free_page("demo", shard_of(each.slot_id), "i-", 8) for each in slots()]
+    return sorted({each.slot_id for page in pages for each in page})
+
+
+def intent(launch_id: str = "lch-1") -> Launch:
+    return Launch("demo", launch_id, "demo", 2, LaunchState.INTENDED, NOW + 120, "because")
+
+
+def test_an_instance_is_added_once_and_reads_back_whole(house: Any) -> None:
+    assert house.fleet.add(instance(private_ip="10.0.0.9")) == instance(private_ip="10.0.0.9")
+    assert house.fleet.add(instance(zone="elsewhere")).zone == "us-east-1a"
+    assert house.instances.get(INSTANCE) == instance(private_ip="10.0.0.9")
+
+
+def test_saving_is_on_the_condition_that_nobody_was_faster(house: Any) -> None:
+    before = house.fleet.add(instance())
+    after = house.fleet.save(changed(before, InstanceState.BOOTING))
+    assert (after.version, house.instances.get(INSTANCE).state) == (2, InstanceState.BOOTING)
+    with pytest.raises(Conflict):
+        house.fleet.save(changed(before, InstanceState.TERMINATING))
+
+
+def test_a_heartbeat_lives_beside_the_version_and_is_never_set_back(house: Any) -> None:
+    read = ready(house)
+    house.instances.record_heartbeat(INSTANCE, "a" * 32, NOW + 50)
+    with pytest.raises(Conflict):
+        house.fleet.save(changed(read, InstanceState.QUARANTINED), unless_heard=True)
+    assert house.fleet.save(changed(read, InstanceState.DRAINING)).state is InstanceState.DRAINING
+    assert house.instances.get(INSTANCE).heartbeat_at == NOW + 50
+
+
+def test_heartbeats_of_strangers_and_earlier_boots_are_refused(house: Any) -> None:
+    ready(house)
+    with pytest.raises(StaleBoot):
+        house.instances.record_heartbeat(INSTANCE, "b" * 32, NOW)
+    with pytest.raises(NotFound):
+        house.instances.record_heartbeat("i-0000ffff", "a" * 32, NOW)
+
+
+def test_a_new_boot_keeps_the_earlier_nonce_in_mind(house: Any) -> None:
+    read = ready(house)
+    house.fleet.save(registered(read, Boot("b" * 32), NOW, NOW))
+    assert house.instances.get(INSTANCE).past_nonces == ("a" * 32,)
+
+
+def test_slots_are_added_once(house: Any) -> None:
+    ready(house)
+    house.fleet.add_slots(slots(), NOW)
+    assert [each.state for each in house.slots.list_of_instance(INSTANCE)] == [SlotState.FREE, SlotState.FREE]
+
+
+def test_an_idle_instance_is_drained_whole(house: Any) -> None:
+    read = ready(house)
+    drained = house.fleet.drain_idle(read, house.slots.list_of_instance(INSTANCE), NOW, "scaledIn")
+    assert house.instances.get(INSTANCE) == drained
+    assert {each.state for each in house.slots.list_of_instance(INSTANCE)} == {SlotState.RETIRED}
+    assert free_slots(house) == []
+
+
+def test_one_slot_lost_to_somebody_saves_the_whole_instance(house: Any) -> None:
+    read, known = ready(house), house.slots.list_of_instance(INSTANCE)
+    house.claims.withdraw(known[0], NOW, NOW)
+    with pytest.raises(SlotLost):
+        house.fleet.drain_idle(read, known, NOW, "scaledIn")
+    assert house.instances.get(INSTANCE).state is InstanceState.READY
+    assert house.slots.get(known[1].slot_id).state is SlotState.FREE
+    assert free_slots(house) == [known[1].slot_id]
+
+
+def test_a_changed_instance_is_not_drained(house: Any) -> None:
+    read = ready(house)
+    house.fleet.save(changed(read, InstanceState.INTERRUPTED))
+    with pytest.raises(SlotLost):
+        house.fleet.drain_idle(read, house.slots.list_of_instance(INSTANCE), NOW, "scaledIn")
+    assert len(free_slots(house)) == 2
+
+
+def test_a_renewed_slot_outdates_its_holder(house: Any) -> None:
+    ready(house)
+    slot = house.slots.list_of_instance(INSTANCE)[0]
+    after = house.fleet.renew_slot(slot, NOW, NOW + 30)
+    assert (after.state, after.epoch, after.session_id, after.deadline_at) == (SlotState.RESETTING, 1, None, NOW + 30)
+    assert slot.slot_id not in free_slots(house)
+    with pytest.raises(SlotLost):
+        house.fleet.renew_slot(slot, NOW, NOW + 30)
+
+
+def test_a_retired_slot_stays_retired(house: Any) -> None:
+    ready(house)
+    slot = house.slots.list_of_instance(INSTANCE)[0]
+    for _ in range(2):
+        house.fleet.retire_slot(slot, NOW)
+    assert house.slots.get(slot.slot_id).state is SlotState.RETIRED
+    assert slot.slot_id not in free_slots(house)
+    with pytest.raises(SlotLost):
+        house.fleet.renew_slot(slot, NOW, NOW)
+    with pytest.raises(SlotLost):
+        house.fleet.retire_slot(replace(slot, epoch=7), NOW)
+
+
+def test_only_a_held_slot_is_reset_and_only_from_this_holder(house: Any) -> None:
+    ready(house)
+    slot = house.slots.list_of_instance(INSTANCE)[0]
+    with pytest.raises(SlotLost):
+        house.fleet.reset_slot(slot, NOW, NOW + 30)
+
+
+def test_a_pool_lists_what_is_not_terminated(house: Any) -> None:
+    read = ready(house)
+    house.fleet.add(instance("i-0000000000000002"))
+    found = {each.instance.instance_id: len(each.slots) for each in house.fleet.list_of_pool("demo")}
+    assert found == {INSTANCE: 2, "i-0000000000000002": 0}
+    house.fleet.save(changed(read, InstanceState.TERMINATED))
+    assert [each.instance.instance_id for each in house.fleet.list_of_pool("demo")] == ["i-0000000000000002"]
+    assert house.fleet.list_of_pool("other") == []
+
+
+def test_intents_are_committed_by_one_pass_only(house: Any) -> None:
+    house.pools.commit_launches("demo", 0, [intent("lch-1"), intent("lch-2")])
+    with pytest.raises(Conflict):
+        house.pools.commit_launches("demo", 0, [intent("lch-3")])
+    rows = house.pools.read("demo")
+    assert (rows.version, [each.launch_id for each in rows.launches]) == (1, ["lch-1", "lch-2"])
+    house.pools.commit_launches("demo", 1, [intent("lch-3")])
+
+
+def test_a_launch_is_saved_on_its_version(house: Any) -> None:
+    house.pools.commit_launches("demo", 0, [intent()])
+    first = house.launches.get("demo", "lch-1")
+    asked = house.launches.save(advanced(first, LaunchState.REQUESTED, NOW))
+    kept = house.launches.save(replace(asked, task_token="t", instance_ids=(INSTANCE,)))
+    assert house.launches.get("demo", "lch-1") == kept
+    with pytest.raises(Conflict):
+        house.launches.save(advanced(first, LaunchState.FAILED, NOW))
+    with pytest.raises(NotFound):
+        house.launches.get("demo", "lch-x")
+
+
+def test_a_pools_clocks_and_counts(house: Any) -> None:
+    pools = house.pools
+    pools.note_surplus("demo", NOW)
+    pools.note_launch_failed("demo", NOW + 30)
+    pools.note_launch_failed("demo", NOW + 60)
+    rows = pools.read("demo")
+    assert (rows.surplus_since, rows.failed_launches, rows.launch_rests_until) == (NOW, 2, NOW + 60)
+    pools.note_surplus("demo", None)
+    pools.note_launch_registered("demo")
+    rows = pools.read("demo")
+    assert (rows.surplus_since, rows.failed_launches, rows.launch_rests_until) == (None, 0, 0)
+
+
+def test_an_events_slots_are_set_and_given_back_once(house: Any) -> None:
+    for slots_held in (5, 5):
+        house.pools.hold_for_event("demo", "evt-abc", slots_held)
+    house.pools.hold_for_event("demo", "evt-def", 2)
+    assert house.pools.read("demo").event_slots == {"evt-abc": 5, "evt-def": 2}
+    assert house.pools.end_event("demo", "evt-abc", NOW + 1800)
+    assert not house.pools.end_event("demo", "evt-abc", NOW + 1800)
+    house.pools.note_given_back("demo", 2)
+    rows = house.pools.read("demo")
+    assert (dict(rows.event_slots), rows.give_back_slots, rows.give_back_until) == ({"evt-def": 2}, 3, NOW + 1800)
+
+
+def test_a_pass_once_begun_lets_the_next_one_be_asked_for(house: Any) -> None:
+    assert house.capacity.begin_pass("demo", NOW)
+    assert not house.capacity.begin_pass("demo", NOW)
+    house.pools.clear_pending("demo")
+    assert house.capacity.begin_pass("demo", NOW)
+
+
+def test_the_free_counter_is_corrected_only_if_it_stands_as_seen(house: Any) -> None:
+    house.pools.correct_free("demo", None, 4)
+    assert house.capacity.free("demo") == 4
+    house.pools.correct_free("demo", 9, 1)
+    house.pools.correct_free("demo", None, 1)
+    assert house.capacity.free("demo") == 4
+
+
+def test_offerings_rest_for_a_while(house: Any) -> None:
+    house.offerings.rest("demo", "g5.xlarge#subnet-a#spot", NOW + 180, "InsufficientInstanceCapacity")
+    assert house.offerings.resting("demo", NOW) == {"g5.xlarge#subnet-a#spot"}
+    assert house.offerings.resting("demo", NOW + 180) == frozenset()
+    assert house.offerings.resting("other", NOW) == frozenset()
+
+
+def test_an_orphan_is_first_seen_once(house: Any) -> None:
+    assert house.orphans.first_seen(INSTANCE, NOW) == NOW
+    assert house.orphans.first_seen(INSTANCE, NOW + 40) == NOW
+
+
+def test_the_reapers_lease(house: Any) -> None:
+    assert not house.reaper.is_held(NOW)
+    assert house.reaper.take("a", NOW, NOW + 60)
+    assert not house.reaper.take("b", NOW + 59, NOW + 120)
+    assert house.reaper.take("a", NOW + 59, NOW + 119)
+    house.reaper.give_up("b")
+    assert house.reaper.is_held(NOW + 100)
+    house.reaper.give_up("a")
+    assert house.reaper.take("b", NOW + 100, NOW + 160)
+
+
+def test_the_catalog_keeps_what_operators_set(house: Any) -> None:
+    application = Application("demo", "Demo", ApplicationKind.UNREAL, ("run", "{streamerUrl}"), 2, "demo")
+    pool = Pool("demo", "demo", PoolPolicy(1, 2, 3), ("g6.xlarge",), ("spot",))
+    event = ScheduledEvent("evt-a", "demo", NOW, NOW + 60, 5, 1200, NOW - 1200)
+    house.catalog.save_application(application)
+    house.catalog.save_pool(pool)
+    house.catalog.save_event(event)
+    assert house.catalog.application("demo") == application
+    assert house.catalog.pool("demo") == pool
+    assert house.catalog.event("evt-a") == event
+    assert list(house.catalog.pool_ids()) == ["demo"]
+    for missing in (house.catalog.application, house.catalog.pool, house.catalog.event):
+        with pytest.raises(NotFound):
+            missing("nothing")
+
+
+def test_live_sessions_are_listed_by_deadline_until_they_are_over(house: Any) -> None:
+    from tests.contracts.test_claims import queued
+
+    house.claims.enqueue(queued("ses-late", "ada", NOW + 50), 1)
+    house.claims.enqueue(queued("ses-soon", "bob", NOW), 1)
+    assert list(house.live_sessions.list_ids(10)) == ["ses-soon", "ses-late"]
+    assert list(house.live_sessions.list_ids(1)) == ["ses-soon"]
+    assert house.line.length("demo") == 2
+
+
+def test_ec2_shows_only_this_stacks_instances_and_ends_them_one_by_one() -> None:
+    with FleetHouse.on_moto():
+        clients.client.cache_clear()
+        ec2, other = AwsEc2("ours"), AwsEc2("theirs")
+        ours = _run("ours", "lch-1")
+        _run("theirs", "lch-1")
+        (seen,) = ec2.list_all()
+        assert (seen.instance_id, seen.pool_id, seen.launch_id) == (ours, "demo", "lch-1")
+        assert (seen.state, seen.market, seen.instance_type) == (Ec2State.RUNNING, "on-demand", "g5.xlarge")
+        assert ec2.find(ours) == seen
+        assert other.find(ours) is None
+        assert [each.instance_id for each in ec2.list_of_launch("lch-1")] == [ours]
+        ec2.terminate("i-0123456789abcdef0")  # unknown: gone is gone
+        ec2.terminate(ours)
+        assert ec2.list_all()[0].state in (Ec2State.SHUTTING_DOWN, Ec2State.TERMINATED)
+    clients.client.cache_clear()
+
+
+def _run(stack: str, launch_id: str) -> str:
+    named = {"stack": stack, "pool": "demo", "launch": launch_id}
+    tags = [{"Key": f"greenroom:{name}", "Value": value} for name, value in named.items()]
+    answer = boto3.client("ec2", region_name=REGION).run_instances(
+        ImageId="ami-12c6146b",
+        InstanceType="g5.xlarge",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],  # type: ignore[typeddict-item]
+    )
+    return answer["Instances"][0]["InstanceId"]
+
+
+def test_a_schedule_fires_once_at_its_time_and_is_made_once() -> None:
+    with FleetHouse.on_moto():
+        clients.client.cache_clear()
+        scheduler = boto3.client("scheduler", region_name=REGION)
+        scheduler.create_schedule_group(Name="events")
+        role, machine, queue = (f"arn:aws:{part}" for part in ("iam::1:role/r", "states:::m", "sqs:us-east-1:1:q"))
+        schedules = EventBridgeSchedules(group="events", role_arn=role, machine_arn=machine, dead_letter_arn=queue)
+        for _ in range(2):
+            schedules.create("evt-a", NOW)
+        made = scheduler.get_schedule(Name="evt-a", GroupName="events")
+        assert made["ScheduleExpression"] == "at(2027-01-15T08:00:00)"
+        assert made["ActionAfterCompletion"] == "DELETE"
+        assert made["Target"]["Input"] == '{"eventId": "evt-a"}'
+        assert made["Target"]["DeadLetterConfig"]["Arn"] == queue
+    clients.client.cache_clear()
