@@ -1,4 +1,4 @@
-"""Mends ec2_states and ec2_fleet: a market that can say no, launches that happen once, states that take time."""
+"""Mends ec2_states, ec2_fleet, ec2_filters: a market that can say no, launches that happen once, states that take time."""
 
 from __future__ import annotations
 
@@ -59,6 +59,18 @@ def test_an_instance_says_where_it_is_and_what_it_is_for(aws: Any) -> None:
     assert tags == [{"Key": "launchId", "Value": "lch-1"}]
     on_demand = describe(aws, ids(create_fleet(aws, market="on-demand"))[0])
     assert "InstanceLifecycle" not in on_demand
+
+
+def test_asking_for_a_stranger_finds_nobody(aws: Any) -> None:
+    ec2 = aws.client("ec2")
+    (own,) = create_fleet(aws)["Instances"][0]["InstanceIds"]
+
+    def found(instance_id: str) -> list[str]:
+        answer = ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [instance_id]}])
+        return [each["InstanceId"] for group in answer["Reservations"] for each in group["Instances"]]
+
+    assert found(own) == [own]
+    assert found("i-0000000000000000f") == []
 
 
 def test_a_client_token_launches_once(aws: Any) -> None:

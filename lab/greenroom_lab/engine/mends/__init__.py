@@ -25,6 +25,7 @@ NAMES = (
     "ec2_errors",
     "ec2_states",
     "ec2_fleet",
+    "ec2_filters",
     "scheduler",
     "iam_resources",
 )
