@@ -355,14 +355,15 @@ def test_ec2_shows_only_this_stacks_instances_and_ends_them_one_by_one() -> None
 def _run(stack: str, launch_id: str) -> str:
     named = {"stack": stack, "pool": "demo", "launch": launch_id}
     tags = [{"Key": f"greenroom:{name}", "Value": value} for name, value in named.items()]
-    answer = boto3.client("ec2", region_name=REGION).run_instances(
+    ec2: Any = boto3.client("ec2", region_name=REGION)
+    answer = ec2.run_instances(
         ImageId="ami-12c6146b",
         InstanceType="g5.xlarge",
         MinCount=1,
         MaxCount=1,
-        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],  # type: ignore[typeddict-item]
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
     )
-    return answer["Instances"][0]["InstanceId"]
+    return str(answer["Instances"][0]["InstanceId"])
 
 
 def test_a_schedule_fires_once_at_its_time_and_is_made_once() -> None:

@@ -11,6 +11,7 @@ from greenroom.domain.launch import BOOT_TIMEOUT_S, START_TIMEOUT_S, LaunchState
 from greenroom.domain.session import SessionState, StatusReason
 from greenroom.domain.slot import SlotState
 from greenroom.fleet_ports import Ec2State
+from greenroom.ports import Wait
 from greenroom.usecases.end_session import end_session
 from greenroom.usecases.plan_pool import plan_pool
 from greenroom.usecases.reconcile_fleet import PassResult, reconcile_fleet
@@ -348,16 +349,10 @@ def test_a_healthy_house_is_left_as_it_is() -> None:
     policy(ports, always_on=1)
     booted(ports)
     session = launch(ports).session
-    ports.sessions.store_wait(session.session_id, _wait())
+    ports.sessions.store_wait(session.session_id, Wait("connection", "token", "arn"))
     slot = slot_of(ports, session)
     report(ports, session, slot, SlotEvent.CONNECTED, 0)
     before = (dict(ports.memory.session_rows), dict(ports.memory.slot_rows))
     run(ports)
     assert (dict(ports.memory.session_rows), dict(ports.memory.slot_rows)) == before
     assert ports.ec2.terminated == []
-
-
-def _wait() -> object:
-    from greenroom.ports import Wait
-
-    return Wait("connection", "token", "arn")

@@ -1,0 +1,358 @@
+"""The handlers of agents, operators and the fleet's machines, with the samples of events/samples where they fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from greenroom.domain.instance import InstanceState
+from greenroom.domain.times import iso
+from greenroom.entry.fleet_call import fleet_answer
+from greenroom.entry.settings import (
+    IssueSocketTicketSettings,
+    PrepareLaunchSettings,
+    ReconcileFleetSettings,
+    RecordHeartbeatSettings,
+    RegisterInstanceSettings,
+)
+from greenroom.usecases.plan_pool import plan_pool
+
+from tests.fakes.launching import INSTANCE, launched, planned, policy
+from tests.fakes.ports import FakePorts
+from tests.fakes.stage import NONCE, launch, slot_of, stage
+from tests.functions.doors import agent_event, body_of, handle_of, viewer_event
+
+SAMPLES = Path(__file__).parents[2] / "events/samples"
+OPERATOR = "operators,tenant-acme"
+REGISTER = RegisterInstanceSettings("f", "c", "s", "b", "greenroom", "https://socket", ({"urls": ["stun:x"]},), 15, 45)
+PREPARE = PrepareLaunchSettings("f", "c", "lt-1", ("subnet-a", "subnet-b"), "greenroom")
+RECONCILE = ReconcileFleetSettings("s", "f", "c", "j", "b", "greenroom", "https://socket", 45)
+
+
+def sample(function: str) -> Any:
+    return json.loads((SAMPLES / f"{function}.json").read_text())
+
+
+def house() -> FakePorts:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    return ports
+
+
+def register(ports: FakePorts, caller: str = INSTANCE, **changes: Any) -> dict[str, Any]:
+    body = {"bootNonce": NONCE, "slotCount": 2, "agentVersion": "1.0.0", "publicIp": "203.0.113.7", **changes}
+    answer: dict[str, Any] = handle_of("register_instance")(agent_event(body, caller), ports, REGISTER)
+    return answer
+
+
+# -- agents
+
+
+def test_a_registered_agent_is_told_what_to_run() -> None:
+    ports = house()
+    launched(ports)
+    answer = register(ports)
+    assert answer["statusCode"] == 200
+    assert body_of(answer) == {
+        "instanceId": INSTANCE,
+        "poolId": "demo",
+        "heartbeat_s": 15,
+        "lease_s": 45,
+        "application": {
+            "applicationId": "demo",
+            "kind": "null",
+            "command": [],
+            "slotsPerInstance": 1,
+            "resetTimeout_s": 30,
+        },
+        "slots": [{"slotId": f"{INSTANCE}.1", "number": 1, "epoch": 0}],
+        "iceServers": [{"urls": ["stun:x"]}],
+    }
+
+
+def test_only_a_signed_instance_that_we_launched_may_register() -> None:
+    ports = house()
+    launched(ports)
+    assert register(ports, caller="i-0000000000009999")["statusCode"] == 403
+    assert register(ports, caller="some-user")["statusCode"] == 403
+    named = register(ports, caller="i-0000000000009999", instanceId=INSTANCE)
+    assert named["statusCode"] == 403
+    assert ports.instances.get(INSTANCE).state is InstanceState.LAUNCHING
+
+
+def test_a_later_boot_turns_an_earlier_one_away() -> None:
+    ports = house()
+    launched(ports)
+    assert register(ports)["statusCode"] == 200
+    assert register(ports, bootNonce="f" * 32)["statusCode"] == 200
+    refused = register(ports)
+    assert refused["statusCode"] == 409
+    assert body_of(refused)["type"].endswith("/stale-boot")
+
+
+@pytest.mark.parametrize("nonce", [None, "", "x" * 32, "A" * 32, 7])
+def test_a_malformed_nonce_is_named(nonce: object) -> None:
+    answer = register(house(), bootNonce=nonce)
+    assert (answer["statusCode"], body_of(answer)["field"]) == (400, "bootNonce")
+
+
+def heartbeat(ports: FakePorts, instance_id: str, slots: Any, nonce: str = NONCE) -> dict[str, Any]:
+    event = agent_event({"bootNonce": nonce, "slots": slots, "instanceId": "i-0000000000009999"}, instance_id)
+    answer: dict[str, Any] = handle_of("record_heartbeat")(event, ports, RecordHeartbeatSettings("f", "s", 45))
+    return answer
+
+
+def test_a_heartbeat_is_answered_with_the_truth() -> None:
+    ports = stage(1)
+    session = launch(ports).session
+    slot = slot_of(ports, session)
+    answer = heartbeat(ports, slot.instance_id, [{"slotId": slot.slot_id, "epoch": 0, "health": "running"}])
+    assert body_of(answer) == {
+        "acceptedAt": iso(ports.now()),
+        "lease_s": 45,
+        "instanceState": "Ready",
+        "slots": [
+            {
+                "slotId": slot.slot_id,
+                "state": "Reserved",
+                "epoch": 1,
+                "sessionId": session.session_id,
+                "joinNumber": 0,
+            }
+        ],
+    }
+
+
+def test_heartbeats_of_strangers_earlier_boots_and_in_disorder() -> None:
+    ports = stage(1)
+    (instance_id,) = ports.memory.instance_rows
+    assert heartbeat(ports, "i-0000000000009999", [])["statusCode"] == 403
+    assert heartbeat(ports, instance_id, [], "f" * 32)["statusCode"] == 409
+    wrong = heartbeat(ports, instance_id, [{"slotId": "x", "epoch": -1}])
+    assert (wrong["statusCode"], body_of(wrong)["field"]) == (400, "slots[0].epoch")
+
+
+def test_an_agent_gets_a_ticket_and_where_to_use_it() -> None:
+    ports = stage(1)
+    (instance_id,) = ports.memory.instance_rows
+    settings = IssueSocketTicketSettings("f", "s", "wss://x/socket")
+    answer = handle_of("issue_socket_ticket")(agent_event({"bootNonce": NONCE}, instance_id), ports, settings)
+    assert answer["statusCode"] == 201
+    assert body_of(answer)["socketUrl"] == "wss://x/socket"
+    assert set(body_of(answer)) == {"ticket", "expiresAt", "socketUrl"}
+
+
+# -- operators
+
+
+def operate(function: str, route: str, body: Any, ports: FakePorts, groups: str = OPERATOR, **path: str) -> Any:
+    event = {**viewer_event(body, groups=groups, **path), "routeKey": route}
+    return handle_of(function)(event, ports)
+
+
+APPLICATION = {
+    "name": "Demo",
+    "kind": "unreal",
+    "command": ["game", "-PixelStreamingURL={streamerUrl}"],
+    "slotsPerInstance": 2,
+    "poolId": "demo",
+    "limits": {"connectionTimeout_s": 60, "reconnectWindow_s": 30, "maximumSession_s": 900, "resetTimeout_s": 20},
+}
+POOL = {"applicationId": "demo", "policy": {"alwaysOn": 0, "targetIdle": 1, "maximum": 8}}
+PUT_APPLICATION, PUT_POOL = "PUT /applications/{applicationId}", "PUT /pools/{poolId}"
+
+
+def test_an_application_is_stored_and_read_back_by_operators_whole_and_by_viewers_in_part() -> None:
+    ports = FakePorts()
+    stored = operate("configure_application", PUT_APPLICATION, APPLICATION, ports, applicationId="demo")
+    assert stored["statusCode"] == 200
+    read = operate("configure_application", "GET /applications/{applicationId}", None, ports, applicationId="demo")
+    assert body_of(read) == body_of(stored)
+    assert body_of(read)["limits"] == {**APPLICATION["limits"], "placementTimeout_s": 1200}  # type: ignore[dict-item]
+    seen = operate("configure_application", "GET /x", None, ports, groups="viewers,tenant-a", applicationId="demo")
+    assert body_of(seen) == {"applicationId": "demo", "name": "Demo", "kind": "unreal"}
+
+
+WRONG_APPLICATIONS = [
+    ("name", {"name": ""}),
+    ("kind", {"kind": "flash"}),
+    ("command", {"command": []}),
+    ("command", {"command": [1]}),
+    ("slotsPerInstance", {"slotsPerInstance": 0}),
+    ("slotsPerInstance", {"slotsPerInstance": True}),
+    ("poolId", {"poolId": "a b"}),
+    ("limits", {"limits": 3}),
+    ("limits.maximumSession_s", {"limits": {"maximumSession_s": 0}}),
+    ("limits.maximumSession", {"limits": {"maximumSession": 5}}),
+    ("colour", {"colour": "red"}),
+]
+
+
+@pytest.mark.parametrize(("field", "change"), WRONG_APPLICATIONS)
+def test_a_wrong_application_is_refused_by_field(field: str, change: dict[str, Any]) -> None:
+    ports = FakePorts()
+    answer = operate("configure_application", PUT_APPLICATION, {**APPLICATION, **change}, ports, applicationId="demo")
+    assert (answer["statusCode"], body_of(answer).get("field")) == (400, field)
+    assert not ports.memory.applications
+
+
+WRONG_POOLS = [
+    ("applicationId", {"applicationId": None}),
+    ("policy", {"policy": 1}),
+    ("policy.maximum", {"policy": {"alwaysOn": 0, "targetIdle": 0}}),
+    ("policy.alwaysOn", {"policy": {"alwaysOn": 9, "targetIdle": 0, "maximum": 8}}),
+    ("policy.targetIdle", {"policy": {"alwaysOn": 0, "targetIdle": -1, "maximum": 8}}),
+    ("policy.maximum", {"policy": {"alwaysOn": 0, "targetIdle": 0, "maximum": 1}}),
+    ("policy.minimum", {"policy": {"alwaysOn": 0, "targetIdle": 0, "maximum": 8, "minimum": 1}}),
+    ("instanceTypes", {"instanceTypes": []}),
+    ("instanceTypes", {"instanceTypes": ["G5"]}),
+    ("instanceTypes", {"instanceTypes": ["g5.xlarge", "g5.xlarge"]}),
+    ("markets", {"markets": ["black"]}),
+]
+
+
+@pytest.mark.parametrize(("field", "change"), WRONG_POOLS)
+def test_a_wrong_pool_is_refused_by_field(field: str, change: dict[str, Any]) -> None:
+    ports = FakePorts()
+    operate("configure_application", PUT_APPLICATION, APPLICATION, ports, applicationId="demo")
+    answer = operate("configure_pool", PUT_POOL, {**POOL, **change}, ports, poolId="demo")
+    assert (answer["statusCode"], body_of(answer).get("field")) == (400, field)
+    assert not ports.memory.pools
+    assert not ports.bus.events
+
+
+def test_a_pool_is_stored_planned_and_read_back_with_its_counts() -> None:
+    ports = stage(1)
+    stored = operate("configure_pool", PUT_POOL, POOL, ports, poolId="demo")
+    assert body_of(stored)["instanceTypes"] == ["g5.xlarge"]
+    assert ports.bus.kinds() == ["PoolChanged"]
+    read = body_of(operate("configure_pool", "GET /pools/{poolId}", None, ports, poolId="demo"))
+    assert (read["instances"], read["slots"]["free"]) == ({"Ready": 1}, 1)
+
+
+@pytest.mark.parametrize("function", ["configure_application", "configure_pool", "schedule_event"])
+def test_only_operators_may_set_anything(function: str) -> None:
+    ports = stage(1)
+    answer = operate(function, "PUT /x", {}, ports, groups="viewers,tenant-a", applicationId="a", poolId="demo")
+    assert answer["statusCode"] == 403
+    assert not ports.memory.journal_rows
+    read = operate("configure_pool", "GET /x", None, ports, groups="viewers,tenant-a", poolId="demo")
+    assert read["statusCode"] == 403
+
+
+def test_what_is_not_there_is_404() -> None:
+    for function, path in (("configure_application", {"applicationId": "x"}), ("configure_pool", {"poolId": "x"})):
+        assert operate(function, "GET /x", None, FakePorts(), **path)["statusCode"] == 404
+
+
+def event_body(ports: FakePorts, **changes: Any) -> dict[str, Any]:
+    start = ports.now() + 120
+    return {"poolId": "demo", "start": iso(start), "end": iso(start + 600), "expectedSessions": 3, **changes}
+
+
+def test_an_event_is_scheduled_warmed_measured_and_given_back() -> None:
+    ports = stage(0)
+    answer = operate("schedule_event", "POST /events", event_body(ports), ports)
+    assert answer["statusCode"] == 201
+    event_id = body_of(answer)["eventId"]
+    assert body_of(answer)["warmAt"] == iso(ports.now() + 5)
+    warmed = handle_of("warm_event")({"eventId": event_id, "phase": "warm"}, ports)
+    assert warmed == {"startsAt": iso(ports.now() + 120), "endsAt": iso(ports.now() + 720)}
+    assert handle_of("warm_event")({"eventId": event_id, "phase": "measure"}, ports) == {"shortfall": 3}
+    assert handle_of("restore_event")({"eventId": event_id}, ports) == {"eventId": event_id}
+
+
+WRONG_EVENTS = [
+    ("poolId", {"poolId": "nowhere"}),
+    ("start", {"start": "tomorrow"}),
+    ("start", {"start": "2030-01-01T12:00:00"}),
+    ("start", {"start": "2020-01-01T12:00:00Z"}),
+    ("end", {"end": "2020-01-01T12:00:00Z"}),
+    ("expectedSessions", {"expectedSessions": 101}),
+    ("expectedSessions", {"expectedSessions": 1.5}),
+    ("lead_s", {"lead_s": -1}),
+    ("lead", {"lead": 5}),
+]
+
+
+@pytest.mark.parametrize(("field", "change"), WRONG_EVENTS)
+def test_a_wrong_event_is_refused_by_field(field: str, change: dict[str, Any]) -> None:
+    ports = stage(0)
+    answer = operate("schedule_event", "POST /events", event_body(ports, **change), ports)
+    assert (answer["statusCode"], body_of(answer).get("field")) == (400, field)
+    assert not ports.schedules.at
+
+
+# -- machines
+
+
+def test_a_pass_answers_what_to_start_and_what_to_retire() -> None:
+    ports = house()
+    answer = handle_of("plan_pool")(sample("plan_pool"), ports)
+    (started,) = answer["launches"]
+    assert started["poolId"] == "demo"
+    assert answer["retirements"] == []
+    retired = handle_of("retire_instances")(sample("retire_instances"), ports)
+    assert retired == {"retired": []}
+
+
+def test_create_fleet_is_asked_for_one_instance_spot_first() -> None:
+    ports = house()
+    launch_id = planned(ports).launch_id
+    answer = handle_of("prepare_launch")({"poolId": "demo", "launchId": launch_id}, ports, PREPARE)
+    spot, on_demand = answer["spot"], answer["onDemand"]
+    assert spot["Type"] == on_demand["Type"] == "instant"
+    assert spot["SpotOptions"] == {"AllocationStrategy": "price-capacity-optimized"}
+    assert spot["TargetCapacitySpecification"] == {"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "spot"}
+    assert (spot["ClientToken"], on_demand["ClientToken"]) == (f"{launch_id}-1", f"{launch_id}-2")
+    (config,) = on_demand["LaunchTemplateConfigs"]
+    assert config["Overrides"] == [
+        {"InstanceType": "g5.xlarge", "SubnetId": "subnet-a", "Priority": 0},
+        {"InstanceType": "g5.xlarge", "SubnetId": "subnet-b", "Priority": 0},
+    ]
+    tags = {tag["Key"]: tag["Value"] for tag in spot["TagSpecifications"][0]["Tags"]}
+    expected = {"greenroom:stack": "greenroom", "greenroom:pool": "demo", "greenroom:launch": launch_id}
+    assert tags == expected
+    assert [each["ResourceType"] for each in spot["TagSpecifications"]] == ["instance", "volume"]
+    assert len(spot["ClientToken"]) <= 64
+
+
+def test_the_machine_waits_for_the_instance_that_ec2_named() -> None:
+    ports = house()
+    launch_id = planned(ports).launch_id
+    handle_of("prepare_launch")({"poolId": "demo", "launchId": launch_id}, ports, PREPARE)
+    handle_of("await_registration")({**sample("await_registration"), "launchId": launch_id}, ports)
+    assert ports.instances.get("i-0abc1234def567890").zone == "us-east-1a"
+    assert plan_pool("demo", ports).launch_ids == ()
+
+
+def test_a_refused_launch_is_undone_with_ec2s_own_reason() -> None:
+    ports = house()
+    launch_id = planned(ports).launch_id
+    event = {**sample("abandon_launch"), "launchId": launch_id}
+    assert handle_of("abandon_launch")(event, ports) == {"undone": True}
+    assert ports.launches.get("demo", launch_id).reason == "CapacityUnavailable"
+    assert list(ports.fleet_rows.offerings) == [("demo", "g5.xlarge#subnet-0abc1234def567890#spot")]
+
+
+def test_jsonata_may_hand_over_the_one_instead_of_a_list_of_one() -> None:
+    group = {"InstanceIds": "i-0a", "InstanceType": "g5.xlarge", "Lifecycle": "on-demand"}
+    answer = fleet_answer({"market": "on-demand", "fleet": {"Instances": group}})
+    assert [(each.instance_id, each.market, each.zone) for each in answer.launched] == [("i-0a", "on-demand", "")]
+    assert fleet_answer(None).launched == ()
+    assert (
+        fleet_answer([{"market": "spot", "fleet": {"Errors": [{"ErrorCode": "X"}]}}]).failure == "CapacityUnavailable"
+    )
+
+
+def test_a_pass_of_the_reaper_answers_what_the_machine_does_next() -> None:
+    ports = house()
+    event = {"owner": "arn:x", "startedAt": iso(ports.now())}
+    assert handle_of("reconcile_fleet")(event, ports, RECONCILE) == {
+        "alive": True,
+        "leaseLost": False,
+        "handOver": False,
+    }
+    assert handle_of("reconcile_fleet")({**event, "owner": "y"}, ports, RECONCILE)["leaseLost"]
