@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from greenroom.domain import events
 from greenroom.domain.session import StatusReason
+from greenroom.entry.socket_caller import admitted_of, context_of
 
 from tests.architecture.reading import (
     ROOT,
@@ -158,3 +159,11 @@ def test_a_functions_sample_is_what_its_machine_or_door_sends(name: str) -> None
     assert given in routes or given in ("$connect", "$disconnect", "$default") or name == "authorize_viewer"
     if routes:
         assert ("iam" in sample["requestContext"]["authorizer"]) == function.routes[0].is_signed
+
+
+@pytest.mark.parametrize("name", ["open_connection", "close_connection", "relay_frame"])
+def test_a_socket_sample_carries_what_the_authorizer_says(name: str) -> None:
+    context = read("samples", name)["requestContext"]["authorizer"]
+    said = context_of(admitted_of(read("samples", name)))
+    assert {key: context[key] for key in said} == said
+    assert set(context) - set(said) == {"principalId"}

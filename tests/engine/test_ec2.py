@@ -1,4 +1,4 @@
-"""Mends ec2_states, ec2_fleet, ec2_filters: a market that can say no, launches that happen once, states that take time."""
+"""Mends ec2_states, ec2_fleet, ec2_filters: a market that can say no, launches that happen once, states that last."""
 
 from __future__ import annotations
 
