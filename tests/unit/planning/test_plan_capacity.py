@@ -119,6 +119,12 @@ def test_what_an_event_gives_back_goes_at_once() -> None:
     assert plan.surplus_since == NOW  # the third is an ordinary surplus
 
 
+def test_a_lowered_maximum_ends_what_is_idle_at_once_and_spares_who_plays() -> None:
+    instances = [load("i-1", busy=1), load("i-2"), load("i-3")]
+    assert sorted(retired(plan_capacity(pool(instances, (0, 0, 0))))) == ["i-2", "i-3"]
+    assert len(plan_capacity(pool(instances, (0, 0, 4))).retirements) == 1
+
+
 def test_a_drained_instance_goes_when_its_last_viewer_has() -> None:
     instances = [load("i-1", state=DRAINING), load("i-2", state=DRAINING, busy=1)]
     assert retired(plan_capacity(pool(instances))) == ["i-1"]

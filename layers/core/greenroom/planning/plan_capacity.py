@@ -12,7 +12,7 @@ The event's slots are consumed by those who play, not refilled: with 6 in use th
 
 Shrinking: the same pool an hour later, nobody plays, no event, no line. demand = 2, wanted = 2, supply = 6: a surplus
 of 4. The first pass that sees it starts the clock; ten minutes later one idle instance goes, and the clock starts
-again. Slots that an ended event gives back do not wait for the clock.
+again. Slots above a lowered maximum, and those that an ended event gives back, do not wait for the clock.
 """
 
 from __future__ import annotations
@@ -188,25 +188,35 @@ def _shrinkage(
     idle = [each for each in _dearest_first(snapshot.instances) if each.slot_count <= surplus]
     if not idle:
         return (), None, ()
-    given = _given_back(idle, surplus, snapshot.give_back_slots)
-    left = surplus - sum(each.slots for each in given)
-    rest = [each for each in idle if each.slot_count <= left and each.instance_id not in {g.instance_id for g in given}]
+    at_once = _at_once(idle, surplus, snapshot)
+    chosen, left = {each.instance_id for each in at_once}, surplus - sum(each.slots for each in at_once)
+    rest = [each for each in idle if each.slot_count <= left and each.instance_id not in chosen]
     if not rest:
-        return given, None, ()
+        return at_once, None, ()
     since = snapshot.now if snapshot.surplus_since is None else snapshot.surplus_since
     if snapshot.now - since < snapshot.scale_in_after_s:
-        return given, since, (Rejected(f"retire {rest[0].instance_id}", "the surplus is younger than the back-off"),)
+        return at_once, since, (Rejected(f"retire {rest[0].instance_id}", "the surplus is younger than the back-off"),)
     one = Retirement(rest[0].instance_id, rest[0].slot_count, f"{left} slots too many since {since:.0f}")
-    return (*given, one), snapshot.now, ()
+    return (*at_once, one), snapshot.now, ()
 
 
-def _given_back(idle: Sequence[InstanceLoad], surplus: int, give_back: int) -> tuple[Retirement, ...]:
+def _at_once(idle: Sequence[InstanceLoad], surplus: int, snapshot: PoolSnapshot) -> tuple[Retirement, ...]:
+    """What need not wait for the clock: slots above a lowered maximum, then what an ended event gives back."""
     chosen: list[Retirement] = []
+    over, give_back = supply_of(snapshot) - snapshot.policy.maximum, snapshot.give_back_slots
     for each in idle:
-        if each.slot_count <= min(surplus, give_back):
+        if each.slot_count > surplus:
+            continue
+        if over > 0:
+            over -= each.slot_count
+            chosen.append(Retirement(each.instance_id, each.slot_count, "above the maximum"))
+        elif each.slot_count <= give_back:
+            give_back -= each.slot_count
             reason = "given back after an event"
             chosen.append(Retirement(each.instance_id, each.slot_count, reason, is_given_back=True))
-            surplus, give_back = surplus - each.slot_count, give_back - each.slot_count
+        else:
+            break
+        surplus -= each.slot_count
     return tuple(chosen)
 
 
