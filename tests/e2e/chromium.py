@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import io
 import shutil
 from collections.abc import AsyncIterator
@@ -9,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from greenroom_agent.demo.frame_counter import read_frame_counter
 from greenroom_lab.local_file import LocalPlatform
@@ -56,13 +59,22 @@ async def play(page: Page) -> None:
     """Press Play and wait for the moving picture."""
     await page.get_by_test_id("play").click()
     await until_state(page, "playing")
-    await page.wait_for_function("window.greenroom.frames > 5")
+    await until_true(page, "window.greenroom.frames > 5")
 
 
-async def until_state(page: Page, *states: str, timeout_ms: int = 60_000) -> None:
-    await page.wait_for_function(
-        "states => states.includes(window.greenroom?.state)", arg=list(states), timeout=timeout_ms
-    )
+async def until_state(page: Page, *states: str, timeout_s: float = 60) -> None:
+    await until_true(page, f"{list(states)}.includes(window.greenroom?.state)", timeout_s)
+
+
+async def until_true(page: Page, expression: str, timeout_s: float = 60) -> None:
+    """Asked again and again from outside: the page's content security policy forbids it to evaluate texts itself."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            while not await page.evaluate(expression):
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        seen = await page.evaluate("JSON.stringify(window.greenroom ?? null)")
+        raise AssertionError(f"not within {timeout_s} s: {expression}; the page says {seen}") from None
 
 
 async def shot(page: Page, name: str) -> Path:
@@ -84,10 +96,6 @@ async def picture(page: Page) -> Any:
             return canvas.toDataURL('image/png').split(',')[1];
         }"""
     )
-    import base64
-
-    import av
-
     with av.open(io.BytesIO(base64.b64decode(data)), format="png_pipe") as container:
         frame = next(container.decode(video=0))
         return frame.to_ndarray(format="gray")
