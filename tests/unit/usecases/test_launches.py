@@ -204,6 +204,7 @@ def test_an_abandoned_launch_is_undone_by_tag_and_reported_and_the_pool_rests() 
     assert len(plan_pool("demo", ports).launch_ids) == 1
     with pytest.raises(UnknownInstance):
         register_instance(INSTANCE, Boot(NONCE), ports)
+    assert not ports.memory.instance_rows
 
 
 def test_abandoning_twice_reports_once() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from greenroom.domain.errors import Conflict
 from greenroom.domain.instance import InstanceState
@@ -121,4 +123,7 @@ def test_an_instance_that_serves_somebody_is_never_terminated() -> None:
     assert session.assignment is not None
     instance_id = session.assignment.instance_id
     assert retire_instances([instance_id, "i-gone"], ports) == []
+    draining = replace(ports.instances.get(instance_id), state=InstanceState.DRAINING)
+    ports.memory.instance_rows[instance_id] = draining
+    assert retire_instances([instance_id], ports) == []
     assert ports.ec2.terminated == []

@@ -235,8 +235,8 @@ def test_a_lost_answer_to_a_launch_is_given_again_once() -> None:
     register_instance(INSTANCE, Boot(NONCE), ports)
     ports.tasks.succeed = succeed  # type: ignore[method-assign]
     run(ports)
-    run(ports)
     assert ports.tasks.facts(f"token-{done.launch_id}") == ["registered"]
+    assert ports.launches.get("demo", done.launch_id).task_token is None
 
 
 # -- sessions
