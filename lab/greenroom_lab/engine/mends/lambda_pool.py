@@ -1,8 +1,9 @@
 """Gap: one Python process per concurrent invocation, without bound: a burst of 50 starts 50 interpreters on 2 cores.
 
 Each function gets at most `workers` processes; further invocations wait for one, as they would for a cold start.
-After `PATIENCE_S` a waiter gets a process of its own all the same: a function that calls itself must not wait for
-itself for ever. The number can be changed while running, also for single functions (door `/_greenroom/lambda`).
+When no invocation of the function has ended for `PATIENCE_S`, a waiter gets a process of its own all the same: a
+function that calls itself must not wait for itself for ever. A slow but moving queue gets none: more processes would
+make it slower still. The number can be changed while running, also for single functions (door `/_greenroom/lambda`).
 """
 
 from __future__ import annotations
@@ -38,12 +39,15 @@ LIMITS = Limits(int(os.environ.get("GREENROOM_LAMBDA_WORKERS", "0")) or max(2, o
 def apply() -> None:
     acquire, release = lambda_svc.acquire_worker, lambda_svc.release_worker
     freed = threading.Condition()
+    moved_at: dict[str, float] = {}
+    """Function → when one of its invocations ended last."""
 
     def acquire_or_wait(function_name: str, *args: Any, **kwargs: Any) -> Any:
-        patience_ends = time.monotonic() + PATIENCE_S
+        came = time.monotonic()
         with freed:
             while True:
-                limit = LIMITS.of(function_name) if time.monotonic() < patience_ends else 0
+                stands_s = time.monotonic() - max(came, moved_at.get(function_name, came))
+                limit = LIMITS.of(function_name) if stands_s < PATIENCE_S else 0
                 worker, reason = acquire(function_name, *args, **{**kwargs, "max_concurrency": limit})
                 if worker or reason != "func_cap":
                     return worker, reason
@@ -52,6 +56,8 @@ def apply() -> None:
     def release_and_tell(worker: Any) -> None:
         release(worker)
         with freed:
+            if worker is not None:
+                moved_at[worker.func_name] = time.monotonic()
             freed.notify_all()
 
     lambda_svc.acquire_worker, lambda_svc.release_worker = acquire_or_wait, release_and_tell
