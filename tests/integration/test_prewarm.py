@@ -22,7 +22,8 @@ async def test_an_event_two_minutes_ahead_raises_the_free_slots_and_returns_them
         print(f"warm {start - time.time():.0f} s before the start")
 
         async def is_empty() -> bool:
-            return sum((await house.slots("gala")).get(state, 0) for state in ("free", "reserved", "streaming")) == 0
+            slots = await house.slots("gala")
+            return sum(slots.get(state, 0) for state in ("free", "reserved", "streaming")) == 0
 
         await until(is_empty, timeout_s=end - time.time() + 60, every_s=1)
     finally:
