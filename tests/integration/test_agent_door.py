@@ -75,9 +75,17 @@ async def test_a_body_that_names_another_instance_changes_nothing_there(house: H
         house,
         credentials_of(house, mine),
         "/agent/slot-events",
-        {"bootNonce": nonce, "instanceId": other, "slotId": f"{other}.1", "epoch": int(before["epoch"]), "event": "exited",
-         "sessionId": None, "joinNumber": 0, "detail": "stolen"},
-    )  # fmt: skip
+        {
+            "bootNonce": nonce,
+            "instanceId": other,
+            "slotId": f"{other}.1",
+            "epoch": int(before["epoch"]),
+            "event": "exited",
+            "sessionId": None,
+            "joinNumber": 0,
+            "detail": "stolen",
+        },
+    )
     assert status in (400, 403, 404, 409)
     assert house.row("Fleet", f"INSTANCE#{other}", "SLOT#001") == before
 
