@@ -58,12 +58,14 @@ class Agent:
             touch(self._settings.heartbeat_file)
             socket = ViewerSocket(http, control_plane, self._hear_socket, random.random)
             slots = self._assemble(registration, control_plane, socket, addresses.public_ip)
-            await _run_all([
-                *(slot.run() for slot in slots),
-                *self._beating(control_plane, registration),
-                socket.run(),
-                watch_interruption(metadata, lambda notice: log.warning("this instance will be taken: %s", notice)),
-            ])
+            await _run_all(
+                [
+                    *(slot.run() for slot in slots),
+                    *self._beating(control_plane, registration),
+                    socket.run(),
+                    watch_interruption(metadata, lambda notice: log.warning("this instance will be taken: %s", notice)),
+                ]
+            )
 
     async def _register(self, control_plane: ControlPlane, addresses: Addresses) -> Registration:
         # The instance may be up before its launch is recorded: a refusal now may be a welcome in a moment. If it never

@@ -21,7 +21,7 @@ def repeat_in_sdp(sdp: str, public_ip: str | None) -> str:
         if content.startswith("a=candidate:"):
             twin = repeat_candidate(content.removeprefix("a="), public_ip)
             if twin is not None:
-                lines.append(f"a={twin}{line[len(content):] or chr(13) + chr(10)}")
+                lines.append(f"a={twin}{line[len(content) :] or chr(13) + chr(10)}")
     return "".join(lines)
 
 

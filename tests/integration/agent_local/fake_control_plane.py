@@ -41,12 +41,14 @@ class FakeControlPlane:
 
     async def start(self) -> None:
         app = web.Application()
-        app.add_routes([
-            web.post("/agent/{call}", self._agent_call),
-            web.get("/socket", self._socket),
-            web.put("/latest/api/token", self._metadata_token),
-            web.get("/latest/meta-data/{name:.*}", self._metadata),
-        ])
+        app.add_routes(
+            [
+                web.post("/agent/{call}", self._agent_call),
+                web.get("/socket", self._socket),
+                web.put("/latest/api/token", self._metadata_token),
+                web.get("/latest/meta-data/{name:.*}", self._metadata),
+            ]
+        )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
@@ -96,13 +98,15 @@ class FakeControlPlane:
         await self.repeat_join()
 
     async def repeat_join(self) -> None:
-        await self.to_agent({
-            "kind": "join",
-            "slotId": SLOT_ID,
-            "sessionId": self.session_id,
-            "epoch": self.epoch,
-            "joinNumber": self.join_number,
-        })
+        await self.to_agent(
+            {
+                "kind": "join",
+                "slotId": SLOT_ID,
+                "sessionId": self.session_id,
+                "epoch": self.epoch,
+                "joinNumber": self.join_number,
+            }
+        )
 
     async def leave(self, *, with_hint: bool = True) -> None:
         self.state = "Resetting"
@@ -136,21 +140,23 @@ class FakeControlPlane:
         return answer
 
     def _answer_register(self, body: dict[str, Any]) -> web.Response:
-        return web.json_response({
-            "instanceId": INSTANCE_ID,
-            "poolId": "demo",
-            "heartbeat_s": self.heartbeat_s,
-            "lease_s": self.lease_s,
-            "application": {
-                "applicationId": "demo",
-                "kind": self.kind,
-                "command": [],
-                "slotsPerInstance": 1,
-                "resetTimeout_s": 30,
-            },
-            "slots": [{"slotId": SLOT_ID, "number": 1, "epoch": self.epoch}],
-            "iceServers": [],
-        })
+        return web.json_response(
+            {
+                "instanceId": INSTANCE_ID,
+                "poolId": "demo",
+                "heartbeat_s": self.heartbeat_s,
+                "lease_s": self.lease_s,
+                "application": {
+                    "applicationId": "demo",
+                    "kind": self.kind,
+                    "command": [],
+                    "slotsPerInstance": 1,
+                    "resetTimeout_s": 30,
+                },
+                "slots": [{"slotId": SLOT_ID, "number": 1, "epoch": self.epoch}],
+                "iceServers": [],
+            }
+        )
 
     def _answer_heartbeat(self, body: dict[str, Any]) -> web.Response:
         self.heartbeats.append(body)

@@ -153,12 +153,14 @@ def test_a_missing_setting_is_named() -> None:
 
 
 def test_settings_have_defaults_and_hide_the_environment() -> None:
-    settings = Settings.from_env({
-        "GREENROOM_API_URL": "http://x/api/",
-        "AWS_REGION": "us-east-1",
-        "GREENROOM_WORK_DIR": "/w",
-        "AWS_SECRET_ACCESS_KEY": "hidden",
-    })
+    settings = Settings.from_env(
+        {
+            "GREENROOM_API_URL": "http://x/api/",
+            "AWS_REGION": "us-east-1",
+            "GREENROOM_WORK_DIR": "/w",
+            "AWS_SECRET_ACCESS_KEY": "hidden",
+        }
+    )
     assert settings.api_url == "http://x/api"
     assert settings.streamer_port_first == 8888
     assert settings.metadata_endpoint == "http://169.254.169.254"
