@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from greenroom_lab import seed
+from greenroom_lab.function_logs import function_logs
 from greenroom_lab.platform import Platform, PlatformSettings
 from greenroom_lab.platform_thread import PlatformThread
 from greenroom_lab.toolchain_paths import GENERATED
@@ -26,10 +28,19 @@ def house() -> Iterator[House]:
         print(f"[{time.monotonic() - began:5.1f} s] {text}", file=sys.stderr, flush=True)
 
     logs: Path = GENERATED / "logs" / "tests"
-    settings = PlatformSettings(web_port=0, aws_port=0, boot_delay_s=1.0, logs=logs, xray_sink=sink.address)
+    limits = {**seed.DEMO_APPLICATION["limits"], "reconnectWindow_s": 15}
+    settings = PlatformSettings(
+        web_port=0,
+        aws_port=0,
+        boot_delay_s=1.0,
+        logs=logs,
+        xray_sink=sink.address,
+        demo_application={**seed.DEMO_APPLICATION, "limits": limits},
+    )
     thread = PlatformThread(Platform(settings, say))
     local = thread.start()
     house = House(thread, local, sink)
     yield house
+    (logs / "functions.log").write_text("\n".join(function_logs(house.client("logs"))))
     thread.stop()
     sink.close()

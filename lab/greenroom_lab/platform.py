@@ -40,6 +40,7 @@ class PlatformSettings:
     logs: Path = GENERATED / "logs"
     xray_sink: str = ""
     parameters: Mapping[str, str] = field(default_factory=lambda: {"HeartbeatSeconds": "5", "LeaseSeconds": "15"})
+    demo_application: Mapping[str, Any] = field(default_factory=lambda: seed.DEMO_APPLICATION)
     demo_pool: Mapping[str, Any] = field(default_factory=lambda: seed.DEMO_POOL)
 
 
@@ -133,7 +134,7 @@ class Platform:
             self._hosted_client(web_url),
             self.operator,
             "demo",
-            seed.DEMO_APPLICATION,
+            dict(self.settings.demo_application),
             dict(self.settings.demo_pool),
         )
 

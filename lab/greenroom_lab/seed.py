@@ -16,9 +16,14 @@ TENANT_GROUP = "tenant-demo"
 VIEWERS = "viewers"
 OPERATORS = "operators"
 
-_LIMITS = {"connectionTimeout_s": 60, "reconnectWindow_s": 60, "maximumSession_s": 3600, "resetTimeout_s": 30}
+_LIMITS: dict[str, int] = {
+    "connectionTimeout_s": 60,
+    "reconnectWindow_s": 60,
+    "maximumSession_s": 3600,
+    "resetTimeout_s": 30,
+}
 
-DEMO_APPLICATION = {
+DEMO_APPLICATION: dict[str, Any] = {
     "name": "Greenroom demo",
     "kind": "demo",
     "command": ["python", "-m", "greenroom_agent.demo", "--url", "{streamerUrl}"],
@@ -26,7 +31,7 @@ DEMO_APPLICATION = {
     "poolId": "demo",
     "limits": _LIMITS,
 }
-DEMO_POOL = {
+DEMO_POOL: dict[str, Any] = {
     "applicationId": "demo",
     "policy": {"alwaysOn": 1, "targetIdle": 1, "maximum": 4},
     "instanceTypes": ["g5.xlarge", "g6.xlarge", "g4dn.xlarge"],

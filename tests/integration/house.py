@@ -80,7 +80,7 @@ class House:
             "command": [],
             "slotsPerInstance": slots,
             "poolId": name,
-            "limits": {**seed.DEMO_APPLICATION["limits"], **limits},  # type: ignore[dict-item]
+            "limits": {**seed.DEMO_APPLICATION["limits"], **limits},
         }
         answer = await self.operator("PUT", f"/applications/{name}", body)
         assert answer.status == 200, answer

@@ -71,21 +71,17 @@ async def test_a_body_that_names_another_instance_changes_nothing_there(house: H
     mine, other = (row["instanceId"] for row in instances_of(house)[:2])
     nonce = house.row("Fleet", f"INSTANCE#{mine}")["bootNonce"]
     before = house.row("Fleet", f"INSTANCE#{other}", "SLOT#001")
-    status = await call(
-        house,
-        credentials_of(house, mine),
-        "/agent/slot-events",
-        {
-            "bootNonce": nonce,
-            "instanceId": other,
-            "slotId": f"{other}.1",
-            "epoch": int(before["epoch"]),
-            "event": "exited",
-            "sessionId": None,
-            "joinNumber": 0,
-            "detail": "stolen",
-        },
-    )
+    body = {
+        "bootNonce": nonce,
+        "instanceId": other,
+        "slotId": f"{other}.1",
+        "epoch": int(before["epoch"]),
+        "event": "exited",
+        "sessionId": None,
+        "joinNumber": 0,
+        "detail": "stolen",
+    }
+    status = await call(house, credentials_of(house, mine), "/agent/slot-events", body)
     assert status in (400, 403, 404, 409)
     assert house.row("Fleet", f"INSTANCE#{other}", "SLOT#001") == before
 

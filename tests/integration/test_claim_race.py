@@ -17,7 +17,7 @@ from tests.integration.house import House, until
 POOL = "race"
 SLOTS = 20
 VIEWERS = 50
-AT_ONCE = 24
+AT_ONCE = 18
 """Processes for request_session: more than the sixteen claims that must truly be in flight together."""
 
 
@@ -36,8 +36,8 @@ async def sign_in_all(house: House) -> list[str]:
     return [token.access_token for token in tokens]
 
 
-async def press_play(http: ClientSession, house: House, token: str, name: str) -> Answer:
-    body = {"applicationId": POOL, "clientToken": name}
+async def press_play(http: ClientSession, house: House, token: str, name: str, application: str = POOL) -> Answer:
+    body = {"applicationId": application, "clientToken": name}
     return await Door(http, house.local.api_url, token).call("POST", "/sessions", body)
 
 
@@ -45,9 +45,11 @@ async def press_play(http: ClientSession, house: House, token: str, name: str) -
 async def test_fifty_launches_on_twenty_slots_give_each_slot_once(house: House) -> None:
     tokens = await sign_in_all(house)
     async with ClientSession(connector=TCPConnector(limit=0)) as http:
-        # Warm the processes: a cold start spreads the claims and there is no race.
-        for _ in range(2):
-            await asyncio.gather(*(Door(http, house.local.api_url, it).call("POST", "/sessions", {}) for it in tokens))
+        # Warm the processes up to their first read: a cold start spreads the claims and there is no race.
+        # Whoever's keys could not be fetched in the first rush is refused, and is not in the second.
+        await asyncio.gather(*(press_play(http, house, token, "warm", "nothing") for token in tokens))
+        warm = await asyncio.gather(*(press_play(http, house, token, "warm", "nothing") for token in tokens))
+        assert {answer.status for answer in warm} == {404}
         began = time.time()
         answers = await asyncio.gather(*(press_play(http, house, token, "first") for token in tokens))
         took = time.time() - began

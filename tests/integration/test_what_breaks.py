@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from greenroom_lab.processes import processes_of
-from greenroom_lab.viewer import Viewer
+from greenroom_lab.viewer import Viewer, launch
 
 from tests.integration.house import House, until
 
@@ -72,9 +72,11 @@ async def test_when_spot_is_refused_the_launch_goes_on_demand(house: House) -> N
 
 
 async def test_a_vanished_viewer_is_waited_for_and_then_ended(house: House) -> None:
-    async with house.stage("window", pool=(1, 0, 1), reconnectWindow_s=10):
+    async with house.stage("window", kind="demo", pool=(1, 0, 1), reconnectWindow_s=10):
         async with house.viewer("lena") as who:
-            await play(who, "window")
+            await launch(who, "window")
+            await who.watch()
+            await who.until_connected()
             await who.vanish()
             view = await who.until("Disconnected", "Ended", timeout_s=30)
             assert view["state"] == "Disconnected"
