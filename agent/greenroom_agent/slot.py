@@ -179,7 +179,9 @@ class Slot:
             message = None
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "greenroomPlaying":
-            self._peer(self.stage.join_number, is_connected=True, detail="")
+            # It comes by way of the relay: a streamer that tells of its peers may have said meanwhile that it ended.
+            if not self._streamer_tells_peers:
+                self._peer(self.stage.join_number, is_connected=True, detail="")
         elif kind in TO_STREAMER:
             self._streamer.send({**message, "playerId": str(self.stage.join_number)})
         else:

@@ -258,6 +258,9 @@ async def test_a_streamer_that_tells_of_its_peers_knows_better_than_the_socket(m
     assert recorder.reports == ["ready", "connected"]
     slot.hear_streamer({"type": "greenroomPeer", "playerId": "1", "state": "disconnected"})
     assert recorder.reports == ["ready", "connected", "disconnected"]
+    # Sent before the peer connection ended, relayed more slowly than its end was noticed: the viewer is gone.
+    slot.hear_page(from_page(1, '{"type":"greenroomPlaying","firstFrame_ms":312}'))
+    assert recorder.reports == ["ready", "connected", "disconnected"]
     slot.close()
 
 
