@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,16 +107,18 @@ def artifact_bucket(account: Account) -> str:
 
 def run(command: str, *arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> None:
     """Raises: SamFailed with the last meaningful lines."""
-    done = subprocess.run(
-        [str(paths.venv("sam") / "bin" / "sam"), command, *arguments],
-        cwd=cwd,
-        env={**paths.sam_environment(), **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    # It leaves its packages in the temporary folder: give it one that goes with it.
+    with tempfile.TemporaryDirectory(prefix="greenroom-sam-") as temporary:
+        done = subprocess.run(
+            [str(paths.venv("sam") / "bin" / "sam"), command, *arguments],
+            cwd=cwd,
+            env={**paths.sam_environment(), **(environment or {}), "TMPDIR": temporary},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise SamFailed(f"sam {command} failed:\n{meaningful(done.stdout)}")
 
