@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from greenroom_lab.local_file import LocalPlatform
@@ -33,7 +34,11 @@ class PlatformThread:
 
     def call(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         """Run a coroutine where the platform lives, and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return self.begin(work).result()
+
+    def begin(self, work: Coroutine[Any, Any, Answer]) -> Future[Answer]:
+        """Run a coroutine where the platform lives."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def stop(self) -> None:
         self.call(self.platform.stop())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,13 +30,18 @@ FLAGS = [
 
 
 @asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
+async def browser(folder: Path | None = None) -> AsyncIterator[Browser]:
+    """With `folder` as its temporary folder, by which its processes can be found (to kill them)."""
+    environment = {**os.environ, **({"TMPDIR": str(folder)} if folder else {})}
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        opened = await playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=FLAGS, env={key: str(it) for key, it in environment.items()}
+        )
         try:
             yield opened
         finally:
-            await opened.close()
+            if opened.is_connected():
+                await opened.close()
 
 
 async def open_page(opened: Browser, local: LocalPlatform) -> Page:

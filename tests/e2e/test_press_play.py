@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from greenroom_lab.processes import processes_of
 from playwright.async_api import Page
 
 from tests.e2e.chromium import CHROMIUM, browser, frame_number, open_page, picture, play, shot, sign_in, until_state
@@ -130,11 +134,24 @@ async def until_on_slot(house: House, page: Page, slot_id: str) -> None:
     raise AssertionError("never given the first viewer's slot")
 
 
-async def test_a_closed_tab_ends_as_reconnection_timeout(house: House, page: Page) -> None:
+@pytest.mark.slow
+async def test_a_closed_tab_and_a_killed_browser_end_as_reconnection_timeout(
+    house: House, page: Page, tmp_path: Path
+) -> None:
     await play(page)
-    session_id = await session_of(page)
+    closed = await session_of(page)
     await page.close()
-    assert await ended_as(house, session_id, 120) == "reconnectionTimeout"
+    await house.until_free(POOL, 1, 60)
+    person = house.person("browser-killed")
+    async with browser(tmp_path) as doomed:
+        other = await open_page(doomed, house.local)
+        await sign_in(other, person.user, person.password)
+        await play(other)
+        killed = await session_of(other)
+        for pid in processes_of(tmp_path):
+            os.kill(pid, signal.SIGKILL)
+    reasons = await asyncio.gather(ended_as(house, closed, 120), ended_as(house, killed, 120))
+    assert reasons == ["reconnectionTimeout", "reconnectionTimeout"]
 
 
 async def test_a_reload_goes_on_with_the_same_session(house: House, page: Page) -> None:

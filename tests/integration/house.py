@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,6 +21,7 @@ from greenroom_lab.viewer import Viewer, tokens_of, viewer
 from greenroom_lab.viewer_http import Answer, Door
 
 Json = dict[str, Any]
+Scenario = Callable[["House"], Coroutine[Any, Any, Any]]
 _READ = TypeDeserializer()
 
 
@@ -32,6 +34,7 @@ class House:
     traces: TraceSink
     people: dict[str, seed.Person] = field(default_factory=dict)
     _operator_token: str = ""
+    _begun: dict[str, Future[Any]] = field(default_factory=dict)
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -108,6 +111,16 @@ class House:
             yield
         finally:
             await self.pool(name, 0, 0, 0)
+
+    def begin(self, scenario: Scenario) -> None:
+        """Start a scenario in the background, once."""
+        if scenario.__name__ not in self._begun:
+            self._begun[scenario.__name__] = self.thread.begin(scenario(self))
+
+    async def result(self, scenario: Scenario) -> Any:
+        """What the scenario returned or raised."""
+        self.begin(scenario)
+        return await asyncio.wrap_future(self._begun[scenario.__name__])
 
     @contextmanager
     def standing(self, name: str, slots: int = 1, *, pool: tuple[int, int, int]) -> Iterator[None]:

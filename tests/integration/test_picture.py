@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import statistics
 from collections.abc import AsyncIterator
 
 import pytest
 from greenroom_agent.demo.frame_counter import read_frame_counter
+from greenroom_lab.smoke import one_launch
 from greenroom_lab.socket_faults import Fault, FaultOnce, NoFaults, doubled, lost, overtaken
-from greenroom_lab.viewer import Viewer, launch
+from greenroom_lab.viewer import Viewer, launch, tokens_of
 from greenroom_lab.viewer_media import ViewerMedia
 
 from tests.integration.house import House
@@ -62,6 +64,16 @@ async def test_a_bad_relay_still_ends_in_a_picture(house: House, fault: Fault, d
         media = await watch(who)
         assert counter(media) is not None
     assert faults.struck, "no frame was struck: the test showed nothing"
+
+
+@pytest.mark.slow
+async def test_ten_hot_launches_take_less_than_three_seconds_each_in_the_median(house: House) -> None:
+    operator = (await tokens_of(house.local, house.local.operator_user, house.local.operator_password)).access_token
+    launches = [await one_launch(house.local, operator, POOL, video=True) for _ in range(10)]
+    clicks = sorted(round(launched.since_click_ms) for launched in launches)
+    print(f"click to picture, ms: {clicks}; leave to free: {[round(it.left_to_free_ms) for it in launches]}")
+    assert statistics.median(clicks) < 3000
+    assert max(launched.left_to_free_ms for launched in launches) < 10_000
 
 
 async def test_a_message_of_60_kilobytes_arrives_whole(house: House) -> None:

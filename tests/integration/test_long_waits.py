@@ -1,0 +1,46 @@
+"""What deadlines, leases and schedules bring about. The scenarios run side by side (`long_waits`)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration import long_waits
+from tests.integration.house import House
+
+pytestmark = pytest.mark.slow
+
+SIDE_BY_SIDE = (
+    long_waits.agent_killed,
+    long_waits.machine_hangs,
+    long_waits.viewer_vanishes,
+    long_waits.viewer_never_connects,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def begun(house: House) -> None:
+    for scenario in SIDE_BY_SIDE:
+        house.begin(scenario)
+
+
+async def test_a_killed_agent_ends_the_session_as_unhealthy_and_is_replaced(house: House) -> None:
+    assert await house.result(long_waits.agent_killed) == "instanceUnhealthy"
+
+
+async def test_a_hanging_machine_is_replaced_like_a_dead_one(house: House) -> None:
+    assert await house.result(long_waits.machine_hangs) == "instanceUnhealthy"
+
+
+async def test_a_vanished_viewer_is_waited_for_and_then_ended(house: House) -> None:
+    assert await house.result(long_waits.viewer_vanishes) == ["Disconnected", "Ended", "reconnectionTimeout"]
+
+
+async def test_a_viewer_who_never_connects_gives_the_slot_back(house: House) -> None:
+    assert await house.result(long_waits.viewer_never_connects) == "connectionTimeout"
+
+
+async def test_an_event_two_minutes_ahead_raises_the_free_slots_and_returns_them(house: House) -> None:
+    """Begun with the platform (tests/conftest.py), because it takes three minutes of waiting."""
+    early_s = await house.result(long_waits.event_is_warmed)
+    print(f"warm {early_s:.0f} s before the start")
+    assert early_s > 0
