@@ -210,12 +210,24 @@ def test_without_one_bearer_token_nobody_gets_in(value: str | None) -> None:
 def test_unknown_key_ids_cause_one_fetch_in_ten_seconds() -> None:
     server = KeyServer()
     keys = KeySet("https://keys", server)
+    assert keys.key("good", NOW - 1) is not None
+    server.calls = 0
     for offset in range(50):
         assert keys.key(f"made-up-{offset}", NOW + offset / 10) is None
+    assert server.calls == 0
+    assert keys.key("made-up", NOW - 1 + REFETCH_AFTER_S) is None
     assert server.calls == 1
-    assert keys.key("made-up", NOW + REFETCH_AFTER_S) is None
-    assert server.calls == 2
     assert keys.key("good", NOW + REFETCH_AFTER_S) is not None
+    assert server.calls == 1
+
+
+def test_without_any_keys_the_next_second_may_ask_again() -> None:
+    server = KeyServer(OSError("slow"))
+    keys = KeySet("https://keys", server)
+    assert keys.key("good", NOW) is None
+    server.body = KEY_DOCUMENT
+    assert keys.key("good", NOW + 0.5) is None
+    assert keys.key("good", NOW + 1) is not None
     assert server.calls == 2
 
 

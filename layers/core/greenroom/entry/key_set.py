@@ -11,6 +11,8 @@ FETCH_TIMEOUT_S = 2.0
 FETCH_LIMIT_BYTES = 256 * 1024
 REFETCH_AFTER_S = 10.0
 """Unknown key ids cause at most one fetch in this time: a flood of them reaches nobody. Source: aws-jwt-verify."""
+FIRST_FETCH_AFTER_S = 1.0
+"""While there are no keys at all everybody is denied, so one slow answer must not shut the door for ten seconds."""
 
 Fetch = Callable[[str], bytes]
 
@@ -38,7 +40,8 @@ class KeySet:
         return self._keys.get(key_id)
 
     def _may_fetch(self, now: float) -> bool:
-        return self._tried_at is None or now - self._tried_at >= REFETCH_AFTER_S
+        pause = REFETCH_AFTER_S if self._keys else FIRST_FETCH_AFTER_S
+        return self._tried_at is None or now - self._tried_at >= pause
 
     def _fetched(self) -> Mapping[str, Mapping[str, Any]] | None:
         try:
