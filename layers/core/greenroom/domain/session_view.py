@@ -25,7 +25,7 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
         "version": session.version,
         "slot": _slot(session.assignment),
         "place": place,
-        "reason": _reason(session, place),
+        "reason": _reason(session),
     }
 
 
@@ -42,9 +42,8 @@ def _slot(assignment: SlotAssignment | None) -> dict[str, Any] | None:
     }
 
 
-def _reason(session: Session, place: int | None) -> str | None:
+def _reason(session: Session) -> str | None:
+    """Why one waits; where in line is `place`, and the page's to say."""
     if session.state is not SessionState.QUEUED:
         return None
-    if place is None or place <= 1:
-        return "All places are taken. You are next: a machine is being prepared."
-    return f"All places are taken. {place - 1} before you; machines are being prepared."
+    return "All places are taken; a machine is being prepared."
