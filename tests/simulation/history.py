@@ -1,0 +1,129 @@
+"""One history: a seed in, what broke and what was injected out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
+from greenroom.domain.session import SessionLimits
+from greenroom.usecases.reconcile_fleet import PassResult
+
+from tests.simulation.agents import Agent
+from tests.simulation.cloud import SimulatedEc2
+from tests.simulation.invariants import Checker, Findings
+from tests.simulation.machines import POOL, Machines
+from tests.simulation.viewers import Viewer
+from tests.simulation.world import PoolChanged, Rates, ReaperNeeded, SessionRequested, World
+
+SLOTS_PER_INSTANCE = 2
+REST_WITHIN_S = 5400
+"""Boots may take 20 minutes to be given up, a surplus goes one machine in 10 minutes, launches rest up to 10."""
+SETTLED_S = 60
+INTERRUPTIONS_EVERY_S = 30
+
+Sabotage = Callable[[World], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of one history."""
+
+    seed: int
+    found: Findings
+    counts: Counter[str]
+    errors: Counter[str]
+    acts: int
+    virtual_s: float
+
+
+class History:
+    """A small pool with its world, its viewers and its bad luck."""
+
+    def __init__(self, seed: int, sabotage: Sabotage | None = None, rates: Rates | None = None) -> None:
+        self.seed = seed
+        self.world = World(seed, rates)
+        self.ec2 = SimulatedEc2(self.world)
+        self.agents: dict[str, Agent] = {}
+        self.machines = Machines(self.world, self.ec2, self._on_launch)
+        self.checker = Checker(self.world, self.ec2)
+        self.acts = 0
+        self._configure()
+        if sabotage is not None:
+            sabotage(self.world)
+        self.world.ports.ec2, self.world.ports.tasks = self.ec2, self.machines.tasks
+        self.world.place_seams()
+        # Machines of session_lifecycle hold the ports themselves: they are built later, by the bus.
+        self.world.handlers = {
+            SessionRequested: self.machines.session_requested,
+            PoolChanged: self.machines.pool_changed,
+            ReaperNeeded: self.machines.reaper_needed,
+        }
+        self.machines.after_pass = self._after_pass
+
+    def _configure(self) -> None:
+        dice, memory = self.world.random, self.world.memory
+        limits = SessionLimits(
+            connection_timeout_s=40, reconnect_window_s=45, maximum_session_s=400, placement_timeout_s=300
+        )
+        memory.applications[POOL] = Application(
+            POOL, "Demo", ApplicationKind.NULL, (), SLOTS_PER_INSTANCE, POOL, limits, sessions_per_viewer=1
+        )
+        policy = PoolPolicy(dice.choice((0, 2, 3)), dice.choice((0, 1, 2, 4)), dice.choice((6, 8, 10)))
+        memory.pools[POOL] = Pool(POOL, POOL, policy)
+        self.wanted = -(-max(policy.always_on, policy.target_idle) // SLOTS_PER_INSTANCE)
+
+    def tell(self) -> Told:
+        """Bad times, then good ones, then rest."""
+        world, began = self.world, self.world.now
+        bad_until = began + world.random.uniform(1200, 2400)
+        world.after(0, 1, self.machines.every_quarter_hour)
+        world.after(5, 60, self._someone_comes)
+        world.after(30, 60, self._interrupt)
+        self._run(lambda: world.now < bad_until)
+        world.has_faults = False
+        rest_by = world.now + REST_WITHIN_S
+        self._run(lambda: world.now < rest_by and not self._rests())
+        settled = world.now + SETTLED_S
+        self._run(lambda: world.now < settled)
+        self.checker.at_rest(self.wanted)
+        return Told(self.seed, self.checker.found, world.counts, world.errors, self.acts, world.now - began)
+
+    def _run(self, goes_on: Callable[[], bool]) -> None:
+        while goes_on():
+            self.world.step()
+            self.acts += 1
+            self.checker.after_act()
+
+    def _rests(self) -> bool:
+        return self.acts % 20 == 0 and self.checker.is_at_rest(self.wanted)
+
+    def _after_pass(self, result: PassResult | None) -> None:
+        self.checker.after_pass(result is not None)
+
+    # -- what happens to it
+
+    def _someone_comes(self) -> None:
+        world = self.world
+        if not world.has_faults:
+            return
+        name = f"viewer-{world.random.randint(1, 12)}"
+        Viewer(world, name, f"{world.random.getrandbits(40):x}", self.agents.get).press_play()
+        rush = world.random.random() < 0.3
+        world.after(0 if rush else 10, 1 if rush else 120, self._someone_comes)
+
+    def _on_launch(self, instance_id: str) -> None:
+        """Once, though its launch's step may be repeated."""
+        if instance_id in self.agents:
+            return
+        self.agents[instance_id] = agent = Agent(self.world, self.ec2, instance_id)
+        if not self.world.strikes("never_boots"):
+            self.world.after(5, 90, agent.boot)
+
+    def _interrupt(self) -> None:
+        """Spot takes a machine without a word."""
+        self.world.after(INTERRUPTIONS_EVERY_S, INTERRUPTIONS_EVERY_S, self._interrupt)
+        for each in self.ec2.alive():
+            if each.market == "spot" and self.world.strikes("spot_interrupted"):
+                self.ec2.end(each.instance_id, "Server.SpotInstanceTermination")

@@ -1,0 +1,155 @@
+"""What must hold after every act, after every pass of the reaper, and at rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from greenroom.domain.instance import InstanceState
+from greenroom.domain.session import LIVE_STATES, TERMINAL_STATES, epoch_of
+from greenroom.domain.slot import SlotState
+
+from tests.simulation.cloud import SimulatedEc2
+from tests.simulation.world import Watched, World
+
+UNEXPLAINED_PASSES = 7
+"""30 s of grace are three passes and the one that sees it first; two more, and one for the seam between them."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What broke; the sets hold ids, so that nothing counts twice."""
+
+    double_held: set[str] = field(default_factory=set)
+    leaked: set[str] = field(default_factory=set)
+    overdue: set[str] = field(default_factory=set)
+    other: set[str] = field(default_factory=set)
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.double_held or self.leaked or self.overdue or self.other)
+
+
+class Checker:
+    """Looks at rows and at EC2 directly, past the ports."""
+
+    def __init__(self, world: World, ec2: SimulatedEc2) -> None:
+        self.world, self.memory, self.ec2 = world, world.memory, ec2
+        self.found = Findings()
+        self.highest_epochs: dict[str, int] = {}
+        self.unexplained: Counter[str] = Counter()
+        self.last_pass_at: float | None = None
+        self.passes_in_a_row = 0
+
+    def after_act(self) -> None:
+        """Only when a session or a slot was written."""
+        sessions, slots = self.memory.session_rows, self.memory.slot_rows
+        assert isinstance(sessions, Watched)
+        assert isinstance(slots, Watched)
+        if sessions.is_dirty or slots.is_dirty:
+            sessions.is_dirty = slots.is_dirty = False
+            self._check_sessions()
+            self._check_slots()
+            self._check_viewers()
+
+    def _check_sessions(self) -> None:
+        holders: dict[str, str] = {}
+        for session in self.memory.session_rows.values():
+            held = session.assignment
+            if session.state not in LIVE_STATES or held is None:
+                continue
+            other = holders.setdefault(held.slot_id, session.session_id)
+            if other != session.session_id:
+                self.found.double_held.add(f"{held.slot_id} by {other} and {session.session_id}")
+            slot = self.memory.slot_rows[held.slot_id]
+            if slot.epoch < epoch_of(session):
+                self.found.other.add(f"{session.session_id} is ahead of its slot's epoch")
+
+    def _check_slots(self) -> None:
+        held_by: Counter[str] = Counter()
+        for slot in self.memory.slot_rows.values():
+            if slot.epoch < self.highest_epochs.get(slot.slot_id, 0):
+                self.found.other.add(f"epoch of {slot.slot_id} went back")
+            self.highest_epochs[slot.slot_id] = slot.epoch
+            if slot.session_id is not None and slot.state is not SlotState.RETIRED:
+                held_by[slot.session_id] += 1
+            if (slot.state is SlotState.FREE) != (slot.slot_id in self.memory.free_rows):
+                self.found.other.add(f"{slot.slot_id} is {slot.state} and its free entry says otherwise")
+            if slot.state in (SlotState.FREE, SlotState.RESETTING) and slot.session_id is not None:
+                self.found.other.add(f"{slot.slot_id} is {slot.state} with a holder")
+        self.found.double_held.update(f"{one} holds {number} slots" for one, number in held_by.items() if number > 1)
+
+    def _check_viewers(self) -> None:
+        counted: dict[str, set[str]] = {}
+        for session in self.memory.session_rows.values():
+            if session.state not in TERMINAL_STATES:
+                counted.setdefault(session.viewer_id, set()).add(session.session_id)
+        if counted != {viewer: own for viewer, own in self.memory.viewer_sessions.items() if own}:
+            self.found.other.add("viewer counters differ from a recount")
+
+    # -- after a pass of the reaper
+
+    def after_pass(self, is_whole: bool) -> None:
+        """`is_whole`: it neither died nor had repairs that failed."""
+        now, before = self.world.now, self.last_pass_at
+        if not is_whole:
+            self.last_pass_at = None
+            self.unexplained.clear()
+            return
+        self.last_pass_at = now
+        for session in self.memory.session_rows.values():
+            if session.state not in TERMINAL_STATES and before is not None and session.deadline_at < before:
+                self.found.overdue.add(f"{session.session_id} {session.state} {now - session.deadline_at:.0f} s")
+        self._count_unexplained()
+
+    def _count_unexplained(self) -> None:
+        for each in self.ec2.alive():
+            if self._is_explained(each.instance_id, each.launch_id, each.pool_id):
+                self.unexplained.pop(each.instance_id, None)
+                continue
+            self.unexplained[each.instance_id] += 1
+            deaf = each.instance_id in self.ec2.deaf
+            if self.unexplained[each.instance_id] >= UNEXPLAINED_PASSES and not deaf:
+                self.found.leaked.add(f"{each.instance_id} unexplained")
+
+    def _is_explained(self, instance_id: str, launch_id: str, pool_id: str) -> bool:
+        row = self.memory.instance_rows.get(instance_id)
+        if row is not None:
+            return row.state not in (InstanceState.TERMINATING, InstanceState.TERMINATED, InstanceState.QUARANTINED)
+        launch = self.world.ports.fleet_rows.launches.get((pool_id, launch_id))
+        return launch is not None and launch.is_open and self.world.now < launch.deadline_at
+
+    # -- at rest
+
+    def serving(self) -> list[str]:
+        """Machines that are Ready with every slot free, or on their way."""
+        fine = []
+        for each in self.ec2.alive():
+            row = self.memory.instance_rows.get(each.instance_id)
+            slots = [one for one in self.memory.slot_rows.values() if one.instance_id == each.instance_id]
+            free = bool(slots) and all(one.state is SlotState.FREE for one in slots)
+            if row is not None and row.state is InstanceState.READY and free:
+                fine.append(each.instance_id)
+        return fine
+
+    def is_at_rest(self, wanted: int) -> bool:
+        live = any(each.state not in TERMINAL_STATES for each in self.memory.session_rows.values())
+        serving = self.serving()
+        return not live and len(serving) == wanted == len(self.ec2.alive())
+
+    def at_rest(self, wanted: int) -> None:
+        """No faults any more, all viewers gone, and time enough: exactly what the policy wants is left."""
+        serving, now = self.serving(), self.world.now
+        self.found.leaked.update(f"{one.instance_id} at rest" for one in self.ec2.alive() if not self._serves(one))
+        self.found.leaked.update(f"{one} above the policy" for one in serving[wanted:])
+        if len(serving) < wanted:
+            self.found.other.add(f"{len(serving)} machines serve at rest, {wanted} are wanted")
+        for session in self.memory.session_rows.values():
+            if session.state not in TERMINAL_STATES:
+                self.found.overdue.add(f"{session.session_id} {session.state} at rest, {now - session.deadline_at:.0f}")
+        free = sum(each.state is SlotState.FREE for each in self.memory.slot_rows.values())
+        if self.memory.free_counts.get("demo", 0) != free:
+            self.found.other.add(f"free counter {self.memory.free_counts.get('demo')} at rest, {free} are free")
+
+    def _serves(self, one: object) -> bool:
+        return getattr(one, "instance_id", "") in set(self.serving())

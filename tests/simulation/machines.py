@@ -1,0 +1,239 @@
+"""The four state machines, as little interpreters of what their definitions do; any step may die with its execution."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from greenroom.domain.errors import GreenroomError, NoFreeSlot, PassIncomplete, SessionAlreadyAdopted, TaskGone
+from greenroom.domain.offering import FleetAnswer
+from greenroom.domain.session import StatusReason
+from greenroom.usecases.abandon_launch import abandon_launch
+from greenroom.usecases.await_facts import adopt_session, await_end, await_slot
+from greenroom.usecases.await_registration import await_registration
+from greenroom.usecases.end_session import end_overdue_session, end_session
+from greenroom.usecases.plan_pool import PlannedPool, plan_pool
+from greenroom.usecases.prepare_launch import prepare_launch
+from greenroom.usecases.reconcile_fleet import PassResult, reconcile_fleet
+from greenroom.usecases.release_slot import release_slot
+from greenroom.usecases.retire_instances import retire_instances
+
+from tests.simulation.agents import LEASE_S
+from tests.simulation.cloud import ReplyLost, SimulatedEc2
+from tests.simulation.world import Crash, PoolChanged, SessionRequested, World
+
+POOL, SUBNETS = "demo", ("subnet-a", "subnet-b")
+ADOPT_TIMEOUT_S, SLOT_TIMEOUT_S, END_TIMEOUT_S, REGISTRATION_TIMEOUT_S = 900, 7200, 90_000, 1500
+PASS_EVERY_S = 10
+
+Then = Callable[[Mapping[str, Any]], None]
+Failed = Callable[[str], None]
+
+
+class Tasks:
+    """ports.TaskTokens: answering a token goes on with its execution."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.waiting: dict[str, Then] = {}
+        self.numbers = itertools.count(1)
+
+    def wait(self, timeout_s: float, then: Then, late: Failed) -> str:
+        token = f"task-{next(self.numbers)}"
+        self.waiting[token] = then
+        self.world.after(timeout_s, timeout_s, lambda: self._late(token, late))
+        return token
+
+    def drop(self, token: str) -> None:
+        self.waiting.pop(token, None)
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> None:
+        then = self.waiting.pop(task_token, None)
+        if then is None:
+            raise TaskGone(task_token)
+        self.world.after(0.05, 0.5, lambda: then(output))
+
+    def _late(self, token: str, late: Failed) -> None:
+        if self.waiting.pop(token, None) is not None:
+            late("States.Timeout")
+
+
+class SessionLifecycle:
+    """session_lifecycle.asl: one execution per announcement."""
+
+    def __init__(self, world: World, tasks: Tasks, event: SessionRequested, number: int) -> None:
+        self.world, self.tasks, self.ports = world, tasks, world.ports
+        self.session_id, self.arn = event.session_id, f"arn:session-{number}"
+
+    def adopt(self) -> None:
+        token = self.tasks.wait(ADOPT_TIMEOUT_S, lambda _: self._await_end(), self._undo)
+        try:
+            self.world.invoke(lambda: adopt_session(self.session_id, self.arn, token, self.ports))
+        except NoFreeSlot:
+            self.tasks.drop(token)
+            self._await_slot()
+        except SessionAlreadyAdopted:
+            self.tasks.drop(token)
+        except (Crash, GreenroomError) as error:
+            self._failed(token, error, self.adopt)
+
+    def _await_slot(self) -> None:
+        token = self.tasks.wait(SLOT_TIMEOUT_S, lambda _: self.adopt(), self._undo)
+        try:
+            self.world.invoke(lambda: await_slot(self.session_id, token, self.ports))
+        except (Crash, GreenroomError) as error:
+            self._failed(token, error, self._await_slot)
+
+    def _await_end(self) -> None:
+        token = self.tasks.wait(END_TIMEOUT_S, self._how_did_it_end, self._undo)
+        try:
+            self.world.invoke(lambda: await_end(self.session_id, token, self.ports))
+        except (Crash, GreenroomError) as error:
+            self._failed(token, error, self._await_end)
+
+    def _how_did_it_end(self, output: Mapping[str, Any]) -> None:
+        if output["outcome"] == "migrated":
+            self.adopt()
+        else:
+            self._release()
+
+    def _failed(self, token: str, error: BaseException, again: Callable[[], None]) -> None:
+        """A dead function is tried again, a refusal undone; now and then the whole execution is gone."""
+        luck = self.world.random.random()
+        if isinstance(error, Crash) and luck < 0.7:
+            # The same task is tried again: its token stays good.
+            self.tasks.drop(token)
+            self.world.after(1, 3, again)
+            return
+        self.tasks.drop(token)
+        if not isinstance(error, Crash) or luck < 0.9:
+            self._undo(type(error).__name__)
+
+    def _undo(self, error: str) -> None:
+        def undo() -> None:
+            session = self.ports.sessions.get(self.session_id)
+            if error == "States.Timeout":
+                end_overdue_session(session, self.ports)
+            end_session(self.session_id, StatusReason.INTERNAL_ERROR, self.ports)
+
+        self.world.attempt(undo, lambda: self._undo(error))
+        self._release()
+
+    def _release(self) -> None:
+        self.world.attempt(lambda: release_slot(self.session_id, self.ports), self._release)
+
+
+class LaunchInstance:
+    """launch_instance.asl."""
+
+    def __init__(
+        self, world: World, tasks: Tasks, ec2: SimulatedEc2, launch_id: str, on_launch: Callable[[str], None]
+    ) -> None:
+        self.world, self.tasks, self.ec2, self.launch_id = world, tasks, ec2, launch_id
+        self.ports, self.on_launch = world.ports, on_launch
+        self.refusals: FleetAnswer = FleetAnswer((), ())
+
+    def start(self) -> None:
+        try:
+            prepared = self.world.invoke(lambda: prepare_launch(POOL, self.launch_id, SUBNETS, self.ports))
+        except Crash:
+            if self.world.random.random() < 0.7:
+                self.world.after(1, 3, self.start)
+            return
+        except GreenroomError as error:
+            self._abandon(type(error).__name__)
+            return
+        for request in (prepared.spot, prepared.on_demand):
+            if request is None:
+                continue
+            try:
+                answer = self.ec2.create_fleet(request)
+            except ReplyLost:
+                self._boot_those_of()
+                self._abandon("Ec2.SdkClientException")
+                return
+            if answer.launched:
+                self._boot_those_of()
+                self._record(FleetAnswer(answer.launched, self.refusals.refusals))
+                return
+            self.refusals = FleetAnswer((), (*self.refusals.refusals, *answer.refusals))
+        self._abandon("CapacityUnavailable")
+
+    def _boot_those_of(self) -> None:
+        for each in self.ec2.list_of_launch(self.launch_id):
+            self.on_launch(each.instance_id)
+
+    def _record(self, answer: FleetAnswer) -> None:
+        self.refusals = answer
+        token = self.tasks.wait(REGISTRATION_TIMEOUT_S, lambda _: None, self._abandon)
+        try:
+            self.world.invoke(lambda: await_registration(POOL, self.launch_id, answer, token, self.ports))
+        except Crash:
+            self.tasks.drop(token)
+            if self.world.random.random() < 0.6:  # else the execution is gone with its function
+                self.world.after(1, 3, lambda: self._record(answer))
+        except GreenroomError as error:
+            self.tasks.drop(token)
+            self._abandon(type(error).__name__)
+
+    def _abandon(self, error: str) -> None:
+        self.world.attempt(
+            lambda: abandon_launch(POOL, self.launch_id, error, self.refusals, self.ports),
+            lambda: self._abandon(error),
+        )
+
+
+class Machines:
+    """Starts executions for what the bus delivers."""
+
+    def __init__(self, world: World, ec2: SimulatedEc2, on_launch: Callable[[str], None]) -> None:
+        self.world, self.ec2, self.on_launch = world, ec2, on_launch
+        self.tasks = Tasks(world)
+        self.numbers = itertools.count(1)
+        self.launches_started: set[str] = set()
+        self.after_pass: Callable[[PassResult | None], None] = lambda result: None
+
+    def session_requested(self, event: SessionRequested) -> None:
+        SessionLifecycle(self.world, self.tasks, event, next(self.numbers)).adopt()
+
+    def pool_changed(self, event: PoolChanged) -> None:
+        planned = self.world.attempt(lambda: plan_pool(POOL, self.world.ports), lambda: self.pool_changed(event))
+        if planned is not None:
+            self._follow(planned)
+
+    def _follow(self, planned: PlannedPool) -> None:
+        if planned.retired_ids:
+            self.world.attempt(lambda: retire_instances(planned.retired_ids, self.world.ports))
+        for launch_id in planned.launch_ids:
+            if launch_id not in self.launches_started:
+                self.launches_started.add(launch_id)
+                machine = LaunchInstance(self.world, self.tasks, self.ec2, launch_id, self.on_launch)
+                self.world.after(0.2, 2, machine.start)
+
+    # -- the reaper
+
+    def reaper_needed(self, event: object = None) -> None:
+        self._run_pass(f"reaper-{next(self.numbers)}", self.world.now)
+
+    def every_quarter_hour(self) -> None:
+        self.world.after(900, 900, self.every_quarter_hour)
+        self.reaper_needed()
+
+    def _run_pass(self, owner: str, started_at: float) -> None:
+        result = None
+        try:
+            result = self.world.invoke(lambda: reconcile_fleet(owner, started_at, LEASE_S, self.world.ports))
+        except PassIncomplete as error:
+            self.world.counts["incomplete_pass"] += 1
+            self.world.errors[f"PassIncomplete {error}"[:160]] += 1
+        except Crash:
+            if self.world.random.random() < 0.1:
+                return  # the execution is gone; its lease runs out
+        if result is not None and result.lease_lost:
+            return
+        self.after_pass(result)
+        if result is not None and result.hand_over:
+            self.world.after(0.5, 2, self.reaper_needed)
+        elif result is None or result.alive:
+            self.world.after(PASS_EVERY_S, PASS_EVERY_S, lambda: self._run_pass(owner, started_at))

@@ -1,0 +1,91 @@
+"""Seeded histories hold what must hold, and the checker sees it when a port does not keep its promise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from greenroom.domain.session import Session
+from greenroom.domain.slot import FreeSlot, SlotState
+
+from tests.fakes.memory import MemoryClaims
+from tests.fakes.memory_fleet import MemoryLiveSessions, MemoryOrphans
+from tests.simulation.histories import INJECTED, main
+from tests.simulation.history import History, Sabotage, Told
+from tests.simulation.world import World
+
+HISTORIES = 40
+
+
+def test_nothing_is_held_twice_leaked_or_overdue_in_forty_histories() -> None:
+    """Each seed that fails is named; `python -m tests.simulation.histories --seed N --count 1` replays it."""
+    told = [History(seed).tell() for seed in range(1, HISTORIES + 1)]
+    assert {each.seed: each.found for each in told if not each.found.is_clean} == {}
+    injected: Counter[str] = sum((each.counts for each in told), Counter())
+    assert [kind for kind in INJECTED if injected[kind] < HISTORIES / 4] == []
+
+
+def test_a_seed_replays_its_history() -> None:
+    first, again = History(7).tell(), History(7).tell()
+    assert (first.counts, first.acts, first.virtual_s) == (again.counts, again.acts, again.virtual_s)
+
+
+class UnconditionalClaims(MemoryClaims):
+    """A claim that takes whatever it once saw free, whoever holds it now."""
+
+    def __init__(self, memory: Any) -> None:
+        super().__init__(memory)
+        self.seen: dict[str, FreeSlot] = {}
+
+    def free_page(self, pool_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
+        self.seen.update((each.slot_id, each) for each in super().free_page(pool_id, shard, start, limit))
+        return [each for each in self.seen.values() if each.shard == shard][:limit]
+
+    def _take(self, slot_id: str, epoch: int, sources: set[SlotState], session: Session) -> None:
+        slot = self.memory.slot_rows[slot_id]
+        super()._take(slot_id, slot.epoch, set(SlotState), session)
+
+
+class ForgetfulSessions(MemoryLiveSessions):
+    """A reaper that is shown no session."""
+
+    def list_ids(self, limit: int) -> Sequence[str]:
+        return ()
+
+
+class ForgetfulOrphans(MemoryOrphans):
+    """A reaper that sees every orphan for the first time, for ever."""
+
+    def first_seen(self, instance_id: str, now: float) -> float:
+        return now
+
+
+def _unconditional_claims(world: World) -> None:
+    world.ports.claims = UnconditionalClaims(world.memory)
+
+
+def _forgotten_sessions(world: World) -> None:
+    world.ports.live_sessions = ForgetfulSessions(world.memory)
+
+
+def _forgotten_orphans(world: World) -> None:
+    world.ports.orphans = ForgetfulOrphans(world.ports.fleet_rows)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "broken"),
+    [
+        pytest.param(_unconditional_claims, lambda told: told.found.double_held, id="a claim without its condition"),
+        pytest.param(_forgotten_sessions, lambda told: told.found.overdue, id="sessions the reaper never sees"),
+        pytest.param(_forgotten_orphans, lambda told: told.found.leaked, id="orphans that are never old enough"),
+    ],
+)
+def test_the_checker_sees_a_broken_promise(sabotage: Sabotage, broken: Callable[[Told], set[str]]) -> None:
+    assert any(broken(History(seed, sabotage).tell()) for seed in range(1, 13))
+
+
+def test_the_last_line_is_the_sum(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--seed", "3", "--count", "2", "--processes", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "histories=2 double_held=0 leaked=0 overdue=0"
