@@ -21,7 +21,7 @@ from greenroom.aws.write import Write, put
 from greenroom.domain.errors import DuplicateLaunch, SessionHasEnded, SlotLost, ViewerLimitReached
 from greenroom.domain.instance import CLAIMABLE_STATES
 from greenroom.domain.session import Session, SessionState, epoch_of
-from greenroom.domain.slot import FreeSlot, Slot, SlotState, shard_of
+from greenroom.domain.slot import FIRST_SLOT, FreeSlot, Slot, SlotState, shard_of
 from greenroom.domain.times import iso
 from greenroom.ports import LineTicket
 
@@ -37,7 +37,9 @@ class DynamoClaims:
 
     def free_page(self, pool_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
         pk = free_key(pool_id, shard)
-        rows = query(self._fleet, pk, limit=limit, at_least=start) or query(self._fleet, pk, limit=limit)
+        rows = query(self._fleet, pk, limit=limit, at_least=start)
+        if not rows and start != FIRST_SLOT:  # nothing follows: from the beginning
+            rows = query(self._fleet, pk, limit=limit)
         return [free_of(row, pool_id, shard) for row in rows]
 
     def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int) -> Session:

@@ -10,6 +10,8 @@ from greenroom.domain.errors import IllegalTransition
 
 SHARDS = 16
 """Free-slot entries of a pool are spread over this many partitions. Source: measured claim contention."""
+FIRST_SLOT = "i-"
+"""Sorts before every slot id: where a search of a shard from its beginning starts."""
 CLAIM_LEASE_S = 60
 """How long a claim holds its slot before the session is adopted. Source: GameLift FleetIQ."""
 

@@ -25,7 +25,7 @@ def dispatch_line(pool_id: str, ports: Ports) -> int:
     given = 0
     if ports.line.head(pool_id) is None:
         return given
-    for free in find_free_slots(pool_id, ports):
+    for free in find_free_slots(pool_id, ports, spread=False):
         try:
             if hand_to_line(free, ports) is None:
                 return given

@@ -8,13 +8,16 @@ from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost
 from greenroom.domain.events import SessionRequested
 from greenroom.domain.pool import Application, Pool
 from greenroom.domain.session import Session, SessionMove, SessionState, moved
+from greenroom.domain.slot import SHARDS
 from greenroom.domain.times import iso
 from greenroom.ports import Ports
 from greenroom.usecases.dispatch_line import assign, dispatch_line
-from greenroom.usecases.find_free_slots import find_free_slots
+from greenroom.usecases.find_free_slots import LOSSES_PER_SHARD, PAGE, find_free_slots
 from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
 from greenroom.usecases.request_pass import request_pass, slot_taken
 
+FEW = SHARDS * PAGE // 2
+"""Up to so many free slots, a page from a shard's beginning holds nearly all of it: shuffled, it is spread enough."""
 ADOPT_WITHIN_S = 20
 """The reaper announces the session again when no machine adopted it by then."""
 
@@ -101,11 +104,14 @@ def claim_slot(draft: Session, sessions_per_viewer: int, ports: Ports) -> Sessio
     counted = ports.capacity.free(draft.pool_id)
     if ports.line.head(draft.pool_id) is not None or (counted is not None and counted <= 0):
         raise NoFreeSlot(draft.pool_id)
-    for free in find_free_slots(draft.pool_id, ports):
+    losses = 0
+    for free in find_free_slots(draft.pool_id, ports, spread=counted is None or counted > FEW):
         try:
             return ports.claims.claim(free, assign(draft, free, ports.now()), sessions_per_viewer)
         except SlotLost:
-            continue
+            losses += 1
+        if losses % LOSSES_PER_SHARD == 0 and ports.line.head(draft.pool_id) is not None:
+            break  # others found nothing: the rest of the search would be in vain, and whoever finds a line joins it
     raise NoFreeSlot(draft.pool_id)
 
 
