@@ -11,7 +11,7 @@ LAB := PYTHONPATH=lab:layers/core:agent:cli $(BIN)/python -m
 PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
 CHECKED = $(wildcard layers/core/greenroom agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
 
-.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser
+.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser histories
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -63,3 +63,6 @@ test: setup frontend browser check ## everything that must be green
 
 e2e: setup frontend browser ## only the tests in a real browser
 	@$(BIN)/pytest tests/e2e
+
+histories: setup ## 1,000 seeded random histories of whole fleets, with faults; a few minutes
+	@PYTHONPATH=layers/core:. $(BIN)/python -m tests.simulation.histories --seed 1 --count 1000

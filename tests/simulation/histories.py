@@ -56,7 +56,7 @@ def _report(histories: Iterable[Told]) -> int:
     for one in histories:
         told += 1
         counts.update(one.counts)
-        counts.update(acts=one.acts, virtual_h=one.virtual_s / 3600)
+        counts.update(acts=one.acts, virtual_min=round(one.virtual_s / 60))
         errors.update(one.errors)
         double_held, leaked = double_held + len(one.found.double_held), leaked + len(one.found.leaked)
         overdue, other = overdue + len(one.found.overdue), other + len(one.found.other)
@@ -64,7 +64,7 @@ def _report(histories: Iterable[Told]) -> int:
             print(f"broken: {one.found}")
             print(f"replay: python -m tests.simulation.histories --seed {one.seed} --count 1", flush=True)
     print("injected: " + ", ".join(f"{kind} {counts[kind]}" for kind in INJECTED))
-    print("also: " + ", ".join(f"{kind} {counts[kind]:.0f}" for kind in sorted(counts) if kind not in INJECTED))
+    print("also: " + ", ".join(f"{kind} {counts[kind]}" for kind in sorted(counts) if kind not in INJECTED))
     print("refused: " + ", ".join(f"{name} {number}" for name, number in errors.most_common(12)))
     print(f"other invariants broken: {other}")
     print(f"histories={told} double_held={double_held} leaked={leaked} overdue={overdue}")

@@ -47,14 +47,13 @@ class History:
         self.ec2 = SimulatedEc2(self.world)
         self.agents: dict[str, Agent] = {}
         self.machines = Machines(self.world, self.ec2, self._on_launch)
-        self.checker = Checker(self.world, self.ec2)
+        self.checker = Checker(self.world, self.ec2, self.agents)
         self.acts = 0
         self._configure()
         if sabotage is not None:
             sabotage(self.world)
         self.world.ports.ec2, self.world.ports.tasks = self.ec2, self.machines.tasks
         self.world.place_seams()
-        # Machines of session_lifecycle hold the ports themselves: they are built later, by the bus.
         self.world.handlers = {
             SessionRequested: self.machines.session_requested,
             PoolChanged: self.machines.pool_changed,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from greenroom.domain.instance import InstanceState
 from greenroom.domain.session import LIVE_STATES, TERMINAL_STATES, epoch_of
 from greenroom.domain.slot import SlotState
 
+from tests.simulation.agents import LEASE_S, Agent
 from tests.simulation.cloud import SimulatedEc2
 from tests.simulation.world import Watched, World
 
+SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
 UNEXPLAINED_PASSES = 7
 """30 s of grace are three passes and the one that sees it first; two more, and one for the seam between them."""
 
@@ -33,13 +36,12 @@ class Findings:
 class Checker:
     """Looks at rows and at EC2 directly, past the ports."""
 
-    def __init__(self, world: World, ec2: SimulatedEc2) -> None:
-        self.world, self.memory, self.ec2 = world, world.memory, ec2
+    def __init__(self, world: World, ec2: SimulatedEc2, agents: Mapping[str, Agent]) -> None:
+        self.world, self.memory, self.ec2, self.agents = world, world.memory, ec2, agents
         self.found = Findings()
         self.highest_epochs: dict[str, int] = {}
         self.unexplained: Counter[str] = Counter()
         self.last_pass_at: float | None = None
-        self.passes_in_a_row = 0
 
     def after_act(self) -> None:
         """Only when a session or a slot was written."""
@@ -115,20 +117,21 @@ class Checker:
     def _is_explained(self, instance_id: str, launch_id: str, pool_id: str) -> bool:
         row = self.memory.instance_rows.get(instance_id)
         if row is not None:
-            return row.state not in (InstanceState.TERMINATING, InstanceState.TERMINATED, InstanceState.QUARANTINED)
+            silent = row.heartbeat_at is not None and self.world.now - row.heartbeat_at > LEASE_S
+            return row.state in SERVING and not silent
         launch = self.world.ports.fleet_rows.launches.get((pool_id, launch_id))
         return launch is not None and launch.is_open and self.world.now < launch.deadline_at
 
     # -- at rest
 
     def serving(self) -> list[str]:
-        """Machines that are Ready with every slot free, or on their way."""
+        """Machines that are Ready with every slot free, and whose agents live."""
         fine = []
         for each in self.ec2.alive():
             row = self.memory.instance_rows.get(each.instance_id)
             slots = [one for one in self.memory.slot_rows.values() if one.instance_id == each.instance_id]
             free = bool(slots) and all(one.state is SlotState.FREE for one in slots)
-            if row is not None and row.state is InstanceState.READY and free:
+            if row is not None and row.state is InstanceState.READY and free and self.agents[each.instance_id].is_up:
                 fine.append(each.instance_id)
         return fine
 
@@ -140,7 +143,9 @@ class Checker:
     def at_rest(self, wanted: int) -> None:
         """No faults any more, all viewers gone, and time enough: exactly what the policy wants is left."""
         serving, now = self.serving(), self.world.now
-        self.found.leaked.update(f"{one.instance_id} at rest" for one in self.ec2.alive() if not self._serves(one))
+        self.found.leaked.update(
+            f"{one.instance_id} at rest" for one in self.ec2.alive() if one.instance_id not in serving
+        )
         self.found.leaked.update(f"{one} above the policy" for one in serving[wanted:])
         if len(serving) < wanted:
             self.found.other.add(f"{len(serving)} machines serve at rest, {wanted} are wanted")
@@ -150,6 +155,3 @@ class Checker:
         free = sum(each.state is SlotState.FREE for each in self.memory.slot_rows.values())
         if self.memory.free_counts.get("demo", 0) != free:
             self.found.other.add(f"free counter {self.memory.free_counts.get('demo')} at rest, {free} are free")
-
-    def _serves(self, one: object) -> bool:
-        return getattr(one, "instance_id", "") in set(self.serving())
