@@ -226,6 +226,19 @@ def test_an_agent_that_never_registers_is_abandoned() -> None:
     assert (failed.state, failed.reason) == (LaunchState.FAILED, "InstanceNeverRegistered")
 
 
+def test_a_launch_whose_instance_was_taken_before_it_registered_is_abandoned_at_once() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    launched(ports)
+    ports.ec2.set(INSTANCE, Ec2State.TERMINATED, "Server.SpotInstanceTermination")
+    run(ports, after_s=10)
+    assert state_of(ports, INSTANCE) is InstanceState.TERMINATED
+    (failed,) = ports.pools.read("demo").launches
+    assert failed.state is LaunchState.FAILED
+    ports.time = ports.pools.read("demo").launch_rests_until
+    assert len(plan_pool("demo", ports).launch_ids) == 1
+
+
 def test_a_lost_answer_to_a_launch_is_given_again_once() -> None:
     ports = stage(0)
     policy(ports, always_on=1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from greenroom.domain.errors import NotFound
+from greenroom.domain.instance import InstanceState
 from greenroom.domain.launch import Launch, LaunchState
 from greenroom.domain.offering import FleetAnswer
 from greenroom.domain.slot import SlotState
@@ -59,9 +60,21 @@ def _reconcile_launch(launch: Launch, ports: Ports) -> None:
     if launch.state is LaunchState.REGISTERED and launch.task_token is not None:
         answer_launch(launch, ports)  # the first answer may have been lost; then the token has done its work
         change_launch(launch.pool_id, launch.launch_id, lambda before: replace(before, task_token=None), ports)
-    elif launch.is_open and ports.now() > launch.deadline_at:
+    elif launch.is_open and (ports.now() > launch.deadline_at or _lost_its_instances(launch, ports)):
         nothing = FleetAnswer((), ())
         abandon_launch(launch.pool_id, launch.launch_id, "InstanceNeverRegistered", nothing, ports)
+
+
+def _lost_its_instances(launch: Launch, ports: Ports) -> bool:
+    """EC2 took them before an agent registered: until undone, the launch would pass for slots on their way."""
+    return bool(launch.instance_ids) and all(_is_gone(each, ports) for each in launch.instance_ids)
+
+
+def _is_gone(instance_id: str, ports: Ports) -> bool:
+    try:
+        return ports.instances.get(instance_id).state is InstanceState.TERMINATED
+    except NotFound:
+        return False
 
 
 def _recount(pool_id: str, ports: Ports) -> None:
