@@ -49,6 +49,7 @@ class History:
         self.machines = Machines(self.world, self.ec2, self._on_launch)
         self.checker = Checker(self.world, self.ec2, self.agents)
         self.acts = 0
+        self.bad_until = 0.0
         self._configure()
         if sabotage is not None:
             sabotage(self.world)
@@ -82,6 +83,7 @@ class History:
         world.after(30, 60, self._interrupt)
         self._run(lambda: world.now < bad_until)
         world.has_faults = False
+        self.bad_until = world.now
         rest_by = world.now + REST_WITHIN_S
         self._run(lambda: world.now < rest_by and not self._rests())
         settled = world.now + SETTLED_S
@@ -96,7 +98,10 @@ class History:
             self.checker.after_act()
 
     def _rests(self) -> bool:
-        return self.acts % 20 == 0 and self.checker.is_at_rest(self.wanted)
+        """A reaper that died in bad times comes back with the schedule, up to 15 minutes later: wait for it."""
+        if self.acts % 20 != 0 or not self.checker.is_watched(self.bad_until):
+            return False
+        return self.checker.is_at_rest(self.wanted)
 
     def _after_pass(self, result: PassResult | None) -> None:
         self.checker.after_pass(result is not None)

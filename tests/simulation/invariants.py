@@ -12,6 +12,7 @@ from greenroom.domain.slot import SlotState
 
 from tests.simulation.agents import LEASE_S, Agent
 from tests.simulation.cloud import SimulatedEc2
+from tests.simulation.machines import PASS_EVERY_S
 from tests.simulation.world import Watched, World
 
 SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
@@ -134,6 +135,12 @@ class Checker:
             if row is not None and row.state is InstanceState.READY and free and self.agents[each.instance_id].is_up:
                 fine.append(each.instance_id)
         return fine
+
+    def is_watched(self, since: float) -> bool:
+        """A whole pass since then, and a moment ago unless nothing is left to watch."""
+        if self.last_pass_at is None or self.last_pass_at < since:
+            return False
+        return not self.ec2.alive() or self.world.now - self.last_pass_at < 2 * PASS_EVERY_S
 
     def is_at_rest(self, wanted: int) -> bool:
         live = any(each.state not in TERMINAL_STATES for each in self.memory.session_rows.values())
