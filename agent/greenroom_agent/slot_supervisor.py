@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
 from greenroom_agent.application_process import ApplicationProcess, Launch, start_process
 from greenroom_agent.backoff import full_jitter_s
+from greenroom_agent.first_done import first_done
 from greenroom_agent.work_folder import empty_folder
 
 log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ class SlotSupervisor:
         is_steady = asyncio.get_running_loop().time() - began > STEADY_S
         self._crashes = 1 if is_steady else self._crashes + 1
         pause_s = full_jitter_s(self._crashes - 1, self._pauses.first_crash_s, self._pauses.last_crash_s, self._luck())
-        await _first_of(self._wait_for_wish, lambda: asyncio.sleep(pause_s))
+        await first_done(self._wait_for_wish(), asyncio.sleep(pause_s))
 
     async def _start(self) -> None:
         await asyncio.to_thread(empty_folder, self._launch.work_dir, self._launch.user)
@@ -127,7 +128,7 @@ class SlotSupervisor:
         """Until the process ends, fails its probe or is unwanted; what happened in words."""
         process = self.process
         assert process is not None
-        await _first_of(process.wait, self._wait_for_wish, self._probe_failed)
+        await first_done(process.wait(), self._wait_for_wish(), self._probe_failed())
         if process.exit_code is None:
             return "it did not identify itself in time"
         return f"exit code {process.exit_code}"
@@ -155,16 +156,3 @@ class SlotSupervisor:
         self._door.shut()
         self._wish = wish
         self._wish_changed.set()
-
-
-async def _first_of(*waits: Callable[[], Awaitable[object]]) -> None:
-    """Returns when the first of these is done; the others are cancelled."""
-    tasks = [asyncio.ensure_future(wait()) for wait in waits]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

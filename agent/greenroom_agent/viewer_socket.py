@@ -12,6 +12,7 @@ import yarl
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.control_plane import Refused, Unavailable
 from greenroom_agent.door_messages import MalformedAnswer, SocketTicket
+from greenroom_agent.first_done import first_done
 from greenroom_agent.frame_pieces import encode_frame
 
 log = logging.getLogger(__name__)
@@ -81,15 +82,9 @@ class ViewerSocket:
         self._outbox = asyncio.Queue()
         async with asyncio.timeout(WELCOME_S):
             socket = await self._http.ws_connect(url, max_msg_size=1 << 20)
-        tasks = [asyncio.create_task(step) for step in (self._read(socket), self._write(socket), self._keep(socket))]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await first_done(self._read(socket), self._write(socket), self._keep(socket))
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await socket.close()
         log.info("viewer socket closed code=%s", socket.close_code)
 
