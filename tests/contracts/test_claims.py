@@ -20,7 +20,7 @@ from greenroom.ports import LineTicket, Wait
 from greenroom.usecases.dispatch_line import assign
 
 from tests.contracts.houses import House
-from tests.fakes.stage import free_entry
+from tests.fakes.memory import free_entry
 
 NOW = 1_800_000_000.0
 

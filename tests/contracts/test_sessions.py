@@ -19,7 +19,7 @@ from greenroom.usecases.dispatch_line import assign
 
 from tests.contracts.houses import House
 from tests.contracts.test_claims import NOW, draft, ending, queued
-from tests.fakes.stage import free_entry
+from tests.fakes.memory import free_entry
 
 
 @pytest.fixture

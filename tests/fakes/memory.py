@@ -217,17 +217,7 @@ class MemoryClaims:
             self._check_instance(slot.instance_id)
             current = self._held(slot, {SlotState.RESETTING})
             self._put(replace(current, state=SlotState.FREE, deadline_at=None))
-            self.memory.free_rows[slot.slot_id] = FreeSlot(
-                slot_id=slot.slot_id,
-                instance_id=slot.instance_id,
-                number=slot.number,
-                pool_id=slot.pool_id,
-                shard=shard_of(slot.slot_id),
-                epoch=slot.epoch,
-                instance_type=slot.instance_type,
-                zone=slot.zone,
-                market=slot.market,
-            )
+            self.memory.free_rows[slot.slot_id] = free_entry(slot)
 
     def withdraw(self, slot: Slot, now: float, deadline_at: float) -> None:
         self.memory.step("claims.withdraw")
@@ -525,3 +515,18 @@ class MemoryJournal:
     def append(self, entity: str, kind: str, now: float, facts: Any) -> None:
         with self.memory.lock:
             self.memory.journal_rows.append((entity, kind, now, dict(facts)))
+
+
+def free_entry(slot: Slot) -> FreeSlot:
+    """The entry a free slot has."""
+    return FreeSlot(
+        slot_id=slot.slot_id,
+        instance_id=slot.instance_id,
+        number=slot.number,
+        pool_id=slot.pool_id,
+        shard=shard_of(slot.slot_id),
+        epoch=slot.epoch,
+        instance_type=slot.instance_type,
+        zone=slot.zone,
+        market=slot.market,
+    )

@@ -7,10 +7,11 @@ from dataclasses import replace
 from greenroom.domain.instance import Instance, InstanceState
 from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
 from greenroom.domain.session import Session, SessionLimits
-from greenroom.domain.slot import FreeSlot, Slot, SlotState, shard_of, slot_id_of
+from greenroom.domain.slot import Slot, SlotState, slot_id_of
 from greenroom.usecases.record_slot_event import SlotEvent, SlotFact, record_slot_event
 from greenroom.usecases.request_session import Launch, Launched, request_session
 
+from tests.fakes.memory import free_entry
 from tests.fakes.ports import FakePorts
 
 NONCE = "0" * 32
@@ -65,21 +66,6 @@ def add_slot(ports: FakePorts, instance_id: str, state: SlotState) -> Slot:
     if state is SlotState.FREE:
         ports.memory.free_rows[slot.slot_id] = free_entry(slot)
     return slot
-
-
-def free_entry(slot: Slot) -> FreeSlot:
-    """The entry a free slot has."""
-    return FreeSlot(
-        slot_id=slot.slot_id,
-        instance_id=slot.instance_id,
-        number=slot.number,
-        pool_id=slot.pool_id,
-        shard=shard_of(slot.slot_id),
-        epoch=slot.epoch,
-        instance_type=slot.instance_type,
-        zone=slot.zone,
-        market=slot.market,
-    )
 
 
 def launch(ports: FakePorts, viewer: str = "ada", token: str = "t1") -> Launched:
