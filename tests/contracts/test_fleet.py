@@ -24,7 +24,7 @@ from greenroom.domain.errors import Conflict, NotFound, SlotLost, StaleBoot
 from greenroom.domain.instance import Boot, Instance, InstanceState, changed, registered
 from greenroom.domain.launch import Launch, LaunchState, advanced
 from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
-from greenroom.domain.scheduled_event import ScheduledEvent
+from greenroom.domain.scheduled_event import EventHold, ScheduledEvent
 from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
 from greenroom.fleet_ports import Ec2State
 
@@ -247,12 +247,12 @@ def test_a_launch_is_saved_on_its_version(house: Any) -> None:
 
 def test_a_pools_clocks_and_counts(house: Any) -> None:
     pools = house.pools
-    pools.note_surplus("demo", NOW)
+    pools.note_surplus("demo", NOW, 3)
     pools.note_launch_failed("demo", NOW + 30)
     pools.note_launch_failed("demo", NOW + 60)
     rows = pools.read("demo")
     assert (rows.surplus_since, rows.failed_launches, rows.launch_rests_until) == (NOW, 2, NOW + 60)
-    pools.note_surplus("demo", None)
+    pools.note_surplus("demo", None, 0)
     pools.note_launch_registered("demo")
     rows = pools.read("demo")
     assert (rows.surplus_since, rows.failed_launches, rows.launch_rests_until) == (None, 0, 0)
@@ -262,12 +262,12 @@ def test_an_events_slots_are_set_and_given_back_once(house: Any) -> None:
     for slots_held in (5, 5):
         house.pools.hold_for_event("demo", "evt-abc", slots_held)
     house.pools.hold_for_event("demo", "evt-def", 2)
-    assert house.pools.read("demo").event_slots == {"evt-abc": 5, "evt-def": 2}
+    assert house.pools.read("demo").holds == {"evt-abc": EventHold(5), "evt-def": EventHold(2)}
     assert house.pools.end_event("demo", "evt-abc", NOW + 1800)
     assert not house.pools.end_event("demo", "evt-abc", NOW + 1800)
     house.pools.note_given_back("demo", 2)
     rows = house.pools.read("demo")
-    assert (dict(rows.event_slots), rows.give_back_slots, rows.give_back_until) == ({"evt-def": 2}, 3, NOW + 1800)
+    assert (dict(rows.holds), rows.give_back_slots, rows.give_back_until) == ({"evt-def": EventHold(2)}, 3, NOW + 1800)
 
 
 def test_a_pass_once_begun_lets_the_next_one_be_asked_for(house: Any) -> None:

@@ -55,6 +55,7 @@ class Memory:
         self.pools: dict[str, Pool] = {}
         self.events: dict[str, ScheduledEvent] = {}
         self.free_counts: dict[str, int] = {}
+        self.taken_counts: dict[str, int] = {}
         self.pending_until: dict[str, float] = {}
         self.ticket_rows: dict[str, Ticket] = {}
         self.connection_rows: dict[str, Connection] = {}
@@ -364,6 +365,11 @@ class MemoryCapacity:
         with self.memory.lock:
             self.memory.free_counts[pool_id] = self.memory.free_counts.get(pool_id, 0) + change
             return self.memory.free_counts[pool_id]
+
+    def count_taken(self, pool_id: str) -> int:
+        with self.memory.lock:
+            self.memory.taken_counts[pool_id] = self.memory.taken_counts.get(pool_id, 0) + 1
+            return self.add_free(pool_id, -1)
 
     def begin_pass(self, pool_id: str, now: float) -> bool:
         with self.memory.lock:

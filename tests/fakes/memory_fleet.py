@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from greenroom.domain.errors import Conflict, NotFound, SlotLost
+from greenroom.domain.errors import CapacityUnavailable, Conflict, NotFound, SlotLost
 from greenroom.domain.instance import Instance, InstanceState, changed
 from greenroom.domain.launch import Launch
+from greenroom.domain.pool import Halt
+from greenroom.domain.scheduled_event import EventHold
 from greenroom.domain.session import TERMINAL_STATES
 from greenroom.domain.slot import Slot, SlotState
-from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery, PoolRows
+from greenroom.fleet_ports import BOOTS_KEPT, Ec2Instance, Ec2State, Machinery, PoolRows
 
 from tests.fakes.memory import Memory
 
@@ -86,14 +88,23 @@ class MemoryFleet:
 
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
         self.memory.step("fleet.drain_idle")
+        return self._take_idle(instance, slots, InstanceState.DRAINING, SlotState.RETIRED, reason)
+
+    def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        self.memory.step("fleet.stop_idle")
+        return self._take_idle(instance, slots, InstanceState.STOPPED, SlotState.RESETTING, reason)
+
+    def _take_idle(
+        self, instance: Instance, slots: Sequence[Slot], to: InstanceState, slot_state: SlotState, reason: str
+    ) -> Instance:
         with self.memory.lock:
             stored = self.memory.instance_rows[instance.instance_id]
             current = [self.memory.slot_rows[each.slot_id] for each in slots if each.state is not SlotState.RETIRED]
             if stored.version != instance.version or any(each.state is not SlotState.FREE for each in current):
                 raise SlotLost(instance.instance_id)
             for each in current:
-                self._put(replace(each, state=SlotState.RETIRED))
-            after = replace(changed(instance, InstanceState.DRAINING, reason), version=instance.version + 1)
+                self._put(replace(each, state=slot_state))
+            after = replace(changed(instance, to, reason), version=instance.version + 1)
             self.memory.instance_rows[instance.instance_id] = after
             return after
 
@@ -137,8 +148,8 @@ class MemoryPools:
             for each in launches:
                 self.rows.launches[(pool_id, each.launch_id)] = each
 
-    def note_surplus(self, pool_id: str, since: float | None) -> None:
-        self._change(pool_id, surplus_since=since)
+    def note_surplus(self, pool_id: str, since: float | None, least: int) -> None:
+        self._change(pool_id, surplus_since=since, surplus_least=0 if since is None else least)
 
     def note_given_back(self, pool_id: str, slots: int) -> None:
         self._change(pool_id, give_back_slots=max(0, self._of(pool_id).give_back_slots - slots))
@@ -148,19 +159,48 @@ class MemoryPools:
         self._change(pool_id, failed_launches=failures, launch_rests_until=rests_until)
 
     def note_launch_registered(self, pool_id: str) -> None:
-        self._change(pool_id, failed_launches=0, launch_rests_until=0.0)
+        self._change(pool_id, failed_launches=0, failed_boots=0, launch_rests_until=0.0)
+
+    def note_boot_failed(self, pool_id: str) -> int:
+        failures = self._of(pool_id).failed_boots + 1
+        self._change(pool_id, failed_boots=failures)
+        return failures
+
+    def note_boot(self, pool_id: str, seconds: float) -> None:
+        kept = (*self._of(pool_id).boot_times, round(seconds, 1))
+        self._change(pool_id, boot_times=kept[-BOOTS_KEPT:])
+
+    def halt(self, pool_id: str, halt: Halt) -> bool:
+        if self._of(pool_id).halted is not None:
+            return False
+        self._change(pool_id, halted=halt)
+        return True
+
+    def resume(self, pool_id: str) -> bool:
+        if self._of(pool_id).halted is None:
+            return False
+        self._change(pool_id, halted=None, failed_boots=0, failed_launches=0, launch_rests_until=0.0)
+        return True
 
     def hold_for_event(self, pool_id: str, event_id: str, slots: int) -> None:
-        self._change(pool_id, event_slots={**self._of(pool_id).event_slots, event_id: slots})
+        holds = self._of(pool_id).holds
+        held = replace(holds.get(event_id, EventHold(slots)), slots=slots)
+        self._change(pool_id, holds={**holds, event_id: held})
+
+    def open_event(self, pool_id: str, event_id: str) -> None:
+        holds = self._of(pool_id).holds
+        if event_id in holds and holds[event_id].taken_at is None:
+            opened = replace(holds[event_id], taken_at=self._of(pool_id).taken)
+            self._change(pool_id, holds={**holds, event_id: opened})
 
     def end_event(self, pool_id: str, event_id: str, give_back_until: float) -> bool:
         before = self._of(pool_id)
-        held = dict(before.event_slots)
-        slots = held.pop(event_id, None)
-        if slots is None:
+        holds = dict(before.holds)
+        held = holds.pop(event_id, None)
+        if held is None:
             return False
-        given = before.give_back_slots + slots
-        self._change(pool_id, event_slots=held, give_back_slots=given, give_back_until=give_back_until)
+        given = before.give_back_slots + held.slots
+        self._change(pool_id, holds=holds, give_back_slots=given, give_back_until=give_back_until)
         return True
 
     def correct_free(self, pool_id: str, seen: int | None, counted: int) -> None:
@@ -169,7 +209,8 @@ class MemoryPools:
                 self.memory.free_counts[pool_id] = counted
 
     def _of(self, pool_id: str) -> PoolRows:
-        return self.rows.pools.get(pool_id, PoolRows(version=0, launches=()))
+        rows = self.rows.pools.get(pool_id, PoolRows(version=0, launches=()))
+        return replace(rows, taken=self.memory.taken_counts.get(pool_id, 0))
 
     def _change(self, pool_id: str, **facts: Any) -> None:
         self.rows.pools[pool_id] = replace(self._of(pool_id), **facts)
@@ -239,6 +280,10 @@ class FakeEc2:
     def __init__(self) -> None:
         self.instances: dict[str, Ec2Instance] = {}
         self.terminated: list[str] = []
+        self.stopped: list[str] = []
+        self.started: list[str] = []
+        self.orphans: list[str] = []
+        self.unstartable: set[str] = set()
         self.ignored: set[str] = set()
 
     def add(self, instance_id: str, launch_id: str = "lch-1", at: float = 0.0, pool_id: str = "demo") -> Ec2Instance:
@@ -265,6 +310,23 @@ class FakeEc2:
         self.terminated.append(instance_id)
         if instance_id in self.instances and instance_id not in self.ignored:
             self.set(instance_id, Ec2State.SHUTTING_DOWN)
+
+    def stop(self, instance_id: str) -> None:
+        self.stopped.append(instance_id)
+        one = self.instances.get(instance_id)
+        if one is not None and one.state in (Ec2State.PENDING, Ec2State.RUNNING) and instance_id not in self.ignored:
+            self.set(instance_id, Ec2State.STOPPING)
+
+    def start(self, instance_id: str) -> None:
+        self.started.append(instance_id)
+        if instance_id in self.unstartable:
+            raise CapacityUnavailable("InsufficientInstanceCapacity")
+        if instance_id not in self.instances or self.instances[instance_id].state is not Ec2State.STOPPED:
+            raise Conflict(instance_id)
+        self.set(instance_id, Ec2State.PENDING)
+
+    def tag_orphan(self, instance_id: str) -> None:
+        self.orphans.append(instance_id)
 
 
 class FakeSchedules:

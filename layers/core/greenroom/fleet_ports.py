@@ -13,6 +13,8 @@ from typing import Protocol
 
 from greenroom.domain.instance import Instance
 from greenroom.domain.launch import Launch
+from greenroom.domain.pool import Halt
+from greenroom.domain.scheduled_event import EventHold
 from greenroom.domain.slot import Slot
 
 
@@ -68,6 +70,12 @@ class Fleet(Protocol):
         Raises: SlotLost (a slot was claimed, or the instance changed).
         """
 
+    def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        """As `drain_idle`, but for the warm tier: instance -> Stopped, every Free slot -> Resetting without a deadline.
+
+        Raises: SlotLost.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class PoolRows:
@@ -75,12 +83,21 @@ class PoolRows:
 
     version: int
     launches: tuple[Launch, ...]
-    event_slots: Mapping[str, int] = field(default_factory=dict)  # event id -> slots held for it
-    surplus_since: float | None = None  # since when a pass saw more slots than wanted
+    holds: Mapping[str, EventHold] = field(default_factory=dict)  # by event id
+    taken: int = 0  # how many slots were ever given to sessions
+    surplus_since: float | None = None  # since when every pass saw more slots than wanted
+    surplus_least: int = 0  # the least surplus seen since then, slots
     failed_launches: int = 0  # in a row
+    failed_boots: int = 0  # in a row, of those: launched, but never ready
+    halted: Halt | None = None
+    boot_times: tuple[float, ...] = ()  # of the last instances, from launch to Ready, seconds; oldest first
     launch_rests_until: float = 0.0
     give_back_slots: int = 0  # an event that ended gives back so many at once
     give_back_until: float = 0.0
+
+
+BOOTS_KEPT = 20
+"""Boot times that a pool remembers: enough for a p95 that means something, few enough to forget an old image."""
 
 
 class Pools(Protocol):
@@ -94,8 +111,8 @@ class Pools(Protocol):
     def commit_launches(self, pool_id: str, version: int, launches: Sequence[Launch]) -> None:
         """Version + 1 and all intents, together. Raises: Conflict (another pass was faster)."""
 
-    def note_surplus(self, pool_id: str, since: float | None) -> None:
-        """Start (or forget) the scale-in clock."""
+    def note_surplus(self, pool_id: str, since: float | None, least: int) -> None:
+        """Set (or forget) the scale-in clock and the least surplus since."""
 
     def note_given_back(self, pool_id: str, slots: int) -> None:
         """So many slots of an ended event were retired."""
@@ -103,11 +120,26 @@ class Pools(Protocol):
     def note_launch_failed(self, pool_id: str, rests_until: float) -> None:
         """One more failure in a row; none is tried before `rests_until`."""
 
+    def note_boot_failed(self, pool_id: str) -> int:
+        """One more launched instance that never got ready; how many in a row."""
+
     def note_launch_registered(self, pool_id: str) -> None:
         """The row of failures ends."""
 
+    def note_boot(self, pool_id: str, seconds: float) -> None:
+        """How long an instance took from its launch until it was ready; the last BOOTS_KEPT are kept."""
+
+    def halt(self, pool_id: str, halt: Halt) -> bool:
+        """Whether it was not halted before; the first reason stays."""
+
+    def resume(self, pool_id: str) -> bool:
+        """Whether it was halted. The rows of failures end too."""
+
     def hold_for_event(self, pool_id: str, event_id: str, slots: int) -> None:
-        """Set, never increment: a second delivery changes nothing."""
+        """Set, never increment: a second delivery changes nothing; an opened reservation stays opened."""
+
+    def open_event(self, pool_id: str, event_id: str) -> None:
+        """From now on sessions consume the reservation; once is enough, and none held is fine."""
 
     def end_event(self, pool_id: str, event_id: str, give_back_until: float) -> bool:
         """Hold nothing any more for it, and give back what it held; whether it held anything."""
@@ -174,6 +206,15 @@ class Ec2(Protocol):
 
     def terminate(self, instance_id: str) -> None:
         """Ask for one; one bad id fails a whole call, so never for many. Gone already is fine."""
+
+    def stop(self, instance_id: str) -> None:
+        """Ask for one. Stopped, stopping or gone already is fine."""
+
+    def start(self, instance_id: str) -> None:
+        """Ask for a stopped one. Raises: CapacityUnavailable, AccountLimitReached, Conflict (it is not stopped)."""
+
+    def tag_orphan(self, instance_id: str) -> None:
+        """Mark it for whoever looks at EC2's own console. Gone already is fine."""
 
 
 class Orphans(Protocol):

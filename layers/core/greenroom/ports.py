@@ -170,6 +170,9 @@ class Capacity(Protocol):
     def add_free(self, pool_id: str, change: int) -> int:
         """Returns the count after."""
 
+    def count_taken(self, pool_id: str) -> int:
+        """A session got a slot: one free slot fewer, one taken more. Returns the count of free ones after."""
+
     def begin_pass(self, pool_id: str, now: float) -> bool:
         """Whether the caller may send PoolChanged: true once per 2-minute lease (the pass itself clears it)."""
 

@@ -78,7 +78,7 @@ def test_an_event_that_is_over_is_not_warmed() -> None:
     event = scheduled(ports)
     ports.time = event.end
     warm_event(event.event_id, ports)
-    assert not ports.pools.read("demo").event_slots
+    assert not ports.pools.read("demo").holds
 
 
 def test_a_shortfall_is_announced_and_those_who_play_count_as_served() -> None:

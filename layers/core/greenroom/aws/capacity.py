@@ -23,6 +23,11 @@ class DynamoCapacity:
         pk = pool_key(pool_id)
         return int(change(Write(self._table, pk, "CAPACITY").count("free", by), self._table, pk, "CAPACITY")["free"])
 
+    def count_taken(self, pool_id: str) -> int:
+        pk = pool_key(pool_id)
+        write = Write(self._table, pk, "CAPACITY").count("free", -1).count("taken")
+        return int(change(write, self._table, pk, "CAPACITY")["free"])
+
     def begin_pass(self, pool_id: str, now: float) -> bool:
         pk = pool_key(pool_id)
         write = Write(self._table, pk, "CAPACITY")

@@ -8,10 +8,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from greenroom.aws.clients import client
+from greenroom.domain.errors import AccountLimitReached, CapacityUnavailable, Conflict
+from greenroom.domain.offering import Refusal
 from greenroom.fleet_ports import Ec2Instance, Ec2State
 
 STACK_TAG, POOL_TAG, LAUNCH_TAG = "greenroom:stack", "greenroom:pool", "greenroom:launch"
+ORPHAN_TAG = "greenroom:orphan"
 _UNKNOWN = frozenset({"InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"})
+_OTHER_STATE = "IncorrectInstanceState"
+_NO_CAPACITY = frozenset({"InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity"})
+"""Source: EC2 API, StartInstances."""
 
 
 class AwsEc2:
@@ -34,6 +40,33 @@ class AwsEc2:
     def terminate(self, instance_id: str) -> None:
         try:
             client("ec2").terminate_instances(InstanceIds=[instance_id])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _UNKNOWN:
+                raise
+
+    def stop(self, instance_id: str) -> None:
+        try:
+            client("ec2").stop_instances(InstanceIds=[instance_id])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in (_UNKNOWN | {_OTHER_STATE}):
+                raise
+
+    def start(self, instance_id: str) -> None:
+        try:
+            client("ec2").start_instances(InstanceIds=[instance_id])
+        except ClientError as error:
+            refusal = Refusal(error.response["Error"]["Code"], "", None)
+            if refusal.code in (_UNKNOWN | {_OTHER_STATE}):
+                raise Conflict(instance_id) from error
+            if refusal.is_account_limit:
+                raise AccountLimitReached(refusal.code) from error
+            if refusal.code in _NO_CAPACITY:
+                raise CapacityUnavailable(refusal.code) from error
+            raise
+
+    def tag_orphan(self, instance_id: str) -> None:
+        try:
+            client("ec2").create_tags(Resources=[instance_id], Tags=[{"Key": ORPHAN_TAG, "Value": "true"}])
         except ClientError as error:
             if error.response["Error"]["Code"] not in _UNKNOWN:
                 raise

@@ -80,19 +80,28 @@ class DynamoFleet:
 
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
         after = _next(changed(instance, InstanceState.DRAINING, reason))
+        return self._take_idle(instance, after, slots, SlotState.RETIRED, now)
+
+    def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        after = _next(changed(instance, InstanceState.STOPPED, reason))
+        return self._take_idle(instance, after, slots, SlotState.RESETTING, now)
+
+    # -- pieces
+
+    def _take_idle(
+        self, instance: Instance, after: Instance, slots: Sequence[Slot], to: SlotState, now: float
+    ) -> Instance:
         items = [self._write(instance, after, unless_heard=False)]
         for slot in slots:
             if slot.state is not SlotState.RETIRED:
                 write = self._at_epoch(slot).when_equal("state", SlotState.FREE.value)
-                write.set("state", SlotState.RETIRED.value).set("changedAt", iso(now))
+                write.set("state", to.value).set("changedAt", iso(now))
                 items += [write.as_update(), self._no_longer_free(slot)]
         try:
             transact(items)
         except Refused as refused:
             raise SlotLost(instance.instance_id) from refused
         return after
-
-    # -- pieces
 
     def _machinery(self, instance_id: str) -> Machinery | None:
         rows = query(self._table, instance_key(instance_id))

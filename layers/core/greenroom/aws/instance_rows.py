@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenroom.aws.slot_rows import instance_key
-from greenroom.domain.instance import Instance, InstanceState
+from greenroom.domain.instance import Instance, InstanceState, Notice, NoticeKind
 from greenroom.domain.times import epoch_seconds, iso
 
 KEPT_S = 7 * 24 * 3600
@@ -38,6 +38,9 @@ def instance_row(instance: Instance) -> dict[str, Any]:
         "deadlineAt": instance.deadline_at,
         "privateIp": instance.private_ip,
         "publicIp": instance.public_ip,
+        "notice": _notice_row(instance.notice),
+        "stoppedAt": instance.stopped_at,
+        "restsUntil": instance.rests_until,
         "version": instance.version,
     }
 
@@ -63,4 +66,15 @@ def instance_of(row: Mapping[str, Any]) -> Instance:
         past_nonces=tuple(row.get("pastNonces", ())),
         private_ip=row.get("privateIp"),
         public_ip=row.get("publicIp"),
+        notice=_notice_of(row.get("notice")),
+        stopped_at=row.get("stoppedAt"),
+        rests_until=row.get("restsUntil"),
     )
+
+
+def _notice_row(notice: Notice | None) -> dict[str, Any] | None:
+    return {"kind": notice.kind.value, "at": notice.at, "endsAt": notice.ends_at} if notice else None
+
+
+def _notice_of(row: Mapping[str, Any] | None) -> Notice | None:
+    return Notice(NoticeKind(row["kind"]), row["at"], row.get("endsAt")) if row else None

@@ -24,6 +24,7 @@ def launch_row(launch: Launch) -> dict[str, Any]:
         "version": launch.version,
         "instanceIds": list(launch.instance_ids),
         "taskToken": launch.task_token,
+        "market": launch.market,
         "expiresAt": None if launch.is_open else int(launch.deadline_at + KEPT_S),
     }
 
@@ -40,4 +41,5 @@ def launch_of(row: Mapping[str, Any]) -> Launch:
         version=row["version"],
         instance_ids=tuple(row.get("instanceIds", ())),
         task_token=row.get("taskToken"),
+        market=row["market"],
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from greenroom.aws.launch_rows import launch_of, launch_row
 from greenroom.aws.rows import RowChanged, change, query, read
@@ -12,10 +13,13 @@ from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.write import Write, put
 from greenroom.domain.errors import Conflict
 from greenroom.domain.launch import Launch
-from greenroom.fleet_ports import PoolRows
+from greenroom.domain.pool import Halt
+from greenroom.domain.scheduled_event import EventHold
+from greenroom.fleet_ports import BOOTS_KEPT, PoolRows
 
 EVENT_PREFIX = "event_"
 """Slots held for an event are an attribute of their own each: set and removed without touching the others."""
+ATTEMPTS = 6
 
 
 class DynamoPools:
@@ -27,13 +31,18 @@ class DynamoPools:
     def read(self, pool_id: str) -> PoolRows:
         rows = query(self._table, pool_key(pool_id))
         capacity = next((row for row in rows if row["sk"] == "CAPACITY"), {})
-        held = {_event_of(name): slots for name, slots in capacity.items() if name.startswith(EVENT_PREFIX)}
+        holds = {_event_of(name): _hold_of(row) for name, row in capacity.items() if name.startswith(EVENT_PREFIX)}
         return PoolRows(
             version=capacity.get("version", 0),
             launches=tuple(launch_of(row) for row in rows if row["sk"].startswith("LAUNCH#")),
-            event_slots=held,
+            holds=holds,
+            taken=capacity.get("taken", 0),
             surplus_since=capacity.get("surplusSince"),
+            surplus_least=capacity.get("surplusLeast", 0),
             failed_launches=capacity.get("failedLaunches", 0),
+            failed_boots=capacity.get("failedBoots", 0),
+            halted=_halt_of(capacity.get("halted")),
+            boot_times=tuple(capacity.get("bootTimes", ())),
             launch_rests_until=capacity.get("launchRestsUntil", 0.0),
             give_back_slots=max(0, capacity.get("giveBackSlots", 0)),
             give_back_until=capacity.get("giveBackUntil", 0.0),
@@ -53,9 +62,13 @@ class DynamoPools:
         except Refused as refused:
             raise Conflict(pool_id) from refused
 
-    def note_surplus(self, pool_id: str, since: float | None) -> None:
+    def note_surplus(self, pool_id: str, since: float | None, least: int) -> None:
         write = self._capacity(pool_id)
-        self._change(write.remove("surplusSince") if since is None else write.set("surplusSince", since), pool_id)
+        if since is None:
+            write.remove("surplusSince", "surplusLeast")
+        else:
+            write.set("surplusSince", since).set("surplusLeast", least)
+        self._change(write, pool_id)
 
     def note_given_back(self, pool_id: str, slots: int) -> None:
         self._change(self._capacity(pool_id).count("giveBackSlots", -slots), pool_id)
@@ -64,19 +77,51 @@ class DynamoPools:
         self._change(self._capacity(pool_id).count("failedLaunches").set("launchRestsUntil", rests_until), pool_id)
 
     def note_launch_registered(self, pool_id: str) -> None:
-        self._change(self._capacity(pool_id).remove("failedLaunches", "launchRestsUntil"), pool_id)
+        self._change(self._capacity(pool_id).remove("failedLaunches", "failedBoots", "launchRestsUntil"), pool_id)
+
+    def note_boot_failed(self, pool_id: str) -> int:
+        return int(self._change(self._capacity(pool_id).count("failedBoots"), pool_id)["failedBoots"])
+
+    def note_boot(self, pool_id: str, seconds: float) -> None:
+        kept = read(self._table, pool_key(pool_id), "CAPACITY").get("bootTimes")
+        write = self._unchanged(self._capacity(pool_id), "bootTimes", kept)
+        with suppress(RowChanged):  # another boot was noted: one measurement fewer
+            self._change(write.set("bootTimes", [*(kept or ()), round(seconds, 1)][-BOOTS_KEPT:]), pool_id)
+
+    def halt(self, pool_id: str, halt: Halt) -> bool:
+        write = self._unchanged(self._capacity(pool_id), "halted", None)
+        try:
+            self._change(write.set("halted", {"reason": halt.reason, "at": halt.at, "by": halt.by}), pool_id)
+        except RowChanged:
+            return False
+        return True
+
+    def resume(self, pool_id: str) -> bool:
+        write = self._capacity(pool_id)
+        write.when(f"attribute_exists({write.name('halted')})")
+        try:
+            self._change(write.remove("halted", "failedBoots", "failedLaunches", "launchRestsUntil"), pool_id)
+        except RowChanged:
+            return False
+        return True
 
     def hold_for_event(self, pool_id: str, event_id: str, slots: int) -> None:
-        self._change(self._capacity(pool_id).set(_attribute(event_id), slots), pool_id)
+        self._rewrite_hold(pool_id, event_id, lambda held, _: {**(held or {}), "slots": slots})
+
+    def open_event(self, pool_id: str, event_id: str) -> None:
+        def opened(held: dict[str, Any] | None, taken: int) -> dict[str, Any] | None:
+            return held and {"takenAt": taken, **held}
+
+        self._rewrite_hold(pool_id, event_id, opened)
 
     def end_event(self, pool_id: str, event_id: str, give_back_until: float) -> bool:
         name = _attribute(event_id)
         held = read(self._table, pool_key(pool_id), "CAPACITY").get(name)
         if held is None:
             return False
-        write = self._capacity(pool_id).when_equal(name, held).remove(name)
+        write = self._unchanged(self._capacity(pool_id), name, held).remove(name)
         with suppress(RowChanged):  # a second delivery was faster
-            self._change(write.count("giveBackSlots", held).set("giveBackUntil", give_back_until), pool_id)
+            self._change(write.count("giveBackSlots", held["slots"]).set("giveBackUntil", give_back_until), pool_id)
             return True
         return False
 
@@ -87,11 +132,33 @@ class DynamoPools:
         with suppress(RowChanged):
             self._change(write.when_equal("free", seen), pool_id)
 
+    def _rewrite_hold(
+        self, pool_id: str, event_id: str, change_of: Callable[[dict[str, Any] | None, int], dict[str, Any] | None]
+    ) -> None:
+        """Raises: Conflict (others kept changing it)."""
+        name = _attribute(event_id)
+        for _ in range(ATTEMPTS):
+            row = read(self._table, pool_key(pool_id), "CAPACITY")
+            before = row.get(name)
+            after = change_of(before, row.get("taken", 0))
+            if after == before or after is None:
+                return
+            with suppress(RowChanged):
+                self._change(self._unchanged(self._capacity(pool_id), name, before).set(name, after), pool_id)
+                return
+        raise Conflict(pool_id)
+
+    def _unchanged(self, write: Write, name: str, value: Any) -> Write:
+        """On condition that the attribute is still what was read; None: absent."""
+        if value is None:
+            return write.when(f"attribute_not_exists({write.name(name)})")
+        return write.when_equal(name, value)
+
     def _capacity(self, pool_id: str) -> Write:
         return Write(self._table, pool_key(pool_id), "CAPACITY")
 
-    def _change(self, write: Write, pool_id: str) -> None:
-        change(write, self._table, pool_key(pool_id), "CAPACITY")
+    def _change(self, write: Write, pool_id: str) -> dict[str, Any]:
+        return change(write, self._table, pool_key(pool_id), "CAPACITY")
 
 
 def _attribute(event_id: str) -> str:
@@ -101,3 +168,11 @@ def _attribute(event_id: str) -> str:
 
 def _event_of(attribute: str) -> str:
     return attribute.removeprefix(EVENT_PREFIX).replace("_", "-")
+
+
+def _hold_of(row: dict[str, Any]) -> EventHold:
+    return EventHold(row["slots"], row.get("takenAt"))
+
+
+def _halt_of(row: dict[str, Any] | None) -> Halt | None:
+    return Halt(row["reason"], row["at"], row["by"]) if row else None

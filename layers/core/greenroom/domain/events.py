@@ -80,3 +80,59 @@ class EventShortfall(Event):
     event_id: str
     pool_id: str
     shortfall: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceNoticed(Event):
+    """An instance is being lost, or EC2 advises to leave it. `kind` is a NoticeKind; times are ISO 8601."""
+
+    instance_id: str
+    pool_id: str
+    kind: str
+    noticed_at: str
+    ends_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMigrated(Event):
+    """A session that lost its slot got another one; `migrations` counts how often that happened to it."""
+
+    session_id: str
+    pool_id: str
+    from_slot_id: str
+    to_slot_id: str
+    migrations: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolHalted(Event):
+    """Nothing is launched or started in the pool until it is resumed. `by`: the operator's id, or `greenroom`."""
+
+    pool_id: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolResumed(Event):
+    """The pool launches and starts again."""
+
+    pool_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLimitReached(Event):
+    """A quota of the account refused launches on this market: somebody must raise it."""
+
+    pool_id: str
+    market: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MassSilenceSeen(Event):
+    """So many instances fell silent at once that it is our outage and not theirs: nothing was terminated."""
+
+    pool_id: str
+    instances: int

@@ -18,7 +18,7 @@ class InstanceState(StrEnum):
     DRAINING = "Draining"  # no new sessions; running ones end in peace
     INTERRUPTED = "Interrupted"  # EC2 takes it away; no new sessions, viewers move
     QUARANTINED = "Quarantined"  # silent or broken; kept from claims until it is terminated
-    STOPPED = "Stopped"  # the warm tier: installed, switched off
+    STOPPED = "Stopped"  # the warm tier: installed, switched off (EC2 is asked again until it is)
     TERMINATING = "Terminating"  # we asked EC2 to end it; asked again until it is gone
     TERMINATED = "Terminated"  # gone
 
@@ -27,7 +27,7 @@ I = InstanceState  # noqa: E741
 INSTANCE_TRANSITIONS: Mapping[InstanceState, frozenset[InstanceState]] = {
     I.LAUNCHING: frozenset({I.BOOTING, I.STOPPED, I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED}),
     I.BOOTING: frozenset({I.READY, I.DRAINING, I.STOPPED, I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED}),
-    I.READY: frozenset({I.BOOTING, I.DRAINING, I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED}),
+    I.READY: frozenset({I.BOOTING, I.DRAINING, I.STOPPED, I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED}),
     I.DRAINING: frozenset({I.READY, I.STOPPED, I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED}),
     I.INTERRUPTED: frozenset({I.TERMINATING, I.TERMINATED}),
     I.QUARANTINED: frozenset({I.TERMINATING, I.TERMINATED}),
@@ -49,6 +49,24 @@ def check_transition(before: InstanceState, after: InstanceState) -> None:
 def sources_of(after: InstanceState) -> frozenset[InstanceState]:
     """The states that may change to `after`: what a conditional write names."""
     return frozenset(before for before, targets in INSTANCE_TRANSITIONS.items() if after in targets)
+
+
+class NoticeKind(StrEnum):
+    """How we learned that an instance is being lost."""
+
+    SPOT_INTERRUPTION = "spotInterruption"  # EC2 said when it will end it
+    REBALANCE = "rebalance"  # EC2 advises to move away: no new sessions, running ones stay
+    INSTANCE_GONE = "instanceGone"  # EC2 stops or ends it, unasked
+    SILENCE = "silence"  # its agent is no longer heard
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What was learned, when it happened, and when the instance ends if that is known. Epoch seconds."""
+
+    kind: NoticeKind
+    at: float
+    ends_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,9 @@ class Instance:
     past_nonces: tuple[str, ...] = ()  # of earlier boots: what they still send is refused
     private_ip: str | None = None
     public_ip: str | None = None
+    notice: Notice | None = None
+    stopped_at: float | None = None  # since when EC2 was seen to have it stopped; only then can it be started
+    rests_until: float | None = None  # EC2 had no capacity to start it again: not before
 
 
 def changed(instance: Instance, to: InstanceState, status_reason: str | None = None) -> Instance:

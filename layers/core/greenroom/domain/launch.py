@@ -54,6 +54,7 @@ class Launch:
     version: int = 0
     instance_ids: tuple[str, ...] = ()
     task_token: str | None = field(default=None, repr=False)
+    market: str = "spot"  # "spot": Spot first, then on-demand; "on-demand": only that
 
     @property
     def is_open(self) -> bool:

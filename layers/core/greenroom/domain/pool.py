@@ -33,13 +33,34 @@ class Application:
     sessions_per_viewer: int = 1
 
 
+class Placement(StrEnum):
+    """Where a session goes when several instances have a free slot. Source: Agones, scheduling strategies."""
+
+    PACKED = "packed"  # onto the fullest instance, so that others fall idle and can go
+    DISTRIBUTED = "distributed"  # onto the emptiest one, so that the loss of one hurts fewest
+
+
 @dataclass(frozen=True, slots=True)
 class PoolPolicy:
-    """How much capacity a pool keeps, counted in slots."""
+    """How much capacity a pool keeps, counted in slots unless it says instances."""
 
     always_on: int  # floor: never fewer slots than this
     target_idle: int  # buffer of free slots held beside those in use
     maximum: int  # ceiling: never more slots than this
+    warm_instances: int = 0  # the warm tier: stopped on-demand instances, ready to be started
+    scale_in_after_s: int = 600  # how long a surplus must last before instances go. Azure uses 60 min
+    scale_in_step: int = 10  # instances that one step of scale-in gives up at most
+    spot_share: int = 100  # percent of the pool's slots that may be on Spot
+    placement: Placement = Placement.PACKED
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why nothing is launched or started in a pool until somebody resumes it; what runs keeps serving."""
+
+    reason: str
+    at: float
+    by: str  # the operator's id, or "greenroom" for the circuit breaker
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,14 @@ SOONEST_S = 5
 
 
 @dataclass(frozen=True, slots=True)
+class EventHold:
+    """A reservation: `slots` held for an event. Consumed by the sessions that get a slot from its opening on."""
+
+    slots: int
+    taken_at: int | None = None  # the pool's count of slots taken when it opened; None: nothing is consumed yet
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduledEvent:
     """Times are epoch seconds."""
 

@@ -59,7 +59,7 @@ def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports
     pool_id, rows = reading.pool.pool_id, reading.rows
     drained = [each for each in plan.retirements if _drain(each, reading, ports)]
     if plan.surplus_since != rows.surplus_since:
-        ports.pools.note_surplus(pool_id, plan.surplus_since)
+        ports.pools.note_surplus(pool_id, plan.surplus_since, 0)
     if given := sum(each.slots for each in drained if each.is_given_back):
         ports.pools.note_given_back(pool_id, given)
     started = tuple(each.launch_id for each in intents)

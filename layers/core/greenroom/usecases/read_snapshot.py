@@ -8,6 +8,7 @@ from greenroom.domain.pool import Application, Pool
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.fleet_ports import Machinery, PoolRows
 from greenroom.planning.plan_capacity import InstanceLoad, PoolSnapshot
+from greenroom.planning.reservations import slots_left
 from greenroom.ports import Ports
 
 
@@ -37,7 +38,7 @@ def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
         instances=tuple(_load(each) for each in machines),
         open_launch_slots=_coming(rows, machines),
         queued=ports.line.length(pool_id),
-        event_slots=sum(rows.event_slots.values()),
+        event_slots=slots_left(rows.holds.values(), rows.taken),
         now=now,
         surplus_since=rows.surplus_since,
         give_back_slots=rows.give_back_slots if now < rows.give_back_until else 0,

@@ -15,11 +15,11 @@ def request_pass(pool_id: str, cause: str, ports: Ports) -> None:
 
 def slot_taken(pool: Pool, ports: Ports) -> None:
     """One free slot fewer: refill when the buffer is no longer whole."""
-    if ports.capacity.add_free(pool.pool_id, -1) < pool.policy.target_idle:
+    if ports.capacity.count_taken(pool.pool_id) < pool.policy.target_idle:
         request_pass(pool.pool_id, "slotTaken", ports)
 
 
 def slot_freed(pool: Pool, ports: Ports) -> None:
-    """One free slot more: shrink when the buffer is more than whole."""
-    if ports.capacity.add_free(pool.pool_id, 1) > pool.policy.target_idle:
+    """One free slot more: the scale-in clock starts when the buffer becomes more than whole, not at each slot after."""
+    if ports.capacity.add_free(pool.pool_id, 1) == pool.policy.target_idle + 1:
         request_pass(pool.pool_id, "slotFreed", ports)
