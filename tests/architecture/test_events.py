@@ -27,7 +27,7 @@ from tests.architecture.reading import (
 
 CLASSES = {cls.__name__: cls for cls in events.Event.__subclasses__()}
 FOLDER = ROOT / "events"
-JSON_TYPES = {"str": "string", "int": "integer"}
+JSON_TYPES: dict[str, Any] = {"str": "string", "int": "integer", "str | None": ["string", "null"]}
 
 
 def read(kind: str, name: str) -> Any:

@@ -127,7 +127,7 @@ class AccountLimitReached(Event):
 
     pool_id: str
     market: str
-    codes: tuple[str, ...]
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
