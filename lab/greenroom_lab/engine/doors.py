@@ -6,10 +6,13 @@ All bodies are JSON. Loopback only, and closed to web pages (a request with an `
 - `GET /_greenroom/ec2` → `{"rules": [...], "times": {...}}`
 - `PUT /_greenroom/ec2` replaces either: rules of `ec2_capacity.Rule` (the first match decides; `[]`: all there is),
   times of `ec2_states.Times`
+- `GET /_greenroom/account` → `{"quotas", "freeAddresses", "missingImages", "throttled", "calls"}`; `PUT` replaces the
+  fields it names (account_facts); `calls` counts the EC2 calls by action
+- `GET /_greenroom/ec2/fleets` → `{"fleets": [...]}`: every CreateFleet so far, by market: wanted, launched, refused
 - `GET /_greenroom/ec2/instances?after=<revision>&wait_s=<s>` → `{"revision", "instances": [...]}`, at once or when
   something changed past `after`
-- `POST /_greenroom/ec2/instances/<id>/state` `{"state"}`: what a machine does itself: `terminated` (it powered off),
-  `stopped`, `running`
+- `POST /_greenroom/ec2/instances/<id>/state` `{"state"}`: what a machine does itself: `terminated` (gone at once),
+  `shutting-down` (EC2 ends it, with both events), `stopped`, `running`
 - `POST /_greenroom/ec2/instances/<id>/credentials` → the role credentials IMDS would give; session name = instance id
 - `POST /_greenroom/events` `{"source", "detailType", "detail", "resources"}`: what an AWS service says on the default
   bus (`aws.ec2`: Spot warnings)
@@ -30,6 +33,7 @@ from urllib.parse import parse_qs
 from ministack.core.responses import get_account_id
 from ministack.services import ec2, iam, sts
 
+from greenroom_lab.engine import account_facts, fleet_answer
 from greenroom_lab.engine.ec2_capacity import CAPACITY
 from greenroom_lab.engine.mends import ec2_states
 from greenroom_lab.engine.mends.lambda_pool import LIMITS
@@ -61,7 +65,7 @@ def with_doors(app: App, mends: list[str]) -> App:
             status, answer = 200, await answer_to(scope, await body_of(receive), mends)
         except Refused as refused:
             status, answer = refused.status, {"error": str(refused)}
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             status, answer = 400, {"error": f"{type(error).__name__}: {error}"}
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -92,6 +96,12 @@ async def answer_to(scope: Json, body: Json, mends: list[str]) -> Json:
             return {"mends": mends}
         case "GET" | "PUT" as method, ["ec2"]:
             return set_market(body) if method == "PUT" else market()
+        case "GET" | "PUT" as method, ["account"]:
+            if method == "PUT":
+                account_facts.set_facts(body)
+            return account()
+        case "GET", ["ec2", "fleets"]:
+            return {"fleets": [asdict(fleet) for fleet in fleet_answer.FLEETS]}
         case "GET", ["ec2", "instances"]:
             query = parse_qs(scope["query_string"].decode())
             return await watch_instances(int(query.get("after", ["-1"])[0]), float(query.get("wait_s", ["0"])[0]))
@@ -123,6 +133,10 @@ def set_market(body: Json) -> Json:
             raise Refused(400, f"no such time: {name}")
         setattr(ec2_states.TIMES, name, float(value))
     return market()
+
+
+def account() -> Json:
+    return {**asdict(account_facts.FACTS), "calls": dict(account_facts.CALLS)}
 
 
 async def watch_instances(after: int, wait_s: float) -> Json:
@@ -165,7 +179,9 @@ def instance_of(instance_id: str) -> Json:
 def set_state(instance: Json, state: str) -> Json:
     if state not in ec2_states.CODES:
         raise Refused(400, f"no such state: {state}")
-    if instance["State"]["Name"] != "terminated" and instance["State"]["Name"] != state:
+    if state == "shutting-down":
+        ec2_states.end(instance)
+    elif instance["State"]["Name"] not in ("terminated", state):
         ec2_states.enter(instance, state)
     return view_of(instance)
 

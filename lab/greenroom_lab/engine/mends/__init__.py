@@ -24,8 +24,13 @@ NAMES = (
     "machine_events",
     "ec2_errors",
     "ec2_states",
+    "ec2_power",
     "ec2_fleet",
     "ec2_filters",
+    "ec2_offerings",
+    "ec2_places",
+    "ec2_throttle",
+    "service_quotas",
     "scheduler",
     "iam_resources",
 )

@@ -18,10 +18,13 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, eventbridge
 
+from greenroom_lab.engine.ec2_capacity import CAPACITY, Offering
 from greenroom_lab.engine.mends.patching import replace_once, rewrite
 
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 ENDED = ("shutting-down", "terminated")
+HOLDS = "_holds"
+"""The key under which an instance keeps the offering it has taken from the market."""
 Instance = dict[str, Any]
 
 
@@ -36,7 +39,7 @@ class Times:
 
 TIMES = Times()
 CHANGED = threading.Condition()
-_lock = threading.RLock()
+LOCK = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,11 @@ def apply() -> None:
     ec2._launch_instances_internal = launch_pending
     ec2._instance_xml = to_xml_with_market
     rewrite(ec2, "_cleanup_terminated", ('_terminated_at", 0) > 60]', '_terminated_at", 0) > 3600]'))
-    ec2._ACTION_MAP["TerminateInstances"] = terminate_instances
-    ec2._ACTION_MAP["StopInstances"] = stop_instances
-    ec2._ACTION_MAP["StartInstances"] = start_instances
 
 
 def mark(instance: Instance, marks: Marks | None) -> None:
     if marks:
+        instance[HOLDS] = Offering(instance["InstanceType"], zone_of(instance["SubnetId"]), marks.market)
         instance.update(_market=marks.market, _client_token=marks.client_token, _launch_template=marks.launch_template)
         ec2._tags[instance["InstanceId"]] = list(marks.tags)
 
@@ -121,16 +122,25 @@ def begin(instance: Instance, passing: str, final: str, after_s: float) -> None:
     timer.start()
 
 
+def end(instance: Instance) -> None:
+    """Shut down and be gone; harmless for an instance that is ending."""
+    with LOCK:
+        if instance["State"]["Name"] not in ENDED:
+            begin(instance, "shutting-down", "terminated", TIMES.shuttingDown_s)
+
+
 def enter_from(instance: Instance, expected: str, state: str) -> None:
-    with _lock:
+    with LOCK:
         if instance["State"]["Name"] == expected:
             enter(instance, state)
 
 
 def enter(instance: Instance, state: str) -> None:
     """Set the state, tell the default bus and whoever watches."""
-    with _lock:
+    with LOCK:
         instance["State"] = {"Code": CODES[state], "Name": state}
+        if state in ("stopped", "terminated") and (held := instance.pop(HOLDS, None)):
+            CAPACITY.release(held)
         if state == "terminated":
             instance["_terminated_at"] = time.time()
             for volume_id in volumes_of(instance):
@@ -150,59 +160,3 @@ def send_aws_event(source: str, detail_type: str, detail: dict[str, Any], resour
     """What an AWS service says on the default bus. PutEvents itself refuses an `aws.` source, as on AWS."""
     entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail), "Resources": resources}
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
-
-
-def terminate_instances(parameters: dict[str, Any]) -> Any:
-    def end(instance: Instance) -> None:
-        if instance["State"]["Name"] not in ENDED:
-            begin(instance, "shutting-down", "terminated", TIMES.shuttingDown_s)
-
-    return for_each_named("TerminateInstances", parameters, end)
-
-
-def stop_instances(parameters: dict[str, Any]) -> Any:
-    def stop(instance: Instance) -> None:
-        if instance["State"]["Name"] in ("pending", "running"):
-            begin(instance, "stopping", "stopped", TIMES.stopping_s)
-
-    return for_each_named("StopInstances", parameters, stop, refuse=ENDED)
-
-
-def start_instances(parameters: dict[str, Any]) -> Any:
-    def start(instance: Instance) -> None:
-        if instance["State"]["Name"] == "stopped":
-            begin(instance, "pending", "running", TIMES.pending_s)
-
-    return for_each_named("StartInstances", parameters, start, refuse=(*ENDED, "stopping"))
-
-
-def for_each_named(action: str, parameters: dict[str, Any], change: Any, refuse: tuple[str, ...] = ()) -> Any:
-    """Apply to all instances or to none: one unknown or unfit id refuses the call, as on AWS."""
-    ids = ec2._parse_member_list(parameters, "InstanceId")
-    items = []
-    with _lock:
-        for instance_id in ids:
-            instance = ec2._instances.get(instance_id)
-            if instance is None:
-                message = f"The instance ID '{instance_id}' does not exist"
-                return ec2._error("InvalidInstanceID.NotFound", message, 400)
-            state = instance["State"]["Name"]
-            if state in refuse:
-                message = f"The instance '{instance_id}' is not in a state from which it can be changed: {state}"
-                return ec2._error("IncorrectInstanceState", message, 400)
-        for instance_id in ids:
-            instance = ec2._instances[instance_id]
-            before = dict(instance["State"])
-            change(instance)
-            items.append(change_xml(instance_id, before, instance["State"]))
-    return ec2._xml(200, f"{action}Response", f"<instancesSet>{''.join(items)}</instancesSet>")
-
-
-def change_xml(instance_id: str, before: dict[str, Any], after: dict[str, Any]) -> str:
-    def state(tag: str, value: dict[str, Any]) -> str:
-        return f"<{tag}><code>{value['Code']}</code><name>{value['Name']}</name></{tag}>"
-
-    return (
-        f"<item><instanceId>{instance_id}</instanceId>"
-        f"{state('previousState', before)}{state('currentState', after)}</item>"
-    )
