@@ -12,6 +12,7 @@ import aiohttp
 
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.control_plane import ControlPlane, Refused, Unavailable
+from greenroom_agent.dead_man import booted_at, count_from_boot, touch
 from greenroom_agent.door_messages import (
     HeartbeatAnswer,
     MalformedAnswer,
@@ -19,14 +20,16 @@ from greenroom_agent.door_messages import (
     parse_join,
     parse_slot_truth,
 )
-from greenroom_agent.heartbeat import Heartbeat, touch
-from greenroom_agent.instance_metadata import Addresses, InstanceMetadata, watch_interruption
+from greenroom_agent.heartbeat import Heartbeat
+from greenroom_agent.instance_metadata import METADATA_FAULTS, Addresses, InstanceMetadata
 from greenroom_agent.lease import Lease
+from greenroom_agent.notice import watch_notices
 from greenroom_agent.request_signing import RequestSigner
 from greenroom_agent.settings import Settings
 from greenroom_agent.slot import Slot
 from greenroom_agent.slot_assembly import AssembledSlot, assemble_slot
 from greenroom_agent.viewer_socket import ViewerSocket
+from greenroom_agent.work_folder import remove_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,8 @@ class Agent:
         Raises: Outdated when a newer agent has this instance; OSError when a port is taken or a folder cannot be
         emptied (an ExceptionGroup may hold either).
         """
-        self._settings.work_dir.mkdir(parents=True, exist_ok=True)
+        count_from_boot(self._settings.heartbeat_file, booted_at())
+        remove_leftovers(self._settings.work_dir)
         async with aiohttp.ClientSession() as http:
             metadata = InstanceMetadata(http, self._settings.metadata_endpoint, time.monotonic)
             signer = RequestSigner(self._settings.region)
@@ -61,9 +65,8 @@ class Agent:
             await _run_all(
                 [
                     *(slot.run() for slot in slots),
-                    *self._beating(control_plane, registration),
+                    *self._beating(control_plane, registration, metadata),
                     socket.run(),
-                    watch_interruption(metadata, lambda notice: log.warning("this instance will be taken: %s", notice)),
                 ]
             )
 
@@ -92,7 +95,9 @@ class Agent:
         self._slots = {each.slot.stage.slot_id: each.slot for each in assembled}
         return assembled
 
-    def _beating(self, control_plane: ControlPlane, registration: Registration) -> list[Coroutine[Any, Any, None]]:
+    def _beating(
+        self, control_plane: ControlPlane, registration: Registration, metadata: InstanceMetadata
+    ) -> list[Coroutine[Any, Any, None]]:
         heartbeat = Heartbeat(
             control_plane,
             self._lease,
@@ -102,7 +107,8 @@ class Agent:
             random.random,
             self._settings.heartbeat_file,
         )
-        return [heartbeat.run(self._hear_heartbeat), heartbeat.watch_lease(self._fence)]
+        watching = watch_notices(metadata.notice, METADATA_FAULTS, heartbeat.tell)
+        return [heartbeat.run(self._hear_heartbeat), heartbeat.watch_lease(self._fence), watching]
 
     def _fence(self) -> None:
         for slot in self._slots.values():

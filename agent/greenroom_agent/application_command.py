@@ -17,6 +17,8 @@ PASSED_ON = (
 SLOT_MARK = "GREENROOM_SLOT_MARK"
 
 OWN_MODULES = {"demo": "greenroom_agent.demo", "null": "greenroom_agent.null_application"}
+# The null application needs no installed package: not to look for any halves its start.
+INTERPRETER_OPTIONS = {"demo": [], "null": ["-S"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def application_command(kind: str, command: Sequence[str], place: SlotPlace, *, 
     words = list(command) or _own_command(kind)
     if kind in OWN_MODULES:
         if words[0] in ("python", "python3"):
-            words[0] = sys.executable
+            words[:1] = [sys.executable, *INTERPRETER_OPTIONS[kind]]
         if not any("{streamerUrl}" in word for word in words):
             words += ["--url", "{streamerUrl}"]
     elif not any("PixelStreamingURL" in word for word in words):
@@ -66,7 +68,7 @@ def application_environment(kind: str, own: Mapping[str, str], place: SlotPlace)
 def _own_command(kind: str) -> list[str]:
     if kind not in OWN_MODULES:
         raise ValueError(f"an application of kind {kind} needs a command")
-    return [sys.executable, "-m", OWN_MODULES[kind]]
+    return ["python", "-m", OWN_MODULES[kind]]
 
 
 def _fill(word: str, place: SlotPlace) -> str:

@@ -24,6 +24,7 @@ from greenroom_agent.door_messages import (
     parse_socket_ticket,
 )
 from greenroom_agent.instance_metadata import Addresses
+from greenroom_agent.notice import Notice
 from greenroom_agent.request_signing import NoCredentials
 from greenroom_agent.stage import Report
 
@@ -90,7 +91,7 @@ class ControlPlane:
         }
         return parse_registration(await self._post("register", body))
 
-    async def heartbeat(self, slots: Sequence[SlotReading]) -> HeartbeatAnswer:
+    async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
         """Renews the lease and asks for the truth; one try, because the next heartbeat is a better one."""
         readings = [
             {
@@ -103,7 +104,8 @@ class ControlPlane:
             }
             for slot in slots
         ]
-        return parse_heartbeat_answer(await self._post("heartbeat", {"slots": readings}, tries=1))
+        body = {"slots": readings} if notice is None else {"slots": readings, "notice": notice.as_json()}
+        return parse_heartbeat_answer(await self._post("heartbeat", body, tries=1))
 
     async def report(self, slot_id: str, report: Report) -> SlotTruth:
         """A slot event; the answer is the slot as it is now."""

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from greenroom_agent.control_plane import Refused, SlotReading, Unavailable
+from greenroom_agent.dead_man import touch
 from greenroom_agent.door_messages import HeartbeatAnswer, MalformedAnswer
 from greenroom_agent.lease import Lease
+from greenroom_agent.notice import Notice
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +20,15 @@ RETRY_S = 2.0
 class HeartbeatDoor(Protocol):
     """Who listens."""
 
-    async def heartbeat(self, slots: Sequence[SlotReading]) -> HeartbeatAnswer:
+    async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
         """Delivers one heartbeat."""
 
 
 class Heartbeat:
-    """Beats every `period_s`, sooner after a failure; `alive_file` feeds the instance's dead-man timer."""
+    """Beats every `period_s`, sooner after a failure, at once on a notice of EC2, which every later beat repeats.
+
+    `alive_file` feeds the instance's dead-man timer.
+    """
 
     def __init__(
         self,
@@ -42,29 +47,44 @@ class Heartbeat:
         self._clock = clock
         self._luck = luck
         self._alive_file = alive_file
+        self._notice: Notice | None = None
+        self._is_news = asyncio.Event()
+
+    def tell(self, notice: Notice) -> None:
+        """EC2 announced this: the control plane hears it now."""
+        self._notice = notice
+        self._is_news.set()
 
     async def run(self, on_answer: Callable[[HeartbeatAnswer], None]) -> None:
         """Beats until cancelled. Raises: Outdated when a newer agent has this instance."""
         while True:
             answer = await self.beat()
             if answer is None:
-                await asyncio.sleep(min(self._period_s, RETRY_S) * (0.5 + 0.5 * self._luck()))
+                await self._pause(min(self._period_s, RETRY_S) * (0.5 + 0.5 * self._luck()))
                 continue
             on_answer(answer)
             # A little earlier at random, so that a fleet that started together does not beat together for ever.
-            await asyncio.sleep(self._period_s * (0.9 + 0.1 * self._luck()))
+            await self._pause(self._period_s * (0.9 + 0.1 * self._luck()))
 
     async def beat(self) -> HeartbeatAnswer | None:
         """One heartbeat; None when it was not accepted."""
         sent_at_s = self._clock()
+        self._is_news.clear()
         try:
-            answer = await self._door.heartbeat(self._readings())
+            answer = await self._door.heartbeat(self._readings(), self._notice)
         except (Unavailable, Refused, MalformedAnswer) as error:
             log.warning("heartbeat not accepted: %s %s", type(error).__name__, error)
             return None
         self._lease.renew(sent_at_s, answer.lease_s)
         touch(self._alive_file)
         return answer
+
+    async def _pause(self, pause_s: float) -> None:
+        try:
+            async with asyncio.timeout(pause_s):
+                await self._is_news.wait()
+        except TimeoutError:
+            return
 
     async def watch_lease(self, on_expired: Callable[[], None]) -> None:
         """Calls on_expired as long as the lease is too old, once a second, from the moment it is."""
@@ -73,10 +93,3 @@ class Heartbeat:
             if remaining_s <= 0:
                 on_expired()
             await asyncio.sleep(max(0.01, remaining_s) if remaining_s > 0 else 1.0)
-
-
-def touch(file: Path | None) -> None:
-    """Tells the dead-man timer that the control plane still knows this instance."""
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()

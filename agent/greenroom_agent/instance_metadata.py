@@ -1,18 +1,22 @@
 """The instance metadata service, version 2 (IMDSv2)."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import aiohttp
+
+from greenroom_agent.notice import Notice, interruption_notice, rebalance_notice
 
 log = logging.getLogger(__name__)
 
 TOKEN_TTL_S = 21_600
 TOKEN_RENEWAL_S = TOKEN_TTL_S / 2
 TIMEOUT = aiohttp.ClientTimeout(total=2)
+METADATA_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+"""What reading may raise; ValueError for an answer that is no text, or a token that is no header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +43,21 @@ class InstanceMetadata:
         names = ("instance-id", "local-ipv4", "public-ipv4")
         try:
             instance_id, private_ip, public_ip = [await self._read(name) for name in names]
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except METADATA_FAULTS as error:
             log.warning("no instance metadata: %s", type(error).__name__)
             return Addresses(None, None, None)
         return Addresses(instance_id, private_ip, public_ip)
 
-    async def interruption(self) -> str | None:
-        """The Spot notice (`terminate at …`) or the rebalance recommendation; None while there is neither."""
-        notice = await self._read("spot/instance-action")
-        if notice is not None:
-            body = _object(notice)
-            return f"{body.get('action', 'interruption')} at {body.get('time', 'an unknown time')}"
+    async def notice(self) -> Notice | None:
+        """What EC2 has announced, the Spot interruption before the rebalance recommendation; None while nothing.
+
+        Raises: METADATA_FAULTS when the service does not answer as it should.
+        """
+        action = await self._read("spot/instance-action")
+        if action is not None and (notice := interruption_notice(_object(action), datetime.now(UTC))) is not None:
+            return notice
         recommendation = await self._read("events/recommendations/rebalance")
-        if recommendation is not None:
-            return f"rebalance recommended at {_object(recommendation).get('noticeTime', 'an unknown time')}"
-        return None
+        return None if recommendation is None else rebalance_notice(_object(recommendation))
 
     async def _read(self, name: str) -> str | None:
         """One value; None when the service knows none (404).
@@ -79,23 +83,7 @@ class InstanceMetadata:
         return self._token
 
 
-async def watch_interruption(
-    metadata: InstanceMetadata, on_notice: Callable[[str], None], pause_s: float = 5.0
-) -> None:
-    """Calls on_notice once for each new notice. Source: EC2 guide, "check for it every 5 seconds"."""
-    known: str | None = None
-    while True:
-        try:
-            notice = await metadata.interruption()
-        except (aiohttp.ClientError, TimeoutError):
-            notice = known  # a metadata service that does not answer says nothing about Spot
-        if notice is not None and notice != known:
-            on_notice(notice)
-        known = notice
-        await asyncio.sleep(pause_s)
-
-
-def _object(text: str) -> dict[str, str]:
+def _object(text: str) -> dict[str, object]:
     try:
         body = json.loads(text)
     except ValueError:

@@ -11,13 +11,15 @@ from greenroom_agent.control_plane import SlotReading
 from greenroom_agent.door_messages import Join, SlotTruth
 from greenroom_agent.reliable_channel import ReliableChannel
 from greenroom_agent.reliable_receiver import MalformedFrame
-from greenroom_agent.stage import Action, ConnectPlayer, DisconnectPlayer, Report, ResetApplication, Stage
+from greenroom_agent.stage import Action, ConnectPlayer, DisconnectPlayer, Linger, Report, ResetApplication, Stage
 
 log = logging.getLogger(__name__)
 
 TO_PAGE = ("offer", "iceCandidate", "disconnectPlayer")
 TO_STREAMER = ("answer", "iceCandidate")
 SOCKET_GRACE_S = 10.0
+LINGER_S = 15.0
+"""How long the picture of a viewer who is being moved to another instance outlives the session here."""
 
 
 class Streamer(Protocol):
@@ -65,6 +67,7 @@ class Slot:
         self._channel: ReliableChannel | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._socket_grace: asyncio.TimerHandle | None = None
+        self._linger: asyncio.TimerHandle | None = None
         self._streamer_tells_peers = False
         self._was_lost_by_socket = False
 
@@ -120,14 +123,16 @@ class Slot:
         """A message of the streamer; what is not for the page on stage is dropped."""
         number = self.stage.join_number
         kind = message["type"]
-        if str(message.get("playerId", "")) != str(number) or self._channel is None:
+        if str(message.get("playerId", "")) != str(number):
             log.info("slot=%s dropped %s of another player", self.stage.slot_id, kind)
         elif kind == "greenroomPeer":
-            self._streamer_tells_peers = True
+            # Without media there is no peer connection whose end the streamer could notice.
+            self._streamer_tells_peers = message.get("media") is not False
             self._peer(number, is_connected=message.get("state") == "connected", detail="the streamer lost its peer")
         elif kind in TO_PAGE:
-            for part in repeat_in_message(message, self._public_ip):
-                self._emit(self._channel.send(json.dumps(part), _now_ms()))
+            if self._channel is not None:  # a picture that lingers has nobody to signal with
+                for part in repeat_in_message(message, self._public_ip):
+                    self._emit(self._channel.send(json.dumps(part), _now_ms()))
             if kind == "disconnectPlayer":
                 self._peer(number, is_connected=False, detail="the streamer sent the player away")
 
@@ -171,6 +176,7 @@ class Slot:
     def close(self) -> None:
         """Cancels every timer."""
         self._forget_page()
+        self._end_linger()
 
     def _hear_message(self, text: str) -> None:
         try:
@@ -213,9 +219,21 @@ class Slot:
             elif isinstance(action, ResetApplication):
                 self._forget_page()
                 self._supervisor.restart()
+            elif isinstance(action, Linger):
+                self._forget_page()
+                self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._linger_over)
             else:
                 self._forget_page()
+                self._end_linger()
                 self._supervisor.stop()
+
+    def _linger_over(self) -> None:
+        self._do(self.stage.linger_over())
+
+    def _end_linger(self) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
 
     def _connect(self, number: int) -> None:
         self._forget_page()

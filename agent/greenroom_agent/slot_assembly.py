@@ -17,6 +17,7 @@ from greenroom_agent.slot_supervisor import SlotSupervisor
 from greenroom_agent.stage import Stage
 from greenroom_agent.streamer_door import StreamerDoor
 from greenroom_agent.viewer_socket import ViewerSocket
+from greenroom_agent.work_folder import slot_folder, slot_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,13 @@ def _launch(number: int, registration: Registration, settings: Settings, streame
     application = registration.application
     ports = ports_of_slot(settings.media_ports, len(registration.slots), number)
     mark = f"{registration.instance_id}.{number}.{secrets.token_hex(8)}"
-    place = SlotPlace(number, streamer_url, ports, settings.work_dir / f"slot-{number}", mark)
+    place = SlotPlace(number, streamer_url, ports, slot_folder(settings.work_dir, number), mark)
     is_loopback = settings.is_loopback_media
     return Launch(
         command=application_command(application.kind, application.command, place, is_loopback=is_loopback),
         environment=application_environment(application.kind, settings.environment, place),
         work_dir=place.work_dir,
-        log_file=settings.work_dir / f"slot-{number}.log",
+        log_file=slot_log(settings.work_dir, number),
         mark=mark,
         user=settings.application_user,
     )

@@ -2,6 +2,9 @@
 
 The control plane's epoch says who holds the slot, joinNumber which page of that holder is the current one. Whatever is
 older than what the stage knows changes nothing; a newer epoch takes over and leaves nothing of the last viewer.
+
+A retired slot takes no new holder, but serves the one it still names. When it names nobody any more, its viewer may be
+on the way to another instance: the picture lingers, so that the old one does not die before the new one stands.
 """
 
 from dataclasses import dataclass
@@ -44,6 +47,11 @@ class StopApplication:
 
 
 @dataclass(frozen=True, slots=True)
+class Linger:
+    """Leave the picture to a viewer who is being moved; say when that took too long."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Tell the control plane: event is ready, connected, disconnected or exited."""
 
@@ -54,7 +62,7 @@ class Report:
     detail: str = ""
 
 
-Action = ConnectPlayer | DisconnectPlayer | ResetApplication | StopApplication | Report
+Action = ConnectPlayer | DisconnectPlayer | ResetApplication | StopApplication | Linger | Report
 
 
 class Stage:
@@ -69,6 +77,7 @@ class Stage:
         self.application = ApplicationState.STARTING
         self.is_fenced = False
         self.is_playing = False
+        self._is_lingering = False
         self._has_played = False  # in this session, under any joinNumber
         self._is_waiting_for_application = False
         self._player: int | None = None
@@ -77,16 +86,16 @@ class Stage:
 
     def observe(self, truth: SlotTruth) -> list[Action]:
         """The control plane told the slot's state (heartbeat answer, hint, welcome, answer to a report)."""
-        if truth.epoch < self.epoch or truth.state is None or self.state is SlotState.RETIRED:
+        if truth.epoch < self.epoch or truth.state is None:
             return []
+        if SlotState.RETIRED in (truth.state, self.state):
+            return self._retire(truth) if truth.state is SlotState.RETIRED else []
         if truth.state in (SlotState.RESERVED, SlotState.STREAMING) and truth.session_id == self._ended_session_id:
             return []  # it was told before the Resetting that we already know of
         actions = self._take_over(truth.epoch) if truth.epoch > self.epoch else []
         if truth.state is SlotState.FREE and self._is_used:
             return actions  # told before the join that we already know of; a real Free follows our own report
         self.state = truth.state
-        if truth.state is SlotState.RETIRED:
-            return [*actions, *self._retire()]
         if truth.state is SlotState.RESETTING:
             return [*actions, *self._leave_for_good()]
         if truth.state is not SlotState.FREE:
@@ -95,7 +104,9 @@ class Stage:
 
     def join(self, join: Join) -> list[Action]:
         """A page said hello; an older page of the same session is sent off the stage."""
-        if self.is_fenced or self.state is SlotState.RETIRED or join.epoch < self.epoch:
+        if self.is_fenced or self._is_empty_for_good or join.epoch < self.epoch:
+            return []
+        if self.state is SlotState.RETIRED and join.epoch > self.epoch:
             return []
         if join.session_id == self._ended_session_id:
             return []
@@ -115,12 +126,14 @@ class Stage:
         self.application = ApplicationState.READY
         if self._is_waiting_for_application:
             return [self._connect()]
-        if self.state in (SlotState.RESERVED, SlotState.STREAMING):
+        if self.state in (SlotState.RESERVED, SlotState.STREAMING, SlotState.RETIRED):
             return []  # it crashed under a session: the control plane ends that first and then asks for a reset
         return [self._report("ready")]
 
     def application_exited(self, detail: str) -> list[Action]:
         """The process ended by itself or never identified itself; a fresh one follows."""
+        if self._is_lingering:
+            return self.linger_over()
         self.application = ApplicationState.EXITED
         report = self._report("exited", detail)
         self._player = None
@@ -138,14 +151,22 @@ class Stage:
         """The picture no longer flows to this player."""
         if join_number != self._player or not self.is_playing:
             return []
+        if self._is_lingering:
+            return self.linger_over()
         self.is_playing = False
         return [self._report("disconnected", detail)]
+
+    def linger_over(self) -> list[Action]:
+        """The moved viewer has gone, or had long enough to go."""
+        return self._empty_for_good() if self._is_lingering else []
 
     def fence(self) -> list[Action]:
         """The lease is too old: the control plane may have given this slot to somebody else."""
         if self.is_fenced:
             return []
         self.is_fenced = True
+        if self._is_lingering:
+            return self.linger_over()
         actions = self._send_off("the instance lost its lease")
         self.application = ApplicationState.STOPPED
         return [*actions, StopApplication()]
@@ -155,7 +176,7 @@ class Stage:
         if not self.is_fenced:
             return []
         self.is_fenced = False
-        return [] if self.state is SlotState.RETIRED else [self._reset()]
+        return [] if self._is_empty_for_good else [self._reset()]
 
     def is_current(self, session_id: object, epoch: object, join_number: object) -> bool:
         """Whether a frame with this stamp comes from the page on stage."""
@@ -164,6 +185,10 @@ class Stage:
             self.epoch,
             self._player,
         )
+
+    @property
+    def _is_empty_for_good(self) -> bool:
+        return self.state is SlotState.RETIRED and (self.session_id is None or self._is_lingering)
 
     def _take_over(self, epoch: int) -> list[Action]:
         actions = self._forget_session()
@@ -179,7 +204,22 @@ class Stage:
             return [*actions, self._reset()]
         return [*actions, self._report("ready")] if self.application is ApplicationState.READY else actions
 
-    def _retire(self) -> list[Action]:
+    def _retire(self, truth: SlotTruth) -> list[Action]:
+        if self._is_empty_for_good:
+            return []
+        if truth.session_id is not None and truth.session_id != self._ended_session_id:
+            actions = self._take_over(truth.epoch) if truth.epoch > self.epoch else []
+            self.state, self.session_id = SlotState.RETIRED, truth.session_id
+            return actions
+        # Whatever its epoch: nobody follows on a retired slot, so there is nobody whom an old picture could disturb.
+        self.state, self.epoch = SlotState.RETIRED, truth.epoch
+        if self.is_playing:
+            self._is_lingering = True
+            return [Linger()]
+        return self._empty_for_good()
+
+    def _empty_for_good(self) -> list[Action]:
+        self._is_lingering = False
         actions = self._forget_session()
         self.application = ApplicationState.STOPPED
         return [*actions, StopApplication()]

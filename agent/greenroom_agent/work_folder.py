@@ -1,4 +1,4 @@
-"""A slot's folder: empty for each viewer."""
+"""The agent's work folder: what each slot has in it, empty for each viewer and after each boot."""
 
 import os
 import pwd
@@ -19,3 +19,26 @@ def empty_folder(folder: Path, owner: str | None) -> None:
     if owner is not None:
         account = pwd.getpwnam(owner)
         os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+def slot_folder(work_dir: Path, number: int) -> Path:
+    """Where the application of this slot runs."""
+    return work_dir / f"slot-{number}"
+
+
+def slot_log(work_dir: Path, number: int) -> Path:
+    """What the application of this slot says, readable to the agent alone."""
+    return work_dir / f"slot-{number}.log"
+
+
+def remove_leftovers(work_dir: Path) -> None:
+    """Makes the work folder and removes what an earlier run left of its slots, however many it had; nothing else.
+
+    Raises: OSError when something could not be removed.
+    """
+    work_dir.mkdir(parents=True, exist_ok=True)
+    for left in work_dir.glob("slot-*"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()

@@ -35,8 +35,20 @@ def agent_environment(relay: FakeControlPlane, folder: Path, streamer_port: int)
 async def running_agent(
     relay: FakeControlPlane, folder: Path, streamer_port: int
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Starts the control plane and the agent; ends both. The agent's log is in folder/agent.log."""
+    """Starts the control plane and the agent; ends both."""
     await relay.start()
+    try:
+        async with another_agent(relay, folder, streamer_port) as agent:
+            yield agent
+    finally:
+        await relay.stop()
+
+
+@asynccontextmanager
+async def another_agent(
+    relay: FakeControlPlane, folder: Path, streamer_port: int
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """An agent of a control plane that runs already. Its log is in folder/agent.log."""
     with open(folder / "agent.log", "wb") as log:
         agent = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -51,7 +63,6 @@ async def running_agent(
         if agent.returncode is None:
             agent.send_signal(signal.SIGTERM)
             await asyncio.wait_for(agent.wait(), 10)
-        await relay.stop()
         print((folder / "agent.log").read_text())
 
 

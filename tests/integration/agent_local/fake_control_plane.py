@@ -26,7 +26,8 @@ class FakeControlPlane:
         self.events: list[dict[str, Any]] = []
         self.heartbeats: list[dict[str, Any]] = []
         self.is_silent = False
-        self.is_superseded = False
+        self.boot_nonces: list[str] = []
+        self.documents: dict[str, str] = {}
         self.authorizations: list[str] = []
         self.to_page: Callable[[dict[str, Any]], None] = lambda frame: None
         self.lose: Callable[[dict[str, Any]], bool] = lambda frame: False
@@ -113,6 +114,17 @@ class FakeControlPlane:
         if with_hint:
             await self.to_agent({"kind": "slot", **self.slot()})
 
+    async def page_socket(self, *, is_open: bool) -> None:
+        await self.to_agent({"kind": "peerSocket", "open": is_open, **self._stamp({})})
+
+    def retire(self) -> None:
+        """The instance is taken: the slot is never free again, but its session is still here."""
+        self.state = "Retired"
+
+    def hand_over(self) -> None:
+        """The session has a slot on another instance; the agent is not told but by its next heartbeat."""
+        self.session_id, self.join_number = None, 0
+
     async def from_page(self, frame: dict[str, Any]) -> None:
         await self.to_agent(self._stamp(frame))
 
@@ -132,7 +144,7 @@ class FakeControlPlane:
         self.authorizations.append(request.headers.get("Authorization", ""))
         call = request.match_info["call"]
         body = await request.json()
-        if self.is_superseded:
+        if call != "register" and body["bootNonce"] != self.boot_nonces[-1]:
             return web.json_response({"type": "conflict", "detail": "a newer agent"}, status=409)
         answer: web.Response = getattr(self, f"_answer_{call.replace('-', '_')}")(body)
         async with self._changed:
@@ -140,6 +152,12 @@ class FakeControlPlane:
         return answer
 
     def _answer_register(self, body: dict[str, Any]) -> web.Response:
+        if body["bootNonce"] in self.boot_nonces[:-1]:
+            return web.json_response({"type": "conflict", "detail": "a newer agent"}, status=409)
+        if body["bootNonce"] not in self.boot_nonces:
+            if self.boot_nonces:
+                self.state, self.epoch, self.session_id, self.join_number = "Resetting", self.epoch + 1, None, 0
+            self.boot_nonces.append(body["bootNonce"])
         return web.json_response(
             {
                 "instanceId": INSTANCE_ID,
@@ -169,7 +187,7 @@ class FakeControlPlane:
         self.events.append(body)
         if body["event"] == "ready" and self.state == "Resetting":
             self.state, self.session_id, self.join_number = "Free", None, 0
-        elif body["event"] == "connected":
+        elif body["event"] == "connected" and self.state == "Reserved":
             self.state = "Streaming"
         return web.json_response({"slot": self.slot()})
 
@@ -190,6 +208,7 @@ class FakeControlPlane:
             "local-ipv4": "127.0.0.1",
             "iam/security-credentials/": "agent-role",
             "iam/security-credentials/agent-role": json.dumps(credentials),
+            **self.documents,
         }
         name = request.match_info["name"]
         return web.Response(text=values[name]) if name in values else web.Response(status=404)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .agent_process import application_pids, running_agent
+from .agent_process import another_agent, application_pids, running_agent
 from .browser import Browser
 from .fake_control_plane import FakeControlPlane
 
@@ -146,17 +146,103 @@ async def fence_and_return(folder: Path) -> None:
         await until(lambda: len(application_pids(port)) == 1, "a fresh application waits", 5)
 
 
-def test_an_outdated_agent_stops_everything_and_exits(tmp_path: Path) -> None:
-    asyncio.run(outdate(tmp_path))
+def test_of_two_agents_of_one_instance_the_older_boot_stops_everything_and_exits(tmp_path: Path) -> None:
+    asyncio.run(register_twice(tmp_path))
 
 
-async def outdate(folder: Path) -> None:
-    relay, port = FakeControlPlane(free_port(), "null", heartbeat_s=0.2), free_port()
+async def register_twice(folder: Path) -> None:
+    relay, port, copy_port = FakeControlPlane(free_port(), "null", heartbeat_s=0.2), free_port(), free_port()
+    (folder / "copy").mkdir()
     async with running_agent(relay, folder, port) as agent:
         await relay.until(lambda: relay.state == "Free", "free")
-        relay.is_superseded = True
-        assert await asyncio.wait_for(agent.wait(), 10) == 3
-        assert application_pids(port) == []
+        async with another_agent(relay, folder / "copy", copy_port):
+            assert await asyncio.wait_for(agent.wait(), 10) == 3
+            assert application_pids(port) == []
+            await relay.until(lambda: relay.state == "Free" and relay.epoch == 1, "the newer one serves")
+            assert len(application_pids(copy_port)) == 1
+
+
+def test_a_machine_that_is_switched_off_and_on_is_a_new_boot(tmp_path: Path) -> None:
+    asyncio.run(switch_off_and_on(tmp_path))
+
+
+async def switch_off_and_on(folder: Path) -> None:
+    relay, port, heartbeat = FakeControlPlane(free_port(), "null"), free_port(), folder / "heartbeat"
+    async with running_agent(relay, folder, port) as agent:
+        await relay.until(lambda: relay.state == "Free", "free")
+        await relay.claim("ses-before")
+        agent.kill()
+        await agent.wait()
+        await until(lambda: application_pids(port) == [], "the application ended", 5)
+        os.utime(heartbeat, (0, 0))
+        more_slots = folder / "work" / "slot-9"
+        more_slots.mkdir()
+        leftover = folder / "work" / "slot-1" / "secret-of-the-viewer"
+        leftover.touch()
+        async with another_agent(relay, folder, port):
+            await relay.until(lambda: relay.state == "Free", "free again")
+            assert relay.epoch == 2
+            assert len(set(relay.boot_nonces)) == len(relay.boot_nonces) == 2
+            assert not leftover.exists()
+            assert not more_slots.exists()
+            assert time.time() - heartbeat.stat().st_mtime < 60
+            await relay.claim("ses-after")
+            await relay.join()
+            await relay.until_event("connected", 3, 1)
+
+
+def test_what_ec2_announces_is_heard_at_once_and_the_picture_is_left_to_a_moved_viewer(tmp_path: Path) -> None:
+    asyncio.run(interrupt_and_move(tmp_path))
+
+
+async def interrupt_and_move(folder: Path) -> None:
+    relay, port = FakeControlPlane(free_port(), heartbeat_s=0.5), free_port()
+    async with running_agent(relay, folder, port):
+        await relay.until(lambda: relay.state == "Free", "free")
+        await relay.claim("ses-moved")
+        browser = Browser(relay)
+        await relay.join()
+        await relay.until_event("connected", 1, 1)
+        relay.documents["spot/instance-action"] = '{"action": "terminate", "time": "2026-01-31T12:00:00Z"}'
+        notice = {"kind": "spotInterruption", "at": "2026-01-31T12:00:00.000Z"}
+        await relay.until(lambda: relay.heartbeats[-1].get("notice") == notice, "the notice is heard", 7)
+
+        # Retired, but the session is still here: a reload works.
+        relay.retire()
+        await browser.close()
+        await relay.until_event("disconnected", 1, 1)
+        browser = Browser(relay)
+        await relay.join()
+        counter = await browser.until_counter(0)
+        await relay.until_event("connected", 1, 2)
+
+        relay.hand_over()
+        beats = len(relay.heartbeats)
+        await relay.until(lambda: len(relay.heartbeats) > beats + 2, "the agent knows")
+        counter = await browser.until_counter(max(counter, browser.counters[-1]) + 15)
+        assert len(application_pids(port)) == 1
+        await browser.close()
+        await until(lambda: application_pids(port) == [], "nobody watches any more", 8)
+        assert relay.heartbeats[-1]["notice"] == notice
+
+
+def test_a_null_viewer_whose_page_stays_away_has_left(tmp_path: Path) -> None:
+    asyncio.run(leave_without_a_word(tmp_path))
+
+
+async def leave_without_a_word(folder: Path) -> None:
+    relay, port = FakeControlPlane(free_port(), "null"), free_port()
+    async with running_agent(relay, folder, port):
+        await relay.until(lambda: relay.state == "Free", "free")
+        await relay.claim("ses-silent")
+        await relay.join()
+        await relay.until_event("connected", 1, 1)
+        await relay.page_socket(is_open=False)
+        closed_at = time.monotonic()
+        await relay.until_event("disconnected", 1, 1, 12)
+        assert 9 < time.monotonic() - closed_at < 12
+        await relay.page_socket(is_open=True)
+        await relay.until(lambda: [e["event"] for e in relay.events].count("connected") == 2, "it came back")
 
 
 def test_an_application_does_not_outlive_a_killed_agent(tmp_path: Path) -> None:

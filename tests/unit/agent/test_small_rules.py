@@ -1,17 +1,20 @@
 """Candidates, ports, leases, commands, folders: the pure parts of the agent."""
 
+import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from greenroom_agent.application_command import SlotPlace, application_command, application_environment
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.candidate_repetition import repeat_candidate, repeat_in_message, repeat_in_sdp
+from greenroom_agent.dead_man import booted_at, count_from_boot
 from greenroom_agent.door_messages import MalformedAnswer, SlotState, parse_join, parse_registration, parse_slot_truth
 from greenroom_agent.lease import Lease
 from greenroom_agent.media_ports import MediaPorts, ports_of_slot
 from greenroom_agent.settings import MissingSetting, Settings
-from greenroom_agent.work_folder import empty_folder
+from greenroom_agent.work_folder import empty_folder, remove_leftovers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,7 +111,7 @@ def test_the_demo_runs_on_the_agents_own_interpreter() -> None:
     assert application_command("demo", words, PLACE, is_loopback=True) == expected
     assert application_command("demo", [], PLACE, is_loopback=True) == expected
     null = application_command("null", [], PLACE, is_loopback=True)
-    assert null[1:] == ["-m", "greenroom_agent.null_application", "--url", PLACE.streamer_url]
+    assert null[1:] == ["-S", "-m", "greenroom_agent.null_application", "--url", PLACE.streamer_url]
 
 
 def test_the_application_gets_nothing_of_the_agents() -> None:
@@ -145,6 +148,35 @@ def test_a_folder_is_emptied_and_links_are_not_followed(tmp_path: Path) -> None:
     assert not folder.is_symlink()
     assert (kept / "file").exists()
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_earlier_boot_leaves_nothing_whatever_slots_it_had(tmp_path: Path) -> None:
+    work, kept = tmp_path / "work", tmp_path / "kept"
+    remove_leftovers(work)
+    assert list(work.iterdir()) == []
+    (work / "slot-7" / "saved").mkdir(parents=True)
+    (work / "slot-7.log").touch()
+    kept.mkdir()
+    (kept / "file").touch()
+    (work / "slot-1").symlink_to(kept)
+    (work / "not-ours").touch()
+    remove_leftovers(work)
+    assert [left.name for left in work.iterdir()] == ["not-ours"]
+    assert (kept / "file").exists()
+
+
+def test_a_machine_that_was_stopped_for_a_day_is_not_a_day_silent(tmp_path: Path) -> None:
+    file, booted_at_s = tmp_path / "state" / "last-heartbeat", 2_000_000.0
+    count_from_boot(file, booted_at_s)
+    assert file.stat().st_mtime == booted_at_s
+    os.utime(file, (0, 1_900_000))
+    count_from_boot(file, booted_at_s)
+    assert file.stat().st_mtime == booted_at_s
+    os.utime(file, (0, 2_000_600))
+    count_from_boot(file, booted_at_s)
+    assert file.stat().st_mtime == 2_000_600, "an agent that starts again does not feed the timer"
+    count_from_boot(None, booted_at_s)
+    assert 0 < booted_at() < time.time()
 
 
 def test_a_missing_setting_is_named() -> None:

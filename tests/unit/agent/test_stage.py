@@ -1,11 +1,15 @@
 """Who may be on stage: epochs fence holders, joinNumbers fence pages, and nothing of the last viewer stays."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from greenroom_agent.door_messages import Join, SlotState, SlotTruth
 from greenroom_agent.stage import (
     Action,
     ConnectPlayer,
     DisconnectPlayer,
+    Linger,
     Report,
     ResetApplication,
     Stage,
@@ -157,12 +161,96 @@ def test_a_fenced_stage_is_empty_and_takes_no_joins_until_the_lease_is_back() ->
 
 @pytest.mark.parametrize("state", [SlotState.RESERVED, SlotState.RESETTING, SlotState.FREE])
 def test_a_retired_slot_stays_empty(state: SlotState) -> None:
-    stage = playing_stage()
-    assert stage.observe(truth(1, SlotState.RETIRED)) == [DisconnectPlayer(1), StopApplication()]
+    stage = ready_stage()
+    assert stage.observe(truth(0, SlotState.RETIRED)) == [StopApplication()]
+    assert stage.observe(truth(0, SlotState.RETIRED)) == [], "the heartbeat repeats it"
     assert stage.observe(truth(2, state, "ses-2")) == []
     assert stage.join(join(2, 1)) == []
     stage.fence()
     assert stage.lift_fence() == []
+
+
+def test_a_retired_slot_serves_the_session_that_it_still_names() -> None:
+    stage = playing_stage()
+    assert stage.observe(truth(1, SlotState.RETIRED, "ses-1")) == []
+    assert stage.is_current("ses-1", 1, 1), "the picture goes on"
+    assert stage.join(join(1, 2))[1:] == [DisconnectPlayer(1), ConnectPlayer(2)], "a reload works"
+    assert stage.peer_connected(2) == [Report("connected", 1, "ses-1", 2)]
+    assert stage.peer_disconnected(2, "gone") == [Report("disconnected", 1, "ses-1", 2, "gone")]
+    assert stage.join(join(2, 1, "ses-2")) == [], "but nobody follows"
+    assert stage.observe(truth(2, SlotState.RESERVED, "ses-2")) == []
+    assert stage.observe(truth(1, SlotState.STREAMING, "ses-1")) == [], "an answer from before it was retired"
+    emptied = [DisconnectPlayer(2), StopApplication()]
+    assert stage.observe(truth(1, SlotState.RETIRED)) == emptied, "moved, and nothing plays here"
+
+
+def test_a_session_may_be_seen_for_the_first_time_on_a_retired_slot() -> None:
+    stage = ready_stage()
+    assert stage.observe(truth(1, SlotState.RETIRED, "ses-1")) == []
+    assert stage.join(join(1, 1)) == [ConnectPlayer(1)]
+    late = playing_stage()
+    assert late.observe(truth(2, SlotState.RETIRED, "ses-2")) == [DisconnectPlayer(1), ResetApplication()]
+    assert late.join(join(2, 1)) == []
+    late.application_started()
+    assert late.application_ready() == [ConnectPlayer(1)], "in a fresh process, as ever"
+
+
+def test_an_application_that_died_on_a_retired_slot_comes_back_for_its_viewer() -> None:
+    stage = playing_stage()
+    stage.observe(truth(1, SlotState.RETIRED, "ses-1"))
+    assert stage.application_exited("exit code 1") == [Report("exited", 1, "ses-1", 1, "exit code 1")]
+    stage.application_started()
+    assert stage.application_ready() == [], "a retired slot is never free again"
+    assert stage.join(join(1, 2))[-1] == ConnectPlayer(2)
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_the_picture_of_a_moved_viewer_lingers_until_it_is_over(epoch: int) -> None:
+    stage = playing_stage()
+    stage.observe(truth(1, SlotState.RETIRED, "ses-1"))
+    assert stage.observe(truth(epoch, SlotState.RETIRED)) == [Linger()]
+    assert stage.observe(truth(epoch, SlotState.RETIRED)) == [], "said again, it begins no second time"
+    assert stage.observe(truth(1, SlotState.RETIRED, "ses-1")) == [], "said late, it brings nothing back"
+    assert stage.observe(truth(epoch, SlotState.RESETTING)) == []
+    assert stage.is_playing
+    assert stage.join(join(epoch, 2)) == [], "the viewer has another instance"
+    assert stage.linger_over() == [DisconnectPlayer(1), StopApplication()]
+    assert stage.linger_over() == []
+    assert not stage.is_playing
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        lambda stage: stage.peer_disconnected(1, "the new picture stands"),
+        lambda stage: stage.application_exited("exit code 0"),
+        lambda stage: stage.fence(),
+        lambda stage: stage.linger_over(),
+    ],
+)
+def test_whatever_ends_a_lingering_picture_stops_the_application_and_tells_nobody(gone: Callable[..., Any]) -> None:
+    stage = playing_stage()
+    assert stage.observe(truth(1, SlotState.RETIRED)) == [Linger()]
+    assert gone(stage) == [DisconnectPlayer(1), StopApplication()]
+    assert stage.lift_fence() == []
+    assert stage.peer_disconnected(1, "late") == []
+
+
+def test_a_picture_that_does_not_flow_does_not_linger() -> None:
+    waiting = ready_stage()
+    waiting.join(join(1, 1))
+    assert waiting.observe(truth(1, SlotState.RETIRED)) == [DisconnectPlayer(1), StopApplication()]
+    fenced = playing_stage()
+    fenced.fence()
+    assert fenced.observe(truth(1, SlotState.RETIRED)) == [StopApplication()]
+
+
+def test_a_fenced_retired_slot_comes_back_for_the_session_it_names() -> None:
+    stage = playing_stage()
+    stage.observe(truth(1, SlotState.RETIRED, "ses-1"))
+    assert StopApplication() in stage.fence()
+    assert stage.join(join(1, 2)) == []
+    assert stage.lift_fence() == [ResetApplication()]
 
 
 def test_no_viewer_is_ever_let_into_a_process_that_another_one_used() -> None:
@@ -173,6 +261,9 @@ def test_no_viewer_is_ever_let_into_a_process_that_another_one_used() -> None:
         "join 2 again": lambda s: s.join(join(2, 2)),
         "resetting 1": lambda s: s.observe(truth(1, SlotState.RESETTING)),
         "free 1": lambda s: s.observe(truth(1, SlotState.FREE)),
+        "retired 1": lambda s: s.observe(truth(1, SlotState.RETIRED, "ses-1")),
+        "retired": lambda s: s.observe(truth(1, SlotState.RETIRED)),
+        "plays": lambda s: s.peer_connected(s.join_number),
         "reserved 2": lambda s: s.observe(truth(2, SlotState.RESERVED, "ses-2")),
         "fence": lambda s: s.fence(),
         "lift": lambda s: s.lift_fence(),

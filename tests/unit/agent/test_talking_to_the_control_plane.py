@@ -18,6 +18,8 @@ from greenroom_agent.control_plane import ControlPlane, Outdated, Refused, SlotR
 from greenroom_agent.door_messages import HeartbeatAnswer, Join, SlotState, SlotTruth
 from greenroom_agent.heartbeat import Heartbeat
 from greenroom_agent.lease import Lease
+from greenroom_agent.notice import Notice
+from greenroom_agent.null_application import answers
 from greenroom_agent.request_signing import RequestSigner
 from greenroom_agent.slot import Slot
 from greenroom_agent.slot_reports import SlotReports
@@ -65,7 +67,7 @@ async def call_with(statuses: list[int], call: str = "socket_ticket", path: str 
     async with aiohttp.ClientSession() as http:
         door = ControlPlane(http, signer(), f"http://127.0.0.1:{port}{path}", "nonce", lambda: 0.0)
         try:
-            return await (door.heartbeat([]) if call == "heartbeat" else door.socket_ticket())
+            return await (door.heartbeat([], None) if call == "heartbeat" else door.socket_ticket())
         finally:
             await runner.cleanup()
             assert list(answers) == [], "it was called as often as expected"
@@ -100,7 +102,7 @@ class FakeDoor:
         self.failures: list[Exception] = []
         self.reports: list[Report] = []
 
-    async def heartbeat(self, slots: Sequence[SlotReading]) -> HeartbeatAnswer:
+    async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
         self.now_s += self.takes_s
         if self.failures:
             raise self.failures.pop(0)
@@ -189,13 +191,16 @@ class Recorder:
         self.to_streamer: list[dict[str, Any]] = []
         self.to_relay: list[dict[str, Any]] = []
         self.reports: list[str] = []
+        self.stops = 0
 
     def send(self, message: Any) -> None:
         (self.to_relay if "kind" in message else self.to_streamer).append(message)
 
     def ready(self) -> None: ...
     def restart(self) -> None: ...
-    def stop(self) -> None: ...
+
+    def stop(self) -> None:
+        self.stops += 1
 
     def tell(self, report: Report) -> None:
         self.reports.append(report.event)
@@ -262,6 +267,65 @@ async def test_a_streamer_that_tells_of_its_peers_knows_better_than_the_socket(m
     slot.hear_page(from_page(1, '{"type":"greenroomPlaying","firstFrame_ms":312}'))
     assert recorder.reports == ["ready", "connected", "disconnected"]
     slot.close()
+
+
+async def test_a_streamer_without_media_leaves_it_to_the_pages_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slot_module, "SOCKET_GRACE_S", 0.02)
+    slot, recorder = joined_slot()
+    for answer in answers({"type": "playerConnected", "playerId": "1"}):
+        slot.hear_streamer(answer)
+    assert recorder.reports == ["ready", "connected"]
+    slot.page_socket(is_open=False)
+    await asyncio.sleep(0.05)
+    assert recorder.reports[2:] == ["disconnected"]
+    slot.page_socket(is_open=True)
+    assert recorder.reports[3:] == ["connected"]
+    slot.close()
+
+
+async def lingering_slot(monkeypatch: pytest.MonkeyPatch, linger_s: float) -> tuple[Slot, Recorder]:
+    monkeypatch.setattr(slot_module, "LINGER_S", linger_s)
+    slot, recorder = joined_slot()
+    slot.hear_streamer({"type": "greenroomPeer", "playerId": "1", "state": "connected"})
+    slot.observe(SlotTruth("i-1.1", 1, SlotState.RETIRED))
+    assert recorder.stops == 0
+    assert all(message["type"] != "playerDisconnected" for message in recorder.to_streamer)
+    return slot, recorder
+
+
+async def test_the_picture_of_a_moved_viewer_is_left_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    slot, recorder = await lingering_slot(monkeypatch, 0.05)
+    recorder.to_relay.clear()
+    slot.hear_streamer({"type": "iceCandidate", "playerId": "1", "candidate": {"candidate": ""}})
+    slot.hear_page(from_page(1, '{"type":"answer","sdp":"x"}'))
+    assert recorder.to_relay == [], "the page speaks with another instance now"
+    await asyncio.sleep(0.1)
+    assert recorder.stops == 1
+    assert recorder.to_streamer[-1] == {"type": "playerDisconnected", "playerId": "1"}
+    assert recorder.reports == ["ready", "connected"]
+
+
+@pytest.mark.parametrize(
+    "goodbye",
+    [
+        {"type": "greenroomPeer", "playerId": "1", "state": "disconnected"},
+        {"type": "disconnectPlayer", "playerId": "1"},
+    ],
+)
+async def test_the_picture_ends_when_the_moved_viewer_has_gone(
+    monkeypatch: pytest.MonkeyPatch, goodbye: dict[str, Any]
+) -> None:
+    slot, recorder = await lingering_slot(monkeypatch, 0.05)
+    slot.hear_streamer(goodbye)
+    assert recorder.stops == 1
+    await asyncio.sleep(0.1)
+    assert recorder.stops == 1, "once"
+
+
+async def test_the_fence_ends_a_lingering_picture_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    slot, recorder = await lingering_slot(monkeypatch, 15)
+    slot.fence()
+    assert recorder.stops == 1
 
 
 def test_the_clock_of_a_signature_is_now() -> None:

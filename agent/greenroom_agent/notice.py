@@ -1,0 +1,86 @@
+"""What EC2 announces to an instance: that it will be taken, or that it might be."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+log = logging.getLogger(__name__)
+
+PAUSE_S = 5.0  # Source: EC2 guide, Spot instance interruption notices: "check for it every 5 seconds"
+AHEAD = timedelta(minutes=2)  # Source: the same page: "two minutes before"
+
+
+class NoticeKind(StrEnum):
+    """As the control plane names them."""
+
+    INTERRUPTION = "spotInterruption"  # EC2 stops or terminates this instance at the time it names
+    REBALANCE = "rebalance"  # the risk of that has grown
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`at`: when EC2 acts, or when it advised."""
+
+    kind: NoticeKind
+    at: datetime
+
+    def as_json(self) -> dict[str, str]:
+        """As in a heartbeat.
+
+        >>> Notice(NoticeKind.REBALANCE, datetime(2026, 1, 31, 12, tzinfo=UTC)).as_json()
+        {'kind': 'rebalance', 'at': '2026-01-31T12:00:00.000Z'}
+        """
+        at = self.at.astimezone(UTC).isoformat(timespec="milliseconds")
+        return {"kind": self.kind.value, "at": at.replace("+00:00", "Z")}
+
+
+def interruption_notice(action: Mapping[str, object], seen_at: datetime) -> Notice | None:
+    """The document `spot/instance-action`; None for what is no such document."""
+    if not action.get("action"):
+        return None
+    return Notice(NoticeKind.INTERRUPTION, _time(action.get("time")) or seen_at + AHEAD)
+
+
+def rebalance_notice(recommendation: Mapping[str, object]) -> Notice | None:
+    """The document `events/recommendations/rebalance`; None for what is no such document."""
+    at = _time(recommendation.get("noticeTime"))
+    return None if at is None else Notice(NoticeKind.REBALANCE, at)
+
+
+async def watch_notices(
+    read: Callable[[], Awaitable[Notice | None]],
+    faults: tuple[type[Exception], ...],
+    on_notice: Callable[[Notice], None],
+    pause_s: float = PAUSE_S,
+) -> None:
+    """Calls on_notice for the first notice, and once more when an interruption follows a recommendation.
+
+    A metadata service that fails says nothing about Spot: it is asked again. Runs until cancelled.
+    """
+    known: Notice | None = None
+    while True:
+        try:
+            seen = await read()
+        except faults as error:
+            log.debug("no answer about notices: %s", type(error).__name__)
+            seen = None
+        if seen is not None and _outranks(seen, known):
+            log.warning("EC2 announced %s at=%s", seen.kind, seen.at)
+            known = seen
+            on_notice(seen)
+        await asyncio.sleep(pause_s)
+
+
+def _outranks(seen: Notice, known: Notice | None) -> bool:
+    return known is None or (seen.kind is NoticeKind.INTERRUPTION and known.kind is NoticeKind.REBALANCE)
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
