@@ -1,8 +1,14 @@
-"""Play EC2 on the running local platform: list, kill, hang, resume, interrupt, rebalance, capacity.
+"""Play EC2 on the running local platform: machines, their faults, capacity, and what the account may.
 
-python -m greenroom_lab.ec2 interrupt i-0abc --notice 120
-python -m greenroom_lab.ec2 capacity --refuse spot            # no Spot anywhere
+python -m greenroom_lab.ec2 list
+python -m greenroom_lab.ec2 interrupt i-0abc --notice 120     # 0: without a warning; see also rebalance, kill, hang
+python -m greenroom_lab.ec2 capacity --refuse spot            # no Spot anywhere; --limit 3: three at a time
 python -m greenroom_lab.ec2 capacity --all                    # everything is there again
+python -m greenroom_lab.ec2 fault never-boots --count 2 --market spot   # the next two; also hangs, registers-twice
+python -m greenroom_lab.ec2 fault clear
+python -m greenroom_lab.ec2 throttle CreateFleet 5            # the next five calls
+python -m greenroom_lab.ec2 account                           # quotas and the like, and the calls so far
+python -m greenroom_lab.ec2 account --quota L-DB2E81BA=8 --addresses us-east-1a=3
 """
 
 from __future__ import annotations
@@ -14,7 +20,16 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from greenroom_lab.engine.account_facts import GENEROUS_VCPUS, QUOTA_NAMES
 from greenroom_lab.local_file import NoLocalPlatform, read_local_platform
+from greenroom_lab.machine_faults import FaultKind
+
+GENEROUS = dict.fromkeys(QUOTA_NAMES, GENEROUS_VCPUS)
+FAULTS = {
+    "never-boots": FaultKind.NEVER_BOOTS,
+    "hangs": FaultKind.HANGS,
+    "registers-twice": FaultKind.REGISTERS_TWICE,
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -49,8 +64,22 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     capacity = commands.add_parser("capacity", help="what EC2 has to give")
     capacity.add_argument("--refuse", action="append", default=[], metavar="MARKET|TYPE|ZONE", help="none of this")
     capacity.add_argument("--free", type=int, default=0, help="with --refuse: so many are left")
+    capacity.add_argument("--limit", type=int, help="with --refuse: so many at a time, instead of --free")
     capacity.add_argument("--error", default="InsufficientInstanceCapacity", help="with --refuse: EC2's error code")
     capacity.add_argument("--all", action="store_true", help="everything is there again")
+    fault = commands.add_parser("fault", help="what goes wrong with the next machines; without a kind: what waits")
+    fault.add_argument("kind", nargs="?", choices=[*FAULTS, "clear"])
+    fault.add_argument("--count", type=int, default=1, help="so many machines; 0: all until cleared")
+    for name in ("market", "type", "zone"):
+        fault.add_argument(f"--{name}", default="*")
+    throttle = commands.add_parser("throttle", help="the next EC2 calls answer RequestLimitExceeded")
+    throttle.add_argument("action", help="such as CreateFleet; * for any")
+    throttle.add_argument("calls", type=int)
+    account = commands.add_parser("account", help="quotas, free addresses, missing images, calls so far")
+    account.add_argument("--quota", action="append", default=[], metavar="CODE=VCPUS")
+    account.add_argument("--addresses", action="append", default=[], metavar="SUBNET|ZONE=NUMBER")
+    account.add_argument("--missing-image", action="append", default=[], metavar="AMI")
+    account.add_argument("--reset", action="store_true", help="nothing is lacking or throttled any more")
     return parser.parse_args(arguments)
 
 
@@ -64,6 +93,13 @@ def _run(url: str, options: argparse.Namespace) -> Any:
             return _call(url, "PUT", "/capacity", {"rules": [_rule(word, options) for word in options.refuse]})
         case "capacity":
             return _call(url, "GET", "/capacity")
+        case "fault":
+            return _fault(url, options)
+        case "throttle":
+            return _call(url, "PUT", "/account", {"throttled": {options.action: options.calls}})
+        case "account":
+            facts = _facts(options)
+            return _call(url, "PUT", "/account", facts) if facts else _call(url, "GET", "/account")
         case command:
             return _call(url, "POST", f"/machines/{options.instance_id}/{command}")
 
@@ -71,7 +107,29 @@ def _run(url: str, options: argparse.Namespace) -> Any:
 def _rule(word: str, options: argparse.Namespace) -> dict[str, Any]:
     """`spot` and `on-demand` are markets, `g5.xlarge` is a type, `us-east-1a` a zone."""
     field = "market" if word in ("spot", "on-demand") else "instanceType" if "." in word else "zone"
-    return {field: word, "free": options.free, "error": options.error}
+    bound = {"limit": options.limit} if options.limit is not None else {"free": options.free}
+    return {field: word, **bound, "error": options.error}
+
+
+def _fault(url: str, options: argparse.Namespace) -> Any:
+    if options.kind is None:
+        return _call(url, "GET", "/faults")
+    if options.kind == "clear":
+        return _call(url, "DELETE", "/faults")
+    where = {"market": options.market, "instanceType": options.type, "zone": options.zone}
+    return _call(url, "POST", "/faults", {"kind": FAULTS[options.kind], "count": options.count or None, **where})
+
+
+def _facts(options: argparse.Namespace) -> dict[str, Any]:
+    """Only what was named is replaced."""
+    if options.reset:
+        return {"quotas": dict(GENEROUS), "freeAddresses": {}, "missingImages": [], "throttled": {}}
+    facts = {
+        "quotas": {code: float(vcpus) for code, _, vcpus in (pair.partition("=") for pair in options.quota)},
+        "freeAddresses": {place: int(free) for place, _, free in (pair.partition("=") for pair in options.addresses)},
+        "missingImages": options.missing_image,
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 def _call(url: str, method: str, path: str, body: Any = None) -> Any:

@@ -56,8 +56,8 @@ class EngineCloud:
         )
 
     def end(self, instance_id: str) -> None:
-        """EC2 takes the instance itself (a Spot interruption's end, a power-off)."""
-        self._engine.door("POST", f"ec2/instances/{instance_id}/state", {"state": "terminated"})
+        """EC2 takes the instance itself (a Spot interruption's end, a power-off): both state changes are told."""
+        self._engine.door("POST", f"ec2/instances/{instance_id}/state", {"state": "shutting-down"})
 
     def market(self) -> dict[str, Any]:
         """The capacity rules in force."""
@@ -66,6 +66,18 @@ class EngineCloud:
     def set_market(self, rules: list[dict[str, Any]]) -> dict[str, Any]:
         """Replace the capacity rules; none: everything is there."""
         return self._engine.door("PUT", "ec2", {"rules": rules})
+
+    def account(self) -> dict[str, Any]:
+        """Quotas, free addresses, missing images, calls to be throttled, calls so far."""
+        return self._engine.door("GET", "account")
+
+    def set_account(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Replace the facts named. Raises: HTTPError for an unknown one."""
+        return self._engine.door("PUT", "account", facts)
+
+    def fleets(self) -> dict[str, Any]:
+        """Every CreateFleet so far, and what it got."""
+        return self._engine.door("GET", "ec2/fleets")
 
 
 def _seen(view: Mapping[str, Any]) -> SeenInstance:

@@ -1,8 +1,9 @@
-"""A loopback door to the EC2 host of a running platform: list, kill, hang, interrupt, capacity. `ec2.py` calls it."""
+"""A loopback door to the EC2 host of a running platform: machines, faults, capacity, account. `ec2.py` calls it."""
 
 from __future__ import annotations
 
 import asyncio
+import urllib.error
 from typing import Any
 
 from aiohttp import web
@@ -28,6 +29,12 @@ class Ec2Control:
         app.router.add_post("/machines/{id}/resume", self._resume)
         app.router.add_post("/machines/{id}/interrupt", self._interrupt)
         app.router.add_post("/machines/{id}/rebalance", self._rebalance)
+        app.router.add_get("/faults", self._get_faults)
+        app.router.add_post("/faults", self._add_fault)
+        app.router.add_delete("/faults", self._clear_faults)
+        app.router.add_get("/account", self._get_account)
+        app.router.add_put("/account", self._set_account)
+        app.router.add_get("/fleets", self._get_fleets)
         app.router.add_get("/capacity", self._get_capacity)
         app.router.add_put("/capacity", self._set_capacity)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -51,10 +58,12 @@ class Ec2Control:
                         "market": machine.metadata.facts.market,
                         "agentPid": machine.agent_pid,
                         "hanging": machine.frozen,
+                        "fault": machine.fault,
                         "log": str(machine.place.log),
                     }
                     for instance_id, machine in sorted(self._host.machines.items())
-                ]
+                ],
+                "faults": self._host.faults.describe(),
             }
         )
 
@@ -79,6 +88,26 @@ class Ec2Control:
         await self._host.recommend_rebalance(request.match_info["id"])
         return web.json_response({})
 
+    async def _get_faults(self, request: web.Request) -> web.Response:
+        return web.json_response({"faults": self._host.faults.describe()})
+
+    async def _add_fault(self, request: web.Request) -> web.Response:
+        self._host.faults.add(await request.json())
+        return await self._get_faults(request)
+
+    async def _clear_faults(self, request: web.Request) -> web.Response:
+        self._host.faults.clear()
+        return await self._get_faults(request)
+
+    async def _get_account(self, request: web.Request) -> web.Response:
+        return web.json_response(await asyncio.to_thread(self._cloud.account))
+
+    async def _set_account(self, request: web.Request) -> web.Response:
+        return web.json_response(await asyncio.to_thread(self._cloud.set_account, await request.json()))
+
+    async def _get_fleets(self, request: web.Request) -> web.Response:
+        return web.json_response(await asyncio.to_thread(self._cloud.fleets))
+
     async def _get_capacity(self, request: web.Request) -> web.Response:
         return web.json_response(await asyncio.to_thread(self._cloud.market))
 
@@ -95,4 +124,8 @@ async def _refuse_pages(request: web.Request, handler: Any) -> web.StreamRespons
         response: web.StreamResponse = await handler(request)
     except NoSuchMachine as error:
         return web.json_response({"error": str(error)}, status=404)
+    except (TypeError, ValueError, KeyError) as error:
+        return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
+    except urllib.error.HTTPError as error:
+        return web.json_response({"error": error.read().decode(errors="replace")}, status=error.code)
     return response

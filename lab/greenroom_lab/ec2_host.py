@@ -1,13 +1,14 @@
 """Turns the embedded EC2's instances into machines: boots what runs, ends what EC2 ended. EC2 stays the truth.
 
-A machine whose agent dies keeps running for EC2, as in reality: only heartbeats can tell.
+A machine whose agent dies keeps running for EC2, as in reality: only heartbeats can tell. A stopped instance is a
+machine switched off: its folder stays, as a disk does, and it boots sooner the next time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import socket
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from typing import Any, Protocol
 from greenroom_lab.ec2_cloud import SeenInstance, Sighting
 from greenroom_lab.ec2_machine import AGENT, PORTS_EACH, Machine, MachinePlace
 from greenroom_lab.instance_metadata import CredentialSource, RoleCredentials
+from greenroom_lab.machine_faults import FaultKind, Faults
+from greenroom_lab.port_blocks import PortBlocks
 from greenroom_lab.user_data import agent_environment
 
 log = logging.getLogger(__name__)
@@ -25,6 +28,9 @@ PAUSE_AFTER_ERROR_S = 1.0
 SPOT_NOTICE_S = 120.0
 """Source: Amazon EC2 User Guide, "Spot Instance interruption notices": two minutes."""
 ALIVE = ("pending", "running")
+SWITCHED_OFF = ("stopping", "stopped")
+REGISTERS_WITHIN_S = 120.0
+"""A fault that waits for the registration gives up then."""
 
 
 class Cloud(Protocol):
@@ -40,16 +46,17 @@ class Cloud(Protocol):
         """Put an event of EC2's own on the default bus."""
 
     def end(self, instance_id: str) -> None:
-        """Take the instance away."""
+        """Take the instance away: shutting down, then terminated."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """`boot_delay_s` stands for the minutes that a real machine takes to boot."""
+    """`boot_delay_s` stands for the minutes of a first boot, `start_delay_s` for the minute of a later one."""
 
     folder: Path
     logs: Path
     boot_delay_s: float
+    start_delay_s: float = 1.0
     first_port: int = 20_000
     """Below the ports that the kernel gives to clients, so that no connection sits where an application must listen."""
     command: tuple[str, ...] = AGENT
@@ -69,8 +76,11 @@ class Ec2Host:
         self._background: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
         self._revision = -1
-        self._ports_taken: dict[int, socket.socket] = {}
+        self._ports = PortBlocks(settings.first_port, PORTS_EACH)
+        self._ends: dict[str, asyncio.Task[None]] = {}
+        self._disks: set[str] = set()
         self.machines: dict[str, Machine] = {}
+        self.faults = Faults()
 
     async def start(self) -> None:
         self._watch = asyncio.create_task(self._watch_forever())
@@ -84,8 +94,7 @@ class Ec2Host:
         await asyncio.gather(*(machine.end(1.0) for machine in self.machines.values()), return_exceptions=True)
         await asyncio.wait(self._background, timeout=5) if self._background else None
         self.machines.clear()
-        for port in list(self._ports_taken):
-            self._give_back_ports(port)
+        self._ports.give_back_all()
 
     async def kill_agent(self, instance_id: str) -> None:
         """Raises: NoSuchMachine."""
@@ -124,10 +133,23 @@ class Ec2Host:
         for instance_id, instance in sighting.instances.items():
             if instance.state == "running" and instance_id not in self._boots:
                 self._boots[instance_id] = asyncio.create_task(self._boot(instance))
-        for instance_id in list(self._boots):
+        for instance_id in {*self._boots, *self._disks}:
             seen = sighting.instances.get(instance_id)
             if seen is None or seen.state not in ALIVE:
-                self._spawn(self._end(instance_id, self._boots.pop(instance_id)))
+                self._gone(instance_id, keeps_disk=seen is not None and seen.state in SWITCHED_OFF)
+
+    def _gone(self, instance_id: str, keeps_disk: bool) -> None:
+        """EC2 no longer runs the instance: its machine ends, and unless it may start again its disk goes."""
+        if boot := self._boots.pop(instance_id, None):
+            ending = self._spawn(self._end(instance_id, boot, keeps_disk))
+            if keeps_disk:
+                self._ends[instance_id] = ending
+        if keeps_disk:
+            self._disks.add(instance_id)
+        elif instance_id in self._disks:
+            self._disks.discard(instance_id)
+            if boot is None:
+                shutil.rmtree(self._settings.folder / instance_id, ignore_errors=True)
 
     async def _watch_forever(self) -> None:
         """A failed look is logged and repeated: the embedded AWS may be busy or restarting."""
@@ -139,28 +161,49 @@ class Ec2Host:
                 await asyncio.sleep(PAUSE_AFTER_ERROR_S)
 
     async def _boot(self, instance: SeenInstance) -> None:
-        await asyncio.sleep(self._settings.boot_delay_s)
+        facts = instance.facts
+        if earlier := self._ends.pop(facts.instance_id, None):
+            await asyncio.gather(earlier, return_exceptions=True)
+        is_start = facts.instance_id in self._disks
+        await asyncio.sleep(self._settings.start_delay_s if is_start else self._settings.boot_delay_s)
+        machine = self._machine_of(instance)
+        self.machines[facts.instance_id] = machine
+        machine.fault = self.faults.strike(facts)
+        if machine.fault is FaultKind.NEVER_BOOTS:
+            return
+        await machine.boot()
+        log.info("%s booted (%s, %s, %s)", facts.instance_id, facts.instance_type, facts.zone, facts.market)
+        if machine.fault is not None:
+            await self._misbehave(machine, machine.fault)
+
+    def _machine_of(self, instance: SeenInstance) -> Machine:
         facts = instance.facts
         place = MachinePlace(
             folder=self._settings.folder / facts.instance_id,
             log=self._settings.logs / f"agent-{facts.instance_id}.log",
-            first_port=self._take_ports(),
+            first_port=self._ports.take(),
             command=self._settings.command,
         )
         credentials = self._credential_source(facts.instance_id)
-        machine = Machine(facts, credentials, agent_environment(instance.user_data), place)
-        self.machines[facts.instance_id] = machine
-        await machine.boot()
-        log.info("%s booted (%s, %s, %s)", facts.instance_id, facts.instance_type, facts.zone, facts.market)
+        return Machine(facts, credentials, agent_environment(instance.user_data), place)
 
-    async def _end(self, instance_id: str, boot: asyncio.Task[None]) -> None:
+    async def _misbehave(self, machine: Machine, fault: FaultKind) -> None:
+        async with asyncio.timeout(REGISTERS_WITHIN_S):
+            while not machine.has_registered:
+                await asyncio.sleep(0.05)
+        if fault is FaultKind.HANGS:
+            machine.freeze(True)
+        else:
+            await machine.start_second_agent()
+
+    async def _end(self, instance_id: str, boot: asyncio.Task[None], keeps_disk: bool) -> None:
         boot.cancel()
         await asyncio.gather(boot, return_exceptions=True)
         machine = self.machines.pop(instance_id, None)
         if machine:
-            await machine.end()
-            self._give_back_ports(machine.place.first_port)
-            log.info("%s ended", instance_id)
+            await machine.end(keeps_disk=keeps_disk)
+            self._ports.give_back(machine.place.first_port)
+            log.info("%s %s", instance_id, "switched off" if keeps_disk else "ended")
 
     async def _take_back(self, instance_id: str, machine: Machine, after_s: float) -> None:
         await asyncio.sleep(after_s)
@@ -173,10 +216,11 @@ class Ec2Host:
         arn = f"arn:aws:ec2:{facts.region}:000000000000:instance/{facts.instance_id}"
         await asyncio.to_thread(self._cloud.send_event, detail_type, detail, arn)
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task
 
     def _machine(self, instance_id: str) -> Machine:
         try:
@@ -189,26 +233,3 @@ class Ec2Host:
             return await asyncio.to_thread(self._cloud.role_credentials, instance_id)
 
         return credentials
-
-    def _take_ports(self) -> int:
-        """A block of ports that no machine on this computer has, of this platform or another one."""
-        port = self._settings.first_port
-        while port in self._ports_taken or (claim := _held(port + PORTS_EACH - 1)) is None:
-            port += PORTS_EACH
-        self._ports_taken[port] = claim
-        return port
-
-    def _give_back_ports(self, port: int) -> None:
-        if claim := self._ports_taken.pop(port, None):
-            claim.close()
-
-
-def _held(port: int) -> socket.socket | None:
-    """The TCP port, bound and kept: how platforms tell each other that a block is taken (media there is UDP)."""
-    claim = socket.socket()
-    try:
-        claim.bind(("127.0.0.1", port))
-    except OSError:
-        claim.close()
-        return None
-    return claim

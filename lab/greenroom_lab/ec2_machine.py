@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from greenroom_lab.instance_metadata import CredentialSource, InstanceMetadata, MachineFacts
+from greenroom_lab.machine_faults import FaultKind
 from greenroom_lab.processes import Child, freeze_machine, kill_machine, start_child, stop_child, thaw_machine
 from greenroom_lab.toolchain_paths import ROOT
 
@@ -21,6 +22,7 @@ AGENT = (sys.executable, "-m", "greenroom_agent")
 PORTS_EACH = 200
 STREAMER_PORTS = 50
 INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
+HEARTBEAT_FILE = "last-heartbeat"
 NOT_HERE = ("GREENROOM_APPLICATION_USER",)
 """This computer has no account for the streamed application."""
 SHUTDOWN_S = 3.0
@@ -39,7 +41,7 @@ class MachinePlace:
 
 
 class Machine:
-    """Booted once, ended once. `environment` is what user data wrote for the agent."""
+    """Booted once, ended once (a start is another boot on the same folder). `environment` is what user data wrote."""
 
     def __init__(
         self, facts: MachineFacts, credentials: CredentialSource, environment: Mapping[str, str], place: MachinePlace
@@ -49,25 +51,45 @@ class Machine:
         self.place = place
         self._agent: Child | None = None
         self.frozen = False
+        self.fault: FaultKind | None = None
 
     @property
     def agent_pid(self) -> int | None:
         """The agent's process id while it runs."""
         return self._agent.pid if self._agent and self._agent.runs else None
 
+    @property
+    def has_registered(self) -> bool:
+        """The agent touches this file when it has registered and at each accepted heartbeat."""
+        return (self.place.folder / HEARTBEAT_FILE).exists()
+
     async def boot(self) -> None:
         self.place.folder.mkdir(parents=True, exist_ok=True)
+        (self.place.folder / HEARTBEAT_FILE).unlink(missing_ok=True)  # of an earlier boot
         await self.metadata.start()
         self._agent = await start_child(
             self.place.command, self._agent_environment(), self.place.folder, self.place.log
         )
 
-    async def end(self, grace_s: float = SHUTDOWN_S) -> None:
-        """EC2 ends the machine: its programs are asked, then the plug is pulled."""
+    async def start_second_agent(self) -> None:
+        """A fault: another agent on this machine, with a folder and ports of its own. It ends with the machine."""
+        folder, first = self.place.folder / "second", self.place.first_port
+        folder.mkdir(parents=True, exist_ok=True)
+        own = {
+            "GREENROOM_WORK_DIR": str(folder / "work"),
+            "GREENROOM_HEARTBEAT_FILE": str(folder / HEARTBEAT_FILE),
+            "GREENROOM_STREAMER_PORT_FIRST": str(first + STREAMER_PORTS // 2),
+            "GREENROOM_MEDIA_PORT_FIRST": str(first + (STREAMER_PORTS + PORTS_EACH) // 2),
+        }
+        await start_child(self.place.command, {**self._agent_environment(), **own}, folder, self.place.log)
+
+    async def end(self, grace_s: float = SHUTDOWN_S, keeps_disk: bool = False) -> None:
+        """EC2 ends or stops the machine: its programs are asked, then the plug is pulled."""
         if self._agent:
             await stop_child(self._agent, grace_s if not self.frozen else 0)
         await self.metadata.stop()
-        await asyncio.to_thread(shutil.rmtree, self.place.folder, True)
+        if not keeps_disk:
+            await asyncio.to_thread(shutil.rmtree, self.place.folder, True)
 
     async def kill_agent(self) -> None:
         """The agent crashes hard; its applications end with it, as systemd ends a service's control group."""
@@ -92,7 +114,7 @@ class Machine:
             "PYTHONUNBUFFERED": "1",
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.metadata.url,
             "GREENROOM_WORK_DIR": str(place.folder / "work"),
-            "GREENROOM_HEARTBEAT_FILE": str(place.folder / "last-heartbeat"),
+            "GREENROOM_HEARTBEAT_FILE": str(place.folder / HEARTBEAT_FILE),
             "GREENROOM_STREAMER_PORT_FIRST": str(place.first_port),
             "GREENROOM_MEDIA_PORT_FIRST": str(place.first_port + STREAMER_PORTS),
             "GREENROOM_MEDIA_PORT_LAST": str(place.first_port + PORTS_EACH - 1),

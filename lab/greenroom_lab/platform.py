@@ -37,6 +37,7 @@ class PlatformSettings:
     web_port: int = 8080
     aws_port: int = 4566
     boot_delay_s: float = 3.0
+    start_delay_s: float = 1.0
     logs: Path = GENERATED / "logs"
     xray_sink: str = ""
     parameters: Mapping[str, str] = field(default_factory=lambda: {"HeartbeatSeconds": "5", "LeaseSeconds": "15"})
@@ -146,7 +147,9 @@ class Platform:
 
     async def _start_host(self) -> None:
         cloud = EngineCloud(self.engine, STACK_NAME)
-        settings = HostSettings(self._folder, self.settings.logs, self.settings.boot_delay_s)
+        settings = HostSettings(
+            self._folder, self.settings.logs, self.settings.boot_delay_s, self.settings.start_delay_s
+        )
         self.host = Ec2Host(cloud, settings)
         self.control = Ec2Control(self.host, cloud)
         self._stack.push_async_callback(self.host.stop)

@@ -40,12 +40,12 @@ _lock = threading.Lock()
 
 
 def set_facts(wanted: dict[str, Any]) -> None:
-    """Replace the fields named. Raises: AttributeError for a fact that there is not."""
+    """Replace the fields named; quotas one by one. Raises: AttributeError for a fact that there is not."""
     with _lock:
         for name in wanted:
             getattr(FACTS, name)
         for name, value in wanted.items():
-            setattr(FACTS, name, value)
+            setattr(FACTS, name, {**FACTS.quotas, **value} if name == "quotas" else value)
 
 
 def admit(action: str) -> bool:

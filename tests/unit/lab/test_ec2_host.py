@@ -25,9 +25,10 @@ USER_DATA = base64.b64encode(
 FAKE_AGENT = """
 import os, subprocess, sys, time
 home = os.environ["GREENROOM_WORK_DIR"] + "/slot-1"
-os.makedirs(home)
+os.makedirs(home, exist_ok=True)
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], env={"HOME": home}, start_new_session=True)
 print(os.environ["GREENROOM_API_URL"], os.environ.get("GREENROOM_APPLICATION_USER"), flush=True)
+open(os.environ["GREENROOM_HEARTBEAT_FILE"], "w").close()  # registered
 time.sleep(60)
 """
 
@@ -54,7 +55,10 @@ class FakeCloud:
         self.events.append((detail_type, detail))
 
     def end(self, instance_id: str) -> None:
-        self.instances[instance_id] = replace(self.instances[instance_id], state="terminated")
+        self.enter(instance_id, "shutting-down")
+
+    def enter(self, instance_id: str, state: str) -> None:
+        self.instances[instance_id] = replace(self.instances[instance_id], state=state)
 
 
 @pytest.fixture
@@ -65,7 +69,11 @@ def cloud() -> FakeCloud:
 @pytest.fixture
 async def host(cloud: FakeCloud, tmp_path: Path) -> AsyncIterator[Ec2Host]:
     settings = HostSettings(
-        tmp_path / "machines", tmp_path, boot_delay_s=0.05, command=(sys.executable, "-c", FAKE_AGENT)
+        tmp_path / "machines",
+        tmp_path,
+        boot_delay_s=0.05,
+        start_delay_s=0.01,
+        command=(sys.executable, "-c", FAKE_AGENT),
     )
     host = Ec2Host(cloud, settings)
     await host.start()
@@ -146,7 +154,84 @@ async def test_an_interruption_is_announced_first_and_then_happens(
     assert [kind for kind, _ in cloud.events] == ["EC2 Spot Instance Interruption Warning"]
     assert host.machines["i-1"].metadata.facts.spot_action is not None
     assert len(processes_of(folder)) == 2
-    await until(lambda: cloud.instances["i-1"].state == "terminated" and not folder.exists())
+    await until(lambda: cloud.instances["i-1"].state == "shutting-down" and not folder.exists())
+
+
+async def test_without_notice_the_plug_is_pulled_before_ec2_says_a_word(
+    host: Ec2Host, cloud: FakeCloud, tmp_path: Path
+) -> None:
+    cloud.launch("i-1")
+    folder = await booted(host, "i-1", tmp_path)
+    gone_first = []
+    end = cloud.end
+
+    def note_and_end(instance_id: str) -> None:
+        gone_first.append(processes_of(folder) == [])
+        end(instance_id)
+
+    cloud.end = note_and_end  # type: ignore[method-assign]
+    await host.interrupt("i-1", notice_s=0)
+    await until(lambda: cloud.instances["i-1"].state == "shutting-down")
+    assert gone_first == [True]
+    assert cloud.events == []
+
+
+async def test_a_rebalance_recommendation_may_come_before_the_interruption(
+    host: Ec2Host, cloud: FakeCloud, tmp_path: Path
+) -> None:
+    cloud.launch("i-1")
+    await booted(host, "i-1", tmp_path)
+    await host.recommend_rebalance("i-1")
+    facts = host.machines["i-1"].metadata.facts
+    assert facts.rebalance_notice_time is not None
+    assert facts.spot_action is None
+    await host.interrupt("i-1", notice_s=30)
+    assert [kind for kind, _ in cloud.events] == [
+        "EC2 Instance Rebalance Recommendation",
+        "EC2 Spot Instance Interruption Warning",
+    ]
+    assert cloud.instances["i-1"].state == "running"
+
+
+async def test_a_stopped_instance_is_switched_off_and_starts_again_on_its_disk(
+    host: Ec2Host, cloud: FakeCloud, tmp_path: Path
+) -> None:
+    cloud.launch("i-1")
+    folder = await booted(host, "i-1", tmp_path)
+    (folder / "installed").touch()
+    cloud.enter("i-1", "stopping")
+    await until(lambda: "i-1" not in host.machines and processes_of(folder) == [])
+    cloud.enter("i-1", "stopped")
+    await asyncio.sleep(0.1)
+    assert (folder / "installed").exists()
+    cloud.enter("i-1", "running")
+    await booted(host, "i-1", tmp_path)
+    assert (folder / "installed").exists()
+    cloud.end("i-1")
+    await until(lambda: not folder.exists())
+
+
+async def test_a_start_that_comes_at_once_waits_for_the_machine_to_be_off(
+    host: Ec2Host, cloud: FakeCloud, tmp_path: Path
+) -> None:
+    cloud.launch("i-1")
+    await booted(host, "i-1", tmp_path)
+    first = host.machines["i-1"].agent_pid
+    cloud.enter("i-1", "stopped")
+    await until(lambda: "i-1" not in host._boots)
+    cloud.enter("i-1", "running")
+    await until(lambda: "i-1" in host.machines and host.machines["i-1"].agent_pid not in (None, first))
+    await booted(host, "i-1", tmp_path)
+
+
+async def test_a_stopped_instance_that_ends_leaves_no_disk(host: Ec2Host, cloud: FakeCloud, tmp_path: Path) -> None:
+    cloud.launch("i-1")
+    folder = await booted(host, "i-1", tmp_path)
+    cloud.enter("i-1", "stopped")
+    await until(lambda: "i-1" not in host.machines and processes_of(folder) == [])
+    assert folder.exists()
+    cloud.enter("i-1", "terminated")
+    await until(lambda: not folder.exists())
 
 
 async def test_stopping_the_host_leaves_nothing(cloud: FakeCloud, tmp_path: Path) -> None:
