@@ -26,7 +26,7 @@ from greenroom_agent.door_messages import (
 from greenroom_agent.instance_metadata import Addresses
 from greenroom_agent.notice import Notice
 from greenroom_agent.request_signing import NoCredentials
-from greenroom_agent.stage import Report
+from greenroom_agent.stage_actions import Report
 
 log = logging.getLogger(__name__)
 

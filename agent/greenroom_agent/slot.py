@@ -4,14 +4,16 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from greenroom_agent.candidate_repetition import repeat_in_message
 from greenroom_agent.control_plane import SlotReading
 from greenroom_agent.door_messages import Join, SlotTruth
 from greenroom_agent.reliable_channel import ReliableChannel
 from greenroom_agent.reliable_receiver import MalformedFrame
-from greenroom_agent.stage import Action, ConnectPlayer, DisconnectPlayer, Linger, Report, ResetApplication, Stage
+from greenroom_agent.slot_parts import Socket, Streamer, Supervisor
+from greenroom_agent.stage import Stage
+from greenroom_agent.stage_actions import Action, ConnectPlayer, DisconnectPlayer, Linger, Report, ResetApplication
 
 log = logging.getLogger(__name__)
 
@@ -20,37 +22,6 @@ TO_STREAMER = ("answer", "iceCandidate")
 SOCKET_GRACE_S = 10.0
 LINGER_S = 15.0
 """How long the picture of a viewer who is being moved to another instance outlives the session here."""
-
-
-class Streamer(Protocol):
-    """The slot's streamer door."""
-
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Says this to the streamer."""
-
-
-class Supervisor(Protocol):
-    """Who keeps the slot's process."""
-
-    def ready(self) -> None:
-        """The streamer identified itself."""
-
-    def restart(self) -> None:
-        """Kill, wipe, start afresh."""
-
-    def stop(self) -> None:
-        """Kill, wipe."""
-
-
-class Socket(Protocol):
-    """The Viewer socket."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a frame has a chance to arrive."""
-
-    def send(self, frame: Mapping[str, Any]) -> None:
-        """Sends or loses a frame."""
 
 
 class Slot:

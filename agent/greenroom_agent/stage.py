@@ -7,10 +7,18 @@ A retired slot takes no new holder, but serves the one it still names. When it n
 on the way to another instance: the picture lingers, so that the old one does not die before the new one stands.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from greenroom_agent.door_messages import Join, SlotState, SlotTruth
+from greenroom_agent.stage_actions import (
+    Action,
+    ConnectPlayer,
+    DisconnectPlayer,
+    Linger,
+    Report,
+    ResetApplication,
+    StopApplication,
+)
 
 
 class ApplicationState(StrEnum):
@@ -20,49 +28,6 @@ class ApplicationState(StrEnum):
     READY = "running"
     EXITED = "exited"
     STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectPlayer:
-    """Ask the streamer for an offer to this player."""
-
-    join_number: int
-
-
-@dataclass(frozen=True, slots=True)
-class DisconnectPlayer:
-    """Take this player's picture away."""
-
-    join_number: int
-
-
-@dataclass(frozen=True, slots=True)
-class ResetApplication:
-    """Kill the process, wipe its folder, start a fresh one."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopApplication:
-    """Kill the process, wipe its folder, start nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Linger:
-    """Leave the picture to a viewer who is being moved; say when that took too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Tell the control plane: event is ready, connected, disconnected or exited."""
-
-    event: str
-    epoch: int
-    session_id: str | None
-    join_number: int
-    detail: str = ""
-
-
-Action = ConnectPlayer | DisconnectPlayer | ResetApplication | StopApplication | Linger | Report
 
 
 class Stage:

@@ -23,7 +23,8 @@ from greenroom_agent.null_application import answers
 from greenroom_agent.request_signing import RequestSigner
 from greenroom_agent.slot import Slot
 from greenroom_agent.slot_reports import SlotReports
-from greenroom_agent.stage import Report, Stage
+from greenroom_agent.stage import Stage
+from greenroom_agent.stage_actions import Report
 
 READY = Report("ready", 1, None, 0)
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")

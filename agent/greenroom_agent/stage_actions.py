@@ -1,0 +1,46 @@
+"""What a stage wants done."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectPlayer:
+    """Ask the streamer for an offer to this player."""
+
+    join_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectPlayer:
+    """Take this player's picture away."""
+
+    join_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResetApplication:
+    """Kill the process, wipe its folder, start a fresh one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopApplication:
+    """Kill the process, wipe its folder, start nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linger:
+    """Leave the picture to a viewer who is being moved; say when that took too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tell the control plane: event is ready, connected, disconnected or exited."""
+
+    event: str
+    epoch: int
+    session_id: str | None
+    join_number: int
+    detail: str = ""
+
+
+Action = ConnectPlayer | DisconnectPlayer | ResetApplication | StopApplication | Linger | Report
