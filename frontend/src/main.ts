@@ -1,9 +1,11 @@
 /** The composition root of the page: what is real is made here and given to those who use it. */
 import './styles.css';
+import './moving.css';
 import { Api } from './api';
 import { loadConfig, type PageConfig } from './config';
 import { Player } from './player';
-import { SessionController, type TabMemory } from './sessionController';
+import { SessionController } from './sessionController';
+import type { TabMemory } from './sessionWorld';
 import { SignIn, type SignedIn } from './signIn';
 import { openTestDoor } from './testDoor';
 import { ViewerSocket, type SocketListener } from './viewerSocket';

@@ -1,5 +1,9 @@
-/** Epic's player, set up for Greenroom: one player is one join; a new join gets a new player. */
+/**
+ * Epic's player, set up for Greenroom: one player is one join; a new join gets a new player. Two may play at once, each in
+ * a layer of its own: the one behind is deaf and mute until it is shown.
+ */
 import { Config, Flags, Logger, LogLevel, NumericParameters, PixelStreaming } from '@epicgames-ps/lib-pixelstreamingfrontend-ue5.7';
+import type { PlayerEnd } from './sessionWorld';
 import { SignallingTransport } from './signallingTransport';
 
 export interface PlayerListener {
@@ -21,13 +25,16 @@ const LOOK_ms = 500;
 /** A peer connection may say `disconnected` for a moment and heal. */
 const HEAL_ms = 5000;
 
-export class Player {
+const INPUTS = [Flags.KeyboardInput, Flags.MouseInput, Flags.TouchInput, Flags.GamepadInput];
+
+export class Player implements PlayerEnd {
   readonly #listener: PlayerListener;
   readonly #transport: SignallingTransport;
   readonly #stream: PixelStreaming;
   readonly #video: HTMLVideoElement;
-  readonly #parent: HTMLElement;
+  readonly #layer: HTMLElement;
   #frames = 0;
+  #decoded = 0;
   #lastFrameAt_ms = performance.now();
   #troubleSince_ms: number | null = null;
   #stopped = false;
@@ -35,11 +42,12 @@ export class Player {
 
   constructor(parent: HTMLElement, iceServers: RTCIceServer[], settings: PlayerSettings, listener: PlayerListener) {
     this.#listener = listener;
-    this.#parent = parent;
+    this.#layer = parent.appendChild(document.createElement('div'));
+    this.#layer.className = 'picture';
     Logger.InitLogging(LogLevel.Error, false);
-    this.#stream = new PixelStreaming(playerConfig(settings), { videoElementParent: parent });
+    this.#stream = new PixelStreaming(playerConfig(settings), { videoElementParent: this.#layer });
     this.#video = this.#stream.webRtcController.videoPlayer.getVideoElement();
-    this.#video.dataset.testid = 'video';
+    this.#video.dataset.testid = 'coming-video';
     this.#video.setAttribute('aria-label', 'The streamed application');
     this.#transport = new SignallingTransport(iceServers, {
       toStreamer: (text) => listener.toStreamer(text),
@@ -76,13 +84,47 @@ export class Player {
     if (!muted && audio.srcObject !== null) void audio.play().catch(() => this.#listener.playBlocked());
   }
 
+  show(muted: boolean): void {
+    this.#layer.classList.add('shown');
+    this.#video.dataset.testid = 'video';
+    this.#hearInput(true);
+    if (!muted) this.setMuted(false);
+  }
+
+  freeze(): void {
+    if (this.#stopped) return;
+    const still = this.#lastFrame();
+    this.#release();
+    this.#layer.replaceChildren(...(still === null ? [] : [still]));
+    this.#layer.classList.add('still');
+  }
+
   stop(): void {
+    this.#release();
+    this.#layer.remove();
+  }
+
+  #release(): void {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#look);
+    this.#hearInput(false);
     this.#stream.disconnect();
     this.#stream.webRtcController.destroyVideoPlayer();
-    this.#parent.replaceChildren();
+  }
+
+  #hearInput(hears: boolean): void {
+    for (const input of INPUTS) this.#stream.config.setFlagEnabled(input, hears);
+  }
+
+  /** A copy: the video goes black once its stream is taken away. */
+  #lastFrame(): HTMLCanvasElement | null {
+    const { videoWidth, videoHeight } = this.#video;
+    if (this.#frames === 0 || videoWidth === 0) return null;
+    const still = document.createElement('canvas');
+    [still.width, still.height] = [videoWidth, videoHeight];
+    still.getContext('2d')?.drawImage(this.#video, 0, 0);
+    return still;
   }
 
   #watchFrames(): void {
@@ -105,6 +147,9 @@ export class Player {
   #lookAround(): void {
     const decoded = this.#video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
     if (this.#frames === 0 && decoded > 0) this.#sawFrames(decoded);
+    // A hidden tab shows no frames, and that is no sign of a lost picture.
+    if (decoded > this.#decoded) this.#lastFrameAt_ms = performance.now();
+    this.#decoded = decoded;
     const connection = this.#stream.webRtcController.peerConnectionController?.peerConnection as RTCPeerConnection | null | undefined;
     const state = connection?.iceConnectionState;
     if (state === 'failed' || state === 'closed') return this.#lose(`the peer connection is ${state}`);
@@ -132,10 +177,11 @@ function playerConfig(settings: PlayerSettings): Config {
       [Flags.AutoPlayVideo]: true,
       [Flags.StartVideoMuted]: true,
       [Flags.HoveringMouseMode]: true,
-      [Flags.KeyboardInput]: true,
-      [Flags.MouseInput]: true,
-      [Flags.TouchInput]: true,
-      [Flags.GamepadInput]: true,
+      // Until it is shown, the keys belong to the picture in front.
+      [Flags.KeyboardInput]: false,
+      [Flags.MouseInput]: false,
+      [Flags.TouchInput]: false,
+      [Flags.GamepadInput]: false,
       [Flags.FakeMouseWithTouches]: false,
       [Flags.WaitForStreamer]: true,
       [Flags.AFKDetection]: settings.idleWarning_s !== null,

@@ -8,8 +8,12 @@
  * ```
  * `superseded` (another tab took over) may come from any state with a session. `ended`, `superseded` and `failed` absorb
  * everything but the viewer's own next step.
+ *
+ * A move to another machine is no state of its own but a flag (`move`) on those with a session: `playing` while the old
+ * picture runs, `reconnecting` when it went before the new one came.
  */
 import type { Problem } from './problems';
+import { moveOf, type Move, type Moved } from './sessionMove';
 import { isOver, type SessionView } from './sessionView';
 
 export type PageStateName =
@@ -39,6 +43,12 @@ export interface PageState {
   running: SessionView | null;
   /** Why the session is over; only in `ended`. */
   statusReason: string | null;
+  /** The slot (`slotKey`) whose picture was shown last. */
+  shownOn: string | null;
+  /** The move under way; in `ended` the one it ended in. */
+  move: Move | null;
+  /** The last move that brought a picture. */
+  moved: Moved | null;
 }
 
 export type PageEvent =
@@ -50,7 +60,7 @@ export type PageEvent =
   | { type: 'granted'; session: SessionView }
   | { type: 'refused'; problem: Problem }
   | { type: 'sessionUpdated'; session: SessionView }
-  | { type: 'firstFrame' }
+  | { type: 'firstFrame'; slot: string }
   | { type: 'pictureLost' }
   | { type: 'superseded' }
   | { type: 'left' }
@@ -62,7 +72,7 @@ const STARTABLE: readonly PageStateName[] = ['ready', 'ended', 'superseded', 'fa
 export function initialState(at: number): PageState {
   return {
     name: 'signedOut', since: at, clickedAt: null, firstFrameAt: null,
-    session: null, problem: null, running: null, statusReason: null,
+    session: null, problem: null, running: null, statusReason: null, shownOn: null, move: null, moved: null,
   };
 }
 
@@ -95,7 +105,7 @@ export function advance(state: PageState, event: PageEvent, at: number): PageSta
     case 'sessionUpdated':
       return update(state, event.session, at);
     case 'firstFrame':
-      return show(state, at);
+      return show(state, event.slot, at);
     case 'pictureLost':
       return state.name === 'playing' ? { ...state, name: 'reconnecting', since: at } : state;
     case 'superseded':
@@ -109,7 +119,7 @@ export function advance(state: PageState, event: PageEvent, at: number): PageSta
 
 function follow(state: PageState, session: SessionView, at: number): PageState {
   if (isOver(session)) return { ...state, name: 'ended', since: at, session, statusReason: session.statusReason };
-  return enter({ ...state, session }, session.slot === null ? 'waiting' : 'joining', at);
+  return enter(withSession(state, session, at), session.slot === null ? 'waiting' : 'joining', at);
 }
 
 function update(state: PageState, session: SessionView, at: number): PageState {
@@ -118,7 +128,11 @@ function update(state: PageState, session: SessionView, at: number): PageState {
   if (state.name === 'ended') return { ...state, session, statusReason: session.statusReason ?? state.statusReason };
   if (!hasSession(state)) return state;
   if (isOver(session)) return { ...state, name: 'ended', since: at, session, statusReason: session.statusReason };
-  return enter({ ...state, session }, nameFor(state.name, session), at);
+  return enter(withSession(state, session, at), nameFor(state.name, session), at);
+}
+
+function withSession(state: PageState, session: SessionView, at: number): PageState {
+  return { ...state, session, move: moveOf(session, state.shownOn, state.move, at) };
 }
 
 /** Only frames make `playing`, and only their absence unmakes it: the picture outlives a late or early notice. */
@@ -127,9 +141,18 @@ function nameFor(current: PageStateName, session: SessionView): PageStateName {
   return session.slot === null ? 'waiting' : 'joining';
 }
 
-function show(state: PageState, at: number): PageState {
-  if (state.name !== 'joining' && state.name !== 'reconnecting') return state;
-  return { ...state, name: 'playing', since: at, firstFrameAt: state.firstFrameAt ?? at };
+/** A first frame of another slot than the one shown ends the move: the picture is there. */
+function show(state: PageState, slot: string, at: number): PageState {
+  const waited = state.name === 'joining' || state.name === 'reconnecting';
+  if (state.session === null || !(waited || (state.name === 'playing' && slot !== state.shownOn))) return state;
+  const arrived = state.move !== null && state.move.from !== null && slot !== state.move.from;
+  return {
+    ...enter(state, 'playing', at),
+    firstFrameAt: state.firstFrameAt ?? at,
+    shownOn: slot,
+    move: moveOf(state.session, slot, state.move, at),
+    moved: arrived ? { toldAt: state.move!.toldAt, at } : state.moved,
+  };
 }
 
 function leave(state: PageState, at: number): PageState {

@@ -12,6 +12,14 @@ export interface SlotView {
   epoch: number;
 }
 
+/** The machine is being lost; stands until the picture comes from another one. */
+export interface MovingView {
+  since: string;
+  /** When the old picture ends at the latest; null when nobody knows (it may have ended already). */
+  pictureUntil: string | null;
+  reason: string | null;
+}
+
 export interface SessionView {
   sessionId: string;
   applicationId: string;
@@ -27,6 +35,9 @@ export interface SessionView {
   place: number | null;
   /** Why it waits, in words; null outside the line. */
   reason: string | null;
+  moving: MovingView | null;
+  /** How often it was moved so far. */
+  migrations: number;
 }
 
 /** Raises: TypeError when the door said something that is not a session. */
@@ -47,6 +58,8 @@ export function parseSession(value: unknown): SessionView {
     slot: isRecord(value.slot) ? parseSlot(value.slot) : null,
     place: typeof value.place === 'number' ? value.place : null,
     reason: text(value.reason),
+    moving: isRecord(value.moving) ? parseMoving(value.moving) : null,
+    migrations: typeof value.migrations === 'number' ? value.migrations : 0,
   };
 }
 
@@ -66,6 +79,10 @@ function parseSlot(slot: Record<string, unknown>): SlotView {
     zone: text(slot.zone),
     epoch: typeof slot.epoch === 'number' ? slot.epoch : 0,
   };
+}
+
+function parseMoving(moving: Record<string, unknown>): MovingView {
+  return { since: text(moving.since) ?? '', pictureUntil: text(moving.pictureUntil), reason: text(moving.reason) };
 }
 
 function text(value: unknown): string | null {

@@ -16,7 +16,7 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
   reconnectionTimeout: { title: 'The connection was lost', text: 'You were away longer than your place is kept, so the session was closed.' },
   maxSessionLength: { title: 'Time is up', text: 'This session reached the longest time one session may last.' },
   applicationExit: { title: 'The application closed', text: 'The application ended by itself. If you did not close it, it may have crashed.' },
-  spotInterrupted: { title: 'The machine was called back', text: 'The cloud provider needed the machine this session ran on, and no other was free.' },
+  spotInterrupted: { title: 'The machine was called back', text: 'The cloud provider took back the machine this session ran on, and the session could not go on elsewhere.' },
   instanceUnhealthy: { title: 'The machine stopped answering', text: 'The machine this session ran on failed. It is being replaced.' },
   capacityUnavailable: { title: 'No machine was available', text: 'The cloud provider had no suitable machine to offer. Trying again in a few minutes often works.' },
   quotaExceeded: { title: 'All places are taken', text: 'As many sessions are running as are allowed at once. Please try again a little later.' },
@@ -26,10 +26,33 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
   internalError: { title: 'Something went wrong on our side', text: 'The session had to be ended. It was not your doing; please try again.' },
 };
 
+/** The same ends in the middle of a move to another machine. */
+const MOVING_WORDS: Readonly<Record<string, EndWords>> = {
+  userLeft: {
+    title: 'You left during the move',
+    text: 'The machine you played on was going out of service, and you left before another one had taken over. Nothing is reserved for you any more.',
+  },
+  spotInterrupted: {
+    title: 'The machine was called back',
+    text: 'The cloud provider took back the machine you played on. We tried to move you to another one, and none was ready in time.',
+  },
+  instanceUnhealthy: {
+    title: 'The machine stopped answering',
+    text: 'The machine you played on failed. We tried to move you to another one, and none was ready in time.',
+  },
+};
+/** The server moves a session no more often than this; then it ends. */
+const MOST_MIGRATIONS = 3;
+const MOVED_ENOUGH = 'This session had been moved to other machines as often as is allowed, and the last one went too.';
+
 const UNKNOWN: EndWords = { title: 'The session ended', text: 'It was closed without giving a reason.' };
 
 /** A reason this page does not know yet is shown as it came rather than hidden. */
-export function endWords(statusReason: string | null): EndWords {
+export function endWords(statusReason: string | null, whileMoving = false, migrations = 0): EndWords {
   if (statusReason === null) return UNKNOWN;
-  return END_WORDS[statusReason] ?? { ...UNKNOWN, text: `Reason given: ${statusReason}.` };
+  const known = END_WORDS[statusReason];
+  if (known === undefined) return { ...UNKNOWN, text: `Reason given: ${statusReason}.` };
+  const lost = statusReason === 'spotInterrupted' || statusReason === 'instanceUnhealthy';
+  if (lost && migrations >= MOST_MIGRATIONS) return { ...known, text: MOVED_ENOUGH };
+  return (whileMoving ? MOVING_WORDS[statusReason] : undefined) ?? known;
 }

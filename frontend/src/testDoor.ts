@@ -1,14 +1,27 @@
 /** `window.greenroom`: a read-only snapshot of what this tab does, for browser tests and for support. Holds no token. */
-import type { LoggedEvent, SessionController } from './sessionController';
+import type { SessionController } from './sessionController';
 import type { PageStateName } from './sessionMachine';
+import type { LoggedEvent } from './sessionWorld';
 
 export interface TestDoor {
   readonly state: PageStateName;
   readonly sessionId: string | null;
+  /** The slot the session holds, as the server says; while moving this runs ahead of `shownSlot`. */
+  readonly slotId: string | null;
+  /** The slot whose picture is shown, `<slotId>#<epoch>`. */
+  readonly shownSlot: string | null;
   /** Milliseconds since the epoch, with fractions; null before it happened. */
   readonly clickedAt: number | null;
   readonly firstFrameAt: number | null;
-  /** Frames shown in this session. */
+  /** True from the notice of a move (or the hand-over itself) until the first frame of the new slot. */
+  readonly moving: boolean;
+  /** When this tab learned of its move: the one under way, else the last one. */
+  readonly movingTold: number | null;
+  /** When the first frame of the new slot was shown; null while a move is under way. */
+  readonly resumedAt: number | null;
+  /** How often the server moved the session. */
+  readonly migrations: number;
+  /** Frames shown in this session, on every slot together. */
   readonly frames: number;
   readonly statusReason: string | null;
   readonly events: readonly LoggedEvent[];
@@ -28,11 +41,29 @@ export function openTestDoor(controller: SessionController): void {
     get sessionId() {
       return controller.state.session?.sessionId ?? null;
     },
+    get slotId() {
+      return controller.state.session?.slot?.slotId ?? null;
+    },
+    get shownSlot() {
+      return controller.state.shownOn;
+    },
     get clickedAt() {
       return controller.state.clickedAt;
     },
     get firstFrameAt() {
       return controller.state.firstFrameAt;
+    },
+    get moving() {
+      return controller.state.move !== null;
+    },
+    get movingTold() {
+      return (controller.state.move ?? controller.state.moved)?.toldAt ?? null;
+    },
+    get resumedAt() {
+      return controller.state.move === null ? (controller.state.moved?.at ?? null) : null;
+    },
+    get migrations() {
+      return controller.state.session?.migrations ?? 0;
     },
     get frames() {
       return controller.frames;

@@ -5,6 +5,7 @@
  */
 import { Problem } from './problems';
 import { ReliableChannel, type ChannelFrame } from './reliableChannel';
+import { slotKey } from './sessionMove';
 import { isRecord, parseSession, type SessionView } from './sessionView';
 
 export interface Welcome {
@@ -42,6 +43,8 @@ export interface SocketWorld {
 interface Join {
   joinNumber: number;
   epoch: number;
+  /** `slotKey`: another slot may stand at the same epoch. */
+  slot: string;
 }
 
 const HELLO_INTERVAL_ms = 2000;
@@ -65,6 +68,8 @@ export class ViewerSocket {
   #socket: WebSocket | null = null;
   #stopped = false;
   #join: Join | null = null;
+  /** Of the newest session heard: an older welcome may be overtaken by the news of another slot. */
+  #version = 0;
   #channel = new ReliableChannel();
   #early: Record<string, unknown>[] = [];
   #welcomed = false;
@@ -84,16 +89,23 @@ export class ViewerSocket {
   }
 
   /** The session got a slot (or another one): say hello until the welcome names it and its streamer speaks. */
-  expectJoin(epoch: number): void {
-    if (this.#join !== null && this.#join.epoch >= epoch) return;
+  expectJoin(session: SessionView): void {
+    if (session.slot === null || session.version < this.#version) return;
+    this.#version = session.version;
+    if (this.#join?.slot === slotKey(session.slot)) return;
     this.#join = null; // what the former slot still says belongs to nothing any more
+    this.#channel = new ReliableChannel();
+    this.#clearTimer('channel');
+    this.#early = [];
     this.#hellos = 0;
     this.#heardPeer = false;
     this.#welcomed = false;
     this.#sayHello();
   }
 
+  /** To the streamer of the join; dropped between two joins, where there is none. */
   send(text: string): void {
+    if (this.#join === null) return;
     this.#write(this.#channel.send(text, this.#world.now_ms()));
     this.#scheduleChannel();
   }
@@ -210,8 +222,9 @@ export class ViewerSocket {
       this.#clearTimer('hello');
       return this.#listener.sessionUpdated(session);
     }
-    if (epoch < session.slot.epoch) return; // a welcome of the former slot: the next hello brings the right one
-    const resumed = this.#join?.joinNumber === joinNumber && this.#join.epoch === epoch;
+    if (session.version < this.#version) return; // of the former slot, maybe: the next hello brings the right one
+    this.#version = session.version;
+    const resumed = this.#join?.joinNumber === joinNumber && this.#join.slot === slotKey(session.slot);
     const first = !this.#welcomed;
     this.#welcomed = true;
     if (!resumed) this.#beginJoin({ session, joinNumber, epoch, iceServers: parseIceServers(frame.iceServers) });
@@ -222,7 +235,7 @@ export class ViewerSocket {
   }
 
   #beginJoin(welcome: Welcome): void {
-    this.#join = { joinNumber: welcome.joinNumber, epoch: welcome.epoch };
+    this.#join = { joinNumber: welcome.joinNumber, epoch: welcome.epoch, slot: slotKey(welcome.session.slot!) };
     this.#channel = new ReliableChannel();
     this.#heardPeer = false;
     const early = this.#early;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Problem } from '../src/problems';
 import { ViewerSocket, parseIceServers, type SocketListener, type Welcome } from '../src/viewerSocket';
-import { assigned, queued } from './sessions';
+import { assigned, handedOver, migrating, queued } from './sessions';
 
 /** A WebSocket whose far end is the test. */
 class FakeSocket {
@@ -184,10 +184,52 @@ describe('the viewer socket', () => {
     world.socket.say(welcome(null, queued()));
     await world.pass(30_000);
     expect(world.socket.kinds()).toEqual(['hello']);
-    viewer.expectJoin(4);
+    viewer.expectJoin(assigned());
     expect(world.socket.kinds()).toEqual(['hello', 'hello']);
     world.socket.say(welcome());
     expect(heard.joins).toHaveLength(1);
+  });
+
+  it('says hello on the same socket for another slot, and begins its join though epoch and join number are the same', async () => {
+    await begin();
+    world.socket.say(welcome());
+    world.socket.say(frame(1, 'offer'));
+    viewer.send('answer');
+    world.socket.say(frame(2, 'candidate of the old machine'));
+    viewer.expectJoin(handedOver());
+    viewer.send('what the old player still says');
+    expect(world.socket.kinds().filter((kind) => kind === 'hello')).toHaveLength(2);
+    world.socket.say(welcome(1, handedOver()));
+    world.socket.say(frame(1, 'offer of the new machine'));
+    expect(heard.joins.map((join) => join.session.slot?.slotId)).toEqual(['i-0abc.1', 'i-0def.1']);
+    expect(heard.messages.at(-1)).toBe('offer of the new machine');
+    viewer.send('new answer');
+    const sent = world.socket.sent.filter((each) => each.kind === 'frame');
+    expect(sent.map((each) => [each.sequence, each.data])).toEqual([[1, 'answer'], [1, 'new answer']]);
+    expect([world.sockets.length, world.ticketsAskedWith]).toEqual([1, []]);
+  });
+
+  it('drops a welcome of the former slot that the news of the new one overtook', async () => {
+    await begin();
+    world.socket.say(welcome());
+    viewer.expectJoin(handedOver());
+    world.socket.say(welcome(1, migrating()));
+    expect(heard.joins).toHaveLength(1);
+    await world.pass(2100);
+    world.socket.say(welcome(1, handedOver()));
+    expect(heard.joins).toHaveLength(2);
+  });
+
+  it('asks for a fresh ticket for another slot only when its socket is closed', async () => {
+    await begin();
+    world.socket.say(welcome());
+    world.socket.drop();
+    viewer.expectJoin(handedOver());
+    await world.pass(500);
+    expect(world.ticketsAskedWith).toEqual([null]);
+    world.socket.open();
+    world.socket.say(welcome(2, handedOver()));
+    expect(heard.joins).toHaveLength(2);
   });
 
   it('takes a fresh socket when its hellos are not answered', async () => {

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { advance, initialState, type PageEvent } from '../src/sessionMachine';
 import { END_WORDS, endWords } from '../src/statusReasons';
 import type { PageModel } from '../src/views/model';
-import { announcement, elapsedText, waitingReason, waitingSteps } from '../src/views/words';
-import { assigned, queued } from './sessions';
+import type { SessionView } from '../src/sessionView';
+import { countdownText, isJustMoved, MOVED_TEXT, movingText } from '../src/views/movingWords';
+import { elapsedText } from '../src/views/elapsed';
+import { announcement, closingWords, waitingReason, waitingSteps } from '../src/views/words';
+import { assigned, ended, FIRST_FRAME, handedOver, migrating, queued } from './sessions';
 
 function model(events: PageEvent[], fields: Partial<PageModel> = {}): PageModel {
   const state = events.reduce((former, event) => advance(former, event, 0), initialState(0));
@@ -39,8 +42,40 @@ describe('words', () => {
     expect(endWords(null).title).toBe('The session ended');
   });
 
+  it('tell a move: why, how far, and for how long, in words that do not change with the clock', () => {
+    const moving = (session: SessionView, now: number, ...more: PageEvent[]) =>
+      model([...asked, granted(), FIRST_FRAME, { type: 'sessionUpdated', session }, ...more], { now });
+    const told = (subject: PageModel) => [movingText(subject, subject.state.move!), countdownText(subject, subject.state.move!)];
+    const waiting = migrating({ place: 2 });
+    expect(told(moving(waiting, 17_000))).toEqual([
+      'The cloud provider is taking this machine back. You are number 2 in line for another one.',
+      'You can go on playing: this picture runs for up to 1:43 more.',
+    ]);
+    expect(told(moving(migrating(), 119_500))[1]).toBe('This picture may stop at any moment.');
+    expect(told(moving(handedOver(), 17_000))).toEqual(['The cloud provider is taking this machine back. Another one is reserved for you; its picture comes next.', '']);
+    expect(announcement(moving(waiting, 1000))).toBe(announcement(moving(waiting, 60_000)));
+    expect(announcement(moving(waiting, 0))).not.toBe(announcement(moving(migrating({ place: 1 }), 0)));
+    expect(announcement(moving(waiting, 0, { type: 'pictureLost' }))).toContain('Moving you to another machine');
+    const arrived = moving(handedOver(), 0, { type: 'firstFrame', slot: 'i-0def.1#4' });
+    expect([announcement(arrived), isJustMoved(arrived), isJustMoved({ ...arrived, now: 9000 })]).toEqual([MOVED_TEXT, true, false]);
+  });
+
+  it('tell of a machine that goes before the first picture', () => {
+    const lost = model([...asked, granted(), { type: 'sessionUpdated', session: migrating({ place: 1 }) }], { joined: true });
+    expect(waitingReason(lost)).toBe('The machine reserved for you goes out of service. You are next in line for another one.');
+    expect(statuses(lost)).toEqual(['done', 'active', 'todo', 'todo']);
+  });
+
+  it('tell the truth about an end in the middle of a move', () => {
+    const during = (...events: PageEvent[]) => closingWords(model([...asked, granted(), FIRST_FRAME, { type: 'sessionUpdated', session: migrating() }, ...events]).state);
+    expect(during({ type: 'left' }).title).toBe('You left during the move');
+    expect(during({ type: 'sessionUpdated', session: ended('spotInterrupted') }).text).toContain('none was ready in time');
+    expect(endWords('spotInterrupted').text).not.toContain('in time');
+    expect(endWords('instanceUnhealthy', true, 3).text).toContain('as often as is allowed');
+  });
+
   it('announce every state', () => {
-    expect(announcement(model([...asked, granted(), { type: 'firstFrame' }]))).toContain('Playing Demo');
+    expect(announcement(model([...asked, granted(), FIRST_FRAME]))).toContain('Playing Demo');
     expect(announcement(model([...asked, granted(), { type: 'left' }]))).toContain('Request cancelled');
   });
 });

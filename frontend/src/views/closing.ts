@@ -1,8 +1,8 @@
 /** After the curtain: `ended`, `superseded` and `failed`, each with words and a next step. */
-import { endWords } from '../statusReasons';
 import { button, el, setText } from './dom';
 import type { PageActions, PageModel, View } from './model';
-import { elapsedText } from './words';
+import { elapsedText } from './elapsed';
+import { closingWords } from './words';
 
 const WORTH_TELLING_ms = 5000;
 
@@ -19,7 +19,7 @@ export function createEnded(actions: PageActions): View {
     element,
     update(model: PageModel): void {
       const { state } = model;
-      const words = endWords(state.statusReason);
+      const words = closingWords(state);
       element.dataset.statusReason = state.statusReason ?? '';
       setText(eyebrow, model.applicationName);
       setText(title, words.title);

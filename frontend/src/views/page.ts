@@ -92,6 +92,7 @@ export class PageView {
 
   #announce(model: PageModel): void {
     this.#announcer.dataset.state = model.state.name;
+    this.#announcer.dataset.moving = String(model.state.move !== null);
     const words = announcement(model);
     if (words === this.#announced) return;
     this.#announced = words;

@@ -1,7 +1,8 @@
 /** The stage: the picture in a sized wrapper, and a slim bar that keeps out of its way. */
 import { button, el, lampMark, setText } from './dom';
+import { createMovingBanner } from './movingBanner';
 import type { PageActions, PageModel, View } from './model';
-import { elapsedText } from './words';
+import { elapsedText } from './elapsed';
 
 export interface StageView extends View {
   /** Where the player puts its video. */
@@ -20,8 +21,9 @@ export function createStage(actions: PageActions): StageView {
     el('span', { class: 'bar-space' }), sound, full, leave);
   const videoParent = el('div', { class: 'video-parent', id: 'player' });
   const notice = el('p', { class: 'stage-notice' });
+  const moving = createMovingBanner();
   // The wrapper has the size; without one the library's video is invisible while its frames decode.
-  const wrapper = el('div', { class: 'video-wrapper', 'data-testid': 'video-wrapper' }, videoParent, notice);
+  const wrapper = el('div', { class: 'video-wrapper', 'data-testid': 'video-wrapper' }, videoParent, notice, moving.element);
   const element = el('section', { class: 'stage', 'data-testid': 'stage', 'aria-label': 'Stage' }, wrapper, bar);
 
   full.hidden = !document.fullscreenEnabled;
@@ -37,8 +39,9 @@ export function createStage(actions: PageActions): StageView {
       setText(elapsed, elapsedText(model.now - (model.state.firstFrameAt ?? model.now)));
       const live = model.state.name === 'playing';
       element.dataset.live = String(live);
-      signal.dataset.signal = live ? (model.socketConnected ? 'live' : 'weak') : 'lost';
-      setText(signal, live ? (model.socketConnected ? 'Live' : 'Live · control link reconnecting') : 'Reconnecting');
+      signal.dataset.signal = live ? (model.socketConnected && model.state.move === null ? 'live' : 'weak') : 'lost';
+      setText(signal, signalText(model));
+      moving.update(model);
       const words = noticeText(model);
       notice.hidden = words === '';
       setText(notice, words);
@@ -46,7 +49,15 @@ export function createStage(actions: PageActions): StageView {
   };
 }
 
+function signalText({ state, socketConnected }: PageModel): string {
+  if (state.move !== null) return state.name === 'playing' ? 'Live · moving' : 'Moving';
+  if (state.name !== 'playing') return 'Reconnecting';
+  return socketConnected ? 'Live' : 'Live · control link reconnecting';
+}
+
 function noticeText(model: PageModel): string {
+  // The banner of the move says all there is to say.
+  if (model.state.name === 'reconnecting' && model.state.move !== null) return '';
   if (model.state.name === 'reconnecting') return 'The picture was lost. Reconnecting… your place is kept for you.';
   return model.playBlocked ? 'Your browser waits for a click: press the picture to start.' : '';
 }

@@ -1,7 +1,8 @@
 /** The green room itself: what is happening, how long it has taken, and a way out. Serves `requesting`, `waiting`, `joining`. */
 import { button, el, setText } from './dom';
 import type { PageActions, PageModel, View } from './model';
-import { elapsedText, waitingReason, waitingSteps, waitingTitle, type Step } from './words';
+import { elapsedText } from './elapsed';
+import { waitingReason, waitingSteps, waitingTitle, type Step } from './words';
 
 const STATUS_WORDS: Readonly<Record<Step['status'], string>> = { done: 'done', active: 'in progress', todo: 'to come' };
 

@@ -1,7 +1,8 @@
 /** The page's own sentences about what is happening; pure, so that they can be read in one place and tested. */
 import type { PageState } from '../sessionMachine';
-import { endWords } from '../statusReasons';
+import { endWords, type EndWords } from '../statusReasons';
 import type { PageModel } from './model';
+import { lineText, MOVED_TEXT, MOVING_TITLE, movingText } from './movingWords';
 
 export interface Step {
   label: string;
@@ -9,17 +10,15 @@ export interface Step {
   status: 'done' | 'active' | 'todo';
 }
 
-/** 65_000 → "1:05", 3_700_000 → "1:01:40". */
-export function elapsedText(duration_ms: number): string {
-  const total_s = Math.max(0, Math.floor(duration_ms / 1000));
-  const [hours, minutes, seconds] = [Math.floor(total_s / 3600), Math.floor(total_s / 60) % 60, total_s % 60];
-  const tail = `${String(seconds).padStart(2, '0')}`;
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
-}
-
 export function waitingTitle(state: PageState): string {
   if (state.name === 'requesting') return 'Asking for a place';
+  if (isLosingPlace(state)) return 'Finding another place';
   return state.name === 'waiting' ? 'You are in line' : 'Your place is ready';
+}
+
+/** Its machine goes before the picture came. */
+function isLosingPlace(state: PageState): boolean {
+  return state.name === 'joining' && state.session?.state === 'Migrating';
 }
 
 /** Why we are still here, in one or two sentences. */
@@ -31,13 +30,14 @@ export function waitingReason(model: PageModel): string {
     const where = place === null ? '' : place === 1 ? 'You are next. ' : `You are number ${place} in line. `;
     return `${where}${sentence(state.session?.reason ?? 'Every place is taken right now; a machine is being made ready.')}`;
   }
+  if (isLosingPlace(state)) return `The machine reserved for you goes out of service. ${lineText(state.session?.place ?? null)}`;
   if (!model.joined) return 'A place is reserved for you. Opening the connection.';
   return 'The application is running. Waiting for its first picture.';
 }
 
 export function waitingSteps(model: PageModel): Step[] {
   const { state } = model;
-  const reserved = state.name === 'joining' || state.name === 'playing';
+  const reserved = (state.name === 'joining' && !isLosingPlace(state)) || state.name === 'playing';
   const slot = state.session?.slot ?? null;
   const where = [slot?.instanceType, slot?.zone].filter((part) => part != null && part !== '').join(', ');
   const status = (done: boolean, active: boolean): Step['status'] => (done ? 'done' : active ? 'active' : 'todo');
@@ -48,9 +48,14 @@ export function waitingSteps(model: PageModel): Step[] {
       detail: reserved ? where : state.session?.place != null ? `place ${state.session.place}` : '',
       status: status(reserved, true),
     },
-    { label: 'Connecting', detail: '', status: status(state.name === 'playing' || model.joined, reserved) },
-    { label: 'First picture', detail: '', status: status(state.name === 'playing', model.joined) },
+    { label: 'Connecting', detail: '', status: status(state.name === 'playing' || (reserved && model.joined), reserved) },
+    { label: 'First picture', detail: '', status: status(state.name === 'playing', reserved && model.joined) },
   ];
+}
+
+/** How it ended, knowing whether it ended in the middle of a move. */
+export function closingWords(state: PageState): EndWords {
+  return endWords(state.statusReason, state.move !== null, state.session?.migrations ?? 0);
 }
 
 /** What the live region says when the state changes. */
@@ -66,11 +71,14 @@ export function announcement(model: PageModel): string {
     case 'joining':
       return `${waitingTitle(state)}. ${waitingReason(model)}`;
     case 'playing':
+      if (state.move !== null) return `${MOVING_TITLE}. ${movingText(model, state.move)}`;
+      if (state.moved !== null) return MOVED_TEXT;
       return `Playing ${model.applicationName}. Press Shift and Tab for the controls.`;
     case 'reconnecting':
+      if (state.move !== null) return `${MOVING_TITLE}. ${movingText(model, state.move)}`;
       return 'The picture was lost. Reconnecting; your place is kept.';
     case 'ended':
-      return `The session ended. ${endWords(state.statusReason).title}.`;
+      return `The session ended. ${closingWords(state).title}.`;
     case 'superseded':
       return 'This session goes on in another tab or on another device.';
     case 'failed':

@@ -1,6 +1,6 @@
 // A house of cards to look at the page in: fake sign-in, API, Viewer socket and agent on one loopback port. Never shipped.
-// A browser page at /streamer plays the instance: it answers joins with a canvas as WebRTC video.
-// POST /harness {scenario?, assign?, place?, reason?, end?, drop?} changes what happens next.
+// A browser page at /streamer plays an instance: it answers joins with a canvas as WebRTC video; /streamer?slot=i-0def.1 plays another.
+// POST /harness {scenario?, assign?, place?, reason?, end?, drop?, migrate?, handOver?, fleet?} changes what happens next.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -13,7 +13,7 @@ const DIST = join(HERE, '..', '..', 'dist');
 const ORIGIN = `http://127.0.0.1:${PORT}`;
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
-const house = { scenario: 'hot', lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamer: null, joins: 0, ids: 0, calls: [] };
+const house = { scenario: 'hot', lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [] };
 
 function view(session) {
   return { ...session, ticket: undefined };
@@ -26,18 +26,28 @@ function newSession() {
   const session = {
     sessionId: `ses-${String(++house.ids).padStart(26, 'a')}`, applicationId: 'demo', poolId: 'demo', state: 'Queued', statusReason: null,
     requestedAt: new Date().toISOString(), assignedAt: null, connectedAt: null, endedAt: null, deadlineAt: null, version: 1, slot: null,
-    place: 3, reason: 'all places are taken; a machine is being started and usually needs about two minutes',
+    moving: null, migrations: 0, place: 3, reason: 'all places are taken; a machine is being started and usually needs about two minutes',
   };
   house.sessions.set(session.sessionId, session);
   return session;
 }
-const slotOf = () => ({ slotId: 'i-0abc.1', instanceId: 'i-0abc', instanceType: 'g5.xlarge', zone: 'us-east-1a', market: 'spot', epoch: 4 });
+// Every slot stands at the same epoch: they are counted per slot, and the page must not take one for another.
+const slotOf = (slotId = 'i-0abc.1') => ({ slotId, instanceId: slotId.split('.')[0], instanceType: 'g5.xlarge', zone: 'us-east-1a', market: 'spot', epoch: 4 });
+const streamerOf = (session) => house.streamers.get(session?.slot?.slotId);
 function assign(session) {
   change(session, { state: 'Assigned', slot: slotOf(), place: null, reason: null, assignedAt: new Date().toISOString() });
 }
+function migrate(session, { pictureUntil_s = 105, place = null, reason = 'spotInterrupted' }) {
+  const since = new Date().toISOString();
+  const pictureUntil = pictureUntil_s === null ? null : new Date(Date.now() + pictureUntil_s * 1000).toISOString();
+  change(session, { state: 'Migrating', migrations: session.migrations + 1, place, moving: { since, pictureUntil, reason } });
+}
+function handOver(session, slotId) {
+  change(session, { state: 'Assigned', slot: slotOf(slotId), place: null });
+}
 function end(session, statusReason) {
   change(session, { state: 'Ended', statusReason, endedAt: new Date().toISOString() });
-  house.streamer?.send(JSON.stringify({ type: 'playerDisconnected' }));
+  streamerOf(session)?.send(JSON.stringify({ type: 'playerDisconnected' }));
 }
 function ticketFor(session, resumeJoin) {
   const ticket = `tkt-${Math.random().toString(36).slice(2)}`;
@@ -126,6 +136,8 @@ function control(order) {
   if (order.forget) house.sessions.clear();
   if (order.place && session) change(session, { place: order.place, reason: order.reason ?? session.reason });
   if (order.assign && session) assign(session);
+  if (order.migrate && session) migrate(session, order.migrate);
+  if (order.handOver && session) handOver(session, order.handOver);
   if (order.end && session) end(session, order.end);
   if (order.drop) for (const page of house.pages.values()) page.socket.terminate();
   return { sessions: [...house.sessions.values()], calls: house.calls };
@@ -145,10 +157,11 @@ function welcomePage(page) {
     if (other !== page && other.session === session && page.joinNumber !== null && other.joinNumber !== page.joinNumber) say(other, { kind: 'superseded' });
   }
   say(page, { kind: 'welcome', session: view(session), joinNumber: page.joinNumber, epoch: session.slot?.epoch ?? null, iceServers: [], protocolVersion: '1.3.0' });
-  if (session.slot && house.joined !== page.joinNumber) {
-    house.joined = page.joinNumber;
-    house.conversation = { sent: [], received: new Set() };
-    house.streamer?.send(JSON.stringify({ type: 'playerConnected' }));
+  const join = `${session.slot?.slotId} ${page.joinNumber}`;
+  if (session.slot && house.joined !== join) {
+    house.joined = join;
+    house.conversation = { slotId: session.slot.slotId, joinNumber: page.joinNumber, sent: [], received: new Set() };
+    streamerOf(session)?.send(JSON.stringify({ type: 'playerConnected' }));
   }
 }
 
@@ -161,15 +174,16 @@ function fromPage(page, frame) {
   const { received } = house.conversation;
   if (received.has(frame.sequence)) return;
   received.add(frame.sequence);
-  if (JSON.parse(frame.data).type === 'greenroomPlaying') change(page.session, { state: 'Connected', connectedAt: new Date().toISOString() });
-  else house.streamer?.send(frame.data);
+  if (JSON.parse(frame.data).type === 'greenroomPlaying') change(page.session, { state: 'Connected', moving: null, connectedAt: new Date().toISOString() });
+  else streamerOf(page.session)?.send(frame.data);
 }
 
-function fromStreamer(text) {
-  const { sent } = house.conversation;
+function fromStreamer(slotId, text) {
+  const { sent, joinNumber } = house.conversation;
+  if (slotId !== house.conversation.slotId) return;
   const frame = { kind: 'frame', sequence: sent.length + 1, part: 1, parts: 1, data: text };
   sent.push(frame);
-  for (const page of house.pages.values()) if (page.joinNumber === house.joined) say(page, frame);
+  for (const page of house.pages.values()) if (page.joinNumber === joinNumber) say(page, frame);
 }
 
 const server = createServer((request, response) => void handle(request, response));
@@ -177,8 +191,9 @@ const sockets = new WebSocketServer({ server });
 sockets.on('connection', (socket, request) => {
   const url = new URL(request.url, ORIGIN);
   if (url.pathname === '/streamer-socket') {
-    house.streamer = socket;
-    socket.on('message', (data) => fromStreamer(String(data)));
+    const slotId = url.searchParams.get('slot') ?? 'i-0abc.1';
+    house.streamers.set(slotId, socket);
+    socket.on('message', (data) => fromStreamer(slotId, String(data)));
     return;
   }
   const admitted = house.tickets.get(url.searchParams.get('ticket'));

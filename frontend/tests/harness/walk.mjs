@@ -1,34 +1,16 @@
 // Walks a browser through every view of the page on the harness and puts screenshots where it is told.
 // node tests/harness/walk.mjs <folder outside the repository>
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
+import { openWalk, order, SIZES } from './walking.mjs';
 
 const OUT = process.argv[2];
-if (!OUT) throw new Error('name a folder for the screenshots');
-const ORIGIN = process.env.ORIGIN ?? 'http://127.0.0.1:4810';
-const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-const order = (body) => fetch(`${ORIGIN}/harness`, { method: 'POST', body: JSON.stringify(body) }).then((answer) => answer.json());
+const walk = await openWalk(OUT);
+await walk.streamer('i-0abc.1');
 
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-quic',
-  '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-features=WebRtcHideLocalIpsWithMdns'] });
-const streamer = await browser.newPage();
-await streamer.goto(`${ORIGIN}/streamer`);
-
-for (const [size, viewport] of Object.entries(SIZES)) {
-  const context = await browser.newContext({ viewport, deviceScaleFactor: 1, isMobile: size === 'phone', hasTouch: size === 'phone' });
-  const page = await context.newPage();
-  page.on('console', (message) => message.type() === 'error' && console.log(size, 'console', message.text().slice(0, 200)));
-  page.on('pageerror', (error) => console.log(size, 'pageerror', error.message));
-  const by = (id) => page.locator(`[data-testid="${id}"]`);
-  const state = (name) => page.waitForFunction((wanted) => window.greenroom?.state === wanted, name, { timeout: 15000 });
-  const shot = async (name) => {
-    await page.waitForTimeout(600);
-    await page.screenshot({ path: `${OUT}/${size}-${name}.png` });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    assert(!wide, `${size} ${name} scrolls sideways`);
-  };
+for (const size of Object.keys(SIZES)) {
+  const { page, context, by, state, shot } = await walk.page(size);
   await order({ scenario: 'hot', forget: true, lossy: false });
-  await page.goto(ORIGIN);
+  await page.goto(walk.origin);
   await by('sign-in').waitFor();
   await shot('01-signed-out');
   await by('sign-in').click();
@@ -82,7 +64,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   await state('playing');
   console.log(size, 'reload rejoined');
   const second = await context.newPage();
-  await second.goto(ORIGIN);
+  await second.goto(walk.origin);
   // sessionStorage is per tab: the second tab signs in for itself, finds the running session, and takes it over.
   await second.locator('[data-testid="sign-in"]').click();
   await second.click('#go');
@@ -129,5 +111,5 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   await by('sign-in').waitFor();
   await context.close();
 }
-await browser.close();
+await walk.close();
 console.log('walked');

@@ -1,0 +1,213 @@
+/**
+ * How this tab is joined to its session: one Viewer socket, the pictures that come over it, and second tries. A picture
+ * that was lost or never came is asked for again with a fresh join; a slot that changed, with a hello on the same socket.
+ */
+import { Players } from './players';
+import type { Problem } from './problems';
+import { slotKey } from './sessionMove';
+import type { SessionView } from './sessionView';
+import type { ControllerWorld, SocketEnd } from './sessionWorld';
+import type { Welcome } from './viewerSocket';
+
+/** Whoever follows the session; is told of what the socket and the pictures say. */
+export interface JoinHost {
+  readonly session: SessionView | null;
+  /** Whether the session is still this tab's to follow. */
+  readonly following: boolean;
+  /** When the viewer asked for a picture that has not come yet; null once one came. */
+  readonly askedAt: number | null;
+  heard(session: SessionView): void;
+  firstFrame(slot: string): void;
+  /** Nothing is on the stage any more but a still. */
+  pictureLost(): void;
+  superseded(): void;
+  /** No ticket is given any more; `resumed` says whether this tab had joined before. */
+  refused(problem: Problem, resumed: boolean): void;
+  /** The session should be read again: what was heard may not be all. */
+  doubt(): void;
+  log(name: string, detail: string | null): void;
+  changed(): void;
+}
+
+/** A join without a picture for this long is started over. */
+const JOIN_PATIENCE_ms = 20_000;
+const REJOIN_PAUSE_ms = 1500;
+
+export class SessionJoin {
+  readonly #world: ControllerWorld;
+  readonly #host: JoinHost;
+  readonly #players: Players;
+  #socket: SocketEnd | null = null;
+  #connected = false;
+  #joined = false;
+  /** A hello for another slot is out: its welcome brings the next picture. */
+  #expecting = false;
+  #playBlocked = false;
+  #startedAt = 0;
+  #rejoinAt: number | null = null;
+
+  constructor(world: ControllerWorld, host: JoinHost) {
+    this.#world = world;
+    this.#host = host;
+    this.#players = new Players((iceServers, listener) => world.createPlayer(iceServers, listener), {
+      toStreamer: (text) => this.#socket?.send(text),
+      firstFrame: (slot) => this.#firstFrame(slot),
+      lost: (shown, reason) => this.#lost(shown, reason),
+      playBlocked: () => this.#setPlayBlocked(true),
+    });
+  }
+
+  get pictures(): Players {
+    return this.#players;
+  }
+  get isOpen(): boolean {
+    return this.#socket !== null;
+  }
+  get connected(): boolean {
+    return this.#connected;
+  }
+  /** True once the streamer's side was told of this page; the picture is next or there. */
+  get joined(): boolean {
+    return this.#joined;
+  }
+  get playBlocked(): boolean {
+    return this.#playBlocked;
+  }
+
+  open(sessionId: string, ticket: string | null): void {
+    this.#closeSocket();
+    const socket: SocketEnd = this.#world.openSocket(sessionId, {
+      joined: (welcome) => this.#begin(welcome),
+      message: (text) => this.#players.fromStreamer(text),
+      sessionUpdated: (session) => this.#host.heard(session),
+      superseded: () => this.#host.superseded(),
+      peerGone: () => this.#peerGone(),
+      connectionChanged: (connected) => this.#setConnected(connected),
+      refused: (problem) => this.#refused(problem),
+    });
+    this.#socket = socket;
+    this.#startedAt = this.#world.now();
+    socket.start(ticket);
+  }
+
+  /** The session holds a slot that is not the one joined: says hello for it, on the socket there is. */
+  follow(session: SessionView): void {
+    if (this.#socket === null) return this.open(session.sessionId, null);
+    this.#rejoinAt = null;
+    this.#joined = false;
+    this.#expecting = true;
+    this.#players.dropComing();
+    this.#socket.expectJoin(session);
+  }
+
+  check(): void {
+    this.#socket?.check();
+  }
+
+  /** Gives up the picture on the stage; its last frame stays. */
+  losePicture(reason: string): void {
+    this.#players.freeze();
+    this.#lost(true, reason);
+  }
+
+  /** A socket given up (its ticket came too early) is opened again once there is a slot to join. */
+  reopenIfNeeded(): void {
+    if (this.#socket === null && this.#host.following && this.#host.session?.slot != null) this.#rejoinSoon();
+  }
+
+  /** Once a second. */
+  tick(now: number): void {
+    const impatient = this.#players.isComing && now - this.#startedAt > JOIN_PATIENCE_ms;
+    if (impatient || (this.#rejoinAt !== null && now >= this.#rejoinAt && this.#isWorthRejoining(now))) this.#joinAnew();
+  }
+
+  close(): void {
+    this.#players.close();
+    this.#closeSocket();
+    this.#rejoinAt = null;
+    this.#playBlocked = false;
+  }
+
+  #begin(welcome: Welcome): void {
+    this.#host.log('joined', `join ${welcome.joinNumber}, epoch ${welcome.epoch}`);
+    this.#host.heard(welcome.session);
+    if (!this.#host.following || welcome.session.slot === null) return;
+    this.#joined = true;
+    this.#expecting = false;
+    this.#rejoinAt = null;
+    this.#startedAt = this.#world.now();
+    this.#players.begin(slotKey(welcome.session.slot), welcome.iceServers);
+    this.#host.changed();
+  }
+
+  #firstFrame(slot: string): void {
+    this.#playBlocked = false;
+    const waited_ms = this.#world.now() - (this.#host.askedAt ?? this.#startedAt);
+    this.#socket?.send(JSON.stringify({ type: 'greenroomPlaying', firstFrame_ms: Math.round(waited_ms) }));
+    this.#host.firstFrame(slot);
+  }
+
+  #lost(shown: boolean, reason: string): void {
+    this.#host.log(shown ? 'pictureLost' : 'comingPictureLost', reason);
+    // The reason may be an end: give its notice a moment to come before asking for the picture again.
+    if (!this.#players.isComing && !this.#expecting) this.#rejoinSoon();
+    if (!this.#players.isShown) this.#host.pictureLost();
+    this.#host.doubt();
+  }
+
+  #peerGone(): void {
+    // Signalling is for the beginning; a picture that flows does not need it.
+    if (this.#players.isShown && !this.#players.isComing) return;
+    this.#players.dropComing();
+    this.#lost(false, 'the streamer does not answer');
+  }
+
+  #rejoinSoon(): void {
+    this.#joined = false;
+    this.#rejoinAt ??= this.#world.now() + REJOIN_PAUSE_ms;
+  }
+
+  /** While the server looks for another slot, the old one is asked again only if its machine should still run. */
+  #isWorthRejoining(now: number): boolean {
+    const session = this.#host.session;
+    if (session?.slot == null) return false;
+    const until = Date.parse(session.moving?.pictureUntil ?? '');
+    return session.state !== 'Migrating' || now < until;
+  }
+
+  #joinAnew(): void {
+    const session = this.#host.session;
+    if (session?.slot == null) return;
+    this.#rejoinAt = null;
+    this.#host.log('joinAnew', null);
+    this.#players.dropComing();
+    this.open(session.sessionId, null);
+  }
+
+  #refused(problem: Problem): void {
+    this.#host.log('ticketRefused', problem.kind);
+    const resumed = this.#joined;
+    this.#closeSocket();
+    this.#host.refused(problem, resumed);
+  }
+
+  #closeSocket(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#connected = false;
+    this.#joined = false;
+    this.#expecting = false;
+    socket?.stop();
+  }
+
+  #setConnected(connected: boolean): void {
+    this.#connected = connected;
+    this.#host.log(connected ? 'socketWelcomed' : 'socketDropped', null);
+    this.#host.changed();
+  }
+
+  #setPlayBlocked(blocked: boolean): void {
+    this.#playBlocked = blocked;
+    this.#host.changed();
+  }
+}
