@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.errors import NotFound
-from greenroom.domain.session import SessionState
+from greenroom.domain.session import WAITING_STATES
 from greenroom.domain.session_view import session_view
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, path_identifier, respond, viewer_of
@@ -26,7 +26,7 @@ def _one(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     session = ports.sessions.get(session_id)
     if session.viewer_id != viewer.viewer_id:
         raise NotFound(session_id)
-    place = ports.line.place_of(session) if session.state is SessionState.QUEUED else None
+    place = ports.line.place_of(session) if session.state in WAITING_STATES else None
     return answer(200, session_view(session, place))
 
 

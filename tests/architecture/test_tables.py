@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from greenroom.aws.session_rows import session_of, session_row
-from greenroom.domain.session import Session, SessionState, SlotAssignment, StatusReason
+from greenroom.domain.session import Moving, Session, SessionState, SlotAssignment, StatusReason
 from greenroom.domain.session_view import session_view
 
 from tests.architecture.reading import CORE, Json, resources
@@ -25,6 +25,8 @@ ENDED = Session(
     assignment=SlotAssignment("i-1.1", "i-1", 1, 4, "g5.xlarge", "us-east-1a", "spot"),
     task_token="secret",
     transitions={SessionState.ASSIGNED: 1_001.0, SessionState.CONNECTED: 1_002.0, SessionState.ENDED: 1_003.0},
+    migrations=2,
+    moving=Moving(1_002.5, 1_100.0, StatusReason.SPOT_INTERRUPTED),
 )
 """Every field of its SessionView is filled."""
 

@@ -11,10 +11,20 @@ from greenroom.domain.errors import (
     NotFound,
     SessionHasEnded,
     SlotLost,
+    StaleEpoch,
     ViewerLimitReached,
 )
 from greenroom.domain.instance import InstanceState
-from greenroom.domain.session import Session, SessionMove, SessionState, StatusReason
+from greenroom.domain.session import (
+    LeftSlot,
+    Moving,
+    Session,
+    SessionMove,
+    SessionState,
+    StatusReason,
+    migrating,
+    sources_of,
+)
 from greenroom.domain.slot import SlotState, shard_of
 from greenroom.ports import LineTicket, Wait
 from greenroom.usecases.dispatch_line import assign
@@ -153,6 +163,9 @@ def test_the_line_is_served_by_time_then_by_id(house: House) -> None:
     assert house.line.head("demo") == LineTicket("demo", "ses-c", NOW - 1)
     assert [house.line.place_of(house.sessions.get(name)) for name in ("ses-c", "ses-a", "ses-b")] == [1, 2, 3]
     house.line.remove(LineTicket("demo", "ses-c", NOW - 1))
+    assert house.line.length("demo") == 3  # it waits: nobody takes its place away
+    ending("ses-c", house)
+    house.line.remove(LineTicket("demo", "ses-c", NOW - 1))
     house.line.remove(LineTicket("demo", "ses-c", NOW - 1))
     assert house.line.head("demo") == LineTicket("demo", "ses-a", NOW)
     assert house.line.head("elsewhere") is None
@@ -261,3 +274,114 @@ def test_release_before_the_end_is_decided_is_refused(house: House) -> None:
     house.claims.enqueue(queued(), 1)
     with pytest.raises(IllegalTransition):
         house.claims.release(house.sessions.get("ses-1"), NOW)
+
+
+# -- moving
+
+
+MOVING = Moving(since=NOW + 20, picture_until=NOW + 140, reason=StatusReason.SPOT_INTERRUPTED)
+
+
+def playing(house: House, instance_id: str = "i-00000001", name: str = "ses-1", viewer: str = "ada") -> Session:
+    """Connected on a slot of its own."""
+    free = free_entry(house.add_slot(instance_id, SlotState.FREE))
+    house.claims.claim(free, assign(draft(name, viewer, token=name), free, NOW), 1)
+    house.slots.start_streaming(free.slot_id, name, 1, NOW)
+    move = SessionMove(
+        SessionState.CONNECTED,
+        NOW + 3,
+        sources_of(SessionState.CONNECTED),
+        deadline_at=NOW + 3603,
+        ends_by=NOW + 3603,
+    )
+    session: Session = house.sessions.move(name, move)
+    return session
+
+
+def test_a_session_that_loses_its_slot_keeps_it_and_stands_in_line_by_its_first_request(house: House) -> None:
+    house.claims.enqueue(queued("ses-2", viewer="bob", at=NOW + 1), 1)
+    playing(house)
+    house.sessions.store_wait("ses-1", Wait("end", "token", "arn"))
+    before = house.sessions.get("ses-1")
+    after = house.claims.migrate(before, MOVING, NOW + 500)
+    assert after == migrating(before, MOVING, NOW + 500) == house.sessions.get("ses-1")
+    assert (after.state, after.migrations, after.task_token) == (SessionState.MIGRATING, 1, "token")
+    assert after.assignment == before.assignment
+    assert house.slots.get("i-00000001.1").session_id == "ses-1"
+    assert house.line.head("demo") == LineTicket("demo", "ses-1", NOW)
+
+
+def test_a_session_is_moved_once_and_only_from_the_slot_it_was_seen_on(house: House) -> None:
+    session = playing(house)
+    assert session.assignment is not None
+    elsewhere = replace(session, assignment=replace(session.assignment, epoch=7))
+    with pytest.raises(StaleEpoch):
+        house.claims.migrate(elsewhere, MOVING, NOW + 500)
+    house.claims.migrate(session, MOVING, NOW + 500)
+    with pytest.raises(IllegalTransition):
+        house.claims.migrate(session, MOVING, NOW + 500)
+    with pytest.raises(NotFound):
+        house.claims.migrate(replace(session, session_id="ses-9"), MOVING, NOW + 500)
+    assert house.sessions.get("ses-1").migrations == 1
+
+
+def moved_on(house: House, state: InstanceState = InstanceState.INTERRUPTED) -> Session:
+    """ses-1 handed over from i-00000001, whose instance stands in `state`, to i-00000002."""
+    before = house.claims.migrate(playing(house), MOVING, NOW + 500)
+    house.set_instance("i-00000001", state)
+    slot = house.add_slot("i-00000002", SlotState.FREE)
+    left = LeftSlot(before.assignment, NOW + 45)
+    after: Session = house.claims.hand_over(house.line.head("demo"), slot, assign(before, slot, NOW + 30), left)
+    return after
+
+
+def test_a_moving_session_gets_another_slot_and_gives_up_the_old_one_in_the_same_step(house: House) -> None:
+    after = moved_on(house)
+    assert (after.state, after.moving, after.migrations) == (SessionState.ASSIGNED, MOVING, 1)
+    assert after.assignment is not None
+    assert (after.assignment.slot_id, after.assignment.epoch) == ("i-00000002.1", 2)  # newer than the old slot's
+    assert (after.deadline_at, house.sessions.get("ses-1")) == (NOW + 150, after)
+    old, new = house.slots.get("i-00000001.1"), house.slots.get("i-00000002.1")
+    assert (old.state, old.session_id, old.epoch, old.deadline_at) == (SlotState.RETIRED, None, 1, NOW + 45)
+    assert (new.state, new.session_id, new.epoch) == (SlotState.RESERVED, "ses-1", 2)
+    assert house.line.head("demo") is None
+    assert not house.is_free_entry(new)
+
+
+def test_the_old_slot_is_used_again_when_its_instance_serves_on(house: House) -> None:
+    moved_on(house, InstanceState.READY)
+    old = house.slots.get("i-00000001.1")
+    assert (old.state, old.session_id, old.deadline_at) == (SlotState.RESETTING, None, NOW + 75)
+
+
+def test_a_moving_session_that_got_its_slot_already_gets_no_second_one(house: House) -> None:
+    before = house.claims.migrate(playing(house), MOVING, NOW + 500)
+    ticket, left = house.line.head("demo"), LeftSlot(before.assignment, NOW + 45)
+    first, second = (house.add_slot(f"i-0000000{n}", SlotState.FREE) for n in (2, 3))
+    house.claims.hand_over(ticket, first, assign(before, first, NOW + 30), left)
+    with pytest.raises(SessionHasEnded):
+        house.claims.hand_over(ticket, second, assign(before, second, NOW + 30), left)
+    house.claims.migrate(house.sessions.get("ses-1"), MOVING, NOW + 500)
+    with pytest.raises(SessionHasEnded):  # it waits again, but as another slot's holder
+        house.claims.hand_over(ticket, second, assign(before, second, NOW + 30), left)
+    house.line.remove(ticket)  # what a slow dispatch does then
+    assert house.line.head("demo") == ticket
+    assert house.slots.get(second.slot_id).state is SlotState.FREE
+
+
+def test_a_moving_session_that_ends_gives_back_its_slot_and_its_place(house: House) -> None:
+    house.claims.migrate(playing(house), MOVING, NOW + 500)
+    move = SessionMove(
+        SessionState.ENDING, NOW + 40, sources_of(SessionState.ENDING), status_reason=StatusReason.USER_LEFT
+    )
+    over = house.claims.release(house.sessions.move("ses-1", move), NOW + 41)
+    assert over.state is SessionState.ENDED
+    assert house.line.head("demo") is None
+    assert house.slots.get("i-00000001.1").session_id is None
+
+
+def test_a_session_that_arrived_is_no_longer_moving(house: House) -> None:
+    moved_on(house)
+    move = SessionMove(SessionState.CONNECTED, NOW + 33, sources_of(SessionState.CONNECTED), epoch=2)
+    assert house.sessions.move("ses-1", move).moving is None
+    assert house.sessions.get("ses-1").moving is None

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from greenroom.domain.connection import AgentConnection, Connection, PeerKind, Ticket
 from greenroom.domain.errors import (
+    Conflict,
     DuplicateLaunch,
     IllegalTransition,
     NotFound,
@@ -25,16 +26,21 @@ from greenroom.domain.pool import Application, Pool
 from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.session import (
     TERMINAL_STATES,
+    WAITING_STATES,
+    LeftSlot,
+    Moving,
     Session,
     SessionMove,
     SessionState,
     StatusReason,
     epoch_of,
     final_state,
+    migrating,
     moved,
 )
 from greenroom.domain.slot import FreeSlot, Slot, SlotState, shard_of
-from greenroom.ports import Joined, LineTicket, Wait
+from greenroom.domain.times import iso
+from greenroom.ports import Joined, JournalRow, LineTicket, Wait
 
 R = TypeVar("R")
 
@@ -155,7 +161,11 @@ class MemoryLine:
             return sum(key[0] == pool_id for key in self.memory.line_rows)
 
     def remove(self, ticket: LineTicket) -> None:
+        self.memory.step("line.remove")
         with self.memory.lock:
+            session = self.memory.session_rows.get(ticket.session_id)
+            if session is not None and session.state in WAITING_STATES:
+                return
             self.memory.line_rows.pop((ticket.pool_id, ticket.requested_at, ticket.session_id), None)
 
 
@@ -191,14 +201,30 @@ class MemoryClaims:
             self.memory.line_rows[(ticket.pool_id, ticket.requested_at, ticket.session_id)] = ticket
             return self._enter(session)
 
-    def hand_over(self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session) -> Session:
+    def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
+        self.memory.step("claims.migrate")
+        with self.memory.lock:
+            current = self.memory.find(self.memory.session_rows, session.session_id)
+            if epoch_of(current) != epoch_of(session):
+                raise StaleEpoch(session.session_id)
+            after = migrating(current, moving, deadline_at)
+            self.memory.session_rows[after.session_id] = after
+            ticket = LineTicket(after.pool_id, after.session_id, after.requested_at)
+            self.memory.line_rows[(ticket.pool_id, ticket.requested_at, ticket.session_id)] = ticket
+            return after
+
+    def hand_over(
+        self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
+    ) -> Session:
         self.memory.step("claims.hand_over")
         with self.memory.lock:
             before = self.memory.find(self.memory.session_rows, ticket.session_id)
-            if before.state is not SessionState.QUEUED:
+            waiting = SessionState.MIGRATING if left else SessionState.QUEUED
+            if before.state is not waiting or (left and left.assignment.epoch != epoch_of(before)):
                 raise SessionHasEnded(ticket.session_id)
             self._check_instance(slot.instance_id)
             self._take(slot.slot_id, slot.epoch, {SlotState.FREE, SlotState.RESETTING}, session)
+            self._give_up(session, left)
             after = replace(
                 before,
                 state=session.state,
@@ -251,6 +277,25 @@ class MemoryClaims:
             self.memory.session_rows[after.session_id] = after
             return after
 
+    def _give_up(self, session: Session, left: LeftSlot | None) -> None:
+        slot = self.memory.slot_rows.get(left.assignment.slot_id) if left else None
+        if left is None or slot is None:
+            return
+        if (slot.session_id, slot.epoch) != (session.session_id, left.assignment.epoch):
+            return
+        instance = self.memory.instance_rows.get(slot.instance_id)
+        resets = instance is not None and instance.state in CLAIMABLE_STATES and slot.state is not SlotState.RETIRED
+        self._put(
+            replace(
+                slot,
+                state=SlotState.RESETTING if resets else SlotState.RETIRED,
+                session_id=None,
+                viewer_id=None,
+                lease_until=None,
+                deadline_at=left.lingers_until + (session.limits.reset_timeout_s if resets else 0),
+            )
+        )
+
     def _give_back(self, session: Session, now: float) -> None:
         held = session.assignment
         slot = self.memory.slot_rows.get(held.slot_id) if held else None
@@ -291,7 +336,7 @@ class MemoryClaims:
             replace(
                 slot,
                 state=SlotState.RESERVED,
-                epoch=epoch + 1,
+                epoch=epoch_of(session),
                 session_id=session.session_id,
                 viewer_id=session.viewer_id,
                 lease_until=session.lease_until,
@@ -429,8 +474,14 @@ class MemoryCatalog:
     def save_application(self, application: Application) -> None:
         self.memory.applications[application.application_id] = application
 
-    def save_pool(self, pool: Pool) -> None:
-        self.memory.pools[pool.pool_id] = pool
+    def save_pool(self, pool: Pool) -> Pool:
+        self.memory.step("catalog.save_pool")
+        with self.memory.lock:
+            stored = self.memory.pools.get(pool.pool_id)
+            if (stored.version if stored else 0) != pool.version:
+                raise Conflict(pool.pool_id)
+            self.memory.pools[pool.pool_id] = replace(pool, version=pool.version + 1)
+            return self.memory.pools[pool.pool_id]
 
     def save_event(self, event: ScheduledEvent) -> None:
         self.memory.events[event.event_id] = event
@@ -521,6 +572,12 @@ class MemoryJournal:
     def append(self, entity: str, kind: str, now: float, facts: Any) -> None:
         with self.memory.lock:
             self.memory.journal_rows.append((entity, kind, now, dict(facts)))
+
+    def newest(self, entity: str, limit: int) -> Sequence[JournalRow]:
+        with self.memory.lock:
+            own = [each for each in enumerate(self.memory.journal_rows) if each[1][0] == entity]
+        own.sort(key=lambda each: (each[1][2], each[0]), reverse=True)
+        return [JournalRow(iso(now), kind, facts) for _, (_, kind, now, facts) in own[:limit]]
 
 
 def free_entry(slot: Slot) -> FreeSlot:

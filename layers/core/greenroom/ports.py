@@ -15,7 +15,7 @@ from greenroom.domain.events import Event
 from greenroom.domain.instance import Instance
 from greenroom.domain.pool import Application, Pool
 from greenroom.domain.scheduled_event import ScheduledEvent
-from greenroom.domain.session import Session, SessionMove
+from greenroom.domain.session import LeftSlot, Moving, Session, SessionMove
 from greenroom.domain.slot import FreeSlot, Slot
 from greenroom.fleet_ports import Ec2, Fleet, Launches, LiveSessions, Offerings, Orphans, Pools, Schedules
 
@@ -91,7 +91,7 @@ class Line(Protocol):
         """How many wait."""
 
     def remove(self, ticket: LineTicket) -> None:
-        """Idempotent."""
+        """Unless its session waits (again): a place given up by an earlier reading may be the place of a later move."""
 
 
 # -- slots changing hands: each method is one transaction
@@ -116,11 +116,22 @@ class Claims(Protocol):
         Raises: ViewerLimitReached, DuplicateLaunch.
         """
 
-    def hand_over(self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session) -> Session:
-        """Slot Free or Resetting -> Reserved (epoch + 1), session Queued -> Assigned, its place in line gone.
+    def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
+        """Session Assigned, Connected or Disconnected -> Migrating, and its place in line by its first request.
 
-        `session` is the row to be: Assigned, with assignment and deadline. Returns the row after, stored wait included.
-        Raises: SlotLost (slot taken, or its instance takes no more sessions), SessionHasEnded (no longer Queued).
+        It keeps its slot until another one is handed over. Returns the row after, stored wait included.
+        Raises: NotFound, StaleEpoch (it has another slot by now), IllegalTransition (it moves, or ends, already).
+        """
+
+    def hand_over(
+        self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
+    ) -> Session:
+        """Slot Free or Resetting -> Reserved, session Queued or Migrating -> Assigned, its place in line gone.
+
+        `session` is the row to be: Assigned, with assignment (its epoch is the slot's next) and deadline. `left`: the
+        slot that a Migrating one gives up: it loses its holder; Resetting if its instance serves on, else Retired.
+        Returns the row after, stored wait included.
+        Raises: SlotLost (slot taken, or its instance takes no more sessions), SessionHasEnded (it waits no longer).
         """
 
     def publish(self, slot: Slot, now: float) -> None:
@@ -222,7 +233,11 @@ class Catalog(Protocol):
 
     def save_application(self, application: Application) -> None: ...
 
-    def save_pool(self, pool: Pool) -> None: ...
+    def save_pool(self, pool: Pool) -> Pool:
+        """Write it if the stored version is still `pool.version` (0: there is none); returns it with the next one.
+
+        Raises: Conflict.
+        """
 
     def save_event(self, event: ScheduledEvent) -> None: ...
 
@@ -283,11 +298,23 @@ class Bus(Protocol):
     def send(self, event: Event) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One decision as it was written down; `at` is ISO 8601."""
+
+    at: str
+    kind: str
+    facts: Mapping[str, Any]
+
+
 class Journal(Protocol):
     """Append-only audit: one row per decision."""
 
     def append(self, entity: str, kind: str, now: float, facts: Mapping[str, Any]) -> None:
         """`entity` like `SESSION#ses-…`; `kind` past tense like `SlotReleased`."""
+
+    def newest(self, entity: str, limit: int) -> Sequence[JournalRow]:
+        """The last `limit` rows of an entity, newest first."""
 
 
 # -- all of them

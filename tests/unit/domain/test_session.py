@@ -11,12 +11,15 @@ from greenroom.domain.session import (
     OVERDUE_REASONS,
     SESSION_TRANSITIONS,
     TERMINAL_STATES,
+    Moving,
     Session,
     SessionMove,
     SessionState,
     StatusReason,
     fact_for,
+    migrating,
     moved,
+    overdue_reason,
     sources_of,
 )
 from greenroom.domain.session_view import session_view
@@ -90,6 +93,8 @@ def test_the_first_reason_and_the_first_entry_stay() -> None:
         (SessionState.DISCONNECTED, "connection", "connected"),
         (SessionState.DISCONNECTED, "end", None),
         (SessionState.MIGRATING, "end", "migrated"),
+        (SessionState.MIGRATING, "connection", "migrated"),
+        (SessionState.MIGRATING, "slot", None),
         (SessionState.ENDING, "slot", "ended"),
         (SessionState.ENDING, "connection", "ended"),
         (SessionState.FAILED, "end", "ended"),
@@ -105,6 +110,34 @@ def test_a_view_shows_no_token_and_nobody_elses_data() -> None:
     assert "token" not in view
     assert "ada" not in view
     assert "token'" not in repr(session(awaits="end"))
+
+
+MOVING = Moving(NOW, NOW + 120, StatusReason.SPOT_INTERRUPTED)
+
+
+def test_a_move_is_shown_until_the_viewer_is_connected_again() -> None:
+    moving = migrating(session(SessionState.CONNECTED), MOVING, NOW + 300)
+    view = session_view(moving, place=1)
+    assert (view["state"], view["place"], view["migrations"]) == ("Migrating", 1, 1)
+    assert view["moving"] == {"since": iso(NOW), "pictureUntil": iso(NOW + 120), "reason": "spotInterrupted"}
+    assert view["reason"]
+    assigned = replace(moving, state=SessionState.ASSIGNED)
+    assert session_view(assigned)["moving"] == view["moving"]
+    arrived = moved(assigned, SessionMove(SessionState.CONNECTED, NOW, sources_of(SessionState.CONNECTED)))
+    assert (session_view(arrived)["moving"], session_view(arrived)["migrations"]) == (None, 1)
+
+
+def test_a_session_that_ends_while_it_moves_ends_for_what_made_it_move() -> None:
+    unhealthy = replace(MOVING, reason=StatusReason.INSTANCE_UNHEALTHY)
+    moving = migrating(session(SessionState.CONNECTED), unhealthy, NOW + 300)
+    assert overdue_reason(moving, NOW + 300) is StatusReason.INSTANCE_UNHEALTHY
+    assert overdue_reason(replace(moving, ends_by=NOW + 300), NOW + 300) is StatusReason.MAX_SESSION_LENGTH
+
+
+@pytest.mark.parametrize("state", set(SessionState) - sources_of(SessionState.MIGRATING))
+def test_only_a_session_with_a_slot_of_its_own_moves(state: SessionState) -> None:
+    with pytest.raises(IllegalTransition):
+        migrating(session(state), MOVING, NOW)
 
 
 @given(some.integers(0, 4_000_000_000_000))

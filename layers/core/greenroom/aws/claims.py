@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from greenroom.aws.migrations import given_up, migrate, place_row
 from greenroom.aws.release import release
 from greenroom.aws.rows import query, read
 from greenroom.aws.session_rows import (
@@ -20,13 +21,15 @@ from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.write import Write, put
 from greenroom.domain.errors import DuplicateLaunch, SessionHasEnded, SlotLost, ViewerLimitReached
 from greenroom.domain.instance import CLAIMABLE_STATES
-from greenroom.domain.session import Session, SessionState, epoch_of
+from greenroom.domain.session import LeftSlot, Moving, Session, SessionState, epoch_of
 from greenroom.domain.slot import FIRST_SLOT, FreeSlot, Slot, SlotState, shard_of
 from greenroom.domain.times import iso
 from greenroom.ports import LineTicket
 
 CLIENT_TOKEN_KEPT_S = 24 * 3600
 """How long a repeated client token is recognised."""
+LEFT_CHANGES = 3
+"""How often the slot that a session leaves may change between being read and being written."""
 
 
 class DynamoClaims:
@@ -55,14 +58,8 @@ class DynamoClaims:
         return session
 
     def enqueue(self, session: Session, sessions_per_viewer: int) -> Session:
-        place = {
-            "pk": line_key(session.pool_id),
-            "sk": place_key(session.requested_at, session.session_id),
-            "sessionId": session.session_id,
-            "viewerId": session.viewer_id,
-        }
         try:
-            transact([*self._enter(session, sessions_per_viewer), put(self._sessions, place)])
+            transact([*self._enter(session, sessions_per_viewer), put(self._sessions, place_row(session))])
         except Refused as refused:
             standing = self._standing(refused, session)
             if standing is None:
@@ -70,23 +67,27 @@ class DynamoClaims:
             return standing
         return session
 
-    def hand_over(self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session) -> Session:
-        row = Write(self._sessions, session_key(ticket.session_id), "META")
-        row.when_equal("state", SessionState.QUEUED.value).set("state", session.state.value).count("version")
-        row.set("deadlineAt", session.deadline_at).set("leaseUntil", session.lease_until)
-        row.set("epoch", epoch_of(session))
-        row.set_once(f"transitions.{session.state}", iso(session.transitions[session.state]))
-        for name, value in assignment_row(session.assignment).items() if session.assignment else ():
-            row.set(name, value)
+    def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
+        return migrate(self._sessions, session, moving, deadline_at)
+
+    def hand_over(
+        self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
+    ) -> Session:
         place = Write(self._sessions, line_key(ticket.pool_id), place_key(ticket.requested_at, ticket.session_id))
         taken = self._take(slot, session, frozenset({SlotState.FREE, SlotState.RESETTING}))
-        writes = [row.as_update(), place.as_delete(), taken.as_update(), self._no_longer_free(slot)]
-        try:
-            transact([*writes, self._claimable(slot.instance_id)])
-        except Refused as refused:
-            if refused.failed(0):
-                raise SessionHasEnded(ticket.session_id) from refused
-            raise SlotLost(slot.slot_id) from refused
+        writes = [self._assigned(session, left), taken.as_update(), self._claimable(slot.instance_id)]
+        gone = [place.as_delete(), self._no_longer_free(slot)]
+        for _ in range(LEFT_CHANGES):
+            try:
+                transact([*writes, *gone, *given_up(self._fleet, session, left)])
+                break
+            except Refused as refused:
+                if refused.failed(0):
+                    raise SessionHasEnded(ticket.session_id) from refused
+                if refused.failed(1) or refused.failed(2):
+                    raise SlotLost(slot.slot_id) from refused
+        else:
+            raise SlotLost(slot.slot_id)
         # A transaction returns no rows. A wait stored before it is seen here; one stored later sees the slot itself.
         return session_of(read(self._sessions, session_key(ticket.session_id), "META"))
 
@@ -122,6 +123,18 @@ class DynamoClaims:
         row = put(self._sessions, session_row(session), absent)
         return [row, count.as_update(), put(self._sessions, token, absent)]
 
+    def _assigned(self, session: Session, left: LeftSlot | None) -> dict[str, object]:
+        """Only while it waits as it was read: a Migrating one may have got, and lost, another slot since."""
+        row = Write(self._sessions, session_key(session.session_id), "META")
+        row.when_equal("state", (SessionState.MIGRATING if left else SessionState.QUEUED).value)
+        row.when_equal("epoch", left.assignment.epoch if left else None)
+        row.set("state", session.state.value).count("version").set("epoch", epoch_of(session))
+        row.set("deadlineAt", session.deadline_at).set("leaseUntil", session.lease_until)
+        row.set_once(f"transitions.{session.state}", iso(session.transitions[session.state]))
+        for name, value in assignment_row(session.assignment).items() if session.assignment else ():
+            row.set(name, value)
+        return row.as_update()
+
     def _standing(self, refused: Refused, session: Session) -> Session | None:
         """The row when this very launch was committed before (its reply was lost); None when only the slot was lost.
 
@@ -140,7 +153,7 @@ class DynamoClaims:
 
     def _take(self, slot: Slot | FreeSlot, session: Session, sources: frozenset[SlotState]) -> Write:
         write = Write(self._fleet, *slot_key(slot.slot_id)).when_in("state", sources).when_equal("epoch", slot.epoch)
-        write.set("state", SlotState.RESERVED.value).set("epoch", slot.epoch + 1)
+        write.set("state", SlotState.RESERVED.value).set("epoch", epoch_of(session))
         write.set("sessionId", session.session_id).set("viewerId", session.viewer_id)
         write.set("leaseUntil", session.lease_until).set("changedAt", iso(session.transitions[session.state]))
         return write.remove("deadlineAt")

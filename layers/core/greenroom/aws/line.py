@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.rows import query
-from greenroom.aws.session_rows import line_key, place_key
+from greenroom.aws.session_rows import line_key, place_key, session_key
+from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.values import item
-from greenroom.domain.session import Session
+from greenroom.aws.write import Write
+from greenroom.domain.session import WAITING_STATES, Session
 from greenroom.domain.times import epoch_seconds
 from greenroom.ports import LineTicket
 
@@ -42,5 +46,9 @@ class DynamoLine:
         return answer["Count"]  # one page, some ten thousand places: "more than that" needs no exact number
 
     def remove(self, ticket: LineTicket) -> None:
-        place = place_key(ticket.requested_at, ticket.session_id)
-        dynamodb().delete_item(TableName=self._table, Key=item({"pk": line_key(ticket.pool_id), "sk": place}))
+        place = Write(self._table, line_key(ticket.pool_id), place_key(ticket.requested_at, ticket.session_id))
+        session = Write(self._table, session_key(ticket.session_id), "META")
+        waiting = ", ".join(session.value(state.value) for state in sorted(WAITING_STATES))
+        session.when(f"attribute_not_exists(pk) OR NOT ({session.name('state')} IN ({waiting}))")
+        with suppress(Refused):
+            transact([place.as_delete(), session.as_check()])

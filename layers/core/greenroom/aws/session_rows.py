@@ -7,6 +7,7 @@ from typing import Any
 
 from greenroom.domain.session import (
     LIVE_STATES,
+    Moving,
     Session,
     SessionLimits,
     SessionState,
@@ -70,6 +71,8 @@ def session_row(session: Session) -> dict[str, Any]:
         "taskToken": session.task_token,
         "liveShard": live_shard(session.session_id) if session.state in (*LIVE_STATES, SessionState.ENDING) else None,
         "counted": True,
+        "migrations": session.migrations,
+        "moving": moving_row(session.moving),
         "epoch": epoch_of(session),
         **(assignment_row(held) if held else {}),
     }
@@ -84,6 +87,16 @@ def assignment_row(held: SlotAssignment) -> dict[str, Any]:
         "zone": held.zone,
         "market": held.market,
     }
+
+
+def moving_row(moving: Moving | None) -> dict[str, Any] | None:
+    if moving is None:
+        return None
+    return {"since": moving.since, "pictureUntil": moving.picture_until, "reason": moving.reason.value}
+
+
+def _moving_of(row: Mapping[str, Any] | None) -> Moving | None:
+    return Moving(row["since"], row.get("pictureUntil"), StatusReason(row["reason"])) if row else None
 
 
 def limits_row(limits: SessionLimits) -> dict[str, int]:
@@ -133,6 +146,8 @@ def session_of(row: Mapping[str, Any]) -> Session:
         adopt_by=row.get("adoptBy"),
         lease_until=row.get("leaseUntil"),
         ends_by=row.get("endsBy"),
+        migrations=row.get("migrations", 0),
+        moving=_moving_of(row.get("moving")),
     )
 
 

@@ -11,7 +11,7 @@ from greenroom.aws.session_rows import session_key, session_of
 from greenroom.aws.values import item, plain
 from greenroom.aws.write import Write
 from greenroom.domain.errors import Conflict, NotFound, SessionAlreadyAdopted, SessionHasEnded, StaleEpoch
-from greenroom.domain.session import LIVE_STATES, Session, SessionMove, moved
+from greenroom.domain.session import LIVE_STATES, Session, SessionMove, SessionState, moved
 from greenroom.domain.times import iso
 from greenroom.ports import Joined, Wait
 
@@ -45,6 +45,8 @@ class DynamoSessions:
         write.set("state", move.to.value).count("version").set_once(f"transitions.{move.to}", iso(move.at))
         write.set("deadlineAt", move.deadline_at).set("endsBy", move.ends_by)
         write.set_once("statusReason", move.status_reason.value if move.status_reason else None)
+        if move.to is SessionState.CONNECTED:
+            write.remove("moving")  # it has arrived
         try:
             return self._change(write, session_id)
         except RowChanged as changed:

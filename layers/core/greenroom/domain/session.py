@@ -59,6 +59,8 @@ SESSION_TRANSITIONS: Mapping[SessionState, frozenset[SessionState]] = {
 
 LIVE_STATES = frozenset({S.REQUESTED, S.QUEUED, S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING})
 """Not yet decided to end."""
+WAITING_STATES = frozenset({S.QUEUED, S.MIGRATING})
+"""It holds a place in line."""
 TERMINAL_STATES = frozenset({S.ENDED, S.FAILED})
 SLOT_HOLDING_STATES = frozenset({S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING, S.ENDING})
 FAILURES = frozenset({StatusReason.INSTANCE_UNHEALTHY, StatusReason.CAPACITY_UNAVAILABLE, StatusReason.INTERNAL_ERROR})
@@ -73,6 +75,8 @@ OVERDUE_REASONS: Mapping[SessionState, StatusReason] = {
     S.MIGRATING: StatusReason.SPOT_INTERRUPTED,
 }
 """Why a session ends that stayed in a state past its deadline."""
+MOST_MIGRATIONS = 3
+"""A session that loses its slot more often ends: a cascade must not carry a viewer round for ever."""
 
 
 def check_transition(before: SessionState, after: SessionState) -> None:
@@ -119,6 +123,23 @@ class SessionLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Moving:
+    """A session on its way to another slot; stands until the viewer is connected there."""
+
+    since: float
+    picture_until: float | None  # how long the old slot still shows the picture; None: nobody knows, or no more
+    reason: StatusReason  # why it lost its slot, and why it ends if no other one is found
+
+
+@dataclass(frozen=True, slots=True)
+class LeftSlot:
+    """The slot that a session gives up when it gets another one, and until when its picture may still be watched."""
+
+    assignment: SlotAssignment
+    lingers_until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One viewer's run. Times are epoch seconds (UTC); `transitions` holds when each state was first entered."""
 
@@ -144,6 +165,8 @@ class Session:
     adopt_by: float | None = None  # when the reaper announces it again if no machine adopted it
     lease_until: float | None = None  # the slot's lease as it was at the claim
     ends_by: float | None = None  # fixed at the first connection: first connected + maximum
+    migrations: int = 0  # how often it lost its slot
+    moving: Moving | None = None
 
     @property
     def is_live(self) -> bool:
@@ -183,7 +206,26 @@ def moved(session: Session, move: SessionMove) -> Session:
         deadline_at=session.deadline_at if move.deadline_at is None else move.deadline_at,
         ends_by=session.ends_by if move.ends_by is None else move.ends_by,
         status_reason=session.status_reason or move.status_reason,
+        moving=None if move.to is S.CONNECTED else session.moving,
     )
+
+
+def migrating(session: Session, moving: Moving, deadline_at: float) -> Session:
+    """The session after it lost its slot: it keeps the old assignment until another slot is its own.
+
+    Raises: IllegalTransition.
+    """
+    move = SessionMove(to=S.MIGRATING, at=moving.since, sources=sources_of(S.MIGRATING), deadline_at=deadline_at)
+    return replace(moved(session, move), moving=moving, migrations=session.migrations + 1)
+
+
+def overdue_reason(session: Session, now: float) -> StatusReason:
+    """Why it ends that stayed in its state past its deadline."""
+    if session.ends_by is not None and now >= session.ends_by:
+        return StatusReason.MAX_SESSION_LENGTH
+    if session.state is S.MIGRATING and session.moving is not None:
+        return session.moving.reason
+    return OVERDUE_REASONS.get(session.state, StatusReason.INTERNAL_ERROR)
 
 
 def epoch_of(session: Session) -> int:
@@ -205,6 +247,6 @@ def fact_for(session: Session) -> str | None:
         return "assigned"
     if session.awaits == "connection" and session.state in (S.CONNECTED, S.DISCONNECTED):
         return "connected"
-    if session.awaits == "end" and session.state is S.MIGRATING:
+    if session.awaits in ("connection", "end") and session.state is S.MIGRATING:
         return "migrated"
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.domain.session import Session, SessionState, SlotAssignment
+from greenroom.domain.session import Moving, Session, SessionState, SlotAssignment
 from greenroom.domain.times import iso
 
 
@@ -26,6 +26,8 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
         "slot": _slot(session.assignment),
         "place": place,
         "reason": _reason(session),
+        "moving": _moving(session.moving),
+        "migrations": session.migrations,
     }
 
 
@@ -44,6 +46,15 @@ def _slot(assignment: SlotAssignment | None) -> dict[str, Any] | None:
 
 def _reason(session: Session) -> str | None:
     """Why one waits; where in line is `place`, and the page's to say."""
-    if session.state is not SessionState.QUEUED:
+    if session.state is SessionState.QUEUED:
+        return "All places are taken; a machine is being prepared."
+    if session.state is SessionState.MIGRATING:
+        return "This machine is being taken away; another place is being prepared."
+    return None
+
+
+def _moving(moving: Moving | None) -> dict[str, Any] | None:
+    if moving is None:
         return None
-    return "All places are taken; a machine is being prepared."
+    until = iso(moving.picture_until) if moving.picture_until is not None else None
+    return {"since": iso(moving.since), "pictureUntil": until, "reason": moving.reason.value}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greenroom.domain.errors import NoFreeSlot
 from greenroom.domain.events import ReaperNeeded
-from greenroom.domain.session import Session, SessionState
+from greenroom.domain.session import WAITING_STATES, Session, SessionState
 from greenroom.ports import Ports, Wait
 from greenroom.usecases.answer_wait import answer_wait
 from greenroom.usecases.dispatch_line import dispatch_line
@@ -22,7 +22,7 @@ def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: P
     session = ports.sessions.store_wait(session_id, Wait("connection", task_token, execution_arn))
     if not ports.reaper.is_held(ports.now()):
         ports.bus.send(ReaperNeeded(cause="sessionAdopted"))
-    if session.state is SessionState.QUEUED:
+    if session.state in WAITING_STATES:
         raise NoFreeSlot(session.pool_id)
     if session.state is SessionState.ASSIGNED and (held := session.assignment):
         until = session.deadline_at + LEASE_GRACE_S
@@ -35,7 +35,7 @@ def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
     """Wait in line. Dispatches once: a slot may have come free since. Raises: NotFound."""
     session = ports.sessions.store_wait(session_id, Wait("slot", task_token))
     answer_wait(session, ports)
-    if session.state is SessionState.QUEUED:
+    if session.state in WAITING_STATES:
         dispatch_line(session.pool_id, ports)
     return session
 

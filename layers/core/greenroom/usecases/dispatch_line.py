@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from greenroom.domain.errors import NotFound, SessionHasEnded, SlotLost
-from greenroom.domain.session import Session, SessionMove, SessionState, SlotAssignment, moved
+from greenroom.domain.events import SessionMigrated
+from greenroom.domain.session import (
+    WAITING_STATES,
+    LeftSlot,
+    Session,
+    SessionMove,
+    SessionState,
+    SlotAssignment,
+    epoch_of,
+    moved,
+)
 from greenroom.domain.slot import CLAIM_LEASE_S, FreeSlot, Slot
 from greenroom.ports import LineTicket, Ports
 from greenroom.usecases.answer_wait import answer_wait
@@ -13,6 +23,8 @@ from greenroom.usecases.find_free_slots import find_free_slots
 from greenroom.usecases.request_pass import slot_taken
 from greenroom.usecases.tell_peers import tell_page
 
+PICTURE_LINGERS_S = 15
+"""How long the slot that a session left may still show its picture: until the new one's first frame."""
 GONE_AT_ONCE = 100
 """How many places in line of ended sessions one dispatch clears away before it leaves the rest to the next."""
 
@@ -45,37 +57,59 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Session | None:
         if ticket is None:
             return None
         try:
-            session = ports.claims.hand_over(ticket, slot, _assigned(ticket, slot, ports))
+            before = _waiting(ticket, ports)
+            assigned = assign(before, slot, ports.now())
+            session = ports.claims.hand_over(ticket, slot, assigned, _left(before, ports.now()))
         except (SessionHasEnded, NotFound):
             ports.line.remove(ticket)  # assigned by another dispatch, or it left: the next one, please
             continue
         answer_wait(session, ports)
         tell_page(session, ports)
+        if before.assignment is not None:
+            ports.bus.send(_migrated(before.assignment, session, slot))
         return session
     return None
 
 
-def _assigned(ticket: LineTicket, slot: Slot | FreeSlot, ports: Ports) -> Session:
-    """The session as it will be. Raises: NotFound, SessionHasEnded."""
-    session, now = ports.sessions.get(ticket.session_id), ports.now()
-    if session.state is not SessionState.QUEUED:
+def _waiting(ticket: LineTicket, ports: Ports) -> Session:
+    """Raises: NotFound, SessionHasEnded."""
+    session = ports.sessions.get(ticket.session_id)
+    if session.state not in WAITING_STATES:
         raise SessionHasEnded(session.session_id)
-    return assign(session, slot, now)
+    return session
+
+
+def _left(session: Session, now: float) -> LeftSlot | None:
+    return LeftSlot(session.assignment, now + PICTURE_LINGERS_S) if session.assignment else None
+
+
+def _migrated(left: SlotAssignment, session: Session, slot: Slot | FreeSlot) -> SessionMigrated:
+    return SessionMigrated(
+        session_id=session.session_id,
+        pool_id=session.pool_id,
+        from_slot_id=left.slot_id,
+        to_slot_id=slot.slot_id,
+        migrations=session.migrations,
+    )
 
 
 def assign(session: Session, slot: Slot | FreeSlot, now: float) -> Session:
-    """The session holding `slot`, with the time it has to connect."""
+    """The session holding `slot`, with the time it has to connect.
+
+    The epoch grows for the slot and for the session: whatever its earlier slot still says of it is older.
+    """
+    connect_by = now + session.limits.connection_timeout_s
     move = SessionMove(
         to=SessionState.ASSIGNED,
         at=now,
-        sources=frozenset({SessionState.REQUESTED, SessionState.QUEUED}),
-        deadline_at=now + session.limits.connection_timeout_s,
+        sources=frozenset({SessionState.REQUESTED, *WAITING_STATES}),
+        deadline_at=min(connect_by, session.ends_by or connect_by),
     )
     held = SlotAssignment(
         slot_id=slot.slot_id,
         instance_id=slot.instance_id,
         number=slot.number,
-        epoch=slot.epoch + 1,
+        epoch=max(slot.epoch, epoch_of(session)) + 1,
         instance_type=slot.instance_type,
         zone=slot.zone,
         market=slot.market,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greenroom.domain.errors import IllegalTransition, NotFound
-from greenroom.domain.session import LIVE_STATES, OVERDUE_REASONS, Session, SessionMove, SessionState, StatusReason
+from greenroom.domain.session import LIVE_STATES, Session, SessionMove, SessionState, StatusReason, overdue_reason
 from greenroom.ports import LineTicket, Ports
 from greenroom.usecases.answer_wait import answer_wait
 from greenroom.usecases.tell_peers import tell_page
@@ -30,7 +30,7 @@ def end_overdue_session(session: Session, ports: Ports) -> Session:
     if not session.is_live:
         return session
     try:
-        reason = OVERDUE_REASONS.get(session.state, StatusReason.INTERNAL_ERROR)
+        reason = overdue_reason(session, ports.now())
         ended = _end(session.session_id, reason, frozenset({session.state}), ports)
     except IllegalTransition:
         return ports.sessions.get(session.session_id)
@@ -66,7 +66,7 @@ def _end(session_id: str, reason: StatusReason, sources: frozenset[SessionState]
 
 def _follow_up(session: Session, ports: Ports) -> Session:
     """What must follow the decision; repeated by every caller, because the first may have died before it."""
-    if session.assignment is None:
+    if session.assignment is None or session.moving is not None:
         ports.line.remove(LineTicket(session.pool_id, session.session_id, session.requested_at))
     answer_wait(session, ports)
     tell_page(session, ports)

@@ -12,7 +12,7 @@ from typing import Any
 
 from greenroom.domain.connection import Connection, PeerKind
 from greenroom.domain.errors import ConnectionGone, NotFound
-from greenroom.domain.session import SLOT_HOLDING_STATES, Session, SessionState, epoch_of
+from greenroom.domain.session import SLOT_HOLDING_STATES, WAITING_STATES, Session, epoch_of
 from greenroom.domain.session_view import session_view
 from greenroom.domain.slot import Slot
 from greenroom.ports import Ports
@@ -78,14 +78,13 @@ def _greet_page(connection: Connection, ports: Ports) -> None:
     session = ports.sessions.get(str(connection.session_id))
     if not _is_current(connection, session):
         return _post(connection, {"kind": "superseded"}, ports)
-    if connection.epoch != epoch_of(
-        session
-    ):  # it joined in line, or the session moved: from here on it speaks for this slot
+    if connection.epoch != epoch_of(session):
+        # It joined in line, or the session moved: from here on it speaks for this slot, its sequences begin anew.
         ports.connections.renew_epoch(connection.connection_id, epoch_of(session))
-    queued = session.state is SessionState.QUEUED
+    waits = session.state in WAITING_STATES
     welcome = {
         "kind": "welcome",
-        "session": session_view(session, ports.line.place_of(session) if queued else None),
+        "session": session_view(session, ports.line.place_of(session) if waits else None),
         "joinNumber": session.join_number,
         "epoch": epoch_of(session),
         "iceServers": list(ports.ice_servers),
