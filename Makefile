@@ -11,7 +11,7 @@ LAB := PYTHONPATH=lab:layers/core:agent:cli $(BIN)/python -m
 PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
 CHECKED = $(wildcard layers/core/greenroom agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
 
-.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser histories
+.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser histories ramp interrupt event
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -66,3 +66,12 @@ e2e: setup frontend browser ## only the tests in a real browser
 
 histories: setup ## 1,000 seeded random histories of whole fleets, with faults; a few minutes
 	@PYTHONPATH=layers/core:. $(BIN)/python -m tests.simulation.histories --seed 1 --count 1000
+
+ramp: setup ## 40 viewers come in a minute and leave over five while Spot runs dry; reports/ramp.png; 10 minutes
+	@$(LAB) greenroom_lab.drives.ramp
+
+interrupt: setup frontend browser ## a machine is taken from under a viewer in Chromium, with a warning and without
+	@PYTHONPATH=lab:layers/core:agent:cli:. $(BIN)/python -m tests.e2e.interrupt
+
+event: setup ## 30 viewers at a scheduled event, from the call to the empty house; 7 minutes
+	@$(LAB) greenroom_lab.drives.event

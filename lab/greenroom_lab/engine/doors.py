@@ -166,6 +166,7 @@ def view_of(instance: Json) -> Json:
         "instanceProfileArn": (instance.get("IamInstanceProfile") or {}).get("Arn"),
         "launchTemplate": instance.get("_launch_template"),
         "launchTime": instance["LaunchTime"],
+        "enteredAt": instance.get(ec2_states.ENTERED, {}),
     }
 
 

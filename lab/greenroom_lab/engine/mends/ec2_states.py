@@ -25,6 +25,8 @@ CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "st
 ENDED = ("shutting-down", "terminated")
 HOLDS = "_holds"
 """The key under which an instance keeps the offering it has taken from the market."""
+ENTERED = "_entered_at"
+"""When an instance entered each state last (epoch seconds): the lab's measure of a drive."""
 Instance = dict[str, Any]
 
 
@@ -139,6 +141,7 @@ def enter(instance: Instance, state: str) -> None:
     """Set the state, tell the default bus and whoever watches."""
     with LOCK:
         instance["State"] = {"Code": CODES[state], "Name": state}
+        instance.setdefault(ENTERED, {})[state] = time.time()
         if state in ("stopped", "terminated") and (held := instance.pop(HOLDS, None)):
             CAPACITY.release(held)
         if state == "terminated":
