@@ -23,10 +23,11 @@ from greenroom.aws.schedules import EventBridgeSchedules
 from greenroom.domain.errors import Conflict, NotFound, SlotLost, StaleBoot
 from greenroom.domain.instance import Boot, Instance, InstanceState, changed, registered
 from greenroom.domain.launch import Launch, LaunchState, advanced
-from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
+from greenroom.domain.offering import RECENT_S, Offering, Rest
+from greenroom.domain.pool import Application, ApplicationKind, Halt, Pool, PoolPolicy
 from greenroom.domain.scheduled_event import EventHold, ScheduledEvent
 from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
-from greenroom.fleet_ports import Ec2State
+from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
 
 from tests.contracts.houses import REGION, DynamoHouse
 from tests.fakes.ports import FakePorts
@@ -285,13 +286,6 @@ def test_the_free_counter_is_corrected_only_if_it_stands_as_seen(house: Any) -> 
     assert house.capacity.free("demo") == 4
 
 
-def test_offerings_rest_for_a_while(house: Any) -> None:
-    house.offerings.rest("demo", "g5.xlarge#subnet-a#spot", NOW + 180, "InsufficientInstanceCapacity")
-    assert house.offerings.resting("demo", NOW) == {"g5.xlarge#subnet-a#spot"}
-    assert house.offerings.resting("demo", NOW + 180) == frozenset()
-    assert house.offerings.resting("other", NOW) == frozenset()
-
-
 def test_an_orphan_is_first_seen_once(house: Any) -> None:
     assert house.orphans.first_seen(INSTANCE, NOW) == NOW
     assert house.orphans.first_seen(INSTANCE, NOW + 40) == NOW
@@ -316,7 +310,7 @@ def test_the_catalog_keeps_what_operators_set(house: Any) -> None:
     house.catalog.save_pool(pool)
     house.catalog.save_event(event)
     assert house.catalog.application("demo") == application
-    assert house.catalog.pool("demo") == pool
+    assert house.catalog.pool("demo") == replace(pool, version=1)
     assert house.catalog.event("evt-a") == event
     assert list(house.catalog.pool_ids()) == ["demo"]
     for missing in (house.catalog.application, house.catalog.pool, house.catalog.event):
@@ -381,3 +375,39 @@ def test_a_schedule_fires_once_at_its_time_and_is_made_once() -> None:
         assert made["Target"]["Input"] == '{"eventId": "evt-a"}'
         assert made["Target"]["DeadLetterConfig"]["Arn"] == queue
     clients.client.cache_clear()
+
+
+def test_refusals_of_offerings_are_kept_and_only_the_first_of_many_is_news(house: Any) -> None:
+    key = Offering("g5.xlarge", "subnet-a", "spot").key
+    first = Rest(key, "InsufficientInstanceCapacity", NOW, NOW + 180.5)
+    assert house.offerings.rest("demo", first)
+    assert list(house.offerings.refused("demo", NOW)) == [first]
+    again = Rest(key, "Unsupported", NOW + 60, NOW + 60 + RECENT_S + 100)
+    assert not house.offerings.rest("demo", again)
+    assert list(house.offerings.refused("demo", NOW + RECENT_S + 61)) == [again]  # it rests still
+    assert list(house.offerings.refused("demo", again.until)) == []
+    assert list(house.offerings.refused("other", NOW)) == []
+    assert house.offerings.rest("demo", Rest(key, "Unsupported", again.until, again.until + 180))
+
+
+def test_a_row_of_failed_boots_counts_each_instance_once_and_ends_when_one_is_ready(house: Any) -> None:
+    pools = house.pools
+    assert [pools.note_boot_failed("demo", each) for each in ("i-1", "i-1", "i-2")] == [1, 1, 2]
+    pools.note_launch_registered("demo")
+    assert pools.read("demo").failed_boots == 2
+    pools.note_boot("demo", 61.04)
+    assert (pools.read("demo").failed_boots, pools.read("demo").boot_times) == (0, (61.0,))
+    assert pools.note_boot_failed("demo", "i-3") == 1
+    assert pools.halt("demo", Halt("broken", NOW, "greenroom"))
+    assert not pools.halt("demo", Halt("again", NOW, "ada"))
+    assert pools.read("demo").halted == Halt("broken", NOW, "greenroom")
+    assert pools.resume("demo")
+    assert not pools.resume("demo")
+    rows = pools.read("demo")
+    assert (rows.failed_boots, rows.halted, rows.boot_times) == (0, None, (61.0,))
+
+
+def test_a_pool_remembers_its_last_boots(house: Any) -> None:
+    for seconds in range(BOOTS_KEPT + 3):
+        house.pools.note_boot("demo", float(seconds))
+    assert house.pools.read("demo").boot_times == tuple(range(3, BOOTS_KEPT + 3))

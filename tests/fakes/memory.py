@@ -465,9 +465,6 @@ class MemoryCatalog:
     def pool(self, pool_id: str) -> Pool:
         return self.memory.find(self.memory.pools, pool_id)
 
-    def event(self, event_id: str) -> ScheduledEvent:
-        return self.memory.find(self.memory.events, event_id)
-
     def pool_ids(self) -> Sequence[str]:
         return sorted(self.memory.pools)
 
@@ -482,9 +479,6 @@ class MemoryCatalog:
                 raise Conflict(pool.pool_id)
             self.memory.pools[pool.pool_id] = replace(pool, version=pool.version + 1)
             return self.memory.pools[pool.pool_id]
-
-    def save_event(self, event: ScheduledEvent) -> None:
-        self.memory.events[event.event_id] = event
 
 
 class MemoryTickets:

@@ -9,6 +9,7 @@ from typing import Any
 from greenroom.domain.errors import CapacityUnavailable, Conflict, NotFound, SlotLost
 from greenroom.domain.instance import Instance, InstanceState, changed
 from greenroom.domain.launch import Launch
+from greenroom.domain.offering import RECENT_S, Rest
 from greenroom.domain.pool import Halt
 from greenroom.domain.scheduled_event import EventHold
 from greenroom.domain.session import TERMINAL_STATES
@@ -26,7 +27,8 @@ class FleetRows:
 
     launches: dict[tuple[str, str], Launch] = field(default_factory=dict)
     pools: dict[str, PoolRows] = field(default_factory=dict)
-    offerings: dict[tuple[str, str], float] = field(default_factory=dict)
+    offerings: dict[tuple[str, str], Rest] = field(default_factory=dict)
+    failed_boots: dict[str, set[str]] = field(default_factory=dict)
     orphans: dict[str, float] = field(default_factory=dict)
 
 
@@ -94,6 +96,33 @@ class MemoryFleet:
         self.memory.step("fleet.stop_idle")
         return self._take_idle(instance, slots, InstanceState.STOPPED, SlotState.RESETTING, reason)
 
+    def drain(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        self.memory.step("fleet.drain")
+        with self.memory.lock:
+            after = replace(changed(instance, InstanceState.DRAINING, reason), version=instance.version + 1)
+            current = [self.memory.slot_rows[each.slot_id] for each in slots]
+            free = [each for each in current if each.state is SlotState.FREE]
+            if free != [each for each in slots if each.state is SlotState.FREE]:
+                raise SlotLost(instance.instance_id)
+            return self._leave_or_return(instance, after, [replace(each, state=SlotState.RESETTING) for each in free])
+
+    def undrain(self, instance: Instance, slots: Sequence[Slot], now: float, deadline_at: float) -> Instance:
+        self.memory.step("fleet.undrain")
+        with self.memory.lock:
+            after = replace(changed(instance, InstanceState.READY), status_reason=None, version=instance.version + 1)
+            current = [self._at_epoch(each) for each in slots if each.state is SlotState.RESETTING]
+            if any(each.state is not SlotState.RESETTING for each in current):
+                raise SlotLost(instance.instance_id)
+            return self._leave_or_return(instance, after, [replace(each, deadline_at=deadline_at) for each in current])
+
+    def _leave_or_return(self, before: Instance, after: Instance, slots: Sequence[Slot]) -> Instance:
+        if self.memory.instance_rows[before.instance_id].version != before.version:
+            raise SlotLost(before.instance_id)
+        for each in slots:
+            self._put(each)
+        self.memory.instance_rows[before.instance_id] = after
+        return after
+
     def _take_idle(
         self, instance: Instance, slots: Sequence[Slot], to: InstanceState, slot_state: SlotState, reason: str
     ) -> Instance:
@@ -159,14 +188,15 @@ class MemoryPools:
         self._change(pool_id, failed_launches=failures, launch_rests_until=rests_until)
 
     def note_launch_registered(self, pool_id: str) -> None:
-        self._change(pool_id, failed_launches=0, failed_boots=0, launch_rests_until=0.0)
+        self._change(pool_id, failed_launches=0, launch_rests_until=0.0)
 
-    def note_boot_failed(self, pool_id: str) -> int:
-        failures = self._of(pool_id).failed_boots + 1
-        self._change(pool_id, failed_boots=failures)
-        return failures
+    def note_boot_failed(self, pool_id: str, instance_id: str) -> int:
+        failed = self.rows.failed_boots.setdefault(pool_id, set())
+        failed.add(instance_id)
+        return len(failed)
 
     def note_boot(self, pool_id: str, seconds: float) -> None:
+        self.rows.failed_boots.pop(pool_id, None)
         kept = (*self._of(pool_id).boot_times, round(seconds, 1))
         self._change(pool_id, boot_times=kept[-BOOTS_KEPT:])
 
@@ -179,13 +209,17 @@ class MemoryPools:
     def resume(self, pool_id: str) -> bool:
         if self._of(pool_id).halted is None:
             return False
-        self._change(pool_id, halted=None, failed_boots=0, failed_launches=0, launch_rests_until=0.0)
+        self.rows.failed_boots.pop(pool_id, None)
+        self._change(pool_id, halted=None, failed_launches=0, launch_rests_until=0.0)
         return True
 
-    def hold_for_event(self, pool_id: str, event_id: str, slots: int) -> None:
-        holds = self._of(pool_id).holds
-        held = replace(holds.get(event_id, EventHold(slots)), slots=slots)
-        self._change(pool_id, holds={**holds, event_id: held})
+    def hold_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
+        before = self._of(pool_id)
+        held = before.holds.get(event_id, EventHold(slots))
+        if held.slots > slots:
+            given = before.give_back_slots + held.slots - slots
+            self._change(pool_id, give_back_slots=given, give_back_until=give_back_until)
+        self._change(pool_id, holds={**before.holds, event_id: replace(held, slots=slots)})
 
     def open_event(self, pool_id: str, event_id: str) -> None:
         holds = self._of(pool_id).holds
@@ -210,7 +244,8 @@ class MemoryPools:
 
     def _of(self, pool_id: str) -> PoolRows:
         rows = self.rows.pools.get(pool_id, PoolRows(version=0, launches=()))
-        return replace(rows, taken=self.memory.taken_counts.get(pool_id, 0))
+        failed = len(self.rows.failed_boots.get(pool_id, ()))
+        return replace(rows, taken=self.memory.taken_counts.get(pool_id, 0), failed_boots=failed)
 
     def _change(self, pool_id: str, **facts: Any) -> None:
         self.rows.pools[pool_id] = replace(self._of(pool_id), **facts)
@@ -245,11 +280,14 @@ class MemoryOfferings:
     def __init__(self, rows: FleetRows) -> None:
         self.rows = rows
 
-    def resting(self, pool_id: str, now: float) -> frozenset[str]:
-        return frozenset(key for (pool, key), until in self.rows.offerings.items() if pool == pool_id and until > now)
+    def refused(self, pool_id: str, now: float) -> Sequence[Rest]:
+        own = [each for (pool, _), each in self.rows.offerings.items() if pool == pool_id]
+        return [each for each in own if now - each.refused_at < RECENT_S or each.until > now]
 
-    def rest(self, pool_id: str, key: str, until: float, reason: str) -> None:
-        self.rows.offerings[(pool_id, key)] = until
+    def rest(self, pool_id: str, rest: Rest) -> bool:
+        before = self.rows.offerings.get((pool_id, rest.key))
+        self.rows.offerings[(pool_id, rest.key)] = rest
+        return before is None or before.until <= rest.refused_at
 
 
 class MemoryOrphans:
@@ -327,13 +365,3 @@ class FakeEc2:
 
     def tag_orphan(self, instance_id: str) -> None:
         self.orphans.append(instance_id)
-
-
-class FakeSchedules:
-    """fleet_ports.Schedules."""
-
-    def __init__(self) -> None:
-        self.at: dict[str, float] = {}
-
-    def create(self, event_id: str, at: float) -> None:
-        self.at[event_id] = at

@@ -37,6 +37,15 @@ def viewer_event(
     }
 
 
+def operate(
+    function: str, route: str, body: Any, ports: Any, groups: str = "operators,tenant-acme", **path: str
+) -> dict[str, Any]:
+    """What a function answers an operator at one of its routes."""
+    event = {**viewer_event(body, viewer="op", groups=groups, **path), "routeKey": route}
+    answer: dict[str, Any] = handle_of(function)(event, ports)
+    return answer
+
+
 def agent_event(body: Any, instance_id: str) -> dict[str, Any]:
     """An HTTP API event signed with an instance profile's credentials."""
     arn = f"arn:aws:sts::123456789012:assumed-role/greenroom-instance/{instance_id}"

@@ -22,10 +22,9 @@ from greenroom.usecases.plan_pool import plan_pool
 from tests.fakes.launching import INSTANCE, launched, planned, policy
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, slot_of, stage
-from tests.functions.doors import agent_event, body_of, handle_of, viewer_event
+from tests.functions.doors import agent_event, body_of, handle_of, operate
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
-OPERATOR = "operators,tenant-acme"
 REGISTER = RegisterInstanceSettings("f", "c", "s", "b", "greenroom", "https://socket", ({"urls": ["stun:x"]},), 15, 45)
 PREPARE = PrepareLaunchSettings("f", "c", "lt-1", ("subnet-a", "subnet-b"), "greenroom")
 RECONCILE = ReconcileFleetSettings("s", "f", "c", "j", "b", "greenroom", "https://socket", 45)
@@ -147,11 +146,6 @@ def test_an_agent_gets_a_ticket_and_where_to_use_it() -> None:
 # -- operators
 
 
-def operate(function: str, route: str, body: Any, ports: FakePorts, groups: str = OPERATOR, **path: str) -> Any:
-    event = {**viewer_event(body, groups=groups, **path), "routeKey": route}
-    return handle_of(function)(event, ports)
-
-
 APPLICATION = {
     "name": "Demo",
     "kind": "unreal",
@@ -160,8 +154,7 @@ APPLICATION = {
     "poolId": "demo",
     "limits": {"connectionTimeout_s": 60, "reconnectWindow_s": 30, "maximumSession_s": 900, "resetTimeout_s": 20},
 }
-POOL = {"applicationId": "demo", "policy": {"alwaysOn": 0, "targetIdle": 1, "maximum": 8}}
-PUT_APPLICATION, PUT_POOL = "PUT /applications/{applicationId}", "PUT /pools/{poolId}"
+PUT_APPLICATION = "PUT /applications/{applicationId}"
 
 
 def test_an_application_is_stored_and_read_back_by_operators_whole_and_by_viewers_in_part() -> None:
@@ -198,53 +191,16 @@ def test_a_wrong_application_is_refused_by_field(field: str, change: dict[str, A
     assert not ports.memory.applications
 
 
-WRONG_POOLS = [
-    ("applicationId", {"applicationId": None}),
-    ("policy", {"policy": 1}),
-    ("policy.maximum", {"policy": {"alwaysOn": 0, "targetIdle": 0}}),
-    ("policy.alwaysOn", {"policy": {"alwaysOn": 9, "targetIdle": 0, "maximum": 8}}),
-    ("policy.targetIdle", {"policy": {"alwaysOn": 0, "targetIdle": -1, "maximum": 8}}),
-    ("policy.maximum", {"policy": {"alwaysOn": 0, "targetIdle": 0, "maximum": 1}}),
-    ("policy.minimum", {"policy": {"alwaysOn": 0, "targetIdle": 0, "maximum": 8, "minimum": 1}}),
-    ("instanceTypes", {"instanceTypes": []}),
-    ("instanceTypes", {"instanceTypes": ["G5"]}),
-    ("instanceTypes", {"instanceTypes": ["g5.xlarge", "g5.xlarge"]}),
-    ("markets", {"markets": ["black"]}),
-]
-
-
-@pytest.mark.parametrize(("field", "change"), WRONG_POOLS)
-def test_a_wrong_pool_is_refused_by_field(field: str, change: dict[str, Any]) -> None:
-    ports = FakePorts()
-    operate("configure_application", PUT_APPLICATION, APPLICATION, ports, applicationId="demo")
-    answer = operate("configure_pool", PUT_POOL, {**POOL, **change}, ports, poolId="demo")
-    assert (answer["statusCode"], body_of(answer).get("field")) == (400, field)
-    assert not ports.memory.pools
-    assert not ports.bus.events
-
-
-def test_a_pool_is_stored_planned_and_read_back_with_its_counts() -> None:
-    ports = stage(1)
-    stored = operate("configure_pool", PUT_POOL, POOL, ports, poolId="demo")
-    assert body_of(stored)["instanceTypes"] == ["g5.xlarge"]
-    assert ports.bus.kinds() == ["PoolChanged"]
-    read = body_of(operate("configure_pool", "GET /pools/{poolId}", None, ports, poolId="demo"))
-    assert (read["instances"], read["slots"]["free"]) == ({"Ready": 1}, 1)
-
-
-@pytest.mark.parametrize("function", ["configure_application", "configure_pool", "schedule_event"])
+@pytest.mark.parametrize("function", ["configure_application", "schedule_event"])
 def test_only_operators_may_set_anything(function: str) -> None:
     ports = stage(1)
     answer = operate(function, "PUT /x", {}, ports, groups="viewers,tenant-a", applicationId="a", poolId="demo")
     assert answer["statusCode"] == 403
     assert not ports.memory.journal_rows
-    read = operate("configure_pool", "GET /x", None, ports, groups="viewers,tenant-a", poolId="demo")
-    assert read["statusCode"] == 403
 
 
-def test_what_is_not_there_is_404() -> None:
-    for function, path in (("configure_application", {"applicationId": "x"}), ("configure_pool", {"poolId": "x"})):
-        assert operate(function, "GET /x", None, FakePorts(), **path)["statusCode"] == 404
+def test_an_application_that_is_not_there_is_404() -> None:
+    assert operate("configure_application", "GET /x", None, FakePorts(), applicationId="x")["statusCode"] == 404
 
 
 def event_body(ports: FakePorts, **changes: Any) -> dict[str, Any]:

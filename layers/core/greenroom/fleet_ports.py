@@ -13,6 +13,7 @@ from typing import Protocol
 
 from greenroom.domain.instance import Instance
 from greenroom.domain.launch import Launch
+from greenroom.domain.offering import Rest
 from greenroom.domain.pool import Halt
 from greenroom.domain.scheduled_event import EventHold
 from greenroom.domain.slot import Slot
@@ -76,6 +77,19 @@ class Fleet(Protocol):
         Raises: SlotLost.
         """
 
+    def drain(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        """One transaction, for one that may be in use: instance -> Draining, its Free slots -> Resetting, no deadline.
+
+        `slots` are all of it, as read; held ones keep their sessions, and no free entry is left.
+        Raises: SlotLost (a slot was claimed or published, or the instance changed).
+        """
+
+    def undrain(self, instance: Instance, slots: Sequence[Slot], now: float, deadline_at: float) -> Instance:
+        """One transaction: instance -> Ready with no status reason, its Resetting slots get a deadline again.
+
+        Raises: SlotLost (a slot or the instance changed).
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class PoolRows:
@@ -120,14 +134,14 @@ class Pools(Protocol):
     def note_launch_failed(self, pool_id: str, rests_until: float) -> None:
         """One more failure in a row; none is tried before `rests_until`."""
 
-    def note_boot_failed(self, pool_id: str) -> int:
-        """One more launched instance that never got ready; how many in a row."""
+    def note_boot_failed(self, pool_id: str, instance_id: str) -> int:
+        """This launched instance never got ready; how many in a row. Each counts once, however often it is noted."""
 
     def note_launch_registered(self, pool_id: str) -> None:
-        """The row of failures ends."""
+        """The row of failed launches ends; that of failed boots only at `note_boot`."""
 
     def note_boot(self, pool_id: str, seconds: float) -> None:
-        """How long an instance took from its launch until it was ready; the last BOOTS_KEPT are kept."""
+        """An instance got ready so long after its launch: the row of failed boots ends; the last BOOTS_KEPT stay."""
 
     def halt(self, pool_id: str, halt: Halt) -> bool:
         """Whether it was not halted before; the first reason stays."""
@@ -135,8 +149,11 @@ class Pools(Protocol):
     def resume(self, pool_id: str) -> bool:
         """Whether it was halted. The rows of failures end too."""
 
-    def hold_for_event(self, pool_id: str, event_id: str, slots: int) -> None:
-        """Set, never increment: a second delivery changes nothing; an opened reservation stays opened."""
+    def hold_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
+        """Set, never increment: a second delivery changes nothing; an opened reservation stays opened.
+
+        What it held beyond `slots` is given back.
+        """
 
     def open_event(self, pool_id: str, event_id: str) -> None:
         """From now on sessions consume the reservation; once is enough, and none held is fine."""
@@ -159,12 +176,13 @@ class Launches(Protocol):
 
 
 class Offerings(Protocol):
-    """Offerings on hold."""
+    """What EC2 refused a pool lately: offerings, and whole markets."""
 
-    def resting(self, pool_id: str, now: float) -> frozenset[str]:
-        """Keys of the offerings to leave out."""
+    def refused(self, pool_id: str, now: float) -> Sequence[Rest]:
+        """The newest refusal of each in the last RECENT_S, resting still or not."""
 
-    def rest(self, pool_id: str, key: str, until: float, reason: str) -> None: ...
+    def rest(self, pool_id: str, rest: Rest) -> bool:
+        """Write it down; whether it was awake before, so that one of many equal refusals is told to people."""
 
 
 class Ec2State(StrEnum):
@@ -229,10 +247,3 @@ class LiveSessions(Protocol):
 
     def list_ids(self, limit: int) -> Sequence[str]:
         """Sessions that are not over, nearest deadline first; from an index, so it may lag."""
-
-
-class Schedules(Protocol):
-    """One-time schedules that start the prewarm_event machine."""
-
-    def create(self, event_id: str, at: float) -> None:
-        """Named by the event, deleted after it ran. A second one of the same name is fine."""

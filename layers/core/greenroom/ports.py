@@ -14,10 +14,10 @@ from greenroom.domain.connection import AgentConnection, Connection, Ticket
 from greenroom.domain.events import Event
 from greenroom.domain.instance import Instance
 from greenroom.domain.pool import Application, Pool
-from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.session import LeftSlot, Moving, Session, SessionMove
 from greenroom.domain.slot import FreeSlot, Slot
-from greenroom.fleet_ports import Ec2, Fleet, Launches, LiveSessions, Offerings, Orphans, Pools, Schedules
+from greenroom.event_ports import AccountFacts, ScheduledEvents, Schedules
+from greenroom.fleet_ports import Ec2, Fleet, Launches, LiveSessions, Offerings, Orphans, Pools
 
 # -- sessions
 
@@ -225,9 +225,6 @@ class Catalog(Protocol):
     def pool(self, pool_id: str) -> Pool:
         """Raises: NotFound."""
 
-    def event(self, event_id: str) -> ScheduledEvent:
-        """Raises: NotFound."""
-
     def pool_ids(self) -> Sequence[str]:
         """All of them; one may be listed a moment before its row exists."""
 
@@ -238,8 +235,6 @@ class Catalog(Protocol):
 
         Raises: Conflict.
         """
-
-    def save_event(self, event: ScheduledEvent) -> None: ...
 
 
 # -- the Viewer socket
@@ -369,7 +364,11 @@ class Ports(Protocol):
     @property
     def live_sessions(self) -> LiveSessions: ...
     @property
+    def events(self) -> ScheduledEvents: ...
+    @property
     def schedules(self) -> Schedules: ...
+    @property
+    def account(self) -> AccountFacts: ...
     @property
     def ice_servers(self) -> tuple[Any, ...]: ...
     @property

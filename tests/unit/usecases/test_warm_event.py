@@ -6,7 +6,6 @@ import pytest
 from greenroom.domain.errors import InvalidField, NotFound
 from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.slot import SlotState
-from greenroom.usecases.configure import configure_application, configure_pool, count_pool
 from greenroom.usecases.plan_pool import plan_pool
 from greenroom.usecases.warm_event import EventPlan, measure_event, restore_event, schedule_event, warm_event
 
@@ -90,18 +89,3 @@ def test_a_shortfall_is_announced_and_those_who_play_count_as_served() -> None:
     add_slot(ports, "i-00000009", SlotState.FREE)
     assert measure_event(event.event_id, ports) == 0
     assert ports.bus.kinds().count("EventShortfall") == 1
-
-
-def test_configuring_asks_for_a_pass_and_says_who_did_it() -> None:
-    ports = stage(1)
-    application, pool = ports.memory.applications["demo"], ports.memory.pools["demo"]
-    configure_application(application, "op", ports)
-    configure_pool(pool, "op", ports)
-    assert ports.bus.kinds() == ["PoolChanged"]
-    assert [(kind, facts["operator"]) for _, kind, _, facts in ports.memory.journal_rows] == [
-        ("ApplicationConfigured", "op"),
-        ("PoolConfigured", "op"),
-    ]
-    counts = count_pool("demo", ports)
-    assert counts.instances == {"Ready": 1}
-    assert counts.slots == {"free": 1, "reserved": 0, "streaming": 0, "resetting": 0, "retired": 0}

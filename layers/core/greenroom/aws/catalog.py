@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from greenroom.aws.catalog_rows import application_of, application_row, event_of, event_row, pool_of, pool_row
+from greenroom.aws.catalog_rows import application_of, application_row, pool_of, pool_row
 from greenroom.aws.clients import dynamodb
-from greenroom.aws.rows import query, read
+from greenroom.aws.rows import RowChanged, change, query, read
 from greenroom.aws.values import item
-from greenroom.domain.errors import NotFound
+from greenroom.aws.write import Write
+from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.pool import Application, Pool
-from greenroom.domain.scheduled_event import ScheduledEvent
 
 POOLS = "POOLS"
 """One partition lists the ids of all pools, so that nobody has to scan the table."""
@@ -29,22 +30,27 @@ class DynamoCatalog:
     def pool(self, pool_id: str) -> Pool:
         return pool_of(self._found(f"POOL#{pool_id}"))
 
-    def event(self, event_id: str) -> ScheduledEvent:
-        return event_of(self._found(f"EVENT#{event_id}"))
-
     def pool_ids(self) -> Sequence[str]:
         return [row["sk"] for row in query(self._table, POOLS)]
 
     def save_application(self, application: Application) -> None:
         self._put(application_row(application))
 
-    def save_pool(self, pool: Pool) -> None:
+    def save_pool(self, pool: Pool) -> Pool:
         # Listed first: a listed pool without a row is passed over, an unlisted one would never be looked after.
         self._put({"pk": POOLS, "sk": pool.pool_id})
-        self._put(pool_row(pool))
-
-    def save_event(self, event: ScheduledEvent) -> None:
-        self._put(event_row(event))
+        after = replace(pool, version=pool.version + 1)
+        row = pool_row(after)
+        write = Write(self._table, row.pop("pk"), row.pop("sk"))
+        version = write.name("version")
+        write.when(f"{version} = {write.value(pool.version)}" if pool.version else f"attribute_not_exists({version})")
+        for name, value in row.items():
+            write.set(name, value)
+        try:
+            change(write, self._table, f"POOL#{pool.pool_id}", "META")
+        except RowChanged as changed:
+            raise Conflict(pool.pool_id) from changed
+        return after
 
     def _found(self, pk: str) -> dict[str, Any]:
         row = read(self._table, pk, "META")

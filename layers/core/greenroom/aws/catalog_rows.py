@@ -1,12 +1,11 @@
-"""Applications, pools and scheduled events as items, and back."""
+"""Applications and pools as items, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
-from greenroom.domain.scheduled_event import ScheduledEvent
+from greenroom.domain.pool import Application, ApplicationKind, Placement, Pool, PoolPolicy
 from greenroom.domain.session import SessionLimits
 
 LIMIT_NAMES: Mapping[str, str] = {
@@ -56,8 +55,14 @@ def pool_row(pool: Pool) -> dict[str, Any]:
         "alwaysOn": pool.policy.always_on,
         "targetIdle": pool.policy.target_idle,
         "maximum": pool.policy.maximum,
+        "warmInstances": pool.policy.warm_instances,
+        "scaleInAfter_s": pool.policy.scale_in_after_s,
+        "scaleInStep": pool.policy.scale_in_step,
+        "spotShare": pool.policy.spot_share,
+        "placement": pool.policy.placement.value,
         "instanceTypes": list(pool.instance_types),
         "markets": list(pool.markets),
+        "version": pool.version,
     }
 
 
@@ -65,33 +70,17 @@ def pool_of(row: Mapping[str, Any]) -> Pool:
     return Pool(
         pool_id=row["poolId"],
         application_id=row["applicationId"],
-        policy=PoolPolicy(row["alwaysOn"], row["targetIdle"], row["maximum"]),
+        policy=PoolPolicy(
+            always_on=row["alwaysOn"],
+            target_idle=row["targetIdle"],
+            maximum=row["maximum"],
+            warm_instances=row["warmInstances"],
+            scale_in_after_s=row["scaleInAfter_s"],
+            scale_in_step=row["scaleInStep"],
+            spot_share=row["spotShare"],
+            placement=Placement(row["placement"]),
+        ),
         instance_types=tuple(row["instanceTypes"]),
         markets=tuple(row["markets"]),
-    )
-
-
-def event_row(event: ScheduledEvent) -> dict[str, Any]:
-    return {
-        "pk": f"EVENT#{event.event_id}",
-        "sk": "META",
-        "eventId": event.event_id,
-        "poolId": event.pool_id,
-        "startAt": event.start,
-        "endAt": event.end,
-        "expectedSessions": event.expected_sessions,
-        "lead_s": event.lead_s,
-        "warmAt": event.warm_at,
-    }
-
-
-def event_of(row: Mapping[str, Any]) -> ScheduledEvent:
-    return ScheduledEvent(
-        event_id=row["eventId"],
-        pool_id=row["poolId"],
-        start=row["startAt"],
-        end=row["endAt"],
-        expected_sessions=row["expectedSessions"],
-        lead_s=row["lead_s"],
-        warm_at=row["warmAt"],
+        version=row["version"],
     )

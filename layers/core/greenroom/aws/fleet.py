@@ -86,6 +86,28 @@ class DynamoFleet:
         after = _next(changed(instance, InstanceState.STOPPED, reason))
         return self._take_idle(instance, after, slots, SlotState.RESETTING, now)
 
+    def drain(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        after = _next(changed(instance, InstanceState.DRAINING, reason))
+        items = [self._write(instance, after, unless_heard=False)]
+        for slot in slots:
+            if slot.state is SlotState.FREE:
+                write = self._at_epoch(slot).when_equal("state", SlotState.FREE.value)
+                write.set("state", SlotState.RESETTING.value).set("changedAt", iso(now))
+                items += [write.as_update(), self._no_longer_free(slot)]
+            else:  # published since it was read: its entry would outlive the drain
+                check = Write(self._table, *slot_key(slot.slot_id))
+                items.append(check.when(f"{check.name('state')} <> {check.value(SlotState.FREE.value)}").as_check())
+        return self._all_or_lost(after, items)
+
+    def undrain(self, instance: Instance, slots: Sequence[Slot], now: float, deadline_at: float) -> Instance:
+        after = _next(replace(changed(instance, InstanceState.READY), status_reason=None))
+        items = [self._write(instance, after, unless_heard=False)]
+        for slot in slots:
+            if slot.state is SlotState.RESETTING:
+                write = self._at_epoch(slot).when_equal("state", SlotState.RESETTING.value)
+                items.append(write.set("deadlineAt", deadline_at).set("changedAt", iso(now)).as_update())
+        return self._all_or_lost(after, items)
+
     # -- pieces
 
     def _take_idle(
@@ -97,10 +119,13 @@ class DynamoFleet:
                 write = self._at_epoch(slot).when_equal("state", SlotState.FREE.value)
                 write.set("state", to.value).set("changedAt", iso(now))
                 items += [write.as_update(), self._no_longer_free(slot)]
+        return self._all_or_lost(after, items)
+
+    def _all_or_lost(self, after: Instance, items: list[dict[str, Any]]) -> Instance:
         try:
             transact(items)
         except Refused as refused:
-            raise SlotLost(instance.instance_id) from refused
+            raise SlotLost(after.instance_id) from refused
         return after
 
     def _machinery(self, instance_id: str) -> Machinery | None:

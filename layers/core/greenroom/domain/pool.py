@@ -72,3 +72,4 @@ class Pool:
     policy: PoolPolicy
     instance_types: tuple[str, ...] = ("g5.xlarge",)
     markets: tuple[str, ...] = ("spot", "on-demand")
+    version: int = 0  # of its row; 0: it was never stored

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 from typing import Any
 
 from greenroom.domain.errors import InvalidField
-from greenroom.domain.pool import Application, Pool
+from greenroom.domain.pool import Application, Pool, PoolPolicy
 from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.session import SessionLimits
 from greenroom.domain.times import epoch_seconds, iso
@@ -17,13 +16,14 @@ DAY_S = 24 * 3600
 """No limit is longer. Source: GameLift Streams, longest session."""
 
 
-def limit_name(field: str) -> str:
+def body_name(field: str) -> str:
     """`connection_timeout_s` -> `connectionTimeout_s`: the unit keeps its underscore."""
     head, *rest = field.removesuffix("_s").split("_")
-    return head + "".join(word.capitalize() for word in rest) + "_s"
+    return head + "".join(word.capitalize() for word in rest) + ("_s" if field.endswith("_s") else "")
 
 
-LIMIT_FIELDS = {limit_name(each.name): each.name for each in fields(SessionLimits)}
+LIMIT_FIELDS = {body_name(each.name): each.name for each in fields(SessionLimits)}
+POLICY_NAMES = {each.name: body_name(each.name) for each in fields(PoolPolicy)}
 
 
 def limits_of(body: Body, standard: SessionLimits) -> SessionLimits:
@@ -51,11 +51,10 @@ def application_view(application: Application) -> dict[str, Any]:
 
 
 def pool_view(pool: Pool) -> dict[str, Any]:
-    policy = pool.policy
     return {
         "poolId": pool.pool_id,
         "applicationId": pool.application_id,
-        "policy": {"alwaysOn": policy.always_on, "targetIdle": policy.target_idle, "maximum": policy.maximum},
+        "policy": {name: getattr(pool.policy, field) for field, name in POLICY_NAMES.items()},
         "instanceTypes": list(pool.instance_types),
         "markets": list(pool.markets),
     }
@@ -82,13 +81,3 @@ def time_of(body: Body, name: str) -> float:
         return epoch_seconds(text)
     except ValueError as error:
         raise InvalidField(name, "must be a time like 2026-01-31T12:00:00.000Z") from error
-
-
-def chosen_of(body: Body, name: str, pattern: re.Pattern[str], standard: tuple[str, ...]) -> tuple[str, ...]:
-    """A list without doubles, in the operator's order; `standard` when it is absent. Raises: InvalidField."""
-    if name not in body:
-        return standard
-    chosen = body.texts(name, most=20, longest=64)
-    if not chosen or len(set(chosen)) < len(chosen) or not all(pattern.fullmatch(each) for each in chosen):
-        raise InvalidField(name, f"must name at least one, none twice, each matching {pattern.pattern}")
-    return chosen

@@ -67,6 +67,13 @@ def path_identifier(event: Mapping[str, Any], name: str) -> str:
     return Body(event.get("pathParameters") or {}).identifier(name)
 
 
+def query_whole(event: Mapping[str, Any], name: str, *, least: int, most: int, default: int) -> int:
+    """A whole number of the query string; `default` when it is absent. Raises: InvalidField."""
+    text = (event.get("queryStringParameters") or {}).get(name, str(default))
+    value = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+    return Body({name: value}).whole(name, least=least, most=most)
+
+
 def body_of(event: Mapping[str, Any], *, limit: int = BODY_LIMIT) -> Body:
     """The JSON object of the request. Raises: InvalidField naming `body`."""
     text = event.get("body") or "{}"
@@ -96,7 +103,8 @@ class Body:
         """Itself. Raises: InvalidField naming a field that is none of `names`: a misspelt one must not be ignored."""
         unknown = next((name for name in self._values if name not in names), None)
         if unknown is not None:
-            raise self._wrong(str(unknown)[:64], "is not known here")
+            known = f"only {', '.join(names)}" if names else "nothing"
+            raise self._wrong(str(unknown)[:64], f"is not known here; {known} may be given")
         return self
 
     def _wrong(self, name: str, reason: str) -> InvalidField:

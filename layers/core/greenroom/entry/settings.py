@@ -197,12 +197,43 @@ class ConfigureApplicationSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ConfigurePoolSettings(Settings):
-    """PUT and GET /pools/{poolId}."""
+    """PUT and PATCH /pools/{poolId}."""
+
+    catalog_table: str
+    journal_table: str
+    bus_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPoolsSettings(Settings):
+    """GET /pools, /pools/{poolId}, its instances and the decisions about it."""
 
     catalog_table: str
     fleet_table: str
+    sessions_table: str
+    journal_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatePoolSettings(Settings):
+    """POST /pools/{poolId}/halt and /resume."""
+
+    catalog_table: str
+    fleet_table: str
+    sessions_table: str
     journal_table: str
     bus_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrainInstanceSettings(Settings):
+    """POST and DELETE /instances/{instanceId}/drain."""
+
+    fleet_table: str
+    sessions_table: str
+    journal_table: str
+    bus_name: str
+    socket_management_url: str
 
 
 @dataclass(frozen=True, slots=True)

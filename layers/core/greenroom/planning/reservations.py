@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from greenroom.domain.scheduled_event import EventHold
 
@@ -16,10 +16,18 @@ def slots_left(holds: Iterable[EventHold], taken: int) -> int:
     Example: A holds 5 since taken was 10, B holds 4 since taken was 12; taken is 18. The 2 before B opened and 3 more
     use A up, the last 3 are B's: 1 left.
     """
-    opened = sorted((each for each in holds if each.taken_at is not None), key=lambda each: each.taken_at or 0)
-    left = sum(each.slots for each in holds if each.taken_at is None)
-    unused = 0
-    for index, each in enumerate(opened):
-        until = opened[index + 1].taken_at if index + 1 < len(opened) else taken
-        unused = max(0, unused + each.slots - max(0, (until or 0) - (each.taken_at or 0)))
-    return left + unused
+    return sum(slots_left_by_event({str(number): each for number, each in enumerate(holds)}, taken).values())
+
+
+def slots_left_by_event(holds: Mapping[str, EventHold], taken: int) -> Mapping[str, int]:
+    """The same for each reservation, by event id: in the example A has 0 and B has 1."""
+    left = {event_id: hold.slots for event_id, hold in holds.items()}
+    opened = sorted((hold.taken_at, event_id) for event_id, hold in holds.items() if hold.taken_at is not None)
+    for index, (opened_at, _) in enumerate(opened):
+        until = opened[index + 1][0] if index + 1 < len(opened) else taken
+        consumed = max(0, until - opened_at)
+        for _, event_id in opened[: index + 1]:
+            used = min(left[event_id], consumed)
+            left[event_id] -= used
+            consumed -= used
+    return left

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
-from greenroom.domain.errors import InvalidField, NotFound
+from greenroom.domain.errors import Conflict, InvalidField, NotFound
 from greenroom.domain.events import PoolChanged
-from greenroom.domain.pool import Application, Pool
-from greenroom.domain.slot import SlotState
+from greenroom.domain.pool import Application, Pool, PoolPolicy
 from greenroom.ports import Ports
+
+ATTEMPTS = 6
+"""How often a change is made anew when another operator was faster, before it is a conflict."""
 
 
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:
@@ -23,13 +25,79 @@ def configure_application(application: Application, operator: str, ports: Ports)
 
 
 def configure_pool(pool: Pool, operator: str, ports: Ports) -> Pool:
-    """The pool is planned again at once. Raises: InvalidField."""
-    _check_fit(pool, ports)
-    ports.catalog.save_pool(pool)
-    facts = {"operator": operator, "after": asdict(pool)}
-    ports.journal.append(f"POOL#{pool.pool_id}", "PoolConfigured", ports.now(), facts)
-    ports.bus.send(PoolChanged(pool_id=pool.pool_id, cause="configured"))
-    return pool
+    """Create or replace it; it is planned again at once. Raises: InvalidField, Conflict."""
+    _check_policy(pool.policy, frozenset(_at_most_maximum(pool.policy)))
+    return _store(pool.pool_id, lambda before: pool, operator, ports)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolChange:
+    """What to change; everything else stays. `policy` by the field names of PoolPolicy."""
+
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    instance_types: tuple[str, ...] | None = None
+    markets: tuple[str, ...] | None = None
+
+
+def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -> Pool:
+    """Change a part of it; it is planned again at once. Raises: NotFound, InvalidField, Conflict."""
+
+    def changed(before: Pool | None) -> Pool:
+        if before is None:
+            raise NotFound(pool_id)
+        policy = replace(before.policy, **change.policy)
+        _check_policy(policy, frozenset(change.policy))
+        return replace(
+            before,
+            policy=policy,
+            instance_types=change.instance_types or before.instance_types,
+            markets=change.markets or before.markets,
+        )
+
+    return _store(pool_id, changed, operator, ports)
+
+
+def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, ports: Ports) -> Pool:
+    for _ in range(ATTEMPTS):
+        before = _stored(pool_id, ports)
+        after = replace(change(before), version=before.version if before else 0)
+        _check_fit(after, ports)
+        try:
+            stored = ports.catalog.save_pool(after)
+        except Conflict:
+            continue
+        facts = {"operator": operator, "before": asdict(before) if before else None, "after": asdict(stored)}
+        ports.journal.append(f"POOL#{pool_id}", "PoolConfigured", ports.now(), facts)
+        ports.bus.send(PoolChanged(pool_id=pool_id, cause="configured"))
+        return stored
+    raise Conflict(f"pool {pool_id} was changed by others at the same time; read it again and repeat the change")
+
+
+def _stored(pool_id: str, ports: Ports) -> Pool | None:
+    try:
+        return ports.catalog.pool(pool_id)
+    except NotFound:
+        return None
+
+
+def _at_most_maximum(policy: PoolPolicy) -> Mapping[str, tuple[str, int]]:
+    """Field of the policy -> its name in bodies, and its value."""
+    return {
+        "always_on": ("policy.alwaysOn", policy.always_on),
+        "target_idle": ("policy.targetIdle", policy.target_idle),
+        "warm_instances": ("policy.warmInstances", policy.warm_instances),
+    }
+
+
+def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
+    """What the caller named is blamed: the part that is too large, or the maximum that is too small for what stands."""
+    for part, (name, value) in _at_most_maximum(policy).items():
+        if value > policy.maximum and part in named:
+            raise InvalidField(
+                name, f"must be at most {policy.maximum}, the maximum: lower it, or raise policy.maximum"
+            )
+        if value > policy.maximum:
+            raise InvalidField("policy.maximum", f"must be at least {value}, the pool's {name}: lower that as well")
 
 
 def _check_fit(pool: Pool, ports: Ports) -> None:
@@ -41,19 +109,3 @@ def _check_fit(pool: Pool, ports: Ports) -> None:
     if 0 < pool.policy.maximum < application.slots_per_instance:
         least = application.slots_per_instance
         raise InvalidField("policy.maximum", f"must be 0, or at least {least}: one instance has so many slots")
-
-
-@dataclass(frozen=True, slots=True)
-class PoolCounts:
-    """How many instances and slots a pool has, by state."""
-
-    instances: Mapping[str, int]
-    slots: Mapping[str, int]
-
-
-def count_pool(pool_id: str, ports: Ports) -> PoolCounts:
-    """From an index, so it may lag."""
-    machines = ports.fleet.list_of_pool(pool_id)
-    instances = Counter(each.instance.state.value for each in machines)
-    slots = Counter(slot.state.value.lower() for each in machines for slot in each.slots)
-    return PoolCounts(dict(instances), {state.value.lower(): slots[state.value.lower()] for state in SlotState})

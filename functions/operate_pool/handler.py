@@ -1,0 +1,41 @@
+"""POST /pools/{poolId}/halt and /pools/{poolId}/resume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.domain.errors import InvalidField
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
+from greenroom.entry.pool_views import report_view
+from greenroom.entry.settings import OperatePoolSettings
+from greenroom.ports import Ports
+from greenroom.usecases.operate_pool import halt_pool, resume_pool
+from greenroom.usecases.read_pools import report_pool
+
+LONGEST_REASON = 200
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """The HTTP answer; problems included."""
+    return respond(lambda: _operate(event, ports))
+
+
+def _operate(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    operator, pool_id = operator_of(event), path_identifier(event, "poolId")
+    if str(event.get("routeKey", "")).endswith("/halt"):
+        halt_pool(pool_id, _reason(event), operator.viewer_id, ports)
+    else:
+        body_of(event).only()
+        resume_pool(pool_id, operator.viewer_id, ports)
+    return answer(200, report_view(report_pool(pool_id, ports)))
+
+
+def _reason(event: dict[str, Any]) -> str:
+    reason = body_of(event).only("reason").text("reason", longest=LONGEST_REASON).strip()
+    if not reason:
+        raise InvalidField("reason", "must say why: whoever finds the pool halted reads it")
+    return reason
+
+
+handler = lambda_handler(OperatePoolSettings, handle)

@@ -1,0 +1,124 @@
+"""What operators' calls need of every store: versioned pools, the journal read back, instances drained by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from greenroom.aws.journal import DynamoJournal
+from greenroom.domain.errors import Conflict, SlotLost
+from greenroom.domain.instance import InstanceState
+from greenroom.domain.pool import Placement, Pool, PoolPolicy
+from greenroom.domain.slot import SlotState
+
+from tests.contracts.test_fleet import NOW, FleetHouse, instance, slots
+from tests.fakes.ports import FakePorts
+
+
+@pytest.fixture(params=["memory", "moto"])
+def house(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "memory":
+        yield FakePorts()
+        return
+    with FleetHouse.on_moto() as built:
+        built.journal = DynamoJournal("fleet")  # type: ignore[attr-defined]  # keyed alike
+        yield built
+
+
+WHOLE = PoolPolicy(1, 2, 30, 4, 0, 5, 60, Placement.DISTRIBUTED)
+
+
+def test_every_part_of_a_pool_is_kept_and_its_version_grows(house: Any) -> None:
+    pool = Pool("demo", "demo", WHOLE, ("g6.xlarge",), ("spot",))
+    first = house.catalog.save_pool(pool)
+    assert first == replace(pool, version=1) == house.catalog.pool("demo")
+    second = house.catalog.save_pool(replace(first, markets=("on-demand",)))
+    assert second == replace(first, version=2, markets=("on-demand",)) == house.catalog.pool("demo")
+
+
+def test_whoever_read_an_older_pool_loses(house: Any) -> None:
+    pool = Pool("demo", "demo", WHOLE)
+    first = house.catalog.save_pool(pool)
+    house.catalog.save_pool(first)
+    for outdated in (pool, first, replace(pool, version=7)):
+        with pytest.raises(Conflict):
+            house.catalog.save_pool(outdated)
+    with pytest.raises(Conflict):
+        house.catalog.save_pool(Pool("other", "demo", WHOLE, version=1))
+    assert house.catalog.pool("demo").version == 2
+
+
+def test_the_journal_is_read_newest_first_by_entity(house: Any) -> None:
+    for number in range(5):
+        house.journal.append("POOL#demo", "PoolPlanned", NOW + number, {"wanted": number, "inputs": {"queued": 0}})
+    house.journal.append("POOL#other", "PoolPlanned", NOW + 9, {"wanted": 9})
+    found = house.journal.newest("POOL#demo", 3)
+    assert [each.facts["wanted"] for each in found] == [4, 3, 2]
+    assert (found[0].kind, found[0].at) == ("PoolPlanned", "2027-01-15T08:00:04.000Z")
+    assert found[0].facts == {"wanted": 4, "inputs": {"queued": 0}}
+    assert len(house.journal.newest("POOL#demo", 200)) == 5
+    assert list(house.journal.newest("POOL#nothing", 10)) == []
+
+
+def ready(house: Any) -> Any:
+    """Instance with two slots: the first free, the second being reset."""
+    one = house.fleet.add(instance(state=InstanceState.READY))
+    house.fleet.add_slots(slots(), NOW)
+    house.claims.publish(house.slots.get(slots()[0].slot_id), NOW)
+    return one
+
+
+def own(house: Any) -> list[Any]:
+    return list(house.slots.list_of_instance(instance().instance_id))
+
+
+def entries(house: Any) -> list[str]:
+    return [each.slot_id for shard in range(16) for each in house.claims.free_page("demo", shard, "i-", 8)]
+
+
+def test_a_drain_leaves_nothing_to_claim(house: Any) -> None:
+    one = ready(house)
+    after = house.fleet.drain(one, own(house), NOW + 5, "operatorDrain")
+    stored = house.instances.get(one.instance_id)
+    assert (stored.state, stored.status_reason, stored.version) == (
+        InstanceState.DRAINING,
+        "operatorDrain",
+        one.version + 1,
+    )
+    assert after.version == stored.version
+    assert [each.state for each in own(house)] == [SlotState.RESETTING, SlotState.RESETTING]
+    assert own(house)[0].deadline_at is None
+    assert entries(house) == []
+    with pytest.raises(SlotLost):
+        house.claims.publish(own(house)[0], NOW + 6)
+
+
+def test_a_drain_that_was_overtaken_changes_nothing(house: Any) -> None:
+    one = ready(house)
+    seen = own(house)
+    house.claims.publish(seen[1], NOW)
+    with pytest.raises(SlotLost):  # the second slot is free since
+        house.fleet.drain(one, seen, NOW + 5, "operatorDrain")
+    house.claims.withdraw(own(house)[0], NOW, NOW + 60)
+    with pytest.raises(SlotLost):  # the first one no longer is
+        house.fleet.drain(one, [seen[0], own(house)[1]], NOW + 5, "operatorDrain")
+    house.fleet.save(one)
+    with pytest.raises(SlotLost):  # the instance changed
+        house.fleet.drain(one, own(house), NOW + 5, "operatorDrain")
+    assert house.instances.get(one.instance_id).state is InstanceState.READY
+    assert entries(house) == [seen[1].slot_id]
+
+
+def test_a_drain_taken_back_gives_its_slots_time(house: Any) -> None:
+    one = ready(house)
+    drained = house.fleet.drain(one, own(house), NOW + 5, "operatorDrain")
+    house.fleet.undrain(drained, own(house), NOW + 6, NOW + 126)
+    stored = house.instances.get(one.instance_id)
+    assert (stored.state, stored.status_reason) == (InstanceState.READY, None)
+    assert {each.deadline_at for each in own(house)} == {NOW + 126}
+    house.claims.publish(own(house)[0], NOW + 7)
+    assert entries(house) == [slots()[0].slot_id]
+    with pytest.raises(SlotLost):
+        house.fleet.undrain(drained, own(house), NOW + 8, NOW + 128)

@@ -1,0 +1,51 @@
+"""What operators set is written down with who set it, and two operators at once lose nothing."""
+
+from __future__ import annotations
+
+import pytest
+from greenroom.domain.errors import InvalidField
+from greenroom.domain.pool import PoolPolicy
+from greenroom.usecases.configure import PoolChange, change_pool, configure_application, configure_pool
+
+from tests.fakes.stage import stage
+
+
+def test_configuring_asks_for_a_pass_and_says_who_did_it() -> None:
+    ports = stage(1)
+    application, pool = ports.memory.applications["demo"], ports.memory.pools["demo"]
+    configure_application(application, "op", ports)
+    configure_pool(pool, "op", ports)
+    assert ports.bus.kinds() == ["PoolChanged"]
+    assert [(kind, facts["operator"]) for _, kind, _, facts in ports.memory.journal_rows] == [
+        ("ApplicationConfigured", "op"),
+        ("PoolConfigured", "op"),
+    ]
+
+
+def test_a_change_made_between_reading_and_writing_is_kept() -> None:
+    ports = stage(1)
+    others = [PoolChange({"maximum": 50}), PoolChange({"spot_share": 40})]
+
+    def between(step: str) -> None:
+        if step == "catalog.save_pool" and others:
+            change_pool("demo", others.pop(), "eve", ports)
+
+    ports.memory.between = between
+    change_pool("demo", PoolChange({"target_idle": 3}), "ada", ports)
+    assert ports.memory.pools["demo"].policy == PoolPolicy(0, 3, 50, spot_share=40)
+    made = [(f["operator"], f["before"]["version"], f["after"]["version"]) for *_, f in ports.memory.journal_rows]
+    assert made == [("eve", 0, 1), ("eve", 1, 2), ("ada", 2, 3)]
+
+
+def test_a_change_is_checked_against_what_it_meets_when_it_is_written() -> None:
+    ports = stage(1)
+    lowered = [PoolChange({"maximum": 2})]
+
+    def between(step: str) -> None:
+        if step == "catalog.save_pool" and lowered:
+            change_pool("demo", lowered.pop(), "eve", ports)
+
+    ports.memory.between = between
+    with pytest.raises(InvalidField, match=r"policy\.targetIdle: must be at most 2"):
+        change_pool("demo", PoolChange({"target_idle": 3}), "ada", ports)
+    assert ports.memory.pools["demo"].policy.target_idle == 0
