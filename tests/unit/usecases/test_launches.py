@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from greenroom.domain.errors import (
     AccountLimitReached,
     CapacityUnavailable,
     LaunchAbandoned,
+    OfferingsInvalid,
+    PoolIsHalted,
+    RequestThrottled,
     StaleBoot,
     UnknownInstance,
 )
 from greenroom.domain.instance import Boot, InstanceState
 from greenroom.domain.launch import LaunchState
-from greenroom.domain.offering import HOLD_S
+from greenroom.domain.offering import HOLD_S, JITTER, LIMIT_REST_S, Asked, FleetAnswer, Offering, Refusal, market_key
+from greenroom.domain.pool import Halt
 from greenroom.domain.session import SessionState, StatusReason
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.abandon_launch import FIRST_REST_S, abandon_launch
@@ -72,19 +78,134 @@ def test_offerings_on_hold_are_left_out_until_they_have_rested() -> None:
     assert spot is not None
     assert [each.place for each in spot.offerings] == ["subnet-b"]
     assert prepare_launch("demo", launch_id, ("subnet-a",), ports).spot is None
-    ports.time += HOLD_S
+    ports.time += HOLD_S * (1 + JITTER)
     assert prepare_launch("demo", launch_id, ("subnet-a",), ports).spot is not None
 
 
-def test_a_quota_is_told_from_a_lack_of_capacity_and_rests_no_offering() -> None:
+def test_a_quota_rests_its_market_and_is_told_once() -> None:
     ports = house()
-    launch_id = requested(ports).launch_id
+    launch_id = planned(ports).launch_id
+    for _ in range(2):  # the machine's step, and the undo after it
+        with pytest.raises(AccountLimitReached):
+            await_registration("demo", launch_id, refused("MaxSpotInstanceCountExceeded"), "t", ports)
+    assert list(ports.fleet_rows.offerings) == [("demo", market_key("spot"))]
+    assert [each.detail() for each in ports.bus.events] == [
+        {"poolId": "demo", "market": "spot", "code": "MaxSpotInstanceCountExceeded"}
+    ]
+    assert [kind for _, kind, _, _ in ports.memory.journal_rows].count("AccountLimitReached") == 1
+    prepared = prepare_launch("demo", launch_id, SUBNETS, ports)
+    assert prepared.spot is None
+    assert prepared.on_demand is not None
+    ports.time += LIMIT_REST_S * (1 + JITTER)
+    assert prepare_launch("demo", launch_id, SUBNETS, ports).spot is not None
+
+
+def test_both_quotas_used_up_name_the_failure_and_the_pool_still_queues() -> None:
+    ports = house()
+    launch_id = planned(ports).launch_id
     with pytest.raises(AccountLimitReached):
         await_registration("demo", launch_id, refused("MaxSpotInstanceCountExceeded"), "t", ports)
-    assert not ports.fleet_rows.offerings
+    with pytest.raises(AccountLimitReached):
+        await_registration("demo", launch_id, refused("VcpuLimitExceeded", market="on-demand"), "t", ports)
+    with pytest.raises(AccountLimitReached):
+        prepare_launch("demo", launch_id, SUBNETS, ports)
+    assert launch(ports).session.state is SessionState.QUEUED
+
+
+def test_a_quota_beside_a_lack_of_capacity_is_a_lack_of_capacity() -> None:
+    ports = house()
+    launch_id = requested(ports).launch_id
     both = refused("VcpuLimitExceeded", "InsufficientInstanceCapacity")
     with pytest.raises(CapacityUnavailable):
         await_registration("demo", launch_id, both, "t", ports)
+
+
+def test_a_throttled_call_rests_nothing() -> None:
+    ports = house()
+    launch_id = requested(ports).launch_id
+    with pytest.raises(RequestThrottled):
+        await_registration("demo", launch_id, refused("RequestLimitExceeded"), "t", ports)
+    assert not ports.fleet_rows.offerings
+
+
+def test_an_offering_that_can_never_work_rests_long_and_is_said_once() -> None:
+    ports = house()
+    launch_id = planned(ports).launch_id
+    for _ in range(2):
+        with pytest.raises(OfferingsInvalid):
+            await_registration("demo", launch_id, refused("Unsupported"), "t", ports)
+    (row,) = [facts for _, kind, _, facts in ports.memory.journal_rows if kind == "OfferingInvalid"]
+    assert row == {"offering": "g5.xlarge#subnet-a#spot", "code": "Unsupported", "message": "no"}
+    ports.time += HOLD_S * (1 + JITTER)
+    spot = prepare_launch("demo", launch_id, SUBNETS, ports).spot
+    assert spot is not None
+    assert [each.place for each in spot.offerings] == ["subnet-b"]
+
+
+def test_a_refusal_that_names_no_offering_means_all_that_were_asked_for() -> None:
+    ports = house()
+    spot = prepare_launch("demo", planned(ports).launch_id, SUBNETS, ports).spot
+    assert spot is not None
+    unnamed = Refusal("UnfulfillableCapacity", "no", None, "spot")
+    answer = FleetAnswer((), (unnamed,), (Asked("spot", spot.offerings),))
+    with pytest.raises(CapacityUnavailable):
+        await_registration("demo", spot.launch_id, answer, "t", ports)
+    assert set(ports.fleet_rows.offerings) == {("demo", each.key) for each in spot.offerings}
+
+
+def test_a_launch_for_on_demand_asks_spot_for_nothing() -> None:
+    ports = house()
+    row = planned(ports)
+    ports.launches.save(replace(row, market="on-demand"))
+    prepared = prepare_launch("demo", row.launch_id, SUBNETS, ports)
+    assert prepared.spot is None
+    assert prepared.on_demand is not None
+
+
+def test_a_halted_pool_launches_nothing_that_was_intended_before() -> None:
+    ports = house()
+    launch_id = planned(ports).launch_id
+    ports.pools.halt("demo", Halt("because", ports.now(), "ada"))
+    with pytest.raises(PoolIsHalted):
+        prepare_launch("demo", launch_id, SUBNETS, ports)
+    assert ports.launches.get("demo", launch_id).state is LaunchState.INTENDED
+
+
+def test_every_attempt_is_in_the_decision_record() -> None:
+    ports = house()
+    prepared = prepare_launch("demo", planned(ports).launch_id, SUBNETS, ports)
+    assert prepared.spot is not None
+    assert prepared.on_demand is not None
+    asked = tuple(Asked(each.market, each.offerings) for each in (prepared.spot, prepared.on_demand))
+    no = Refusal("InsufficientInstanceCapacity", "no", Offering("g5.xlarge", "subnet-a", "spot"), "spot")
+    answer = FleetAnswer(brought(market="on-demand").launched, (no,), asked)
+    await_registration("demo", prepared.spot.launch_id, answer, "token", ports)
+    (facts,) = [facts for _, kind, _, facts in ports.memory.journal_rows if kind == "InstanceLaunched"]
+    assert facts["attempts"] == [
+        {
+            "market": "spot",
+            "offerings": ["g5.xlarge#subnet-a#spot", "g5.xlarge#subnet-b#spot"],
+            "instanceIds": [],
+            "refusals": [
+                {"offering": "g5.xlarge#subnet-a#spot", "code": "InsufficientInstanceCapacity", "kind": "capacity"}
+            ],
+        },
+        {
+            "market": "on-demand",
+            "offerings": ["g5.xlarge#subnet-a#on-demand", "g5.xlarge#subnet-b#on-demand"],
+            "instanceIds": [INSTANCE],
+            "refusals": [],
+        },
+    ]
+
+
+def test_a_failed_launch_records_its_attempts_and_what_ec2_said() -> None:
+    ports = house()
+    answer = replace(refused("InsufficientInstanceCapacity"), fault="The image id does not exist")
+    abandon_launch("demo", requested(ports).launch_id, "Ec2.Ec2Exception", answer, ports)
+    (facts,) = [facts for _, kind, _, facts in ports.memory.journal_rows if kind == "LaunchFailed"]
+    assert (facts["reason"], facts["fault"]) == ("Ec2.Ec2Exception", "The image id does not exist")
+    assert [each["market"] for each in facts["attempts"]] == ["spot"]
 
 
 def test_the_answered_instance_is_written_down_and_the_machine_waits() -> None:
@@ -200,7 +321,7 @@ def test_an_abandoned_launch_is_undone_by_tag_and_reported_and_the_pool_rests() 
     assert (failed.state, failed.reason) == (LaunchState.FAILED, "States.Timeout")
     assert ports.bus.kinds() == ["LaunchFailed", "ReaperNeeded"]
     assert plan_pool("demo", ports).launch_ids == ()
-    ports.time += FIRST_REST_S
+    ports.time += FIRST_REST_S * (1 + JITTER)
     assert len(plan_pool("demo", ports).launch_ids) == 1
     with pytest.raises(UnknownInstance):
         register_instance(INSTANCE, Boot(NONCE), ports)
@@ -223,7 +344,8 @@ def test_failures_in_a_row_rest_longer_and_a_registration_forgets_them() -> None
         abandon_launch("demo", requested(ports).launch_id, "x", NO_ANSWER, ports)
         rests.append(ports.pools.read("demo").launch_rests_until - ports.now())
         ports.time += rests[-1]
-    assert rests == [30, 60, 120]
+    for rest_s, plain_s in zip(rests, (30, 60, 120), strict=True):
+        assert plain_s * (1 - JITTER) <= rest_s <= plain_s * (1 + JITTER)
     booted(ports)
     assert ports.pools.read("demo").failed_launches == 0
 

@@ -1,10 +1,13 @@
-"""Offerings on hold, in DynamoDB."""
+"""What EC2 refused a pool lately, in DynamoDB."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.rows import query
-from greenroom.aws.values import item
+from greenroom.aws.values import item, plain
+from greenroom.domain.offering import RECENT_S, Rest
 
 
 class DynamoOfferings:
@@ -13,10 +16,18 @@ class DynamoOfferings:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def resting(self, pool_id: str, now: float) -> frozenset[str]:
+    def refused(self, pool_id: str, now: float) -> Sequence[Rest]:
         rows = query(self._table, f"OFFERING#{pool_id}")
-        return frozenset(row["sk"] for row in rows if row["restsUntil"] > now)  # expired items are still read
+        rests = [Rest(row["sk"], row["code"], row["refusedAt"], row["restsUntil"]) for row in rows]
+        return [each for each in rests if _expiry(each) > now]  # expired items are still read
 
-    def rest(self, pool_id: str, key: str, until: float, reason: str) -> None:
-        row = {"pk": f"OFFERING#{pool_id}", "sk": key, "restsUntil": until, "reason": reason}
-        dynamodb().put_item(TableName=self._table, Item=item({**row, "expiresAt": int(until) + 1}))
+    def rest(self, pool_id: str, rest: Rest) -> bool:
+        row = {"pk": f"OFFERING#{pool_id}", "sk": rest.key, "code": rest.code}
+        times = {"refusedAt": rest.refused_at, "restsUntil": rest.until, "expiresAt": int(_expiry(rest)) + 1}
+        written = dynamodb().put_item(TableName=self._table, Item=item({**row, **times}), ReturnValues="ALL_OLD")
+        before = plain(written.get("Attributes", {}))
+        return not before or before["restsUntil"] <= rest.refused_at
+
+
+def _expiry(rest: Rest) -> float:
+    return max(rest.until, rest.refused_at + RECENT_S)

@@ -40,7 +40,7 @@ class DynamoPools:
             surplus_since=capacity.get("surplusSince"),
             surplus_least=capacity.get("surplusLeast", 0),
             failed_launches=capacity.get("failedLaunches", 0),
-            failed_boots=capacity.get("failedBoots", 0),
+            failed_boots=len(capacity.get("failedBoots", ())),
             halted=_halt_of(capacity.get("halted")),
             boot_times=tuple(capacity.get("bootTimes", ())),
             launch_rests_until=capacity.get("launchRestsUntil", 0.0),
@@ -77,13 +77,13 @@ class DynamoPools:
         self._change(self._capacity(pool_id).count("failedLaunches").set("launchRestsUntil", rests_until), pool_id)
 
     def note_launch_registered(self, pool_id: str) -> None:
-        self._change(self._capacity(pool_id).remove("failedLaunches", "failedBoots", "launchRestsUntil"), pool_id)
+        self._change(self._capacity(pool_id).remove("failedLaunches", "launchRestsUntil"), pool_id)
 
-    def note_boot_failed(self, pool_id: str) -> int:
-        return int(self._change(self._capacity(pool_id).count("failedBoots"), pool_id)["failedBoots"])
+    def note_boot_failed(self, pool_id: str, instance_id: str) -> int:
+        return len(self._change(self._capacity(pool_id).put_in("failedBoots", instance_id), pool_id)["failedBoots"])
 
     def note_boot(self, pool_id: str, seconds: float) -> None:
-        kept = read(self._table, pool_key(pool_id), "CAPACITY").get("bootTimes")
+        kept = self._change(self._capacity(pool_id).remove("failedBoots"), pool_id).get("bootTimes")
         write = self._unchanged(self._capacity(pool_id), "bootTimes", kept)
         with suppress(RowChanged):  # another boot was noted: one measurement fewer
             self._change(write.set("bootTimes", [*(kept or ()), round(seconds, 1)][-BOOTS_KEPT:]), pool_id)
@@ -105,8 +105,8 @@ class DynamoPools:
             return False
         return True
 
-    def hold_for_event(self, pool_id: str, event_id: str, slots: int) -> None:
-        self._rewrite_hold(pool_id, event_id, lambda held, _: {**(held or {}), "slots": slots})
+    def hold_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
+        self._rewrite_hold(pool_id, event_id, lambda held, _: {**(held or {}), "slots": slots}, give_back_until)
 
     def open_event(self, pool_id: str, event_id: str) -> None:
         def opened(held: dict[str, Any] | None, taken: int) -> dict[str, Any] | None:
@@ -133,9 +133,13 @@ class DynamoPools:
             self._change(write.when_equal("free", seen), pool_id)
 
     def _rewrite_hold(
-        self, pool_id: str, event_id: str, change_of: Callable[[dict[str, Any] | None, int], dict[str, Any] | None]
+        self,
+        pool_id: str,
+        event_id: str,
+        change_of: Callable[[dict[str, Any] | None, int], dict[str, Any] | None],
+        give_back_until: float = 0.0,
     ) -> None:
-        """Raises: Conflict (others kept changing it)."""
+        """What it holds no more is given back. Raises: Conflict (others kept changing it)."""
         name = _attribute(event_id)
         for _ in range(ATTEMPTS):
             row = read(self._table, pool_key(pool_id), "CAPACITY")
@@ -143,8 +147,11 @@ class DynamoPools:
             after = change_of(before, row.get("taken", 0))
             if after == before or after is None:
                 return
+            write = self._unchanged(self._capacity(pool_id), name, before).set(name, after)
+            if before and before["slots"] > after["slots"]:
+                write.count("giveBackSlots", before["slots"] - after["slots"]).set("giveBackUntil", give_back_until)
             with suppress(RowChanged):
-                self._change(self._unchanged(self._capacity(pool_id), name, before).set(name, after), pool_id)
+                self._change(write, pool_id)
                 return
         raise Conflict(pool_id)
 

@@ -56,6 +56,14 @@ class SessionHasEnded(GreenroomError):
     """The session is Ending, Ended or Failed; nothing more can be done with it. Answers 409."""
 
 
+class EventHasEnded(GreenroomError):
+    """The scheduled event is Over or Cancelled; make a new one. Answers 409."""
+
+
+class FactUnavailable(GreenroomError):
+    """The AWS account could not be asked for this fact; the message names the call and AWS's code."""
+
+
 class SessionAlreadyAdopted(GreenroomError):
     """Another execution drives this session: a duplicate event, ended quietly."""
 
@@ -94,6 +102,18 @@ class CapacityUnavailable(GreenroomError):
 
 class AccountLimitReached(GreenroomError):
     """A quota of the account, not of the Region, refused the launch: alarm and queue, do not fall through."""
+
+
+class RequestThrottled(GreenroomError):
+    """EC2 takes no more calls for the moment: the same again, a little later. Nothing is wrong with the offering."""
+
+
+class OfferingsInvalid(GreenroomError):
+    """EC2 can never launch these offerings as they are asked for (type, zone, image): somebody must mend the pool."""
+
+
+class PoolIsHalted(GreenroomError):
+    """Nothing is launched or started in the pool until somebody resumes it."""
 
 
 class InstanceNeverRegistered(GreenroomError):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import ceil
 
 from greenroom.domain.errors import IllegalTransition
 
@@ -36,6 +37,10 @@ REQUEST_TIMEOUT_S = 300
 """How long EC2 may take to answer, both markets and all retries."""
 BOOT_TIMEOUT_S = 1200
 """How long an instance may take until its agent registers, and again until its slots are ready: until measured."""
+LEAST_BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S = 600, 1440
+"""Bounds once measured. An instance that is never heard ends itself after 30 min, and its machine waits 25."""
+BOOTS_MEASURED = 5
+"""Fewer boots than that say nothing of the next."""
 KEPT_S = 24 * 3600
 """How long the row of a closed launch is kept beside its pool; the Journal keeps it for good."""
 
@@ -60,6 +65,17 @@ class Launch:
     def is_open(self) -> bool:
         """Whether it may still bring slots."""
         return self.state in OPEN_LAUNCHES
+
+
+def boot_deadline_s(boot_times: Sequence[float]) -> float:
+    """1.5 x the observed p95, within its bounds. Source: design defaults.
+
+    Example: of ten boots between 300 and 460 s, p95 is the longest: 1.5 x 460 = 690 s.
+    """
+    if len(boot_times) < BOOTS_MEASURED:
+        return BOOT_TIMEOUT_S
+    p95 = sorted(boot_times)[ceil(0.95 * len(boot_times)) - 1]
+    return min(max(1.5 * p95, LEAST_BOOT_TIMEOUT_S), MOST_BOOT_TIMEOUT_S)
 
 
 def advanced(launch: Launch, to: LaunchState, deadline_at: float) -> Launch:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from greenroom.domain.offering import FleetAnswer, Launched, Offering, Refusal
+from greenroom.domain.offering import Asked, FleetAnswer, Launched, Offering, Refusal
 from greenroom.usecases.prepare_launch import FleetRequest
 
 
@@ -22,7 +22,7 @@ class Stage:
 
 
 def fleet_arguments(request: FleetRequest | None, stage: Stage) -> dict[str, Any] | None:
-    """One instance, at once or not at all. The operator's order of types decides on-demand; price and depth, Spot."""
+    """One instance, at once or not at all. Our ranking decides on-demand; Spot's own price and depth, Spot."""
     if request is None:
         return None
     template = {"LaunchTemplateId": stage.launch_template_id, "Version": "$Latest"}
@@ -41,11 +41,11 @@ def fleet_arguments(request: FleetRequest | None, stage: Stage) -> dict[str, Any
 
 
 def _overrides(request: FleetRequest) -> Iterator[dict[str, Any]]:
-    types = list(dict.fromkeys(each.instance_type for each in request.offerings))
-    for each in request.offerings:
-        override: dict[str, Any] = {"InstanceType": each.instance_type, "SubnetId": each.place}
+    for each in request.ranked:
+        offering = each.offering
+        override: dict[str, Any] = {"InstanceType": offering.instance_type, "SubnetId": offering.place}
         if request.market == "on-demand":
-            override["Priority"] = types.index(each.instance_type)
+            override["Priority"] = each.priority
         yield override
 
 
@@ -54,18 +54,24 @@ def _tags(request: FleetRequest, stage: Stage) -> list[dict[str, str]]:
     return [{"Key": f"greenroom:{name}", "Value": value} for name, value in own.items()]
 
 
-def fleet_answer(attempts: Any) -> FleetAnswer:
-    """Attempts as the machine collected them: `[{market, fleet: <CreateFleet's answer>}]`.
+def fleet_answer(attempts: Any, fault: str = "") -> FleetAnswer:
+    """Attempts as the machine collected them: `[{market, asked: <overrides>, fleet: <CreateFleet's answer>}]`.
 
-    JSONata turns a list of one into the one, so both are taken.
+    JSONata turns a list of one into the one, so both are taken. `fault`: what EC2 said of a call it refused whole.
     """
     launched: list[Launched] = []
     refusals: list[Refusal] = []
+    asked: list[Asked] = []
     for attempt in _list(attempts):
         market, fleet = str(attempt.get("market", "")), attempt.get("fleet") or {}
+        asked.append(Asked(market, tuple(_asked(each, market) for each in _list(attempt.get("asked")))))
         launched += [each for group in _list(fleet.get("Instances")) for each in _launched(group, market)]
         refusals += [_refusal(error, market) for error in _list(fleet.get("Errors"))]
-    return FleetAnswer(tuple(launched), tuple(refusals))
+    return FleetAnswer(tuple(launched), tuple(refusals), tuple(asked), fault)
+
+
+def _asked(override: Mapping[str, Any], market: str) -> Offering:
+    return Offering(override.get("InstanceType", ""), override.get("SubnetId", ""), market)
 
 
 def _launched(group: Mapping[str, Any], market: str) -> Iterator[Launched]:
@@ -84,7 +90,7 @@ def _refusal(error: Mapping[str, Any], market: str) -> Refusal:
     named = "InstanceType" in chosen and "SubnetId" in chosen
     lifecycle = error.get("Lifecycle") or market
     offering = Offering(chosen["InstanceType"], chosen["SubnetId"], lifecycle) if named else None
-    return Refusal(str(error.get("ErrorCode", "")), str(error.get("ErrorMessage", "")), offering)
+    return Refusal(str(error.get("ErrorCode", "")), str(error.get("ErrorMessage", "")), offering, lifecycle)
 
 
 def _chosen(part: Mapping[str, Any]) -> Mapping[str, Any]:

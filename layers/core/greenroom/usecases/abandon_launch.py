@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from greenroom.domain.errors import IllegalTransition, NotFound
 from greenroom.domain.events import LaunchFailed, ReaperNeeded
 from greenroom.domain.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, changed
 from greenroom.domain.launch import Launch, LaunchState, failed
-from greenroom.domain.offering import FleetAnswer
+from greenroom.domain.offering import FleetAnswer, jittered
+from greenroom.fleet_ports import Ec2Instance, Ec2State
 from greenroom.ports import Ports
-from greenroom.usecases.await_registration import rest_refused
 from greenroom.usecases.change_rows import change_instance, change_launch
+from greenroom.usecases.judge_boots import note_boot_failure
+from greenroom.usecases.note_refusals import attempts_of, note_refusals
 
 FIRST_REST_S, LONGEST_REST_S = 30, 600
-"""After the first failure in a row, doubling to the longest: a broken image must not burn money."""
+"""After the first failure in a row, doubling to the longest, with jitter: a broken image must not burn money."""
+NEVER_REGISTERED = frozenset({"States.Timeout", "InstanceNeverRegistered"})
+"""The machine's wait ran out, or the reaper found the launch past its deadline."""
+BROKEN_BOOTS = frozenset(
+    {"Client.InstanceInitiatedShutdown", "Client.InternalError", "Client.InvalidSnapshot.NotFound"}
+)
+"""Ends that are the image's own doing. Source: EC2 API, StateReason of an instance."""
 
 
 def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer, ports: Ports) -> bool:
@@ -22,8 +31,9 @@ def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer
 
     Raises: NotFound.
     """
-    rest_refused(pool_id, answer, ports)
-    reason = error if answer.launched or not answer.refusals else answer.failure
+    note_refusals(pool_id, answer, ports)
+    is_refused = answer.refusals and not answer.launched and not answer.fault
+    reason = answer.failure if is_refused else error
     try:
         now = ports.now()
         launch = change_launch(pool_id, launch_id, lambda before: failed(before, reason, now), ports)
@@ -32,16 +42,30 @@ def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer
         launch, first = ports.launches.get(pool_id, launch_id), False
     if launch.state is LaunchState.REGISTERED:
         return False
-    _end_instances(launch, ports)
+    found = ports.ec2.list_of_launch(launch_id)
+    _judge(launch, found, ports)
+    _end_instances(launch, found, ports)
     if first:
         _announce(launch, answer, ports)
     return True
 
 
-def _end_instances(launch: Launch, ports: Ports) -> None:
+def _judge(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
+    """An instance had its time and never registered: a failed boot, unless EC2 or a person took it away.
+
+    Only a launch that was answered names instances: one whose answer was lost had no such time.
+    """
+    if launch.reason not in NEVER_REGISTERED:
+        return
+    for each in found:
+        is_broken = each.state in (Ec2State.PENDING, Ec2State.RUNNING) or each.ended_by in BROKEN_BOOTS
+        if each.instance_id in launch.instance_ids and is_broken:
+            note_boot_failure(launch.pool_id, each.instance_id, "neverRegistered", ports)
+
+
+def _end_instances(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
     """By tag as well as by row: the reply that named an instance may have been lost."""
-    tagged = {each.instance_id for each in ports.ec2.list_of_launch(launch.launch_id)}
-    for instance_id in sorted(tagged.union(launch.instance_ids)):
+    for instance_id in sorted({each.instance_id for each in found}.union(launch.instance_ids)):
         with suppress(NotFound):  # it may never have got a row
             change_instance(instance_id, _leaving, ports)
         ports.ec2.terminate(instance_id)
@@ -55,10 +79,10 @@ def _leaving(instance: Instance) -> Instance:
 
 def _announce(launch: Launch, answer: FleetAnswer, ports: Ports) -> None:
     now, failures = ports.now(), ports.pools.read(launch.pool_id).failed_launches
-    rest_s = min(FIRST_REST_S * 2 ** min(failures, 10), LONGEST_REST_S)
+    rest_s = round(jittered(min(FIRST_REST_S * 2 ** min(failures, 10), LONGEST_REST_S), ports.dice.random()), 1)
     ports.pools.note_launch_failed(launch.pool_id, now + rest_s)
-    refusals = [f"{each.code} {each.offering.key if each.offering else ''}" for each in answer.refusals]
-    facts = {"launchId": launch.launch_id, "reason": launch.reason, "refusals": refusals, "rest_s": rest_s}
+    facts = {"launchId": launch.launch_id, "reason": launch.reason, "rest_s": rest_s, "attempts": attempts_of(answer)}
+    facts |= {"fault": answer.fault} if answer.fault else {}
     ports.journal.append(f"POOL#{launch.pool_id}", "LaunchFailed", now, facts)
     ports.bus.send(LaunchFailed(pool_id=launch.pool_id, launch_id=launch.launch_id, reason=launch.reason))
     if not ports.reaper.is_held(now):

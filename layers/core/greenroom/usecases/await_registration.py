@@ -5,12 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from greenroom.domain.errors import AccountLimitReached, CapacityUnavailable, LaunchAbandoned, TaskGone
+from greenroom.domain import errors
+from greenroom.domain.errors import LaunchAbandoned, TaskGone
 from greenroom.domain.instance import Instance, InstanceState
-from greenroom.domain.launch import BOOT_TIMEOUT_S, Launch, LaunchState, advanced
-from greenroom.domain.offering import HOLD_S, FleetAnswer, Launched
+from greenroom.domain.launch import Launch, LaunchState, advanced
+from greenroom.domain.offering import FleetAnswer, Launched
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_launch
+from greenroom.usecases.judge_boots import boot_timeout_s
+from greenroom.usecases.note_refusals import attempts_of, note_refusals
 
 
 def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_token: str, ports: Ports) -> None:
@@ -18,16 +21,17 @@ def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_t
 
     The launch row takes both the token and the registration, each write conditional on the row it read: whichever comes
     second sees both, and answers.
-    Raises: NotFound, LaunchAbandoned, CapacityUnavailable and AccountLimitReached (no instance came).
+    Raises: NotFound, LaunchAbandoned; no instance came: CapacityUnavailable, AccountLimitReached, RequestThrottled or
+    OfferingsInvalid.
     """
-    rest_refused(pool_id, answer, ports)
+    note_refusals(pool_id, answer, ports)
     launch = ports.launches.get(pool_id, launch_id)
     if not answer.launched:
-        limited = answer.failure == AccountLimitReached.__name__
-        raise AccountLimitReached(launch_id) if limited else CapacityUnavailable(launch_id)
+        failure: type[Exception] = getattr(errors, answer.failure)
+        raise failure(launch_id)
+    deadline_at = ports.now() + boot_timeout_s(pool_id, ports)
     for each in answer.launched:
-        ports.fleet.add(_instance(each, launch, ports.now()))
-    deadline_at = ports.now() + BOOT_TIMEOUT_S
+        ports.fleet.add(_instance(each, launch, ports.now(), deadline_at))
     instance_ids = tuple(each.instance_id for each in answer.launched)
     launch = change_launch(
         pool_id, launch_id, lambda before: _launched(before, instance_ids, task_token, deadline_at), ports
@@ -36,7 +40,7 @@ def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_t
         "launchId": launch_id,
         "instanceIds": list(instance_ids),
         "market": answer.launched[0].market,
-        "refusals": [f"{each.code} {each.offering.key if each.offering else ''}" for each in answer.refusals],
+        "attempts": attempts_of(answer),
     }
     ports.journal.append(f"POOL#{pool_id}", "InstanceLaunched", ports.now(), facts)
     answer_launch(launch, ports)
@@ -50,7 +54,7 @@ def _launched(launch: Launch, instance_ids: tuple[str, ...], task_token: str, de
     return advanced(noted, LaunchState.LAUNCHED, deadline_at) if launch.state is LaunchState.REQUESTED else noted
 
 
-def _instance(launched: Launched, launch: Launch, now: float) -> Instance:
+def _instance(launched: Launched, launch: Launch, now: float, deadline_at: float) -> Instance:
     return Instance(
         instance_id=launched.instance_id,
         pool_id=launch.pool_id,
@@ -62,16 +66,8 @@ def _instance(launched: Launched, launch: Launch, now: float) -> Instance:
         market=launched.market,
         slot_count=launch.slots,
         launched_at=now,
-        deadline_at=now + BOOT_TIMEOUT_S,
+        deadline_at=deadline_at,
     )
-
-
-def rest_refused(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
-    """Offerings without capacity are left out for a while; a quota says nothing about an offering."""
-    until = ports.now() + HOLD_S
-    for each in answer.refusals:
-        if each.offering is not None and not each.is_account_limit:
-            ports.offerings.rest(pool_id, each.offering.key, until, each.code)
 
 
 def answer_launch(launch: Launch, ports: Ports) -> None:

@@ -1,13 +1,15 @@
-"""What to ask EC2 for: one instance, from the offerings that are not on hold, Spot before on-demand."""
+"""What to ask EC2 for: one instance, from the offerings that are not resting, best first, Spot before on-demand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from greenroom.domain.errors import CapacityUnavailable, LaunchAbandoned
+from greenroom.domain import errors
+from greenroom.domain.errors import LaunchAbandoned, PoolIsHalted
 from greenroom.domain.launch import REQUEST_TIMEOUT_S, Launch, LaunchState, advanced
-from greenroom.domain.offering import Offering
+from greenroom.domain.offering import Offering, Ranked, rank_offerings
+from greenroom.domain.refusal import failure_of, kind_of
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_launch
 
@@ -20,7 +22,12 @@ class FleetRequest:
     launch_id: str
     market: str
     client_token: str
-    offerings: tuple[Offering, ...]
+    ranked: tuple[Ranked, ...]
+
+    @property
+    def offerings(self) -> tuple[Offering, ...]:
+        """Best first."""
+        return tuple(each.offering for each in self.ranked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +39,28 @@ class PreparedLaunch:
 
 
 def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], ports: Ports) -> PreparedLaunch:
-    """Intended -> Requested. Raises: NotFound, LaunchAbandoned, CapacityUnavailable (all offerings are on hold)."""
+    """Intended -> Requested.
+
+    Raises: NotFound, LaunchAbandoned, PoolIsHalted; CapacityUnavailable, AccountLimitReached or OfferingsInvalid when
+    every offering rests, by what they rest for.
+    """
+    if ports.pools.read(pool_id).halted is not None:
+        raise PoolIsHalted(pool_id)
     deadline_at = ports.now() + REQUEST_TIMEOUT_S
     launch = change_launch(pool_id, launch_id, lambda before: _requested(before, deadline_at), ports)
-    pool, resting = ports.catalog.pool(pool_id), ports.offerings.resting(pool_id, ports.now())
+    pool, rests = ports.catalog.pool(pool_id), ports.offerings.refused(pool_id, ports.now())
 
     def request(market: str, attempt: int) -> FleetRequest | None:
-        all_of_it = [Offering(kind, place, market) for kind in pool.instance_types for place in subnet_ids]
-        awake = tuple(each for each in all_of_it if each.key not in resting)
-        if market not in pool.markets or not awake:
-            return None
-        return FleetRequest(pool_id, launch.launch_id, market, f"{launch.launch_id}-{attempt}", awake)
+        markets = {market}.intersection(pool.markets) if launch.market in ("spot", market) else ()
+        ranked = tuple(rank_offerings(pool.instance_types, subnet_ids, tuple(markets), rests, ports.now()))
+        token = f"{launch.launch_id}-{attempt}"
+        return FleetRequest(pool_id, launch.launch_id, market, token, ranked) if ranked else None
 
     prepared = PreparedLaunch(spot=request("spot", 1), on_demand=request("on-demand", 2))
     if prepared.spot is None and prepared.on_demand is None:
-        raise CapacityUnavailable("every offering of the pool is on hold")
+        asleep = [each for each in rests if each.until > ports.now()]
+        failure: type[Exception] = getattr(errors, failure_of(kind_of(each.code) for each in asleep))
+        raise failure("every offering of the pool rests: " + ", ".join(f"{each.key} {each.code}" for each in asleep))
     return prepared
 
 

@@ -14,12 +14,13 @@ from greenroom.domain.errors import (
     StaleEpoch,
     UnknownInstance,
 )
-from greenroom.domain.instance import CLAIMABLE_STATES
+from greenroom.domain.instance import CLAIMABLE_STATES, Instance
 from greenroom.domain.session import Session, SessionMove, SessionState, StatusReason, sources_of
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.answer_wait import answer_wait
 from greenroom.usecases.end_session import end_session
+from greenroom.usecases.judge_boots import note_first_ready
 from greenroom.usecases.publish_slot import publish_slot
 from greenroom.usecases.tell_peers import tell_page
 
@@ -54,14 +55,14 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
 
     Raises: UnknownInstance, StaleBoot, Forbidden (another instance's slot), NotFound, StaleEpoch (a newer holder).
     """
-    _check_boot(fact, ports)
+    instance = _check_boot(fact, ports)
     slot = ports.slots.get(fact.slot_id)
     if slot.instance_id != fact.instance_id:
         raise Forbidden("not a slot of this instance")
     if slot.epoch != fact.epoch:
         raise StaleEpoch(f"slot {slot.slot_id} is at epoch {slot.epoch}, not {fact.epoch}")
     if fact.event is SlotEvent.READY:
-        _ready(fact, slot, ports)
+        _ready(fact, slot, instance, ports)
     elif fact.event is SlotEvent.EXITED:
         _exited(slot, ports)
     elif fact.session_id is not None and fact.session_id == slot.session_id:
@@ -69,18 +70,20 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
     return ports.slots.get(fact.slot_id)
 
 
-def _check_boot(fact: SlotFact, ports: Ports) -> None:
+def _check_boot(fact: SlotFact, ports: Ports) -> Instance:
     try:
         instance = ports.instances.get(fact.instance_id)
     except NotFound as error:
         raise UnknownInstance(fact.instance_id) from error
     if instance.boot_nonce != fact.boot_nonce:
         raise StaleBoot(fact.instance_id)
+    return instance
 
 
-def _ready(fact: SlotFact, slot: Slot, ports: Ports) -> None:
+def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
     if slot.state is not SlotState.RESETTING:
         return
+    note_first_ready(before, ports)  # first: a call that dies here comes again
     instance = ports.instances.mark_ready(fact.instance_id, fact.boot_nonce, ports.now())
     try:
         if instance.state in CLAIMABLE_STATES:

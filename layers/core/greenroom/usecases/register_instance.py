@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from greenroom.domain.errors import NotFound, SlotLost, UnknownInstance
 from greenroom.domain.events import ReaperNeeded
 from greenroom.domain.instance import Boot, Instance, InstanceState, registered
-from greenroom.domain.launch import BOOT_TIMEOUT_S, Launch, LaunchState, advanced
+from greenroom.domain.launch import Launch, LaunchState, advanced
 from greenroom.domain.pool import Application
 from greenroom.domain.session import StatusReason
 from greenroom.domain.slot import Slot, SlotState, slot_id_of
@@ -15,6 +15,7 @@ from greenroom.ports import Ports
 from greenroom.usecases.await_registration import answer_launch
 from greenroom.usecases.change_rows import change_instance, change_launch
 from greenroom.usecases.end_session import end_session
+from greenroom.usecases.judge_boots import boot_timeout_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registratio
 
     Raises: UnknownInstance, StaleBoot (409: a later boot has registered).
     """
-    _ensure_row(instance_id, ports)
+    row = _ensure_row(instance_id, ports)
     now = ports.now()
-    ready_by = now + BOOT_TIMEOUT_S
+    ready_by = now + boot_timeout_s(row.pool_id, ports)
 
     def booted(before: Instance) -> Instance:
         after = registered(before, boot, now, ready_by)
@@ -60,11 +61,10 @@ def _place(instance: Instance, ports: Ports) -> None:
         change_instance(instance.instance_id, lambda before: replace(before, zone=zone), ports)
 
 
-def _ensure_row(instance_id: str, ports: Ports) -> None:
+def _ensure_row(instance_id: str, ports: Ports) -> Instance:
     """An agent may be faster than the row: then EC2's tags say whose it is, never its own word."""
     try:
-        ports.instances.get(instance_id)
-        return
+        return ports.instances.get(instance_id)
     except NotFound:
         pass
     found = ports.ec2.find(instance_id)
@@ -76,7 +76,7 @@ def _ensure_row(instance_id: str, ports: Ports) -> None:
         raise UnknownInstance(instance_id) from error
     if not launch.is_open:
         raise UnknownInstance(instance_id)
-    ports.fleet.add(
+    return ports.fleet.add(
         Instance(
             instance_id=instance_id,
             pool_id=launch.pool_id,
@@ -88,7 +88,7 @@ def _ensure_row(instance_id: str, ports: Ports) -> None:
             market=found.market,
             slot_count=launch.slots,
             launched_at=found.launched_at,
-            deadline_at=ports.now() + BOOT_TIMEOUT_S,
+            deadline_at=ports.now() + boot_timeout_s(launch.pool_id, ports),
         )
     )
 

@@ -1,0 +1,81 @@
+"""EC2's reasons why it launches nothing, told apart by what helps. Codes only: messages are for people.
+
+Source: https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html (2026-06); CreateFleet gives the same codes
+in its `Errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+
+class RefusalKind(StrEnum):
+    """What a refusal asks for."""
+
+    CAPACITY = "capacity"  # another type, zone or market, or a later time
+    ACCOUNT_LIMIT = "accountLimit"  # a quota of the account: somebody must raise it, or instances must end
+    THROTTLED = "throttled"  # too many calls, or EC2's own fault: the same again, a little later
+    CONFIGURATION = "configuration"  # never as it was asked: somebody must change the pool, the image or the stack
+
+
+K = RefusalKind
+CODES: Mapping[str, RefusalKind] = {
+    "InsufficientInstanceCapacity": K.CAPACITY,
+    "InsufficientHostCapacity": K.CAPACITY,
+    "InsufficientCapacity": K.CAPACITY,
+    "InsufficientCapacityOnHost": K.CAPACITY,
+    "InsufficientReservedInstanceCapacity": K.CAPACITY,
+    "InsufficientFreeAddressesInSubnet": K.CAPACITY,  # of the subnet: another one may have addresses
+    "InsufficientAddressCapacity": K.CAPACITY,
+    "InsufficientVolumeCapacity": K.CAPACITY,
+    "UnfulfillableCapacity": K.CAPACITY,
+    "SpotMaxPriceTooLow": K.CAPACITY,
+    "MaxSpotInstanceCountExceeded": K.ACCOUNT_LIMIT,
+    "MaxSpotFleetRequestCountExceeded": K.ACCOUNT_LIMIT,
+    "VcpuLimitExceeded": K.ACCOUNT_LIMIT,
+    "InstanceLimitExceeded": K.ACCOUNT_LIMIT,
+    "ResourceLimitExceeded": K.ACCOUNT_LIMIT,
+    "VolumeLimitExceeded": K.ACCOUNT_LIMIT,
+    "MaxIOPSLimitExceeded": K.ACCOUNT_LIMIT,
+    "MaxFleetCountExceeded": K.ACCOUNT_LIMIT,
+    "PendingVerification": K.ACCOUNT_LIMIT,  # a new account: minutes to hours, and no offering helps
+    "OptInRequired": K.ACCOUNT_LIMIT,
+    "Blocked": K.ACCOUNT_LIMIT,
+    "RequestLimitExceeded": K.THROTTLED,
+    "EC2ThrottledException": K.THROTTLED,
+    "Throttling": K.THROTTLED,
+    "ThrottlingException": K.THROTTLED,
+    "InternalError": K.THROTTLED,
+    "InternalFailure": K.THROTTLED,
+    "ServiceUnavailable": K.THROTTLED,
+    "Unavailable": K.THROTTLED,
+    "Unsupported": K.CONFIGURATION,  # the type is not in that zone, or the image cannot run on it
+    "UnsupportedOperation": K.CONFIGURATION,
+    "UnauthorizedOperation": K.CONFIGURATION,
+    "AuthFailure": K.CONFIGURATION,
+    "MissingParameter": K.CONFIGURATION,
+    "UnknownParameter": K.CONFIGURATION,
+    "IdempotentParameterMismatch": K.CONFIGURATION,
+}
+
+
+def kind_of(code: str) -> RefusalKind:
+    """Codes of a wrong request are many and begin with Invalid (`InvalidAMIID.NotFound`); unknown ones pass by."""
+    if code.startswith("Invalid"):
+        return K.CONFIGURATION
+    return CODES.get(code, K.CAPACITY)
+
+
+def failure_of(kinds: Iterable[RefusalKind]) -> str:
+    """The error's name when these were all the answers, and nothing was launched.
+
+    What can never work says nothing while something else was tried: a quota beside a wrong type is a quota.
+    """
+    seen = set(kinds)
+    hopeful = seen - {K.CONFIGURATION}
+    if hopeful == {K.ACCOUNT_LIMIT}:
+        return "AccountLimitReached"
+    if hopeful == {K.THROTTLED}:
+        return "RequestThrottled"
+    return "OfferingsInvalid" if seen and not hopeful else "CapacityUnavailable"

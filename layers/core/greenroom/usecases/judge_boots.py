@@ -1,0 +1,43 @@
+"""The circuit breaker: instances that are launched and never get ready are counted, and a broken image halts its pool.
+
+Only what EC2 gave counts: a refused launch costs nothing and says nothing of the image.
+"""
+
+from __future__ import annotations
+
+from greenroom.domain.events import PoolHalted
+from greenroom.domain.instance import Instance, InstanceState
+from greenroom.domain.launch import boot_deadline_s
+from greenroom.domain.pool import Halt
+from greenroom.ports import Ports
+
+BOOT_FAILURES_TO_HALT = 3
+"""In a row, with none ready between them. Each costs an instance for as long as a boot may take."""
+BREAKER = "greenroom"
+LOOK_AT = "look at the image (driver, application), the agent's log and the user data, mend it, then resume the pool"
+
+
+def note_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) -> None:
+    """A launched instance will never be ready. `why`: neverRegistered or neverReady. Noting it twice counts once."""
+    now, in_a_row = ports.now(), ports.pools.note_boot_failed(pool_id, instance_id)
+    facts = {"instanceId": instance_id, "why": why, "inARow": in_a_row, "haltsAt": BOOT_FAILURES_TO_HALT}
+    ports.journal.append(f"POOL#{pool_id}", "BootFailed", now, facts)
+    if in_a_row < BOOT_FAILURES_TO_HALT:
+        return
+    reason = (
+        f"{in_a_row} instances in a row were launched and never got ready (the last: {instance_id}, {why}): {LOOK_AT}"
+    )
+    if ports.pools.halt(pool_id, Halt(reason, now, BREAKER)):
+        ports.journal.append(f"POOL#{pool_id}", "PoolHalted", now, {"reason": reason, "by": BREAKER})
+        ports.bus.send(PoolHalted(pool_id=pool_id, reason=reason, by=BREAKER))
+
+
+def note_first_ready(before: Instance, ports: Ports) -> None:
+    """`before`: the instance as it stood before a slot of it got ready. Only its first time is measured."""
+    if before.state is InstanceState.BOOTING and before.ready_at is None:
+        ports.pools.note_boot(before.pool_id, ports.now() - before.launched_at)
+
+
+def boot_timeout_s(pool_id: str, ports: Ports) -> float:
+    """How long an instance of this pool may take to register, and again to be ready."""
+    return boot_deadline_s(ports.pools.read(pool_id).boot_times)
