@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from greenroom_lab.drives.drive import ALIVE, Drive, DriveFailed, drive, say, until
+from greenroom_lab.drives.drive import ALIVE, Drive, drive, run_drive, say, until
 from playwright.async_api import Page
 
 from tests.e2e.chromium import browser, open_page, play, shot, sign_in, until_state, until_true
@@ -126,7 +126,4 @@ async def ended_after(stage: Drive, move: Move) -> float:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(asyncio.run(main()))
-    except DriveFailed as failure:
-        sys.exit(f"greenroom: {failure}")
+    sys.exit(run_drive(main))

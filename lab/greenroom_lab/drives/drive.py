@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +17,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from greenroom_lab import seed
 from greenroom_lab.drives.crowd import Guest
 from greenroom_lab.platform import Platform, PlatformSettings
+from greenroom_lab.run import EXPECTED_FAILURES
 from greenroom_lab.toolchain_paths import GENERATED, ROOT
 from greenroom_lab.viewer import tokens_of, viewer
 from greenroom_lab.viewer_http import Door
@@ -149,6 +150,15 @@ async def drive(name: str, boot_delay_s: float) -> AsyncIterator[Drive]:
         tokens = await tokens_of(local, local.operator_user, local.operator_password)
         http = await stack.enter_async_context(ClientSession())
         yield Drive(platform, Door(http, local.api_url, tokens.access_token), stack)
+
+
+def run_drive(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """The drive's exit code: 0 when all it measured held. What it could not do is one line."""
+    try:
+        return asyncio.run(main())
+    except (DriveFailed, *EXPECTED_FAILURES) as failure:
+        print(f"greenroom: {failure}", file=sys.stderr)
+        return 1
 
 
 def _plain(item: Json) -> Json:

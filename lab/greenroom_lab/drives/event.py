@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from greenroom_lab.drives.crowd import HOT, Guest, arrive_over, leave_over
-from greenroom_lab.drives.drive import ALIVE, Drive, DriveFailed, drive, say, until
+from greenroom_lab.drives.drive import ALIVE, Drive, drive, run_drive, say, until
 
 POOL, SLOTS_EACH, BOOT_S = "gala", 3, 20.0
 EXPECTED, ARRIVE_S = 30, 10.0
@@ -105,7 +105,4 @@ async def state_of_event(stage: Drive) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(asyncio.run(main()))
-    except DriveFailed as failure:
-        sys.exit(f"greenroom: {failure}")
+    sys.exit(run_drive(main))

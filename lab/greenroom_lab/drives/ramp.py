@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from greenroom_lab.drives.crowd import HOT, Guest, arrive_over, leave_over
-from greenroom_lab.drives.drive import ALIVE, REPORTS, Drive, DriveFailed, drive, say, until
+from greenroom_lab.drives.drive import ALIVE, REPORTS, Drive, DriveFailed, drive, run_drive, say, until
 from greenroom_lab.drives.ramp_figures import Pass, Sample, Use, busy_taken, dips, most_within, restored_passes
 from greenroom_lab.drives.ramp_picture import draw_ramp
 
@@ -112,7 +112,7 @@ async def play(ramp: Ramp) -> dict[str, float]:
     await leave_over(leaving, LEAVE_S)
     await market
     left = time.time()
-    back_s = await until("the pool is back at its floor", lambda: stands(ramp.drive), FLOOR_WITHIN_S)
+    back_s = await until_floor(ramp.drive)
     say(f"back at the floor after {back_s:.0f} s")
     await asyncio.sleep(max(0.0, ramp.spot_back_at + SPOT_RESTS_S - time.time()))
     second = time.time()
@@ -120,6 +120,15 @@ async def play(ramp: Ramp) -> dict[str, float]:
     await until("the second wave plays", lambda: all_play(late), 120)
     await leave_over(late, 3)
     return {"began": began, "left": left, "back_at_floor_s": back_s, "second": second}
+
+
+async def until_floor(stage: Drive) -> float:
+    """Seconds; as many as it was given when it never came: the report then says so, with its picture."""
+    try:
+        return await until("the pool is back at its floor", lambda: stands(stage), FLOOR_WITHIN_S)
+    except DriveFailed as failure:
+        say(str(failure))
+        return FLOOR_WITHIN_S
 
 
 async def stands(stage: Drive) -> bool:
@@ -217,7 +226,4 @@ async def ends(stage: Drive) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(asyncio.run(main()))
-    except DriveFailed as failure:
-        sys.exit(f"greenroom: {failure}")
+    sys.exit(run_drive(main))
