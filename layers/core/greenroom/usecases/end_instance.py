@@ -1,23 +1,27 @@
-"""Take an instance out of service: nobody new comes, who plays on it is told, EC2 ends it."""
+"""Take an instance out of service: nobody new comes, who plays on it moves, EC2 ends it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from greenroom.domain.errors import NotFound, SlotLost
 from greenroom.domain.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, changed
-from greenroom.domain.session import StatusReason
-from greenroom.domain.slot import Slot
+from greenroom.domain.session import Session, StatusReason
+from greenroom.domain.slot import Slot, SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
-from greenroom.usecases.end_session import end_session
+from greenroom.usecases.migrate_session import migrate_session
+from greenroom.usecases.note_waste import note_waste
+from greenroom.usecases.request_pass import request_pass
 
 CLAIMS_AT_ONCE = 4
 """How often a slot may be claimed while it is being retired."""
 
 
 def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
-    """Silent or broken: kept from claims, its sessions end, it is terminated and replaced by the next pass.
+    """Broken: kept from claims, its sessions move, it is terminated and replaced by the next pass.
 
     Raises: Conflict (it was heard, or changed, since it was read: look again later).
     """
@@ -29,27 +33,30 @@ def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
 def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
     """-> Terminating, and EC2 is asked. Every step may be repeated; the reaper does until EC2 says it is gone."""
     _clear(instance.instance_id, reason, ports)
-    change_instance(instance.instance_id, _leaving, ports)
+    ended = _change(instance.instance_id, _leaving, ports)
     ports.ec2.terminate(instance.instance_id)
-    facts = {"poolId": instance.pool_id, "why": instance.status_reason, "sessionsEndAs": reason.value}
-    ports.journal.append(f"INSTANCE#{instance.instance_id}", "InstanceEnded", ports.now(), facts)
+    _note(ended, "InstanceEnded", reason, ports)
 
 
 def finish_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
-    """EC2 says it is gone: sessions end, rows leave the pool."""
+    """EC2 says it is gone: sessions move, rows leave the pool."""
     _clear(instance.instance_id, reason, ports)
-    change_instance(instance.instance_id, _gone, ports)
-    facts = {"poolId": instance.pool_id, "why": instance.status_reason or reason.value}
-    ports.journal.append(f"INSTANCE#{instance.instance_id}", "InstanceTerminated", ports.now(), facts)
+    _note(_change(instance.instance_id, _gone, ports), "InstanceTerminated", reason, ports)
+
+
+def held_session(slot: Slot, ports: Ports) -> Session | None:
+    """The session that holds this slot, as both rows say. Raises: NotFound."""
+    session = ports.sessions.get(slot.session_id) if slot.session_id is not None else None
+    held = session.assignment if session is not None else None
+    return session if held is not None and (held.slot_id, held.epoch) == (slot.slot_id, slot.epoch) else None
 
 
 def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
-    """Slots first: a session that ended would otherwise find a slot to be given back to the next one."""
-    for slot in ports.slots.list_of_instance(instance_id):
-        retired = _retire(slot, ports)
-        if retired.session_id is not None:
-            with suppress(NotFound):
-                end_session(retired.session_id, reason, ports)
+    """All slots before any session: one that moves would else find a slot right here."""
+    for slot in [_retire(each, ports) for each in ports.slots.list_of_instance(instance_id)]:
+        with suppress(NotFound):
+            if (session := held_session(slot, ports)) is not None:
+                migrate_session(session, reason, None, ports)
 
 
 def _retire(slot: Slot, ports: Ports) -> Slot:
@@ -60,8 +67,41 @@ def _retire(slot: Slot, ports: Ports) -> Slot:
         except SlotLost:
             slot = ports.slots.get(slot.slot_id)
             continue
+        if slot.state is SlotState.FREE:
+            ports.capacity.add_free(slot.pool_id, -1)
         return slot
     raise SlotLost(slot.slot_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An instance before and after; the same when there was nothing left to change."""
+
+    before: Instance
+    after: Instance
+
+
+def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Ports) -> _Change:
+    seen: list[Instance] = []
+
+    def remembering(before: Instance) -> Instance:
+        seen.append(before)
+        return change(before)
+
+    after = change_instance(instance_id, remembering, ports)
+    return _Change(seen[-1], after)
+
+
+def _note(ended: _Change, kind: str, reason: StatusReason, ports: Ports) -> None:
+    """Once, by whoever changed the state: others only repeat its steps."""
+    instance = ended.after
+    if ended.before.state is instance.state:
+        return
+    facts = {"poolId": instance.pool_id, "why": instance.status_reason or reason.value, "sessionsMoveFor": reason.value}
+    ports.journal.append(f"INSTANCE#{instance.instance_id}", kind, ports.now(), facts)
+    if ended.before.state is not InstanceState.TERMINATING:
+        note_waste(instance, ports)
+        request_pass(instance.pool_id, "instanceLost", ports)
 
 
 def _leaving(instance: Instance) -> Instance:
