@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, WSServerHandshakeError
 
 from greenroom_lab.hosted_sign_in import HostedClient, Tokens, sign_in
 from greenroom_lab.local_file import LocalPlatform
@@ -72,7 +72,10 @@ class Viewer:
         ticket = (self.session.get("ticket") or {}).get("ticket") or await self.new_ticket()
         self.channel = ViewerChannel(self.http, self.platform.socket_url)
         self.stack.push_async_callback(self.channel.close)
-        await self.channel.open(ticket)
+        try:
+            await self.channel.open(ticket)
+        except WSServerHandshakeError:  # the line moved on meanwhile, and the ticket was for another epoch
+            await self.channel.open(await self.new_ticket())
         await self.channel.until_state("Assigned", "Connected", timeout_s=QUEUED_WAIT_S)
         welcome = await self.channel.until_welcome(CONNECT_WAIT_S)
         self.timeline.mark("socket")
