@@ -10,10 +10,13 @@ from greenroom.entry.settings import AbandonLaunchSettings
 from greenroom.ports import Ports
 from greenroom.usecases.abandon_launch import abandon_launch
 
+MOST_SAID = 500
+"""Characters of what EC2 said that the decision record keeps."""
+
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     """Whether there was anything to undo: an agent that registered meanwhile has won."""
-    answer = fleet_answer(event.get("attempts"))
+    answer = fleet_answer(event.get("attempts"), str(event.get("fault") or "")[:MOST_SAID])
     return {"undone": abandon_launch(event["poolId"], event["launchId"], str(event["error"]), answer, ports)}
 
 

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from greenroom.domain.launch import BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S
+from greenroom.entry.fleet_call import fleet_answer
 
+from tests.architecture.reading import machine
 from tests.workflows.rehearsal import KEEPS, Case, Json, Rehearsal, check, raises, returns, untaken, wakes
 
 LAUNCH = "lch-abcdefghijklmnopqrstuvwx24"
@@ -19,6 +22,11 @@ READY = ["RecordAndAwaitRegistration", "InstanceReady"]
 UNDONE = ["AbandonLaunch", "LaunchFailed"]
 DONE = [returns({})]
 NO_TEMPLATE = "lt-0000000000000000f"
+OVERRIDES = {
+    "spot": [{"InstanceType": "g5.xlarge"}, {"InstanceType": "g6.xlarge"}],
+    "on-demand": [{"InstanceType": "g5.xlarge"}],
+}
+"""JSONata makes one thing of a list of one: both kinds are asked for."""
 
 
 def fleet(market: str, template: str = "TEMPLATE") -> Json:
@@ -29,7 +37,7 @@ def fleet(market: str, template: str = "TEMPLATE") -> Json:
         "LaunchTemplateConfigs": [
             {
                 "LaunchTemplateSpecification": {"LaunchTemplateId": template, "Version": "$Latest"},
-                "Overrides": [{"InstanceType": "g5.xlarge"}],
+                "Overrides": OVERRIDES[market],
             }
         ],
     }
@@ -168,9 +176,11 @@ def test_launch_instance(
     for calls in played.asked.values():
         assert (calls[0]["poolId"], calls[0]["launchId"]) == ("demo", LAUNCH)
     made = [state for state in case.path if state in ("LaunchSpot", "LaunchOnDemand")]
-    told = (played.asked.get("await_registration") or played.asked["abandon_launch"])[0]["attempts"]
+    call = (played.asked.get("await_registration") or played.asked["abandon_launch"])[0]
+    told = call["attempts"]
     if case.error == "Ec2.Ec2Exception":
         assert told == []
+        assert NO_TEMPLATE in call["fault"], "what EC2 said is kept for people"
         return
     assert [attempt["market"] for attempt in told] == [
         {"LaunchSpot": "spot", "LaunchOnDemand": "on-demand"}[m] for m in made
@@ -178,8 +188,31 @@ def test_launch_instance(
     for attempt in told:
         was_refused = attempt["market"] in refusing
         assert bool(attempt["fleet"]["Instances"]) != was_refused
-        assert [error["ErrorCode"] for error in attempt["fleet"]["Errors"]] == [REFUSED] * was_refused
+        codes = {error["ErrorCode"] for error in attempt["fleet"]["Errors"]}
+        assert codes == ({REFUSED} if was_refused else set())
+    calls = [(each.market, [one.instance_type for one in each.offerings]) for each in fleet_answer(told).asked]
+    assert calls == [(each["market"], [one["InstanceType"] for one in OVERRIDES[each["market"]]]) for each in told]
+
+
+def test_a_throttled_call_is_made_again_and_counts_as_no_refusal(rehearsal: Rehearsal, template_id: str) -> None:
+    rehearsal.engine.door("PUT", "account", {"throttled": {"CreateFleet": 2}})
+    script = with_template({"prepare_launch": [BOTH], "await_registration": [REGISTERED]}, template_id)
+    case = Case("throttled", script, [*BY_SPOT, *READY], retried=True)
+    try:
+        played = rehearsal.play("launch_instance", case, GIVEN)
+        left = rehearsal.engine.door("GET", "account")["throttled"]
+    finally:
+        rehearsal.engine.door("PUT", "account", {"throttled": {}})
+    assert left.get("CreateFleet", 0) == 0
+    check(played, case, "launch_instance")
+    (attempt,) = played.asked["await_registration"][0]["attempts"]
+    assert (attempt["market"], attempt["fleet"]["Errors"]) == ("spot", [])
 
 
 def test_every_step_of_the_machine_is_taken_by_some_case() -> None:
     assert untaken("launch_instance", [case for case, _ in CASES]) == set()
+
+
+def test_the_machine_waits_longer_than_any_boot_may_take() -> None:
+    wait = machine("launch_instance")["States"]["RecordAndAwaitRegistration"]["TimeoutSeconds"]
+    assert wait > MOST_BOOT_TIMEOUT_S >= BOOT_TIMEOUT_S
