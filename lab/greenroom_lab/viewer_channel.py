@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
@@ -30,6 +31,7 @@ class ViewerChannel:
         self._channel = ReliableChannel({})
         self._tasks: list[asyncio.Task[None]] = []
         self._heard_streamer = False
+        self._hello_due = asyncio.Event()
         self._changed = asyncio.Condition()
         self.messages: asyncio.Queue[Json] = asyncio.Queue()
         self.welcome: Json | None = None
@@ -87,8 +89,9 @@ class ViewerChannel:
     async def _hear(self, frame: Json) -> None:
         match frame.get("kind"):
             case "welcome":
-                if self.welcome and self.welcome.get("joinNumber") != frame.get("joinNumber"):
+                if self.welcome and _join_of(self.welcome) != _join_of(frame):
                     self._channel = ReliableChannel({})
+                    self._heard_streamer = False
                 self.welcome = frame
                 await self._see(frame["session"])
             case "sessionUpdate":
@@ -107,6 +110,8 @@ class ViewerChannel:
         """An older version is dropped: pushes may overtake each other."""
         if session.get("version", 0) >= self.session.get("version", 0):
             self.session = session
+        if self._has_moved():
+            self._hello_due.set()
         await self._tell()
 
     async def _tell(self, closed: bool = False) -> None:
@@ -115,9 +120,19 @@ class ViewerChannel:
             self._changed.notify_all()
 
     async def _say_hello(self) -> None:
-        while not (self._heard_streamer or self.session.get("state") == "Connected"):
-            await self._post([{"kind": "hello"}])
-            await asyncio.sleep(HELLO_EVERY_S)
+        """Until the streamer was heard, and at once again when the session was moved to another slot."""
+        while True:
+            if self._has_moved() or not (self._heard_streamer or self.session.get("state") == "Connected"):
+                await self._post([{"kind": "hello"}])
+            self._hello_due.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hello_due.wait(), HELLO_EVERY_S)
+
+    def _has_moved(self) -> bool:
+        """The session holds a slot, and the last welcome was for another one."""
+        slot = _slot_of(self.session)
+        holds = self.session.get("state") in ("Assigned", "Connected", "Disconnected")
+        return holds and self.welcome is not None and slot != _slot_of(self.welcome["session"])
 
     async def _keep_time(self) -> None:
         while True:
@@ -130,6 +145,16 @@ class ViewerChannel:
         for frame in frames:
             if self._socket and not self._socket.closed:
                 await self._socket.send_str(json.dumps(frame, separators=(",", ":")))
+
+
+def _slot_of(session: Json) -> tuple[Any, Any]:
+    slot = session.get("slot") or {}
+    return slot.get("slotId"), slot.get("epoch")
+
+
+def _join_of(welcome: Json) -> tuple[Any, Any, Any]:
+    """Sequences begin again with each join and on each slot."""
+    return welcome.get("joinNumber"), *_slot_of(welcome["session"])
 
 
 def _now_ms() -> int:
