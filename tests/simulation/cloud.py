@@ -1,9 +1,11 @@
-"""EC2 as it behaves on a bad day: refused launches, machines that never boot, taken away, or deaf to their end."""
+"""EC2 as it behaves on a bad day: refused launches, markets that run dry, machines taken away, or deaf to their end."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from greenroom.domain.errors import CapacityUnavailable, Conflict
 from greenroom.domain.offering import FleetAnswer, Launched, Refusal
 from greenroom.fleet_ports import Ec2Instance, Ec2State
 from greenroom.usecases.prepare_launch import FleetRequest
@@ -12,6 +14,8 @@ from tests.fakes.memory_fleet import FakeEc2
 from tests.simulation.world import World
 
 ALIVE = (Ec2State.PENDING, Ec2State.RUNNING)
+THERE = (*ALIVE, Ec2State.STOPPING, Ec2State.STOPPED)
+"""Not ended: what costs money, if only for its disk."""
 SHOWN_AFTER_END_S = 300
 
 
@@ -27,9 +31,16 @@ class SimulatedEc2(FakeEc2):
         self.world = world
         self.by_client_token: dict[str, Ec2Instance] = {}
         self.deaf: set[str] = set()  # the last call to end them was lost: the next one ends them
+        self.dry: set[str] = set()  # markets that have nothing
+        self.on_start: Callable[[str], None] = lambda instance_id: None
 
     def create_fleet(self, request: FleetRequest) -> FleetAnswer:
         """One instance, or why not. Raises: ReplyLost."""
+        if request.market in self.dry:
+            self.world.counts["dry_market"] += 1
+            return FleetAnswer(
+                (), tuple(Refusal("InsufficientInstanceCapacity", "no", each) for each in request.offerings)
+            )
         if self.world.strikes("launch_refused"):
             codes = ["InsufficientInstanceCapacity", "MaxSpotInstanceCountExceeded", "UnfulfillableCapacity"]
             code = self.world.random.choice(codes)
@@ -65,10 +76,36 @@ class SimulatedEc2(FakeEc2):
 
     def end(self, instance_id: str, ended_by: str) -> None:
         """It shuts down, is terminated, and some minutes later EC2 has forgotten it."""
-        if not self.is_alive(instance_id):
+        one = self.instances.get(instance_id)
+        if one is None or one.state not in THERE:
             return
         self.set(instance_id, Ec2State.SHUTTING_DOWN, ended_by)
         self.world.after(5, 40, lambda: self._gone(instance_id, ended_by))
+
+    def stop(self, instance_id: str) -> None:
+        if self.world.strikes("stop_lost") or not self.is_alive(instance_id):
+            return
+        self.world.counts["stop"] += 1
+        self.set(instance_id, Ec2State.STOPPING)
+        self.world.after(5, 40, lambda: self._pass_on(instance_id, Ec2State.STOPPING, Ec2State.STOPPED))
+
+    def start(self, instance_id: str) -> None:
+        if self.world.strikes("start_refused"):
+            raise CapacityUnavailable("InsufficientInstanceCapacity")
+        one = self.instances.get(instance_id)
+        if one is None or one.state is not Ec2State.STOPPED:
+            raise Conflict(instance_id)
+        if self.world.strikes("start_lost"):
+            return
+        self.world.counts["start"] += 1
+        self.set(instance_id, Ec2State.PENDING)
+        self._pass_on(instance_id, Ec2State.PENDING, Ec2State.RUNNING)
+        self.on_start(instance_id)
+
+    def _pass_on(self, instance_id: str, before: Ec2State, after: Ec2State) -> None:
+        one = self.instances.get(instance_id)
+        if one is not None and one.state is before:
+            self.set(instance_id, after)
 
     def _gone(self, instance_id: str, ended_by: str) -> None:
         self.set(instance_id, Ec2State.TERMINATED, ended_by)

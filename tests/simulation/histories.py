@@ -15,6 +15,8 @@ INJECTED = [
     "launch",
     "launch_refused",
     "spot_interrupted",
+    "spot_warned",
+    "rebalance_advised",
     "agent_hangs",
     "agent_restarts",
     "never_boots",

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from greenroom.domain.events import InstanceNoticed
+from greenroom.domain.instance import NoticeKind
 from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
 from greenroom.domain.session import SessionLimits
+from greenroom.usecases.note_interruption import note_interruption
 from greenroom.usecases.reconcile_fleet import PassResult
 
 from tests.simulation.agents import Agent
@@ -59,6 +62,7 @@ class History:
             SessionRequested: self.machines.session_requested,
             PoolChanged: self.machines.pool_changed,
             ReaperNeeded: self.machines.reaper_needed,
+            InstanceNoticed: self.machines.instance_noticed,
         }
         self.machines.after_pass = self._after_pass
 
@@ -89,6 +93,7 @@ class History:
         settled = world.now + SETTLED_S
         self._run(lambda: world.now < settled)
         self.checker.at_rest(self.wanted)
+        world.counts["migration"] = sum(each.migrations for each in world.memory.session_rows.values())
         return Told(self.seed, self.checker.found, world.counts, world.errors, self.acts, world.now - began)
 
     def _run(self, goes_on: Callable[[], bool]) -> None:
@@ -126,8 +131,29 @@ class History:
             self.world.after(5, 90, agent.boot)
 
     def _interrupt(self) -> None:
-        """Spot takes a machine without a word."""
+        """Spot takes machines: after two minutes' warning, after an advice, or without a word."""
         self.world.after(INTERRUPTIONS_EVERY_S, INTERRUPTIONS_EVERY_S, self._interrupt)
         for each in self.ec2.alive():
-            if each.market == "spot" and self.world.strikes("spot_interrupted"):
-                self.ec2.end(each.instance_id, "Server.SpotInstanceTermination")
+            if each.market != "spot":
+                continue
+            if self.world.strikes("spot_interrupted"):
+                self._take(each.instance_id)
+            elif self.world.strikes("spot_warned"):
+                self._tell(each.instance_id, NoticeKind.SPOT_INTERRUPTION)
+                self.world.after(120, 120, lambda one=each.instance_id: self._take(one))
+            elif self.world.strikes("rebalance_advised"):
+                self._tell(each.instance_id, NoticeKind.REBALANCE)
+
+    def _take(self, instance_id: str) -> None:
+        if self.ec2.is_alive(instance_id):
+            self.ec2.end(instance_id, "Server.SpotInstanceTermination")
+            self._tell(instance_id, NoticeKind.INSTANCE_GONE)
+
+    def _tell(self, instance_id: str, kind: NoticeKind) -> None:
+        """EC2's own event, on the default bus: lost, doubled or late like any other."""
+        at, ports = self.world.now, self.world.ports
+
+        def arrive() -> None:
+            self.world.attempt(lambda: note_interruption(instance_id, kind, at, ports), arrive)
+
+        self.world.on_the_way("notice", arrive)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from greenroom.domain.evacuation import ends_at
 from greenroom.domain.instance import InstanceState
 from greenroom.domain.session import LIVE_STATES, TERMINAL_STATES, epoch_of
 from greenroom.domain.slot import SlotState
@@ -118,6 +119,10 @@ class Checker:
     def _is_explained(self, instance_id: str, launch_id: str, pool_id: str) -> bool:
         row = self.memory.instance_rows.get(instance_id)
         if row is not None:
+            if row.state in (InstanceState.INTERRUPTED, InstanceState.QUARANTINED):
+                # Its viewers use the time that is left; nobody may stay longer.
+                end = ends_at(row.notice) if row.notice else None
+                return end is not None and self.world.now < end
             silent = row.heartbeat_at is not None and self.world.now - row.heartbeat_at > LEASE_S
             return row.state in SERVING and not silent
         launch = self.world.ports.fleet_rows.launches.get((pool_id, launch_id))

@@ -1,4 +1,4 @@
-"""The four state machines, as little interpreters of what their definitions do; any step may die with its execution."""
+"""The state machines, as little interpreters of what their definitions do; any step may die with its execution."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from greenroom.domain.errors import GreenroomError, NoFreeSlot, PassIncomplete, SessionAlreadyAdopted, TaskGone
+from greenroom.domain.errors import (
+    GreenroomError,
+    NoFreeSlot,
+    NotFound,
+    PassIncomplete,
+    SessionAlreadyAdopted,
+    TaskGone,
+)
+from greenroom.domain.events import InstanceNoticed
+from greenroom.domain.instance import Notice, NoticeKind
 from greenroom.domain.offering import FleetAnswer
 from greenroom.domain.session import StatusReason
+from greenroom.domain.times import epoch_seconds
 from greenroom.usecases.abandon_launch import abandon_launch
 from greenroom.usecases.await_facts import adopt_session, await_end, await_slot
 from greenroom.usecases.await_registration import await_registration
 from greenroom.usecases.end_session import end_overdue_session, end_session
+from greenroom.usecases.evacuate_instance import evacuate_instance
 from greenroom.usecases.plan_pool import PlannedPool, plan_pool
 from greenroom.usecases.prepare_launch import prepare_launch
 from greenroom.usecases.reconcile_fleet import PassResult, reconcile_fleet
@@ -24,6 +35,7 @@ from tests.simulation.cloud import ReplyLost, SimulatedEc2
 from tests.simulation.world import Crash, PoolChanged, SessionRequested, World
 
 POOL, SUBNETS = "demo", ("subnet-a", "subnet-b")
+INTERRUPTION_TIMEOUT_S = 240
 ADOPT_TIMEOUT_S, SLOT_TIMEOUT_S, END_TIMEOUT_S, REGISTRATION_TIMEOUT_S = 900, 7200, 90_000, 1500
 PASS_EVERY_S = 10
 
@@ -184,6 +196,28 @@ class LaunchInstance:
         )
 
 
+class HandleInterruption:
+    """handle_interruption.asl: looks until nothing is left to do."""
+
+    def __init__(self, world: World, event: InstanceNoticed) -> None:
+        self.world, self.event, self.ends_by = world, event, world.now + INTERRUPTION_TIMEOUT_S
+
+    def look(self) -> None:
+        event, done = self.event, None
+        ends_at = epoch_seconds(event.ends_at) if event.ends_at else None
+        notice = Notice(NoticeKind(event.kind), epoch_seconds(event.noticed_at), ends_at)
+        try:
+            seen = self.world.invoke(lambda: evacuate_instance(event.instance_id, notice, self.world.ports))
+            done = seen.done
+        except NotFound:
+            return
+        except (Crash, GreenroomError):
+            if self.world.random.random() < 0.1:
+                return  # the execution is gone with its function: the reaper looks
+        if not done and self.world.now < self.ends_by:
+            self.world.after(2, 2, self.look)
+
+
 class Machines:
     """Starts executions for what the bus delivers."""
 
@@ -196,6 +230,10 @@ class Machines:
 
     def session_requested(self, event: SessionRequested) -> None:
         SessionLifecycle(self.world, self.tasks, event, next(self.numbers)).adopt()
+
+    def instance_noticed(self, event: InstanceNoticed) -> None:
+        self.world.counts["notice"] += 1
+        HandleInterruption(self.world, event).look()
 
     def pool_changed(self, event: PoolChanged) -> None:
         planned = self.world.attempt(lambda: plan_pool(POOL, self.world.ports), lambda: self.pool_changed(event))

@@ -41,6 +41,12 @@ class Rates:
     agent_restarts: float = 0.006
     spot_interrupted: float = 0.022
     terminate_lost: float = 0.16
+    stop_lost: float = 0.2
+    start_lost: float = 0.15
+    start_refused: float = 0.15
+    spot_warned: float = 0.02
+    rebalance_advised: float = 0.01
+    market_runs_dry: float = 0.04
     viewer_vanishes: float = 0.10
 
 
