@@ -16,6 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from greenroom_lab import seed
 from greenroom_lab.drives.crowd import Guest
+from greenroom_lab.function_logs import function_logs
 from greenroom_lab.platform import Platform, PlatformSettings
 from greenroom_lab.run import EXPECTED_FAILURES
 from greenroom_lab.toolchain_paths import GENERATED, ROOT
@@ -135,7 +136,10 @@ async def until(what: str, condition: Callable[[], Awaitable[bool]], timeout_s: 
 
 @asynccontextmanager
 async def drive(name: str, boot_delay_s: float) -> AsyncIterator[Drive]:
-    """A platform of its own on free ports, without the demo pool's machines. Everything ends with it."""
+    """A platform of its own on free ports, without the demo pool's machines. Everything ends with it.
+
+    What machines and functions said stays in .greenroom/logs/<name>.
+    """
     settings = PlatformSettings(
         web_port=0,
         aws_port=0,
@@ -149,7 +153,11 @@ async def drive(name: str, boot_delay_s: float) -> AsyncIterator[Drive]:
         local = await platform.start()
         tokens = await tokens_of(local, local.operator_user, local.operator_password)
         http = await stack.enter_async_context(ClientSession())
-        yield Drive(platform, Door(http, local.api_url, tokens.access_token), stack)
+        try:
+            yield Drive(platform, Door(http, local.api_url, tokens.access_token), stack)
+        finally:
+            lines = await asyncio.to_thread(function_logs, platform.account.client("logs"))
+            (settings.logs / "functions.log").write_text("\n".join(lines))
 
 
 def run_drive(main: Callable[[], Coroutine[Any, Any, int]]) -> int:

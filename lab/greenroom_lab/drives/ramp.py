@@ -160,7 +160,7 @@ async def report(ramp: Ramp, numbers: dict[str, float]) -> int:
     back_s = numbers["back_at_floor_s"]
     line = f"ramp restored_passes={worst} busy_taken={taken} back_at_floor_s={back_s:.0f}"
     document = {"line": line, "policy": POLICY, "numbers": numbers, "trouble": trouble, "fleets": fleets}
-    await asyncio.to_thread(keep, ramp.samples, {**document, "passes": [asdict(each) for each in passes]})
+    await asyncio.to_thread(keep, ramp.samples, {**document, "decisions": rows})
     print(line, flush=True)
     spot_again = any(each["market"] == "spot" and each["launched"] for each in fleets if each["at"] > numbers["second"])
     return 0 if worst <= 2 and taken == 0 and back_s < FLOOR_WITHIN_S and spot_again and not trouble else 1
