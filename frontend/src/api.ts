@@ -29,41 +29,41 @@ export class Api {
 
   /** Safe to repeat: the same `clientToken` names the same session. */
   async requestSession(applicationId: string, clientToken: string): Promise<Granted> {
-    const body = await this.#call('POST', '/sessions', { applicationId, clientToken });
+    const body = await this.call('POST', '/sessions', { applicationId, clientToken });
     const ticket = isRecord(body) && isRecord(body.ticket) ? body.ticket.ticket : null;
     return { session: parseSession(body), ticket: typeof ticket === 'string' ? ticket : null };
   }
 
   async listSessions(): Promise<SessionView[]> {
-    const body = await this.#call('GET', '/sessions');
+    const body = await this.call('GET', '/sessions');
     const sessions = isRecord(body) && Array.isArray(body.sessions) ? body.sessions : [];
     return sessions.map(parseSession);
   }
 
   async getSession(sessionId: string): Promise<SessionView> {
-    return parseSession(await this.#call('GET', `/sessions/${encodeURIComponent(sessionId)}`));
+    return parseSession(await this.call('GET', `/sessions/${encodeURIComponent(sessionId)}`));
   }
 
   /** Survives the page being closed, so that leaving and closing the tab frees the slot at once. */
   async endSession(sessionId: string): Promise<SessionView> {
-    return parseSession(await this.#call('DELETE', `/sessions/${encodeURIComponent(sessionId)}`, undefined, true));
+    return parseSession(await this.call('DELETE', `/sessions/${encodeURIComponent(sessionId)}`, undefined, true));
   }
 
   /** One ticket opens one socket within 60 s. `resumeJoin` asks to go on with a join whose socket dropped. */
   async requestTicket(sessionId: string, resumeJoin: number | null): Promise<string> {
     const request = resumeJoin === null ? {} : { resumeJoin };
-    const body = await this.#call('POST', `/sessions/${encodeURIComponent(sessionId)}/ticket`, request);
+    const body = await this.call('POST', `/sessions/${encodeURIComponent(sessionId)}/ticket`, request);
     if (!isRecord(body) || typeof body.ticket !== 'string') throw new Problem('serverError');
     return body.ticket;
   }
 
   async applicationName(applicationId: string): Promise<string | null> {
-    const body = await this.#call('GET', `/applications/${encodeURIComponent(applicationId)}`);
+    const body = await this.call('GET', `/applications/${encodeURIComponent(applicationId)}`);
     return isRecord(body) && typeof body.name === 'string' ? body.name : null;
   }
 
   /** Raises: Problem. Passing faults are tried again; every call of this API is safe to repeat. */
-  async #call(method: string, path: string, body?: unknown, keepalive = false): Promise<unknown> {
+  async call(method: string, path: string, body?: unknown, keepalive = false): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#callOnce(method, path, body, keepalive);

@@ -1,7 +1,9 @@
 /** The composition root of the page: what is real is made here and given to those who use it. */
 import './styles.css';
 import './moving.css';
+import './board.css';
 import { Api } from './api';
+import { BoardDoor } from './boardDoor';
 import { loadConfig, type PageConfig } from './config';
 import { Player } from './player';
 import { SessionController } from './sessionController';
@@ -9,6 +11,7 @@ import type { TabMemory } from './sessionWorld';
 import { SignIn, type SignedIn } from './signIn';
 import { openTestDoor } from './testDoor';
 import { ViewerSocket, type SocketListener } from './viewerSocket';
+import type { PageModel } from './views/model';
 import { PageView } from './views/page';
 import { showStartFailure } from './views/startFailure';
 
@@ -36,6 +39,7 @@ async function start(): Promise<void> {
 async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | null): Promise<void> {
   const api = new Api(config.apiBase, (fresh) => signIn.accessToken(fresh));
   const controller = createController(config, api, () => page.videoParent);
+  const board = new BoardDoor(api, now, user?.operator ?? false);
   let applicationName = config.applicationId;
   const page = new PageView(root, announcer, {
     signIn: () => void signIn.start().catch(fail),
@@ -45,12 +49,19 @@ async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | nu
     rejoin: (sessionId) => void controller.rejoin(sessionId),
     dismiss: () => controller.dismiss(),
     setMuted: (muted) => controller.setMuted(muted),
+    ...board.actions,
   });
-  const render = (): void => page.render({
+  const render = (): void => {
+    board.tick(controller.state);
+    page.render(modelNow());
+  };
+  const modelNow = (): PageModel => ({
     state: controller.state, now: now(), productName: config.productName, applicationName, userName: user?.name ?? null,
     muted: controller.muted, socketConnected: controller.socketConnected, joined: controller.joined, playBlocked: controller.playBlocked,
+    operator: user?.operator ?? false, board: board.shownBeside(controller.state),
   });
   controller.onChange = render;
+  board.onChange = render;
   openTestDoor(controller);
   setInterval(() => {
     controller.tick();

@@ -34,13 +34,16 @@ export class Problem extends Error {
   readonly status: number;
   /** The running session of a `viewerLimit`. */
   readonly sessionId: string | null;
+  /** The server's own words, for operators; viewers are spared them. */
+  readonly told: string | null;
 
-  constructor(kind: ProblemKind, status = 0, detail: string | null = null, sessionId: string | null = null) {
+  constructor(kind: ProblemKind, status = 0, detail: string | null = null, sessionId: string | null = null, told: string | null = null) {
     super(detail === null ? SENTENCES[kind] : `${SENTENCES[kind]} (${detail})`);
     this.name = 'Problem';
     this.kind = kind;
     this.status = status;
     this.sessionId = sessionId;
+    this.told = told;
   }
 
   /** Worth trying again without asking anyone. */
@@ -54,9 +57,9 @@ export function problemOf(status: number, body: unknown): Problem {
   const type = typeof record.type === 'string' ? record.type.slice(record.type.lastIndexOf('/') + 1) : '';
   const sessionId = typeof record.sessionId === 'string' ? record.sessionId : null;
   const kind = KIND_OF_TYPE[type] ?? kindOfStatus(status, sessionId);
+  const told = typeof record.detail === 'string' && record.detail !== '' ? record.detail : null;
   // Only a bad request has details that tell a person something the sentence does not.
-  const detail = kind === 'invalidField' && typeof record.detail === 'string' ? record.detail : null;
-  return new Problem(kind, status, detail, sessionId);
+  return new Problem(kind, status, kind === 'invalidField' ? told : null, sessionId, told);
 }
 
 function kindOfStatus(status: number, sessionId: string | null): ProblemKind {

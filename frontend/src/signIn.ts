@@ -2,12 +2,17 @@
 import { ErrorResponse, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
 import type { PageConfig } from './config';
 import { Problem } from './problems';
+import { isRecord } from './sessionView';
 
 /** Renew this long before the token runs out, so that no call meets its end. */
 const RENEW_BEFORE_s = 60;
 
+/** Whose members see the fleet board. The API asks for it too: hiding is kindness, not protection. */
+const OPERATORS = 'operators';
+
 export interface SignedIn {
   name: string;
+  operator: boolean;
 }
 
 export class SignIn {
@@ -44,7 +49,8 @@ export class SignIn {
   }
 
   async start(): Promise<void> {
-    await this.#users.signinRedirect();
+    // The way back leads to the root; where one was going is remembered beside it.
+    await this.#users.signinRedirect({ state: location.hash });
   }
 
   async signOut(): Promise<void> {
@@ -82,11 +88,13 @@ export class SignIn {
   }
 
   async #finishRedirect(): Promise<void> {
+    let hash = '';
     try {
-      await this.#users.signinCallback();
+      const state = (await this.#users.signinCallback())?.state;
+      if (typeof state === 'string' && state.startsWith('#')) hash = state;
     } finally {
       // A reload must not present the code again.
-      history.replaceState(null, '', '/');
+      history.replaceState(null, '', `/${hash}`);
     }
   }
 }
@@ -95,5 +103,17 @@ function describe(user: User | null): SignedIn | null {
   if (user === null || (user.expired === true && user.refresh_token === undefined)) return null;
   const profile = user.profile;
   const name = profile.email ?? profile.preferred_username ?? profile['cognito:username'] ?? profile.name;
-  return { name: typeof name === 'string' ? name : 'Signed in' };
+  const groups = profile['cognito:groups'] ?? claimsOf(user.access_token)['cognito:groups'];
+  return { name: typeof name === 'string' ? name : 'Signed in', operator: Array.isArray(groups) && groups.includes(OPERATORS) };
+}
+
+/** Read, not verified: it decides what is shown, never what may be done. */
+function claimsOf(token: string): Record<string, unknown> {
+  try {
+    const payload = token.split('.')[1] ?? '';
+    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
+    return isRecord(claims) ? claims : {};
+  } catch {
+    return {};
+  }
 }

@@ -1,4 +1,5 @@
 /** What the views are told, and what they may ask for. */
+import type { BoardState } from '../fleetBoard';
 import type { PageState } from '../sessionMachine';
 
 export interface PageModel {
@@ -11,6 +12,10 @@ export interface PageModel {
   socketConnected: boolean;
   joined: boolean;
   playBlocked: boolean;
+  /** Whether the person signed in may see the fleet. */
+  operator: boolean;
+  /** The fleet board, while it is what this page shows. */
+  board: { operator: boolean; state: BoardState } | null;
 }
 
 export interface PageActions {
@@ -21,6 +26,11 @@ export interface PageActions {
   rejoin(sessionId: string): void;
   dismiss(): void;
   setMuted(muted: boolean): void;
+  showBoard(shown: boolean): void;
+  halt(poolId: string, reason: string): Promise<void>;
+  resume(poolId: string): Promise<void>;
+  drain(instanceId: string): Promise<void>;
+  undrain(instanceId: string): Promise<void>;
 }
 
 export interface View {

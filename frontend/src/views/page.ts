@@ -1,5 +1,7 @@
 /** Puts the right view on the page, keeps the stage beneath the waiting room while the picture connects, and announces. */
-import type { PageStateName } from '../sessionMachine';
+import { canPlay, type PageStateName } from '../sessionMachine';
+import { createBoard } from './board';
+import { boardAnnouncement } from './boardWords';
 import { createEnded, createFailed, createSuperseded } from './closing';
 import { button, el, lampMark, setText } from './dom';
 import { createLanding } from './landing';
@@ -8,7 +10,7 @@ import { createStage } from './stage';
 import { createWaiting } from './waiting';
 import { announcement } from './words';
 
-type Face = 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed';
+type Face = 'board' | 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed';
 
 const FACES: Readonly<Record<PageStateName, Face>> = {
   signedOut: 'landing', ready: 'landing',
@@ -34,6 +36,7 @@ export class PageView {
     this.#stage = createStage(actions);
     this.#header = createHeader(actions);
     this.#faces = {
+      board: createBoard(actions),
       landing: createLanding(actions),
       waiting: createWaiting(actions),
       ended: createEnded(actions),
@@ -48,7 +51,7 @@ export class PageView {
   }
 
   render(model: PageModel): void {
-    const face = FACES[model.state.name];
+    const face = model.board === null ? FACES[model.state.name] : 'board';
     document.title = face === 'stage' ? `${model.applicationName} · ${model.productName}` : model.productName;
     this.#header.update(model);
     this.#stage.update(model);
@@ -93,7 +96,7 @@ export class PageView {
   #announce(model: PageModel): void {
     this.#announcer.dataset.state = model.state.name;
     this.#announcer.dataset.moving = String(model.state.move !== null);
-    const words = announcement(model);
+    const words = model.board === null ? announcement(model) : boardAnnouncement(model.board.state);
     if (words === this.#announced) return;
     this.#announced = words;
     setText(this.#announcer, words);
@@ -103,8 +106,9 @@ export class PageView {
 function createHeader(actions: PageActions): View {
   const name = el('span', { class: 'wordmark' });
   const user = el('span', { class: 'user' });
+  const fleet = button('Fleet', 'show-board', 'link', () => actions.showBoard(true));
   const signOut = button('Sign out', 'sign-out', 'link', () => actions.signOut());
-  const element = el('header', { class: 'header' }, lampMark(), name, el('span', { class: 'bar-space' }), user, signOut);
+  const element = el('header', { class: 'header' }, lampMark(), name, el('span', { class: 'bar-space' }), fleet, user, signOut);
   return {
     element,
     update(model: PageModel): void {
@@ -112,6 +116,7 @@ function createHeader(actions: PageActions): View {
       setText(user, model.userName ?? '');
       signOut.hidden = model.state.name === 'signedOut';
       user.hidden = signOut.hidden;
+      fleet.hidden = !model.operator || model.board !== null || !canPlay(model.state);
     },
   };
 }

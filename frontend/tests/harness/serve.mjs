@@ -1,11 +1,12 @@
 // A house of cards to look at the page in: fake sign-in, API, Viewer socket and agent on one loopback port. Never shipped.
 // A browser page at /streamer plays an instance: it answers joins with a canvas as WebRTC video; /streamer?slot=i-0def.1 plays another.
-// POST /harness {scenario?, assign?, place?, reason?, end?, drop?, migrate?, handOver?, fleet?} changes what happens next.
+// POST /harness {scenario?, assign?, place?, reason?, end?, drop?, migrate?, handOver?, operator?, fleet?} changes what happens next.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { createFleet } from './fleet.mjs';
 
 const PORT = Number(process.env.PORT ?? 4810);
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -13,7 +14,8 @@ const DIST = join(HERE, '..', '..', 'dist');
 const ORIGIN = `http://127.0.0.1:${PORT}`;
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
-const house = { scenario: 'hot', lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [] };
+const fleet = createFleet();
+const house = { operator: false,  scenario: 'hot', lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [] };
 
 function view(session) {
   return { ...session, ticket: undefined };
@@ -59,6 +61,7 @@ const live = () => [...house.sessions.values()].find((session) => session.state 
 async function api(method, path, body) {
   const problem = (status, type, extra = {}) => [status, { type: `https://greenroom.dev/problems/${type}`, title: type, status, ...extra }];
   const [, id, ticket] = /^\/sessions(?:\/([^/]+)(\/ticket)?)?$/.exec(path) ?? [];
+  if (path.startsWith('/pools') || path.startsWith('/instances/')) return house.operator ? fleet.answer(method, path, body) : problem(403, 'forbidden');
   if (path.startsWith('/applications/')) return [200, { applicationId: 'demo', name: 'Northern Lights Demo', kind: 'demo' }];
   if (method === 'POST' && !id) {
     if (house.scenario === 'broken') return problem(500, 'internal');
@@ -86,7 +89,8 @@ function jwt(claims) {
 }
 function tokens() {
   const now = Math.floor(Date.now() / 1000);
-  const claims = { sub: 'u-1', iss: `${ORIGIN}/pool`, aud: 'client', exp: now + 3600, iat: now, email: 'ada@example.com' };
+  const claims = { sub: 'u-1', iss: `${ORIGIN}/pool`, aud: 'client', exp: now + 3600, iat: now, email: 'ada@example.com',
+    ...(house.operator ? { 'cognito:groups': ['operators', 'tenant-demo'] } : {}) };
   return { access_token: jwt({ ...claims, token_use: 'access' }), id_token: jwt(claims), refresh_token: 'refresh', token_type: 'Bearer', expires_in: 3600 };
 }
 const CONFIG = {
@@ -132,6 +136,8 @@ async function handle(request, response) {
 function control(order) {
   const session = live();
   if (order.scenario) house.scenario = order.scenario;
+  if (order.operator !== undefined) house.operator = order.operator;
+  if (order.fleet) fleet.play(order.fleet);
   if (order.lossy !== undefined) house.lossy = order.lossy;
   if (order.forget) house.sessions.clear();
   if (order.place && session) change(session, { place: order.place, reason: order.reason ?? session.reason });
