@@ -156,8 +156,7 @@ async def drive(name: str, boot_delay_s: float) -> AsyncIterator[Drive]:
         try:
             yield Drive(platform, Door(http, local.api_url, tokens.access_token), stack)
         finally:
-            lines = await asyncio.to_thread(function_logs, platform.account.client("logs"))
-            (settings.logs / "functions.log").write_text("\n".join(lines))
+            await asyncio.to_thread(_keep_function_logs, platform)
 
 
 def run_drive(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -167,6 +166,11 @@ def run_drive(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
     except (DriveFailed, *EXPECTED_FAILURES) as failure:
         print(f"greenroom: {failure}", file=sys.stderr)
         return 1
+
+
+def _keep_function_logs(platform: Platform) -> None:
+    lines = function_logs(platform.account.client("logs"))
+    (platform.settings.logs / "functions.log").write_text("\n".join(lines))
 
 
 def _plain(item: Json) -> Json:
