@@ -6,6 +6,7 @@ from typing import Any
 
 from greenroom.domain.times import iso
 from greenroom.entry.compose import configured_handler
+from greenroom.entry.ec2_event import notice_of
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
 from greenroom.entry.settings import RecordHeartbeatSettings
 from greenroom.ports import Ports
@@ -22,7 +23,8 @@ def handle(event: dict[str, Any], ports: Ports, settings: RecordHeartbeatSetting
 def _record(event: dict[str, Any], ports: Ports, lease_s: int) -> dict[str, Any]:
     instance_id, body = instance_of_caller(event), body_of(event)
     known = {each.identifier("slotId"): each.whole("epoch", least=0, most=LARGEST) for each in body.parts("slots")}
-    heard = record_heartbeat(instance_id, body.identifier("bootNonce"), known, lease_s, ports)
+    nonce, notice = body.identifier("bootNonce"), notice_of(body, ports.now())
+    heard = record_heartbeat(instance_id, nonce, known, lease_s, ports, notice)
     return answer(200, _view(heard, lease_s))
 
 

@@ -99,7 +99,7 @@ def test_a_malformed_nonce_is_named(nonce: object) -> None:
 
 def heartbeat(ports: FakePorts, instance_id: str, slots: Any, nonce: str = NONCE) -> dict[str, Any]:
     event = agent_event({"bootNonce": nonce, "slots": slots, "instanceId": "i-0000000000009999"}, instance_id)
-    answer: dict[str, Any] = handle_of("record_heartbeat")(event, ports, RecordHeartbeatSettings("f", "s", 45))
+    answer: dict[str, Any] = handle_of("record_heartbeat")(event, ports, RecordHeartbeatSettings("f", "s", "b", 45))
     return answer
 
 

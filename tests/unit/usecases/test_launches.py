@@ -278,7 +278,7 @@ def test_registering_again_changes_nothing() -> None:
     assert ports.instances.get(INSTANCE).state is InstanceState.READY
 
 
-def test_a_restarted_machine_outdates_its_slots_and_ends_their_sessions() -> None:
+def test_a_restarted_machine_outdates_its_slots_and_their_sessions_wait_for_others() -> None:
     ports = house()
     booted(ports)
     session = launch(ports).session
@@ -286,8 +286,10 @@ def test_a_restarted_machine_outdates_its_slots_and_ends_their_sessions() -> Non
     registration = register_instance(INSTANCE, Boot(LATER), ports)
     (slot,) = registration.slots
     assert (slot.state, slot.epoch, slot.session_id) == (SlotState.RESETTING, 2, None)
-    ended = ports.sessions.get(session.session_id)
-    assert (ended.state, ended.status_reason) == (SessionState.ENDING, StatusReason.INSTANCE_UNHEALTHY)
+    moving = ports.sessions.get(session.session_id)
+    assert (moving.state, moving.migrations) == (SessionState.MIGRATING, 1)
+    assert moving.moving is not None
+    assert moving.moving.reason is StatusReason.INSTANCE_UNHEALTHY
     assert registration.instance.state is InstanceState.BOOTING
     assert ports.memory.free_rows == {}
     with pytest.raises(StaleBoot):

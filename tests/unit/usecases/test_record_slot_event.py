@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from greenroom.domain.connection import Connection, PeerKind
 from greenroom.domain.errors import Forbidden, StaleBoot, StaleEpoch, UnknownInstance
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.session import SessionState, StatusReason
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.end_session import leave_session
@@ -139,3 +139,54 @@ def test_a_session_that_left_the_line_was_cancelled() -> None:
     session = launch(ports).session
     assert leave_session(session.session_id, "ada", ports).status_reason is StatusReason.CANCELLED
     assert release_slot(session.session_id, ports).state is SessionState.ENDED
+
+
+LOST = [
+    (InstanceState.INTERRUPTED, None),
+    (InstanceState.QUARANTINED, None),
+    (InstanceState.READY, NoticeKind.SPOT_INTERRUPTION),
+    (InstanceState.READY, NoticeKind.INSTANCE_GONE),
+]
+
+
+@pytest.mark.parametrize(("state", "kind"), LOST)
+def test_an_application_that_goes_down_with_its_machine_ends_no_session(
+    state: InstanceState, kind: NoticeKind | None
+) -> None:
+    ports = stage(1)
+    session = launch(ports).session
+    slot = slot_of(ports, session)
+    row = replace(ports.memory.instance_rows[slot.instance_id], state=state)
+    ports.memory.instance_rows[slot.instance_id] = replace(row, notice=Notice(kind, ports.now()) if kind else None)
+    report(ports, session, slot, SlotEvent.EXITED)
+    assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
+
+
+def test_an_application_that_ends_on_a_machine_that_is_only_advised_to_be_left_ends_its_session() -> None:
+    ports = stage(1)
+    session = launch(ports).session
+    slot = slot_of(ports, session)
+    row = ports.memory.instance_rows[slot.instance_id]
+    advised = replace(row, state=InstanceState.DRAINING, notice=Notice(NoticeKind.REBALANCE, ports.now()))
+    ports.memory.instance_rows[slot.instance_id] = advised
+    report(ports, session, slot, SlotEvent.EXITED)
+    assert ports.sessions.get(session.session_id).status_reason is StatusReason.APPLICATION_EXIT
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (InstanceState.DRAINING, SlotState.RESETTING),
+        (InstanceState.STOPPED, SlotState.RESETTING),
+        (InstanceState.INTERRUPTED, SlotState.RETIRED),
+        (InstanceState.TERMINATING, SlotState.RETIRED),
+    ],
+)
+def test_a_slot_that_gets_ready_where_nobody_may_come_waits_or_is_retired(
+    state: InstanceState, after: SlotState
+) -> None:
+    ports = stage(0)
+    slot = add_slot(ports, "i-00000001", SlotState.RESETTING)
+    set_instance(ports, "i-00000001", state)
+    assert report(ports, None, slot, SlotEvent.READY).state is after
+    assert not ports.memory.free_rows

@@ -23,6 +23,8 @@ _TARGETS: Mapping[NoticeKind, InstanceState] = {
 }
 ON_ITS_WAY_OUT = frozenset({I.STOPPED, I.TERMINATING, I.TERMINATED})
 """We did that ourselves: a notice of it tells nothing new."""
+RETURNING_STATES = frozenset({I.DRAINING, I.STOPPED})
+"""These may serve again: their unused slots are kept, unpublished, and get ready anew when they do."""
 
 
 def is_stronger(notice: Notice, before: Notice | None) -> bool:
@@ -55,6 +57,13 @@ def shows_picture(instance: Instance, now: float) -> bool:
     if notice is None or instance.state is not I.INTERRUPTED or (end := ends_at(notice)) is None:
         return False
     return now < end - END_BEFORE_S
+
+
+def is_being_lost(instance: Instance) -> bool:
+    """Whether what stops on it now stops because of that."""
+    if instance.state in (I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED):
+        return True
+    return instance.notice is not None and instance.notice.kind is not K.REBALANCE
 
 
 def reason_of(instance: Instance) -> StatusReason:

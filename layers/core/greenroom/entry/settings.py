@@ -238,14 +238,25 @@ class DrainInstanceSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleEventSettings(Settings):
-    """POST /events."""
+    """POST /events, PATCH and DELETE /events/{eventId}."""
 
+    fleet_table: str
     catalog_table: str
     journal_table: str
+    bus_name: str
+    image_id: str
+    subnet_ids: tuple[str, ...]
     schedule_group: str
     scheduler_role_arn: str
     schedule_dlq_arn: str
     prewarm_event_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEventsSettings(Settings):
+    """GET /events and GET /events/{eventId}."""
+
+    catalog_table: str
 
 
 # -- agent: instances
@@ -272,6 +283,7 @@ class RecordHeartbeatSettings(Settings):
 
     fleet_table: str
     sessions_table: str
+    bus_name: str
     lease_s: int
 
 
@@ -325,6 +337,7 @@ class AwaitRegistrationSettings(Settings):
 
     fleet_table: str
     journal_table: str
+    bus_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +348,30 @@ class AbandonLaunchSettings(Settings):
     journal_table: str
     bus_name: str
     stack_name: str
+
+
+# -- handle_interruption
+
+
+@dataclass(frozen=True, slots=True)
+class NoteInterruptionSettings(Settings):
+    """EC2's events on the default bus."""
+
+    fleet_table: str
+    bus_name: str
+    stack_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvacuateInstanceSettings(Settings):
+    """EvacuateInstance."""
+
+    sessions_table: str
+    fleet_table: str
+    catalog_table: str
+    journal_table: str
+    bus_name: str
+    socket_management_url: str
 
 
 # -- reconcile_fleet
@@ -358,13 +395,15 @@ class ReconcileFleetSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class WarmEventSettings(Settings):
-    """WarmPool and MeasureReadiness."""
+class AdvanceEventSettings(Settings):
+    """TakeSteps."""
 
     fleet_table: str
     catalog_table: str
     journal_table: str
     bus_name: str
+    image_id: str
+    subnet_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

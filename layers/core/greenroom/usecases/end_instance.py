@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from greenroom.domain.errors import NotFound, SlotLost
 from greenroom.domain.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, changed
-from greenroom.domain.session import Session, StatusReason
+from greenroom.domain.session import StatusReason
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
-from greenroom.usecases.migrate_session import migrate_session
+from greenroom.usecases.migrate_session import held_session, migrate_session
 from greenroom.usecases.note_waste import note_waste
 from greenroom.usecases.request_pass import request_pass
 
@@ -42,13 +42,6 @@ def finish_instance(instance: Instance, reason: StatusReason, ports: Ports) -> N
     """EC2 says it is gone: sessions move, rows leave the pool."""
     _clear(instance.instance_id, reason, ports)
     _note(_change(instance.instance_id, _gone, ports), "InstanceTerminated", reason, ports)
-
-
-def held_session(slot: Slot, ports: Ports) -> Session | None:
-    """The session that holds this slot, as both rows say. Raises: NotFound."""
-    session = ports.sessions.get(slot.session_id) if slot.session_id is not None else None
-    held = session.assignment if session is not None else None
-    return session if held is not None and (held.slot_id, held.epoch) == (slot.slot_id, slot.epoch) else None
 
 
 def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:

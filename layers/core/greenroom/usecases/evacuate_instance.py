@@ -11,8 +11,8 @@ from greenroom.domain.instance import Instance, InstanceState, Notice, NoticeKin
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
-from greenroom.usecases.end_instance import end_instance, held_session
-from greenroom.usecases.migrate_session import migrate_session
+from greenroom.usecases.end_instance import end_instance
+from greenroom.usecases.migrate_session import held_session, migrate_session
 from greenroom.usecases.request_pass import request_pass
 
 _LOST = frozenset({InstanceState.INTERRUPTED, InstanceState.QUARANTINED})

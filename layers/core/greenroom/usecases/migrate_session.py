@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from greenroom.domain.errors import IllegalTransition, StaleEpoch
 from greenroom.domain.session import MOST_MIGRATIONS, Moving, Session, SessionState, StatusReason, sources_of
+from greenroom.domain.slot import Slot
 from greenroom.ports import Ports
 from greenroom.usecases.answer_wait import answer_wait
 from greenroom.usecases.dispatch_line import dispatch_line
@@ -35,6 +36,13 @@ def migrate_session(session: Session, reason: StatusReason, picture_until: float
     _follow_up(moving, ports)
     request_pass(session.pool_id, "sessionMoved", ports)
     return None
+
+
+def held_session(slot: Slot, ports: Ports) -> Session | None:
+    """The session that holds this slot, as both rows say. Raises: NotFound."""
+    session = ports.sessions.get(slot.session_id) if slot.session_id is not None else None
+    held = session.assignment if session is not None else None
+    return session if held is not None and (held.slot_id, held.epoch) == (slot.slot_id, slot.epoch) else None
 
 
 def _follow_up(session: Session, ports: Ports) -> None:

@@ -14,6 +14,7 @@ from greenroom.domain.errors import (
     StaleEpoch,
     UnknownInstance,
 )
+from greenroom.domain.evacuation import RETURNING_STATES, is_being_lost
 from greenroom.domain.instance import CLAIMABLE_STATES, Instance
 from greenroom.domain.session import Session, SessionMove, SessionState, StatusReason, sources_of
 from greenroom.domain.slot import Slot, SlotState
@@ -64,7 +65,7 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
     if fact.event is SlotEvent.READY:
         _ready(fact, slot, instance, ports)
     elif fact.event is SlotEvent.EXITED:
-        _exited(slot, ports)
+        _exited(slot, instance, ports)
     elif fact.session_id is not None and fact.session_id == slot.session_id:
         _peer_changed(fact, slot, ports)
     return ports.slots.get(fact.slot_id)
@@ -88,14 +89,16 @@ def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
     try:
         if instance.state in CLAIMABLE_STATES:
             publish_slot(slot, ports)
-        else:
+        elif instance.state not in RETURNING_STATES:
             ports.claims.retire(slot, ports.now())
     except SlotLost:
         return  # a double of this report came first, or the instance stopped taking sessions: the answer says which
 
 
-def _exited(slot: Slot, ports: Ports) -> None:
+def _exited(slot: Slot, instance: Instance, ports: Ports) -> None:
     if slot.session_id is not None:
+        if is_being_lost(instance):
+            return  # the machine goes down and takes its applications along: whoever was there is moved
         end_session(slot.session_id, StatusReason.APPLICATION_EXIT, ports)
     elif slot.state is SlotState.FREE:
         now = ports.now()

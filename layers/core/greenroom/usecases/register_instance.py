@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from greenroom.domain.errors import NotFound, SlotLost, UnknownInstance
@@ -10,12 +11,12 @@ from greenroom.domain.instance import Boot, Instance, InstanceState, registered
 from greenroom.domain.launch import Launch, LaunchState, advanced
 from greenroom.domain.pool import Application
 from greenroom.domain.session import StatusReason
-from greenroom.domain.slot import Slot, SlotState, slot_id_of
+from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
 from greenroom.ports import Ports
 from greenroom.usecases.await_registration import answer_launch
 from greenroom.usecases.change_rows import change_instance, change_launch
-from greenroom.usecases.end_session import end_session
 from greenroom.usecases.judge_boots import boot_timeout_s
+from greenroom.usecases.migrate_session import held_session, migrate_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registratio
     instance = change_instance(instance_id, booted, ports)
     _place(instance, ports)
     instance = ports.instances.record_heartbeat(instance_id, boot.nonce, now)
-    ports.fleet.add_slots(_new_slots(instance, ready_by), now)
+    maximum = ports.catalog.pool(instance.pool_id).policy.maximum
+    ports.fleet.add_slots(_new_slots(instance, maximum, ready_by), now)
     _close_launch(instance, ports)
     if not ports.reaper.is_held(now):
         ports.bus.send(ReaperNeeded(cause="instanceRegistered"))
@@ -94,10 +96,12 @@ def _ensure_row(instance_id: str, ports: Ports) -> Instance:
 
 
 def _outdate_slots(instance_id: str, ready_by: float, ports: Ports) -> None:
-    """The machine started anew: whoever was on it lost the picture, and what the old boot says counts no more."""
-    for slot in ports.slots.list_of_instance(instance_id):
-        if slot.session_id is not None:
-            end_session(slot.session_id, StatusReason.INSTANCE_UNHEALTHY, ports)
+    """The machine started anew: whoever was on it moves, and what the old boot says counts no more.
+
+    Unused slots first: whoever moves would else be given one of them, and lose it at once.
+    """
+    for slot in sorted(ports.slots.list_of_instance(instance_id), key=lambda each: each.session_id is not None):
+        _move_away(slot, ports)
         if slot.state is not SlotState.RETIRED:
             try:
                 ports.fleet.renew_slot(slot, ports.now(), ready_by)
@@ -105,16 +109,21 @@ def _outdate_slots(instance_id: str, ready_by: float, ports: Ports) -> None:
                 _outdate_again(slot, ready_by, ports)
 
 
+def _move_away(slot: Slot, ports: Ports) -> None:
+    with suppress(NotFound):
+        if (session := held_session(slot, ports)) is not None:
+            migrate_session(session, StatusReason.INSTANCE_UNHEALTHY, None, ports)
+
+
 def _outdate_again(slot: Slot, ready_by: float, ports: Ports) -> None:
     """It was claimed while we looked: its new holder lost the picture too. Raises: SlotLost (claimed yet again)."""
     current = ports.slots.get(slot.slot_id)
-    if current.session_id is not None:
-        end_session(current.session_id, StatusReason.INSTANCE_UNHEALTHY, ports)
+    _move_away(current, ports)
     if current.state is not SlotState.RETIRED:
         ports.fleet.renew_slot(current, ports.now(), ready_by)
 
 
-def _new_slots(instance: Instance, ready_by: float) -> list[Slot]:
+def _new_slots(instance: Instance, maximum: int, ready_by: float) -> list[Slot]:
     return [
         Slot(
             slot_id=slot_id_of(instance.instance_id, number),
@@ -127,6 +136,7 @@ def _new_slots(instance: Instance, ready_by: float) -> list[Slot]:
             zone=instance.zone,
             market=instance.market,
             deadline_at=ready_by,
+            shard=shard_of(instance.instance_id, maximum),
         )
         for number in range(1, instance.slot_count + 1)
     ]

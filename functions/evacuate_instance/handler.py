@@ -1,0 +1,23 @@
+"""handle_interruption.EvacuateInstance: one look at an instance that is being lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.domain.instance import Notice, NoticeKind
+from greenroom.domain.times import epoch_seconds
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import EvacuateInstanceSettings
+from greenroom.ports import Ports
+from greenroom.usecases.evacuate_instance import evacuate_instance
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """Whether the machine must look again. Raises: NotFound (no instance of ours), Conflict."""
+    ends_at = epoch_seconds(event["endsAt"]) if event.get("endsAt") else None
+    notice = Notice(NoticeKind(event["kind"]), epoch_seconds(event["noticedAt"]), ends_at)
+    seen = evacuate_instance(event["instanceId"], notice, ports)
+    return {"done": seen.done, "held": seen.held}
+
+
+handler = lambda_handler(EvacuateInstanceSettings, handle)

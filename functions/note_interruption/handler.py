@@ -1,0 +1,20 @@
+"""EC2's events of the whole account, on the default bus: those of our instances that tell of a loss go on, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.ec2_event import ec2_event_of
+from greenroom.entry.settings import NoteInterruptionSettings
+from greenroom.ports import Ports
+from greenroom.usecases.note_interruption import note_interruption
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """For people: nobody waits for it."""
+    told = ec2_event_of(event)
+    return {"noted": told is not None and note_interruption(told.instance_id, told.kind, told.at, ports)}
+
+
+handler = lambda_handler(NoteInterruptionSettings, handle)
