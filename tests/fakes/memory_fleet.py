@@ -59,7 +59,8 @@ class MemoryFleet:
                 raise Conflict(instance.instance_id)
             if unless_heard and stored.heartbeat_at != instance.heartbeat_at:
                 raise Conflict(instance.instance_id)
-            after = replace(instance, version=instance.version + 1, heartbeat_at=stored.heartbeat_at)
+            heard_at = None if instance.state is InstanceState.LAUNCHING else stored.heartbeat_at
+            after = replace(instance, version=instance.version + 1, heartbeat_at=heard_at)
             self.memory.instance_rows[instance.instance_id] = after
             return after
 
@@ -179,6 +180,11 @@ class MemoryPools:
 
     def note_surplus(self, pool_id: str, since: float | None, least: int) -> None:
         self._change(pool_id, surplus_since=since, surplus_least=0 if since is None else least)
+
+    def lower_surplus(self, pool_id: str, since: float, least: int) -> None:
+        before = self._of(pool_id)
+        if before.surplus_since == since and before.surplus_least > least:
+            self._change(pool_id, surplus_least=least)
 
     def note_given_back(self, pool_id: str, slots: int) -> None:
         self._change(pool_id, give_back_slots=max(0, self._of(pool_id).give_back_slots - slots))

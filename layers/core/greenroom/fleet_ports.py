@@ -42,6 +42,7 @@ class Fleet(Protocol):
     def save(self, instance: Instance, *, unless_heard: bool = False) -> Instance:
         """Write all but the heartbeat if the stored version is still `instance.version`; returns it with the next one.
 
+        Launching was not heard yet: an earlier boot's heartbeat goes.
         `unless_heard`: also only if no heartbeat came since it was read. Terminated leaves the pool's index and
         members. Raises: Conflict.
         """
@@ -127,6 +128,9 @@ class Pools(Protocol):
 
     def note_surplus(self, pool_id: str, since: float | None, least: int) -> None:
         """Set (or forget) the scale-in clock and the least surplus since."""
+
+    def lower_surplus(self, pool_id: str, since: float, least: int) -> None:
+        """Fewer slots were too many, seen outside of a pass; unless the clock is another one, or knows of fewer."""
 
     def note_given_back(self, pool_id: str, slots: int) -> None:
         """So many slots of an ended event were retired."""

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from greenroom.domain.errors import Conflict
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance import Boot, InstanceState
 from greenroom.domain.launch import LaunchState
+from greenroom.domain.pool import Halt
+from greenroom.domain.session import StatusReason
 from greenroom.domain.slot import SlotState
-from greenroom.planning.plan_capacity import SCALE_IN_AFTER_S
+from greenroom.usecases.abandon_launch import abandon_launch
+from greenroom.usecases.await_registration import await_registration
+from greenroom.usecases.end_session import end_session
 from greenroom.usecases.plan_pool import plan_pool
+from greenroom.usecases.prepare_launch import prepare_launch
+from greenroom.usecases.record_slot_event import SlotEvent
+from greenroom.usecases.register_instance import register_instance
+from greenroom.usecases.release_slot import release_slot
 from greenroom.usecases.request_pass import request_pass
 from greenroom.usecases.retire_instances import retire_instances
 
-from tests.fakes.launching import policy
+from tests.fakes.launching import NO_ANSWER, SUBNETS, brought, policy
 from tests.fakes.ports import FakePorts
-from tests.fakes.stage import launch, slot_of, stage
+from tests.fakes.stage import NONCE, launch, report, slot_of, stage
 
 
 def surplus(slots: int = 1) -> FakePorts:
     """Idle slots nobody wants, with the back-off over."""
     ports = stage(slots)
     assert plan_pool("demo", ports).retired_ids == ()
-    ports.time += SCALE_IN_AFTER_S
+    ports.time += 600
     return ports
 
 
@@ -127,3 +136,191 @@ def test_an_instance_that_serves_somebody_is_never_terminated() -> None:
     ports.memory.instance_rows[instance_id] = draining
     assert retire_instances([instance_id], ports) == []
     assert ports.ec2.terminated == []
+
+
+# -- the warm tier, markets, clocks, the record
+
+
+def warm(ports: FakePorts, instances: int, **facts: Any) -> None:
+    """The pool keeps so many stopped; further facts of the policy by name."""
+    pool = ports.memory.pools["demo"]
+    ports.memory.pools["demo"] = replace(pool, policy=replace(pool.policy, warm_instances=instances, **facts))
+
+
+def on_demand(ports: FakePorts) -> str:
+    """All are; the first one's id."""
+    for instance_id, each in ports.memory.instance_rows.items():
+        ports.memory.instance_rows[instance_id] = replace(each, market="on-demand")
+    return next(iter(ports.memory.instance_rows))
+
+
+def test_an_idle_surplus_is_stopped_for_the_warm_tier_at_once() -> None:
+    ports = stage(1)
+    instance_id = on_demand(ports)
+    warm(ports, 1)
+    planned = plan_pool("demo", ports)
+    assert (planned.stop_ids, planned.launch_ids, planned.retired_ids) == ((instance_id,), (), ())
+    stands = ports.instances.get(instance_id)
+    assert (stands.state, stands.status_reason, stands.stopped_at) == (InstanceState.STOPPED, "warmTier", None)
+    assert stands.deadline_at is not None
+    assert {each.state for each in ports.slots.list_of_instance(instance_id)} == {SlotState.RESETTING}
+    assert (ports.capacity.free("demo"), ports.memory.free_rows) == (0, {})
+    assert plan_pool("demo", ports) == replace(planned, stop_ids=())
+
+
+def test_a_claim_between_snapshot_and_stop_saves_the_instance() -> None:
+    ports = stage(1)
+    instance_id = on_demand(ports)
+    warm(ports, 1)
+
+    def claim_first(step: str) -> None:
+        if step == "fleet.stop_idle":
+            ports.memory.between = lambda step: None
+            launch(ports)
+
+    ports.memory.between = claim_first
+    assert plan_pool("demo", ports).stop_ids == ()
+    assert ports.instances.get(instance_id).state is InstanceState.READY
+
+
+def stopped(ports: FakePorts, instance_id: str) -> None:
+    row = ports.memory.instance_rows[instance_id]
+    ports.memory.instance_rows[instance_id] = replace(row, state=InstanceState.STOPPED, stopped_at=ports.now())
+
+
+def test_starts_are_answered_and_bump_the_version_so_that_no_other_pass_makes_good_the_same_lack() -> None:
+    ports = stage(1, SlotState.RESETTING)
+    instance_id = on_demand(ports)
+    stopped(ports, instance_id)
+    warm(ports, 1, always_on=1)
+    before = ports.pools.read("demo").version
+    planned = plan_pool("demo", ports)
+    assert (planned.start_ids, planned.launch_ids) == ((instance_id,), ())
+    assert ports.pools.read("demo").version == before + 1
+    assert ports.instances.get(instance_id).state is InstanceState.STOPPED  # start_instances changes it
+
+
+def test_a_lowered_tier_is_answered_as_retirements_and_they_are_terminated() -> None:
+    ports = stage(1, SlotState.RESETTING)
+    instance_id = on_demand(ports)
+    stopped(ports, instance_id)
+    planned = plan_pool("demo", ports)
+    assert planned.retired_ids == (instance_id,)
+    assert retire_instances(planned.retired_ids, ports) == [instance_id]
+    assert ports.instances.get(instance_id).state is InstanceState.TERMINATING
+
+
+def test_launches_carry_their_market_and_purpose() -> None:
+    ports = stage(0)
+    warm(ports, 1, spot_share=50, always_on=2)
+    plan_pool("demo", ports)
+    assert sorted(each.market for each in ports.pools.read("demo").launches) == ["on-demand", "spot"]
+    plan_pool("demo", ports)
+    assert sorted(each.for_warm_tier for each in ports.pools.read("demo").launches) == [False, False, True]
+
+
+def test_a_failed_launch_for_the_tier_makes_the_tier_rest_and_nobody_else() -> None:
+    ports = stage(0)
+    warm(ports, 1)
+    (launch_id,) = plan_pool("demo", ports).launch_ids
+    ports.time += 1
+    prepare_launch("demo", launch_id, SUBNETS, ports)
+    assert abandon_launch("demo", launch_id, "CapacityUnavailable", NO_ANSWER, ports)
+    assert plan_pool("demo", ports).launch_ids == ()
+    warm(ports, 1, always_on=1)
+    assert len(plan_pool("demo", ports).launch_ids) == 1
+    ports.time += 600
+    plan_pool("demo", ports)
+    assert [each.for_warm_tier for each in ports.pools.read("demo").launches] == [True, False, True]
+
+
+def test_a_halted_pool_says_so_in_its_decision() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    ports.pools.halt("demo", Halt("the image never boots", ports.now(), "greenroom"))
+    assert plan_pool("demo", ports).launch_ids == ()
+    *_, (_, kind, _, facts) = ports.memory.journal_rows
+    assert (kind, facts["inputs"]["halted"]) == ("PoolPlanned", "the image never boots")
+    assert facts["rejected"] == ["start or launch 1 slots: the pool is halted: the image never boots"]
+
+
+def test_the_record_says_what_was_decided_on_and_what_became_of_it() -> None:
+    ports = stage(2)
+    instance_id = min([on_demand(ports), *ports.memory.instance_rows])
+    warm(ports, 1)
+    plan_pool("demo", ports)
+    *_, (_, _, _, facts) = ports.memory.journal_rows
+    assert facts["stoppedIds"] == [instance_id]
+    assert f"{instance_id} Ready on-demand us-east-1a busy 0 of 1" in facts["inputs"]["instances"]
+    assert facts["stops"] == [f"{instance_id}: the warm tier lacks 1, nobody needs it"]
+    assert (facts["surplusSince"], facts["surplusLeast"]) == (ports.now(), 1)
+
+
+def test_what_a_pass_takes_out_of_service_leaves_the_coarse_counter() -> None:
+    ports = surplus(3)
+    assert len(plan_pool("demo", ports).retired_ids) == 3
+    assert ports.capacity.free("demo") == 0
+
+
+def test_the_step_takes_what_was_too_much_all_the_time() -> None:
+    ports = stage(4)
+    assert plan_pool("demo", ports).retired_ids == ()
+    ports.time += 300
+    ports.pools.lower_surplus("demo", ports.now() - 300, 2)  # as the reaper saw it
+    ports.time += 300
+    assert len(plan_pool("demo", ports).retired_ids) == 2
+    rows = ports.pools.read("demo")
+    assert (rows.surplus_since, rows.surplus_least) == (ports.now(), 2)
+
+
+# -- how many passes
+
+
+def serve(ports: FakePorts) -> int:
+    """Run a pass for each PoolChanged, as the machine does; how many there were."""
+    passes = 0
+    while "PoolChanged" in ports.bus.kinds():
+        ports.bus.events.clear()
+        plan_pool("demo", ports)
+        passes += 1
+    return passes
+
+
+def came_up(ports: FakePorts, number: int) -> int:
+    """An instance of two slots registers and gets ready; how many passes it caused."""
+    launch_id = ports.pools.read("demo").launches[number].launch_id
+    instance_id = f"i-{number:016x}"
+    ports.ec2.add(instance_id, launch_id, ports.now())
+    prepare_launch("demo", launch_id, SUBNETS, ports)
+    await_registration("demo", launch_id, brought(instance_id), f"token-{launch_id}", ports)
+    passes = serve(ports)
+    for slot in register_instance(instance_id, Boot(NONCE), ports).slots:
+        report(ports, None, slot, SlotEvent.READY)
+        passes += serve(ports)
+    return passes
+
+
+@pytest.mark.parametrize(("always_on", "target_idle"), [(20, 0), (0, 20), (20, 5)])
+def test_twenty_slots_that_come_up_cause_one_pass_at_most(always_on: int, target_idle: int) -> None:
+    ports = stage(0)
+    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], slots_per_instance=2)
+    policy(ports, always_on=always_on, target_idle=target_idle, maximum=40)
+    request_pass("demo", "configured", ports)
+    assert serve(ports) == 1
+    assert len(ports.pools.read("demo").launches) == 10
+    assert sum(came_up(ports, number) for number in range(10)) <= 1
+    assert ports.capacity.free("demo") == 20
+
+
+def test_ten_viewers_who_leave_cause_one_pass_when_the_buffer_is_whole_again() -> None:
+    ports = stage(20, target_idle=10)
+    sessions = [launch(ports, f"viewer-{number}").session for number in range(12)]
+    assert serve(ports) >= 1  # two fewer than the buffer
+    for session in sessions:
+        end_session(session.session_id, StatusReason.USER_LEFT, ports)
+        release_slot(session.session_id, ports)
+    passes = serve(ports)
+    for session in sessions:
+        report(ports, None, slot_of(ports, session), SlotEvent.READY)
+        passes += serve(ports)
+    assert passes == 1

@@ -25,6 +25,7 @@ def launch_row(launch: Launch) -> dict[str, Any]:
         "instanceIds": list(launch.instance_ids),
         "taskToken": launch.task_token,
         "market": launch.market,
+        "forWarmTier": launch.for_warm_tier,
         "expiresAt": None if launch.is_open else int(launch.deadline_at + KEPT_S),
     }
 
@@ -42,4 +43,5 @@ def launch_of(row: Mapping[str, Any]) -> Launch:
         instance_ids=tuple(row.get("instanceIds", ())),
         task_token=row.get("taskToken"),
         market=row["market"],
+        for_warm_tier=row.get("forWarmTier", False),
     )

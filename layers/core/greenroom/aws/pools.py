@@ -70,6 +70,12 @@ class DynamoPools:
             write.set("surplusSince", since).set("surplusLeast", least)
         self._change(write, pool_id)
 
+    def lower_surplus(self, pool_id: str, since: float, least: int) -> None:
+        write = self._unchanged(self._capacity(pool_id), "surplusSince", since)
+        write.when(f"{write.name('surplusLeast')} > {write.value(least)}")
+        with suppress(RowChanged):
+            self._change(write.set("surplusLeast", least), pool_id)
+
     def note_given_back(self, pool_id: str, slots: int) -> None:
         self._change(self._capacity(pool_id).count("giveBackSlots", -slots), pool_id)
 

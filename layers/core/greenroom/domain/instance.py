@@ -36,6 +36,12 @@ INSTANCE_TRANSITIONS: Mapping[InstanceState, frozenset[InstanceState]] = {
     I.TERMINATED: frozenset(),
 }
 
+STOP_TIMEOUT_S = 900
+"""How long EC2 may take to stop an instance for the warm tier; then it is ended, because it costs what a running one
+costs."""
+PAST_NONCES_KEPT = 20
+"""A warm instance has a new boot at each start; no agent of so long ago can still be alive."""
+
 CLAIMABLE_STATES = frozenset({I.BOOTING, I.READY})
 """Slots of these instances may be published as free."""
 
@@ -85,7 +91,7 @@ class Instance:
     launched_at: float
     boot_nonce: str | None = None
     heartbeat_at: float | None = None
-    ready_at: float | None = None
+    ready_at: float | None = None  # the first time
     status_reason: str | None = None
     version: int = 1
     deadline_at: float | None = None  # when a machine that is not Ready yet is given up
@@ -101,6 +107,27 @@ def changed(instance: Instance, to: InstanceState, status_reason: str | None = N
     """The instance in its next state. Raises: IllegalTransition."""
     check_transition(instance.state, to)
     return replace(instance, state=to, status_reason=status_reason or instance.status_reason)
+
+
+def is_at_rest(instance: Instance) -> bool:
+    """Stopped, and EC2 says so: nothing is to be done about it until it is started or ended."""
+    return instance.state is I.STOPPED and instance.stopped_at is not None
+
+
+def started(instance: Instance, now: float, register_by: float) -> Instance:
+    """The instance on its way out of the warm tier; itself when it is not there, or not stopped yet, or must rest."""
+    rests = instance.rests_until is not None and now < instance.rests_until
+    if not is_at_rest(instance) or rests:
+        return instance
+    asked = replace(changed(instance, I.LAUNCHING), launched_at=now, deadline_at=register_by, heartbeat_at=None)
+    return replace(asked, stopped_at=None, rests_until=None, status_reason=None)
+
+
+def refused_start(instance: Instance, now: float, rests_until: float) -> Instance:
+    """Back in the warm tier, because EC2 had no place for it; itself when its agent registered after all."""
+    if instance.state is not I.LAUNCHING:
+        return instance
+    return replace(changed(instance, I.STOPPED), stopped_at=now, rests_until=rests_until, deadline_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +160,7 @@ def registered(instance: Instance, boot: Boot, now: float, ready_by: float) -> I
         instance,
         state=I.DRAINING if instance.state is I.DRAINING else I.BOOTING,
         boot_nonce=boot.nonce,
-        past_nonces=past,
+        past_nonces=past[-PAST_NONCES_KEPT:],
         private_ip=boot.private_ip,
         public_ip=boot.public_ip,
         heartbeat_at=now,

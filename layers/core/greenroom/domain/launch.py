@@ -60,6 +60,7 @@ class Launch:
     instance_ids: tuple[str, ...] = ()
     task_token: str | None = field(default=None, repr=False)
     market: str = "spot"  # "spot": Spot first, then on-demand; "on-demand": only that
+    for_warm_tier: bool = False  # beyond what the pool wants: its failure must not make the others rest
 
     @property
     def is_open(self) -> bool:

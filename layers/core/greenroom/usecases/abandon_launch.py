@@ -80,7 +80,8 @@ def _leaving(instance: Instance) -> Instance:
 def _announce(launch: Launch, answer: FleetAnswer, ports: Ports) -> None:
     now, failures = ports.now(), ports.pools.read(launch.pool_id).failed_launches
     rest_s = round(jittered(min(FIRST_REST_S * 2 ** min(failures, 10), LONGEST_REST_S), ports.dice.random()), 1)
-    ports.pools.note_launch_failed(launch.pool_id, now + rest_s)
+    if not launch.for_warm_tier:  # else what viewers need would rest for what may wait
+        ports.pools.note_launch_failed(launch.pool_id, now + rest_s)
     facts = {"launchId": launch.launch_id, "reason": launch.reason, "rest_s": rest_s, "attempts": attempts_of(answer)}
     facts |= {"fault": answer.fault} if answer.fault else {}
     ports.journal.append(f"POOL#{launch.pool_id}", "LaunchFailed", now, facts)

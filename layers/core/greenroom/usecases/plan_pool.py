@@ -1,28 +1,34 @@
-"""One capacity pass of a pool: look, decide, commit. What must be started or ended is answered, and done elsewhere."""
+"""One capacity pass of a pool: look, decide, commit. What must be started, stopped or ended is answered, not done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from greenroom.domain.errors import Conflict, SlotLost
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance import STOP_TIMEOUT_S, Instance, InstanceState
 from greenroom.domain.launch import START_TIMEOUT_S, Launch, LaunchState
-from greenroom.planning.plan_capacity import Plan, PlannedLaunch, Retirement, plan_capacity
+from greenroom.domain.slot import SlotState
+from greenroom.fleet_ports import Machinery
+from greenroom.planning.plan import Plan, PlannedLaunch
+from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.ports import Ports
-from greenroom.usecases.read_snapshot import PoolReading, read_snapshot
+from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
+from greenroom.usecases.record_decision import record_decision
 
 PASSES = 3
-RULE = "planning.plan_capacity"
+SCALED_IN, WARM_TIER = "scaledIn", "warmTier"
+"""Status reasons of what a pass drained or stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedPool:
-    """Launches to start (those an earlier pass committed and nobody started too), instances to terminate."""
+    """Launches to start (those an earlier pass committed and nobody started too), instances to start, stop, end."""
 
     launch_ids: tuple[str, ...]
     retired_ids: tuple[str, ...]
+    start_ids: tuple[str, ...] = ()
+    stop_ids: tuple[str, ...] = ()
 
 
 def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
@@ -34,7 +40,7 @@ def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
         plan = plan_capacity(reading.snapshot)
         intents = tuple(_intent(each, reading, ports) for each in plan.launches)
         try:
-            if intents:
+            if intents or plan.starts:  # two passes must not both make good the same lack, one by a start, one anew
                 ports.pools.commit_launches(pool_id, reading.rows.version, intents)
         except Conflict:
             continue
@@ -51,54 +57,58 @@ def _intent(planned: PlannedLaunch, reading: PoolReading, ports: Ports) -> Launc
         state=LaunchState.INTENDED,
         deadline_at=ports.now() + START_TIMEOUT_S,
         reason=planned.reason,
+        market=planned.market,
+        for_warm_tier=planned.for_warm_tier,
     )
 
 
 def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports: Ports) -> PlannedPool:
-    """After the intents stand: drain, set the clocks, write the decision down."""
+    """After the intents stand: drain and stop, set the clocks, write the decision down."""
     pool_id, rows = reading.pool.pool_id, reading.rows
-    drained = [each for each in plan.retirements if _drain(each, reading, ports)]
-    if plan.surplus_since != rows.surplus_since:
-        ports.pools.note_surplus(pool_id, plan.surplus_since, 0)
-    if given := sum(each.slots for each in drained if each.is_given_back):
+    by_id = {each.instance.instance_id: each for each in reading.machines}
+    stopped = tuple(each.instance_id for each in plan.stops if _stop(by_id[each.instance_id], ports))
+    retired = [each for each in plan.retirements if _drain(by_id[each.instance_id], ports)]
+    if (plan.surplus_since, plan.surplus_least) != (rows.surplus_since, rows.surplus_least):
+        ports.pools.note_surplus(pool_id, plan.surplus_since, plan.surplus_least)
+    if given := sum(each.slots for each in retired if each.is_given_back):
         ports.pools.note_given_back(pool_id, given)
-    started = tuple(each.launch_id for each in intents)
-    waiting = tuple(each.launch_id for each in rows.launches if each.state is LaunchState.INTENDED)
-    retired = tuple(each.instance_id for each in drained)
+    planned = PlannedPool(
+        launch_ids=(*(each.launch_id for each in intents), *_unstarted(rows.launches)),
+        retired_ids=tuple(each.instance_id for each in retired),
+        start_ids=tuple(each.instance_id for each in plan.starts),
+        stop_ids=stopped,
+    )
     if plan.changes_anything or plan.rejected:
-        decision = {**_decision(plan, reading), "launchIds": list(started), "retiredIds": list(retired)}
-        ports.journal.append(f"POOL#{pool_id}", "PoolPlanned", ports.now(), decision)
-    return PlannedPool(launch_ids=(*started, *waiting), retired_ids=retired)
+        done = {"launchIds": [each.launch_id for each in intents], "startIds": planned.start_ids}
+        done |= {"stoppedIds": stopped, "retiredIds": planned.retired_ids}
+        record_decision(pool_id, reading.snapshot, plan, done, ports)
+    return planned
 
 
-def _drain(retirement: Retirement, reading: PoolReading, ports: Ports) -> bool:
+def _unstarted(launches: Sequence[Launch]) -> list[str]:
+    """Committed by an earlier pass that died before their machines were started."""
+    return [each.launch_id for each in launches if each.state is LaunchState.INTENDED]
+
+
+def _stop(machine: Machinery, ports: Ports) -> bool:
+    """Whether EC2 may be asked to stop it. A slot claimed since the snapshot saves it whole."""
+    bounded = replace(machine.instance, deadline_at=ports.now() + STOP_TIMEOUT_S)
+    return _taken(lambda: ports.fleet.stop_idle(bounded, machine.slots, ports.now(), WARM_TIER), machine, ports)
+
+
+def _drain(machine: Machinery, ports: Ports) -> bool:
     """Whether the instance may be ended. A slot claimed since the snapshot saves it whole."""
-    machine = next(each for each in reading.machines if each.instance.instance_id == retirement.instance_id)
-    if machine.instance.state is InstanceState.DRAINING:
+    instance = machine.instance
+    if instance.state in (InstanceState.DRAINING, InstanceState.STOPPED):
         return True
+    return _taken(lambda: ports.fleet.drain_idle(instance, machine.slots, ports.now(), SCALED_IN), machine, ports)
+
+
+def _taken(take: Callable[[], Instance], machine: Machinery, ports: Ports) -> bool:
     try:
-        ports.fleet.drain_idle(machine.instance, machine.slots, ports.now(), "scaledIn")
+        take()
     except SlotLost:
         return False
+    if free := count_slots(machine.slots, SlotState.FREE):
+        ports.capacity.add_free(machine.instance.pool_id, -free)  # else the next claims would seem to leave enough
     return True
-
-
-def _decision(plan: Plan, reading: PoolReading) -> Mapping[str, Any]:
-    """The decision record: inputs, rule, what was done and what was not."""
-    snapshot = reading.snapshot
-    return {
-        "rule": RULE,
-        "inputs": {
-            "policy": asdict(snapshot.policy),
-            "slotsPerInstance": snapshot.slots_per_instance,
-            "instances": [f"{each.instance_id} {each.state} busy {each.busy}" for each in snapshot.instances],
-            "openLaunchSlots": snapshot.open_launch_slots,
-            "queued": snapshot.queued,
-            "eventSlots": snapshot.event_slots,
-        },
-        "wanted": plan.wanted,
-        "supply": plan.supply,
-        "launches": [each.reason for each in plan.launches],
-        "retirements": [f"{each.instance_id}: {each.reason}" for each in plan.retirements],
-        "rejected": [f"{each.alternative}: {each.reason}" for each in plan.rejected],
-    }

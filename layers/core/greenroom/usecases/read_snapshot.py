@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from greenroom.domain.launch import Launch, LaunchState
 from greenroom.domain.pool import Application, Pool
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.fleet_ports import Machinery, PoolRows
 from greenroom.planning.plan_capacity import InstanceLoad, PoolSnapshot
 from greenroom.planning.reservations import slots_left
 from greenroom.ports import Ports
+
+TIER_REST_S = 600
+"""How long no instance is launched for the warm tier after one failed: it is not urgent, and others must not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +37,38 @@ def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
     application = ports.catalog.application(pool.application_id)
     rows, now = ports.pools.read(pool_id), ports.now()
     machines = tuple(ports.fleet.list_of_pool(pool_id))
+    coming = _coming(rows, machines)
     snapshot = PoolSnapshot(
         policy=pool.policy,
         slots_per_instance=application.slots_per_instance,
         instances=tuple(_load(each) for each in machines),
-        open_launch_slots=_coming(rows, machines),
+        open_launch_slots=sum(each.slots for each in coming),
+        open_on_demand_slots=sum(each.slots for each in coming if each.market == "on-demand"),
         queued=ports.line.length(pool_id),
         event_slots=slots_left(rows.holds.values(), rows.taken),
         now=now,
+        markets=pool.markets,
+        longest_session_s=application.limits.maximum_session_s,
+        halted=rows.halted.reason if rows.halted else None,
         surplus_since=rows.surplus_since,
+        surplus_least=rows.surplus_least,
         give_back_slots=rows.give_back_slots if now < rows.give_back_until else 0,
         launch_rests_until=rows.launch_rests_until,
+        tier_rests_until=_tier_rests_until(rows.launches),
     )
     return PoolReading(pool, application, rows, machines, snapshot)
 
 
-def _coming(rows: PoolRows, machines: tuple[Machinery, ...]) -> int:
-    """Slots of open launches that no instance stands for yet."""
+def _coming(rows: PoolRows, machines: tuple[Machinery, ...]) -> list[Launch]:
+    """Open launches that no instance stands for yet."""
     shown = {each.instance.launch_id for each in machines}
-    return sum(launch.slots for launch in rows.launches if launch.is_open and launch.launch_id not in shown)
+    return [launch for launch in rows.launches if launch.is_open and launch.launch_id not in shown]
+
+
+def _tier_rests_until(launches: Iterable[Launch]) -> float:
+    """The deadline of a failed launch is when it failed."""
+    failed = [each.deadline_at for each in launches if each.for_warm_tier and each.state is LaunchState.FAILED]
+    return max(failed) + TIER_REST_S if failed else 0.0
 
 
 def _load(machine: Machinery) -> InstanceLoad:
@@ -64,6 +82,9 @@ def _load(machine: Machinery) -> InstanceLoad:
         free=count_slots(machine.slots, SlotState.FREE),
         busy=sum(each.session_id is not None for each in machine.slots),
         retired=count_slots(machine.slots, SlotState.RETIRED),
+        zone=instance.zone,
+        stopped_at=instance.stopped_at,
+        rests_until=instance.rests_until,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from greenroom.domain.errors import NotFound
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance import InstanceState, is_at_rest
 from greenroom.domain.launch import Launch, LaunchState
 from greenroom.domain.offering import FleetAnswer
 from greenroom.domain.slot import SlotState
@@ -46,7 +46,8 @@ def reconcile_pool(
         attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
     _recount(pool_id, ports)
     wants = _plan(pool_id, ports)
-    return PoolFound(bool(machines) or any(each.is_open for each in launches) or wants, spared)
+    awake = any(not is_at_rest(each.instance) for each in machines) or any(each.is_open for each in launches)
+    return PoolFound(awake or wants, spared)
 
 
 def _attempt_instance(
@@ -91,9 +92,11 @@ def _plan(pool_id: str, ports: Ports) -> bool:
         reading = read_snapshot(pool_id, ports)
     except NotFound:
         return False
-    plan = plan_capacity(reading.snapshot)
-    clock_moves = (plan.surplus_since is None) != (reading.rows.surplus_since is None)
+    plan, since = plan_capacity(reading.snapshot), reading.rows.surplus_since
+    clock_moves = plan.surplus_since != since
+    if since is not None and not clock_moves and plan.surplus_least < reading.rows.surplus_least:
+        ports.pools.lower_surplus(pool_id, since, plan.surplus_least)  # a dip between two passes counts too
     unstarted = any(each.state is LaunchState.INTENDED for each in reading.rows.launches)
     if plan.changes_anything or clock_moves or unstarted:
         request_pass(pool_id, "reconciled", ports)
-    return plan.changes_anything or plan.wanted > plan.supply or bool(reading.snapshot.event_slots)
+    return plan.changes_anything or plan.waits or bool(reading.snapshot.event_slots)

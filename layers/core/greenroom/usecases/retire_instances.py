@@ -1,10 +1,11 @@
-"""End what a pass drained."""
+"""End what a pass drained, or no longer wants in the warm tier."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from greenroom.domain.errors import NotFound
+from greenroom.domain.evacuation import RETURNING_STATES
 from greenroom.domain.instance import Instance, InstanceState, changed
 from greenroom.domain.slot import SlotState
 from greenroom.ports import Ports
@@ -14,12 +15,15 @@ _IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})
 
 
 def retire_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """Draining -> Terminating and EC2 is asked, one by one; those that serve somebody, or are gone, are left out."""
+    """Draining or Stopped -> Terminating and EC2 is asked, one by one; answers those that it was asked for.
+
+    Left out: those that serve somebody, are gone, or are wanted again.
+    """
     return [each for each in instance_ids if _retire(each, ports)]
 
 
 def _retire(instance_id: str, ports: Ports) -> bool:
-    # A draining instance takes no session, so what is unused here stays unused.
+    # A draining or stopped instance takes no session, so what is unused here stays unused.
     if any(each.state in _IN_USE for each in ports.slots.list_of_instance(instance_id)):
         return False
     try:
@@ -35,6 +39,6 @@ def _retire(instance_id: str, ports: Ports) -> bool:
 
 
 def _leaving(instance: Instance) -> Instance:
-    if instance.state is not InstanceState.DRAINING:
+    if instance.state not in RETURNING_STATES:
         return instance
     return changed(instance, InstanceState.TERMINATING)

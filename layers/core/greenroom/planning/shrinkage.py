@@ -1,0 +1,89 @@
+"""Fewer slots: what lasts too long is given up in steps, what an event gives back at once. Pure.
+
+Worked example. scaleInAfter 600 s, step 2, instances of 2 slots. At 0 s a pass sees 8 slots too many and starts the
+clock; at 300 s somebody saw only 6; at 600 s it is 10. During the whole window 6 were too many, so three idle instances
+could go, and the step lets two. The clock starts anew, with 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from greenroom.domain.instance import InstanceState
+from greenroom.planning.demand import supply_of
+from greenroom.planning.order import dearest_first
+from greenroom.planning.plan import Rejected, Retirement
+from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Shrinkage:
+    """The instances to give up, and the scale-in clock from now on."""
+
+    retirements: tuple[Retirement, ...] = ()
+    surplus_since: float | None = None
+    surplus_least: int = 0
+    rejected: tuple[Rejected, ...] = ()
+
+
+def shrink(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Shrinkage:
+    """`surplus`: slots that neither the policy nor the warm tier wants; `kept`: instances that the tier takes."""
+    at_once = tuple(_at_once(snapshot, surplus, kept))
+    left = surplus - sum(each.slots for each in at_once)
+    gone = {*kept, *(each.instance_id for each in at_once)}
+    if not _fits_any(snapshot, left, gone):
+        return Shrinkage(at_once)
+    since, least = snapshot.now, left
+    if snapshot.surplus_since is not None:
+        since, least = snapshot.surplus_since, min(snapshot.surplus_least, left)
+    if snapshot.now - since < snapshot.policy.scale_in_after_s:
+        young = f"the surplus is younger than {snapshot.policy.scale_in_after_s} s"
+        return Shrinkage(at_once, since, least, (Rejected(f"retire {left} slots", young),))
+    step = tuple(_step(snapshot, least, since, gone))
+    left -= sum(each.slots for each in step)
+    gone |= {each.instance_id for each in step}
+    if not _fits_any(snapshot, left, gone):
+        return Shrinkage((*at_once, *step))
+    if step or not _fits_any(snapshot, least, gone):
+        return Shrinkage((*at_once, *step), snapshot.now, left)
+    return Shrinkage(at_once, since, least, (Rejected(f"retire {left} slots", "no instance is idle"),))
+
+
+def _fits_any(snapshot: PoolSnapshot, surplus: int, gone: Collection[str]) -> bool:
+    """Whether giving up some Ready instance would leave enough."""
+    ready = (each for each in snapshot.instances if each.state is InstanceState.READY and each.instance_id not in gone)
+    return any(0 < each.slots <= surplus for each in ready)
+
+
+def _step(snapshot: PoolSnapshot, least: int, since: float, gone: Collection[str]) -> Iterator[Retirement]:
+    number = 0
+    for each in dearest_first(snapshot, gone):
+        if number == snapshot.policy.scale_in_step:
+            return
+        if each.slots <= least:
+            number, least = number + 1, least - each.slots
+            yield Retirement(each.instance_id, each.slots, f"too many since {snapshot.now - since:.0f} s")
+
+
+def _at_once(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Iterator[Retirement]:
+    """What need not wait for the clock: slots above a lowered maximum, then what an ended event gives back."""
+    over = supply_of(snapshot) - snapshot.policy.maximum - _slots_of(snapshot, kept)
+    give_back = snapshot.give_back_slots
+    for each in dearest_first(snapshot, kept):
+        if each.slots > surplus:
+            continue
+        if over > 0:
+            over -= each.slots
+            yield Retirement(each.instance_id, each.slots, "above the maximum")
+        elif each.slots <= give_back:
+            give_back -= each.slots
+            yield Retirement(each.instance_id, each.slots, "given back after an event", is_given_back=True)
+        else:
+            return
+        surplus -= each.slots
+
+
+def _slots_of(snapshot: PoolSnapshot, ids: Collection[str]) -> int:
+    own: Iterator[InstanceLoad] = (each for each in snapshot.instances if each.instance_id in ids)
+    return sum(each.slots for each in own)

@@ -1,0 +1,78 @@
+"""All that a capacity plan depends on: a pool as it was counted at one moment. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from greenroom.domain.instance import InstanceState
+from greenroom.domain.pool import PoolPolicy
+
+COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
+SERVING = COMING | {InstanceState.READY}
+"""Their slots are supply, now or soon."""
+PAID = SERVING | {InstanceState.DRAINING, InstanceState.INTERRUPTED}
+"""Machines that run: a draining one costs money though it serves nobody new; a stopped one costs only its disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceLoad:
+    """An instance and how many of its slots are in which state."""
+
+    instance_id: str
+    state: InstanceState
+    slot_count: int
+    market: str
+    launched_at: float
+    free: int = 0
+    busy: int = 0  # reserved or streaming
+    retired: int = 0  # never claimed again
+    zone: str = ""
+    stopped_at: float | None = None  # since when EC2 was seen to have it stopped
+    rests_until: float | None = None  # EC2 had no capacity to start it again: not before
+
+    @property
+    def slots(self) -> int:
+        """Those that can still be claimed, one day."""
+        return self.slot_count - self.retired
+
+    @property
+    def is_idle(self) -> bool:
+        """Ready, and every slot free."""
+        return self.state is InstanceState.READY and self.busy == 0 and self.free == self.slot_count
+
+    @property
+    def is_worn(self) -> bool:
+        """Ready, nobody plays on it, and it has lost slots for good: better a fresh one."""
+        return self.state is InstanceState.READY and self.busy == 0 and self.retired > 0
+
+    @property
+    def is_serving(self) -> bool:
+        return self.state in SERVING
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSnapshot:
+    """A pool, its policy and its clocks."""
+
+    policy: PoolPolicy
+    slots_per_instance: int
+    instances: tuple[InstanceLoad, ...]
+    open_launch_slots: int  # of launches whose instance is not among `instances`
+    queued: int
+    event_slots: int  # left of the reservations of events, all together
+    now: float
+    open_on_demand_slots: int = 0  # those of `open_launch_slots` that may only be on-demand
+    markets: tuple[str, ...] = ("spot", "on-demand")
+    longest_session_s: int = 0  # as long as a session of the application may last
+    halted: str | None = None  # why nothing may be launched or started
+    surplus_since: float | None = None
+    surplus_least: int = 0
+    give_back_slots: int = 0
+    launch_rests_until: float = 0.0
+    tier_rests_until: float = 0.0  # a launch for the warm tier failed: none for the tier before
+
+    @property
+    def paid_slots(self) -> int:
+        """What the maximum is compared with before anything is launched or started."""
+        running = (each.slot_count for each in self.instances if each.state in PAID)
+        return sum(running) + self.open_launch_slots
