@@ -25,7 +25,7 @@ from greenroom.domain.session import (
     migrating,
     sources_of,
 )
-from greenroom.domain.slot import SlotState, shard_of
+from greenroom.domain.slot import SlotState
 from greenroom.ports import LineTicket, Wait
 from greenroom.usecases.dispatch_line import assign
 
@@ -147,8 +147,8 @@ def test_the_viewers_limit_holds_in_the_same_transaction(house: House) -> None:
 
 def test_pages_of_free_slots_start_where_asked_and_wrap(house: House) -> None:
     slots = [house.add_slot(f"i-{n:08x}", SlotState.FREE) for n in range(1, 40)]
-    shard = shard_of(slots[0].slot_id)
-    own = sorted(slot.slot_id for slot in slots if shard_of(slot.slot_id) == shard)
+    shard = slots[0].shard
+    own = sorted(slot.slot_id for slot in slots if slot.shard == shard)
     assert [each.slot_id for each in house.claims.free_page("demo", shard, "i-", 8)] == own[:8]
     assert [each.slot_id for each in house.claims.free_page("demo", shard, own[1], 1)] == [own[1]]
     assert [each.slot_id for each in house.claims.free_page("demo", shard, "i-ffffffff", 8)] == own[:8]
@@ -214,7 +214,7 @@ def test_a_slot_is_published_once_and_then_can_be_claimed(house: House) -> None:
     with pytest.raises(SlotLost):
         house.claims.publish(slot, NOW)
     assert house.slots.get(slot.slot_id).state is SlotState.FREE
-    assert house.claims.free_page("demo", shard_of(slot.slot_id), "i-", 8) == [free_entry(slot)]
+    assert house.claims.free_page("demo", slot.shard, "i-", 8) == [free_entry(slot)]
 
 
 def test_a_free_slot_is_withdrawn_or_retired_with_its_entry_and_a_held_one_is_not(house: House) -> None:

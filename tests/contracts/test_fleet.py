@@ -21,12 +21,12 @@ from greenroom.aws.pools import DynamoPools
 from greenroom.aws.reaper_lease import DynamoReaperLease
 from greenroom.aws.schedules import EventBridgeSchedules
 from greenroom.domain.errors import Conflict, NotFound, SlotLost, StaleBoot
-from greenroom.domain.instance import Boot, Instance, InstanceState, changed, registered
+from greenroom.domain.instance import Boot, Instance, InstanceState, changed, registered, started
 from greenroom.domain.launch import Launch, LaunchState, advanced
 from greenroom.domain.offering import RECENT_S, Offering, Rest
 from greenroom.domain.pool import Application, ApplicationKind, Halt, Pool, PoolPolicy
 from greenroom.domain.scheduled_event import EventHold, ScheduledEvent
-from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
+from greenroom.domain.slot import Slot, SlotState, slot_id_of
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
 
 from tests.contracts.houses import REGION, DynamoHouse
@@ -108,7 +108,7 @@ def ready(house: Any) -> Instance:
 
 
 def free_slots(house: Any) -> list[str]:
-    pages = [house.claims.free_page("demo", shard_of(each.slot_id), "i-", 8) for each in slots()]
+    pages = [house.claims.free_page("demo", each.shard, "i-", 8) for each in slots()]
     return sorted({each.slot_id for page in pages for each in page})
 
 
@@ -257,6 +257,35 @@ def test_a_pools_clocks_and_counts(house: Any) -> None:
     pools.note_launch_registered("demo")
     rows = pools.read("demo")
     assert (rows.surplus_since, rows.failed_launches, rows.launch_rests_until) == (None, 0, 0)
+
+
+def test_the_least_surplus_only_falls_and_only_on_its_own_clock(house: Any) -> None:
+    pools = house.pools
+    pools.lower_surplus("demo", NOW, 3)
+    assert pools.read("demo").surplus_since is None
+    pools.note_surplus("demo", NOW, 8)
+    pools.lower_surplus("demo", NOW, 5)
+    pools.lower_surplus("demo", NOW, 6)
+    pools.lower_surplus("demo", NOW - 600, 1)
+    rows = pools.read("demo")
+    assert (rows.surplus_since, rows.surplus_least) == (NOW, 5)
+
+
+def test_what_is_started_again_was_not_heard_yet(house: Any) -> None:
+    stands = house.fleet.stop_idle(ready(house), house.slots.list_of_instance(INSTANCE), NOW, "warmTier")
+    stands = house.fleet.save(replace(stands, stopped_at=NOW + 60.5))
+    house.instances.record_heartbeat(INSTANCE, "a" * 32, NOW + 1)
+    again = house.fleet.save(started(house.instances.get(INSTANCE), NOW + 3600, NOW + 4800))
+    assert again.state is InstanceState.LAUNCHING
+    kept = house.instances.get(INSTANCE)
+    assert (kept.heartbeat_at, kept.stopped_at, kept.launched_at) == (None, None, NOW + 3600)
+    assert kept.deadline_at == NOW + 4800
+
+
+def test_a_launch_remembers_its_market_and_its_purpose(house: Any) -> None:
+    asked = replace(intent(), market="on-demand", for_warm_tier=True)
+    house.pools.commit_launches("demo", 0, [asked])
+    assert house.launches.get("demo", "lch-1") == asked
 
 
 def test_an_events_slots_are_set_and_given_back_once(house: Any) -> None:

@@ -38,7 +38,7 @@ from greenroom.domain.session import (
     migrating,
     moved,
 )
-from greenroom.domain.slot import FreeSlot, Slot, SlotState, shard_of
+from greenroom.domain.slot import FreeSlot, Slot, SlotState
 from greenroom.domain.times import iso
 from greenroom.ports import Joined, JournalRow, LineTicket, Wait
 
@@ -581,7 +581,7 @@ def free_entry(slot: Slot) -> FreeSlot:
         instance_id=slot.instance_id,
         number=slot.number,
         pool_id=slot.pool_id,
-        shard=shard_of(slot.slot_id),
+        shard=slot.shard,
         epoch=slot.epoch,
         instance_type=slot.instance_type,
         zone=slot.zone,

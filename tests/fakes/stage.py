@@ -7,7 +7,7 @@ from dataclasses import replace
 from greenroom.domain.instance import Instance, InstanceState
 from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
 from greenroom.domain.session import Session, SessionLimits
-from greenroom.domain.slot import Slot, SlotState, slot_id_of
+from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
 from greenroom.usecases.record_slot_event import SlotEvent, SlotFact, record_slot_event
 from greenroom.usecases.request_session import Launch, Launched, request_session
 
@@ -15,6 +15,8 @@ from tests.fakes.memory import free_entry
 from tests.fakes.ports import FakePorts
 
 NONCE = "0" * 32
+MAXIMUM = 100
+"""Of the pool: enough for two partitions of free entries."""
 
 
 def stage(slots: int = 1, state: SlotState = SlotState.FREE, target_idle: int = 0) -> FakePorts:
@@ -29,7 +31,7 @@ def stage(slots: int = 1, state: SlotState = SlotState.FREE, target_idle: int = 
         pool_id="demo",
         limits=SessionLimits(connection_timeout_s=120, reconnect_window_s=60, maximum_session_s=600),
     )
-    ports.memory.pools["demo"] = Pool("demo", "demo", PoolPolicy(0, target_idle, 100))
+    ports.memory.pools["demo"] = Pool("demo", "demo", PoolPolicy(0, target_idle, MAXIMUM))
     for number in range(1, slots + 1):
         add_slot(ports, f"i-{number * 2654435761 % 2**32:08x}", state)
     return ports
@@ -47,6 +49,7 @@ def add_slot(ports: FakePorts, instance_id: str, state: SlotState) -> Slot:
         instance_type="g5.xlarge",
         zone="us-east-1a",
         market="spot",
+        shard=shard_of(instance_id, MAXIMUM),
     )
     ports.memory.instance_rows[instance_id] = Instance(
         instance_id=instance_id,

@@ -12,8 +12,10 @@ import pytest
 import yaml
 from greenroom.domain.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.pool import Placement
+from greenroom.domain.scheduled_event import EventHold
 from greenroom.domain.slot import SlotState
 from greenroom.domain.times import iso
+from greenroom.fleet_ports import PoolRows
 
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import launch, set_instance, slot_of, stage
@@ -185,8 +187,7 @@ def test_a_pool_is_shown_with_what_it_holds_and_wants() -> None:
     launch(ports, "bob")
     launch(ports, "cy")
     assert body_of(pool("read_pools", ONE, None, ports))["demand"] == {"wanted": 5, "supply": 2}
-    ports.pools.hold_for_event("demo", "evt-1", 3)
-    ports.pools.open_event("demo", "evt-1")
+    ports.fleet_rows.pools["demo"] = PoolRows(version=0, launches=(), holds={"evt-1": EventHold(3, taken_at=2)})
     ports.capacity.count_taken("demo")
     read = body_of(pool("read_pools", ONE, None, ports))
     fits("PoolView", read)

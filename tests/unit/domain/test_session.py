@@ -23,7 +23,7 @@ from greenroom.domain.session import (
     sources_of,
 )
 from greenroom.domain.session_view import session_view
-from greenroom.domain.slot import SHARDS, instance_of, shard_of, slot_id_of
+from greenroom.domain.slot import instance_of, slot_id_of
 from greenroom.domain.times import epoch_seconds, iso
 from hypothesis import given
 from hypothesis import strategies as some
@@ -147,7 +147,5 @@ def test_times_survive_the_row(milliseconds: int) -> None:
 
 
 @given(some.from_regex(r"i-[0-9a-f]{17}", fullmatch=True), some.integers(1, 999))
-def test_a_slot_id_names_instance_and_number_and_has_one_shard(instance_id: str, number: int) -> None:
-    slot_id = slot_id_of(instance_id, number)
-    assert instance_of(slot_id) == (instance_id, number)
-    assert 0 <= shard_of(slot_id) < SHARDS
+def test_a_slot_id_names_instance_and_number(instance_id: str, number: int) -> None:
+    assert instance_of(slot_id_of(instance_id, number)) == (instance_id, number)

@@ -22,7 +22,7 @@ from greenroom.aws.write import Write, put
 from greenroom.domain.errors import DuplicateLaunch, SessionHasEnded, SlotLost, ViewerLimitReached
 from greenroom.domain.instance import CLAIMABLE_STATES
 from greenroom.domain.session import LeftSlot, Moving, Session, SessionState, epoch_of
-from greenroom.domain.slot import FIRST_SLOT, FreeSlot, Slot, SlotState, shard_of
+from greenroom.domain.slot import FIRST_SLOT, FreeSlot, Slot, SlotState
 from greenroom.domain.times import iso
 from greenroom.ports import LineTicket
 
@@ -163,7 +163,7 @@ class DynamoClaims:
         return write.set("state", to.value).set("changedAt", iso(now))
 
     def _no_longer_free(self, slot: Slot | FreeSlot) -> dict[str, object]:
-        return Write(self._fleet, free_key(slot.pool_id, shard_of(slot.slot_id)), slot.slot_id).as_delete()
+        return Write(self._fleet, free_key(slot.pool_id, slot.shard), slot.slot_id).as_delete()
 
     def _claimable(self, instance_id: str) -> dict[str, object]:
         return Write(self._fleet, instance_key(instance_id), "META").when_in("state", CLAIMABLE_STATES).as_check()

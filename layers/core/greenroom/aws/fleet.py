@@ -15,7 +15,7 @@ from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.write import Write, put
 from greenroom.domain.errors import Conflict, SlotLost
 from greenroom.domain.instance import Instance, InstanceState, changed
-from greenroom.domain.slot import Slot, SlotState, shard_of
+from greenroom.domain.slot import Slot, SlotState
 from greenroom.domain.times import iso
 from greenroom.fleet_ports import Machinery
 
@@ -149,6 +149,8 @@ class DynamoFleet:
                 write.remove(name)
             else:
                 write.set(name, value)
+        if after.state is InstanceState.LAUNCHING:
+            write.remove("heartbeatAt")
         if after.state is InstanceState.TERMINATED:
             write.set("expiresAt", _expiry(after))
         return write.as_update()
@@ -161,7 +163,7 @@ class DynamoFleet:
         return Write(self._table, *slot_key(slot.slot_id)).when_equal("epoch", slot.epoch)
 
     def _no_longer_free(self, slot: Slot) -> dict[str, Any]:
-        return Write(self._table, free_key(slot.pool_id, shard_of(slot.slot_id)), slot.slot_id).as_delete()
+        return Write(self._table, free_key(slot.pool_id, slot.shard), slot.slot_id).as_delete()
 
     def _change(self, slot: Slot, write: Write) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from greenroom.domain.slot import FreeSlot, Slot, SlotState, instance_of, shard_of
+from greenroom.domain.slot import FreeSlot, Slot, SlotState, instance_of
 
 
 def instance_key(instance_id: str) -> str:
@@ -39,7 +39,7 @@ def slot_row(slot: Slot, changed_at: str) -> dict[str, Any]:
         "poolKey": slot.pool_id,
         "state": slot.state.value,
         "epoch": slot.epoch,
-        "shard": shard_of(slot.slot_id),
+        "shard": slot.shard,
         "sessionId": slot.session_id,
         "viewerId": slot.viewer_id,
         "leaseUntil": slot.lease_until,
@@ -66,13 +66,14 @@ def slot_of(row: Mapping[str, Any]) -> Slot:
         viewer_id=row.get("viewerId"),
         lease_until=row.get("leaseUntil"),
         deadline_at=row.get("deadlineAt"),
+        shard=row["shard"],
     )
 
 
 def free_row(slot: Slot) -> dict[str, Any]:
     """What a claim needs to try this slot, no more."""
     return {
-        "pk": free_key(slot.pool_id, shard_of(slot.slot_id)),
+        "pk": free_key(slot.pool_id, slot.shard),
         "sk": slot.slot_id,
         "slotId": slot.slot_id,
         "instanceId": slot.instance_id,

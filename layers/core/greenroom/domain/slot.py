@@ -9,7 +9,9 @@ from enum import StrEnum
 from greenroom.domain.errors import IllegalTransition
 
 SHARDS = 16
-"""Free-slot entries of a pool are spread over this many partitions. Source: measured claim contention."""
+"""Free-slot entries of a pool are spread over so many partitions at most."""
+SLOTS_PER_SHARD = 64
+"""A pool uses one partition more for each so many slots: a small pool is read in one query."""
 FIRST_SLOT = "i-"
 """Sorts before every slot id: where a search of a shard from its beginning starts."""
 CLAIM_LEASE_S = 60
@@ -59,6 +61,7 @@ class Slot:
     viewer_id: str | None = None
     lease_until: float | None = None
     deadline_at: float | None = None
+    shard: int = 0  # where its free entry lies, 0..SHARDS-1; fixed when it is registered, whatever the pool becomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,17 @@ def instance_of(slot_id: str) -> tuple[str, int]:
     return instance_id, int(number)
 
 
-def shard_of(slot_id: str) -> int:
-    """The partition of a slot's free entry, 0..SHARDS-1: by a checksum, because `hash` is salted."""
+def shards_of(maximum: int) -> int:
+    """How many partitions hold the free entries of a pool with so many slots at most: 0..64 -> 1, 65..128 -> 2."""
+    return min(max(-(-maximum // SLOTS_PER_SHARD), 1), SHARDS)
+
+
+def shard_of(instance_id: str, maximum: int) -> int:
+    """The partition of an instance's slots in such a pool: together, so that a page shows how many of it are free.
+
+    By a checksum, because `hash` is salted.
+    """
     value = 0
-    for byte in slot_id.encode():
+    for byte in instance_id.encode():
         value = (value * 31 + byte) % 65_521
-    return value % SHARDS
+    return value % shards_of(maximum)

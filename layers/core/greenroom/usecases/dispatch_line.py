@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from greenroom.domain.errors import NotFound, SessionHasEnded, SlotLost
 from greenroom.domain.events import SessionMigrated
+from greenroom.domain.pool import Pool
 from greenroom.domain.session import (
     WAITING_STATES,
     LeftSlot,
@@ -35,19 +36,22 @@ def dispatch_line(pool_id: str, ports: Ports) -> int:
     Call it once after a place in line was written, and after a slot was published: whichever comes second sees both.
     """
     given = 0
-    if ports.line.head(pool_id) is None:
-        return given
-    for free in find_free_slots(pool_id, ports, spread=False):
+    while ports.line.head(pool_id) is not None and _hand_over_one(ports.catalog.pool(pool_id), ports):
+        given += 1
+    return given
+
+
+def _hand_over_one(pool: Pool, ports: Ports) -> bool:
+    """Whether a free slot was found and somebody waited for it."""
+    for free in find_free_slots(pool, ports):
         try:
             if hand_to_line(free, ports) is None:
-                return given
+                return False
         except SlotLost:
             continue
-        slot_taken(ports.catalog.pool(pool_id), ports)
-        given += 1
-        if ports.line.head(pool_id) is None:
-            return given
-    return given
+        slot_taken(pool, ports)
+        return True
+    return False
 
 
 def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Session | None:

@@ -1,33 +1,67 @@
-"""Where a claim looks: many at once must not all try the same slot."""
+"""Where a claim looks: where the pool's placement wants it, yet many at once must not run after one slot."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from greenroom.domain.slot import FIRST_SLOT, SHARDS, FreeSlot
+from greenroom.domain.pool import Placement, Pool
+from greenroom.domain.slot import FIRST_SLOT, SHARDS, FreeSlot, shards_of
 from greenroom.ports import Ports
 
-PAGE = 8
-"""Entries read at once. Source: a page up to 4 KB costs what one entry does."""
-LOSSES_PER_SHARD = 3
-ROUNDS = 3
+FEW_PAGE = 64
+"""Entries read at once while few slots are free: all of them, so that a full instance is known from an empty one."""
+SPREAD_PAGE = 16
+"""Entries read at once while many are free. Source: a page up to 4 KB costs what one entry does."""
+ROUNDS = 9
 """How often all shards are visited while entries are seen but lost. Bounds a claim's work; the line takes the rest."""
 
 
-def find_free_slots(pool_id: str, ports: Ports, *, spread: bool = True) -> Iterator[FreeSlot]:
+def find_free_slots(pool: Pool, ports: Ports, *, few: bool = True) -> Iterator[FreeSlot]:
     """Free entries to try, one after the other; asking for the next means that the last was lost.
 
-    A random shard, a random place in it, a random entry of the page: taking the first instead costs n claims on n slots
-    n/2 lost tries each, this one less than 1 (measured). Ends when every shard was found empty, or after three rounds.
-    Not `spread`: each shard from its beginning, which spares a read per empty shard. For few slots, or few who look.
+    The first is where the pool's placement wants it, the next are random: whoever lost is one of many. Each is chosen
+    from a fresh look, because a read costs a tenth of a lost try: 50 claims at once on 20 slots lose 56 tries so, and
+    92 when three are tried from each look. A herd that prefers one instance loses at most one try more each (measured).
+    The pool's own shards come first; all others only when those are empty: a changed maximum leaves entries there.
+    `few`: each shard from its beginning, all of it; else a part of it from a random place.
     """
+    own = range(shards_of(pool.policy.maximum))
+    elsewhere = [shard for shard in range(SHARDS) if shard not in own]
+    for shards in (own, elsewhere):
+        found = False
+        for free in _search(pool, shards, few, ports):
+            found = True
+            yield free
+        if found:
+            return
+
+
+def _search(pool: Pool, shards: Sequence[int], few: bool, ports: Ports) -> Iterator[FreeSlot]:
+    """Ends when every shard was found empty, or after all rounds."""
+    is_first = True
     for _ in range(ROUNDS):
         found = False
-        for shard in ports.dice.sample(range(SHARDS), SHARDS):
-            start = f"i-{ports.dice.getrandbits(32):08x}" if spread else FIRST_SLOT
-            page = list(ports.claims.free_page(pool_id, shard, start, PAGE))
-            found = found or bool(page)
-            ports.dice.shuffle(page)
-            yield from page[:LOSSES_PER_SHARD]
+        for shard in ports.dice.sample(shards, len(shards)):
+            page = _look(pool.pool_id, shard, few, ports)
+            if page:
+                found = True
+                yield _preferred(page, pool.policy.placement, ports) if is_first else ports.dice.choice(page)
+                is_first = False
         if not found:
             return
+
+
+def _look(pool_id: str, shard: int, few: bool, ports: Ports) -> Sequence[FreeSlot]:
+    if few:
+        return ports.claims.free_page(pool_id, shard, FIRST_SLOT, FEW_PAGE)
+    return ports.claims.free_page(pool_id, shard, f"i-{ports.dice.getrandbits(32):08x}", SPREAD_PAGE)
+
+
+def _preferred(page: Sequence[FreeSlot], placement: Placement, ports: Ports) -> FreeSlot:
+    """A slot of the fullest (packed) or emptiest (distributed) instance of the page; of equals in a random zone."""
+    free = Counter(each.instance_id for each in page)
+    best = (min if placement is Placement.PACKED else max)(free.values())
+    equal = [each for each in page if free[each.instance_id] == best]
+    zone = ports.dice.choice(sorted({each.zone for each in equal}))
+    return ports.dice.choice([each for each in equal if each.zone == zone])

@@ -8,16 +8,15 @@ from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost
 from greenroom.domain.events import SessionRequested
 from greenroom.domain.pool import Application, Pool
 from greenroom.domain.session import Session, SessionMove, SessionState, moved
-from greenroom.domain.slot import SHARDS
 from greenroom.domain.times import iso
 from greenroom.ports import Ports
 from greenroom.usecases.dispatch_line import assign, dispatch_line
-from greenroom.usecases.find_free_slots import LOSSES_PER_SHARD, PAGE, find_free_slots
+from greenroom.usecases.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
 from greenroom.usecases.request_pass import request_pass, slot_taken
 
-FEW = SHARDS * PAGE // 2
-"""Up to so many free slots, a page from a shard's beginning holds nearly all of it: shuffled, it is spread enough."""
+LOSSES_BEFORE_LINE = 3
+"""After so many lost tries a claim looks whether others have found nothing and wait in line."""
 ADOPT_WITHIN_S = 20
 """The reaper announces the session again when no machine adopted it by then."""
 
@@ -87,14 +86,14 @@ def _draft(launch: Launch, application: Application, ports: Ports) -> Session:
 def _place(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
     """Assigned or Queued, written. Raises: ViewerLimitReached, DuplicateLaunch."""
     try:
-        session = claim_slot(draft, application.sessions_per_viewer, ports)
+        session = claim_slot(draft, pool, application.sessions_per_viewer, ports)
     except NoFreeSlot:
         return ports.claims.enqueue(_queued(draft), application.sessions_per_viewer)
     slot_taken(pool, ports)
     return session
 
 
-def claim_slot(draft: Session, sessions_per_viewer: int, ports: Ports) -> Session:
+def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, ports: Ports) -> Session:
     """Take a free slot for a new session.
 
     Whoever finds a line joins it. The coarse counter only spares the search when it would be in vain: a counter that
@@ -105,12 +104,12 @@ def claim_slot(draft: Session, sessions_per_viewer: int, ports: Ports) -> Sessio
     if ports.line.head(draft.pool_id) is not None or (counted is not None and counted <= 0):
         raise NoFreeSlot(draft.pool_id)
     losses = 0
-    for free in find_free_slots(draft.pool_id, ports, spread=counted is None or counted > FEW):
+    for free in find_free_slots(pool, ports, few=counted is not None and counted <= FEW_PAGE):
         try:
             return ports.claims.claim(free, assign(draft, free, ports.now()), sessions_per_viewer)
         except SlotLost:
             losses += 1
-        if losses % LOSSES_PER_SHARD == 0 and ports.line.head(draft.pool_id) is not None:
+        if losses % LOSSES_BEFORE_LINE == 0 and ports.line.head(draft.pool_id) is not None:
             break  # others found nothing: the rest of the search would be in vain, and whoever finds a line joins it
     raise NoFreeSlot(draft.pool_id)
 
