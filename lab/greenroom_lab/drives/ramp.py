@@ -204,7 +204,7 @@ def say_fleets(fleets: list[dict[str, Any]], second: float) -> None:
 
 def pass_of(row: dict[str, Any]) -> Pass:
     """A decision record."""
-    ordered = len(row.get("launchIds", [])) * SLOTS_EACH
+    ordered = (len(row["launchIds"]) + len(row.get("startIds", []))) * SLOTS_EACH
     return Pass(seconds(row["at"]), int(row["wanted"]), int(row["supply"]), ordered)
 
 

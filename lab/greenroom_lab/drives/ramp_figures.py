@@ -37,7 +37,7 @@ class Pass:
     at: float
     wanted: int
     supply: int
-    ordered: int  # slots it launched
+    ordered: int  # slots it launched or started
 
     @property
     def restores(self) -> bool:
