@@ -1,4 +1,4 @@
-"""prewarm_event.GiveBack: the event's slots are no longer held."""
+"""prewarm_event.GiveBack: what no step of the event stands for is no longer held."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import RestoreEventSettings
 from greenroom.ports import Ports
-from greenroom.usecases.warm_event import restore_event
+from greenroom.usecases.settle_event import settle_event
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     """Repeating it is harmless."""
-    restore_event(event["eventId"], ports)
-    return {"eventId": event["eventId"]}
+    return {"state": settle_event(event["eventId"], ports).state.value}
 
 
 handler = lambda_handler(RestoreEventSettings, handle)

@@ -1,44 +1,42 @@
-"""POST /events: a pool warmed up ahead of an event."""
+"""POST /events, PATCH and DELETE /events/{eventId}: a pool warmed up ahead of an event."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from greenroom.domain.errors import InvalidField, NotFound
-from greenroom.domain.scheduled_event import DEFAULT_LEAD_S
-from greenroom.entry.catalog_views import DAY_S, event_view, time_of
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.http import Body, answer, body_of, operator_of, respond
+from greenroom.entry.event_body import change_of, plan_of
+from greenroom.entry.event_views import event_view
+from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
 from greenroom.entry.settings import ScheduleEventSettings
 from greenroom.ports import Ports
-from greenroom.usecases.warm_event import EventPlan, schedule_event
-
-MOST_SESSIONS = 1_000_000
+from greenroom.usecases.schedule_event import cancel_event, edit_event, schedule_event
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _schedule(event, ports))
+    work = {"POST": _schedule, "PATCH": _edit, "DELETE": _cancel}[str(event["routeKey"]).split(" ")[0]]
+    return respond(lambda: work(event, ports))
 
 
 def _schedule(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    operator = operator_of(event)
-    plan = _parse(body_of(event).only("poolId", "start", "end", "expectedSessions", "lead_s"))
+    operator, plan = operator_of(event), plan_of(body_of(event))
     try:
-        scheduled = schedule_event(plan, operator.viewer_id, ports)
+        made = schedule_event(plan, operator.viewer_id, ports)
     except NotFound as error:
         raise InvalidField("poolId", "no pool has this id") from error
-    return answer(201, event_view(scheduled))
+    return answer(200 if made.repeated else 201, event_view(made.event))
 
 
-def _parse(body: Body) -> EventPlan:
-    return EventPlan(
-        pool_id=body.identifier("poolId"),
-        start=time_of(body, "start"),
-        end=time_of(body, "end"),
-        expected_sessions=body.whole("expectedSessions", least=1, most=MOST_SESSIONS),
-        lead_s=body.whole("lead_s", least=0, most=DAY_S, default=DEFAULT_LEAD_S),
-    )
+def _edit(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    operator, change = operator_of(event), change_of(body_of(event))
+    return answer(200, event_view(edit_event(path_identifier(event, "eventId"), change, operator.viewer_id, ports)))
+
+
+def _cancel(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    operator = operator_of(event)
+    return answer(200, event_view(cancel_event(path_identifier(event, "eventId"), operator.viewer_id, ports)))
 
 
 handler = lambda_handler(ScheduleEventSettings, handle)

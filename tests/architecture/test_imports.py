@@ -143,13 +143,20 @@ def test_a_cold_start_pays_only_for_what_the_function_uses(name: str) -> None:
     assert not packages & forbidden
 
 
-def test_only_the_authorizer_brings_a_package_of_its_own() -> None:
-    own = [path.parent.name for path in (ROOT / "functions").glob("*/requirements.txt")]
-    assert own == ["authorize_viewer"]
-    lines = (ROOT / "functions" / "authorize_viewer" / "requirements.txt").read_text()
-    assert "python-jose" in lines
+@pytest.mark.parametrize(("name", "package"), [("authorize_viewer", "python-jose"), ("schedule_event", "tzdata")])
+def test_only_these_functions_bring_a_package_of_their_own(name: str, package: str) -> None:
+    own = {path.parent.name for path in (ROOT / "functions").glob("*/requirements.txt")}
+    assert own == {"authorize_viewer", "schedule_event"}
+    lines = (ROOT / "functions" / name / "requirements.txt").read_text()
+    assert f"{package}==" in lines
     assert "--hash=sha256:" in lines
     assert "boto" not in lines
+
+
+def test_only_the_function_with_the_zone_files_reads_local_times() -> None:
+    handlers = {function.name: ROOT / "functions" / function.name / "handler.py" for function in functions()}
+    readers = {name for name, path in handlers.items() if "zoneinfo" in cold_start(path)}
+    assert readers == {"schedule_event"}
 
 
 def test_the_layers_leave_boto3_to_the_runtime() -> None:

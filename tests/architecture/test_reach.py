@@ -12,10 +12,20 @@ ACTIONS = {
     "bus": "events:PutEvents",
     "socket": "execute-api:ManageConnections",
     "tasks": "states:SendTaskSuccess",
-    "schedules": "scheduler:CreateSchedule",
 }
 """Port -> the right its adapter needs; EC2's depend on the method, tables on what the method does."""
+BY_METHOD = {
+    ("schedules", "create"): "scheduler:CreateSchedule",
+    ("schedules", "delete"): "scheduler:DeleteSchedule",
+    ("account", "image"): "ec2:DescribeImages",
+    ("account", "subnets"): "ec2:DescribeSubnets",
+    ("account", "offered"): "ec2:DescribeInstanceTypeOfferings",
+    ("account", "running"): "ec2:DescribeInstances",
+    ("account", "vcpu_quota"): "servicequotas:GetServiceQuota",
+}
+"""Where each method needs a right of its own."""
 BESIDES = {"scheduler:CreateSchedule": {"iam:PassRole"}}
+LOOKING = {"list_all", "list_of_launch", "find"}
 OPTIONAL = {"stack_name"}
 """AwsEc2 needs the stack's name to look things up, and not to end one by its id."""
 every_function = pytest.mark.parametrize("function", functions(), ids=lambda function: function.name)
@@ -28,6 +38,7 @@ def methods(function: Function) -> set[tuple[str, str]]:
 def needed_actions(function: Function) -> set[str]:
     """Everything but DynamoDB."""
     found = {ACTIONS[port] for port, _ in methods(function) if port in ACTIONS}
+    found |= {BY_METHOD[each] for each in methods(function) if each in BY_METHOD}
     for port, method in methods(function):
         if port == "ec2" and method:
             found.add("ec2:TerminateInstances" if method == "terminate" else "ec2:DescribeInstances")
@@ -40,7 +51,7 @@ def test_a_function_has_the_settings_its_code_reads_and_no_others(function: Func
         return  # no ports: it reads its settings itself
     needed = {name for port, _ in methods(function) for name in adapters()[port].fields}
     needed |= of_function(function.name).settings
-    if "ec2:DescribeInstances" in needed_actions(function):
+    if any(port == "ec2" and method in LOOKING for port, method in methods(function)):
         needed |= OPTIONAL
     given = {name.lower() for name in function.environment}
     assert given == needed

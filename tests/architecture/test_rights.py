@@ -22,7 +22,10 @@ from tests.architecture.reading import (
 )
 
 ANY_RESOURCE = {
-    "ec2:DescribeInstances": "EC2 has no resource-level rights for listing",
+    **dict.fromkeys(
+        ["ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeSubnets"],
+        "EC2 has no resource-level rights for looking",
+    ),
     **dict.fromkeys(
         [
             "logs:CreateLogDelivery",

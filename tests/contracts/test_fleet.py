@@ -19,13 +19,12 @@ from greenroom.aws.offerings import DynamoOfferings
 from greenroom.aws.orphans import DynamoOrphans
 from greenroom.aws.pools import DynamoPools
 from greenroom.aws.reaper_lease import DynamoReaperLease
-from greenroom.aws.schedules import EventBridgeSchedules
 from greenroom.domain.errors import Conflict, NotFound, SlotLost, StaleBoot
 from greenroom.domain.instance import Boot, Instance, InstanceState, changed, registered, started
 from greenroom.domain.launch import Launch, LaunchState, advanced
 from greenroom.domain.offering import RECENT_S, Offering, Rest
 from greenroom.domain.pool import Application, ApplicationKind, Halt, Pool, PoolPolicy
-from greenroom.domain.scheduled_event import EventHold, ScheduledEvent
+from greenroom.domain.scheduled_event import EventHold
 from greenroom.domain.slot import Slot, SlotState, slot_id_of
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
 
@@ -290,8 +289,8 @@ def test_a_launch_remembers_its_market_and_its_purpose(house: Any) -> None:
 
 def test_an_events_slots_are_set_and_given_back_once(house: Any) -> None:
     for slots_held in (5, 5):
-        house.pools.hold_for_event("demo", "evt-abc", slots_held)
-    house.pools.hold_for_event("demo", "evt-def", 2)
+        house.pools.hold_for_event("demo", "evt-abc", slots_held, NOW + 600)
+    house.pools.hold_for_event("demo", "evt-def", 2, NOW + 600)
     assert house.pools.read("demo").holds == {"evt-abc": EventHold(5), "evt-def": EventHold(2)}
     assert house.pools.end_event("demo", "evt-abc", NOW + 1800)
     assert not house.pools.end_event("demo", "evt-abc", NOW + 1800)
@@ -334,15 +333,12 @@ def test_the_reapers_lease(house: Any) -> None:
 def test_the_catalog_keeps_what_operators_set(house: Any) -> None:
     application = Application("demo", "Demo", ApplicationKind.UNREAL, ("run", "{streamerUrl}"), 2, "demo")
     pool = Pool("demo", "demo", PoolPolicy(1, 2, 3), ("g6.xlarge",), ("spot",))
-    event = ScheduledEvent("evt-a", "demo", NOW, NOW + 60, 5, 1200, NOW - 1200)
     house.catalog.save_application(application)
     house.catalog.save_pool(pool)
-    house.catalog.save_event(event)
     assert house.catalog.application("demo") == application
     assert house.catalog.pool("demo") == replace(pool, version=1)
-    assert house.catalog.event("evt-a") == event
     assert list(house.catalog.pool_ids()) == ["demo"]
-    for missing in (house.catalog.application, house.catalog.pool, house.catalog.event):
+    for missing in (house.catalog.application, house.catalog.pool):
         with pytest.raises(NotFound):
             missing("nothing")
 
@@ -389,23 +385,6 @@ def _run(stack: str, launch_id: str) -> str:
     return str(answer["Instances"][0]["InstanceId"])
 
 
-def test_a_schedule_fires_once_at_its_time_and_is_made_once() -> None:
-    with FleetHouse.on_moto():
-        clients.client.cache_clear()
-        scheduler = boto3.client("scheduler", region_name=REGION)
-        scheduler.create_schedule_group(Name="events")
-        role, machine, queue = (f"arn:aws:{part}" for part in ("iam::1:role/r", "states:::m", "sqs:us-east-1:1:q"))
-        schedules = EventBridgeSchedules(group="events", role_arn=role, machine_arn=machine, dead_letter_arn=queue)
-        for _ in range(2):
-            schedules.create("evt-a", NOW)
-        made = scheduler.get_schedule(Name="evt-a", GroupName="events")
-        assert made["ScheduleExpression"] == "at(2027-01-15T08:00:00)"
-        assert made["ActionAfterCompletion"] == "DELETE"
-        assert made["Target"]["Input"] == '{"eventId": "evt-a"}'
-        assert made["Target"]["DeadLetterConfig"]["Arn"] == queue
-    clients.client.cache_clear()
-
-
 def test_refusals_of_offerings_are_kept_and_only_the_first_of_many_is_news(house: Any) -> None:
     key = Offering("g5.xlarge", "subnet-a", "spot").key
     first = Rest(key, "InsufficientInstanceCapacity", NOW, NOW + 180.5)
@@ -440,3 +419,11 @@ def test_a_pool_remembers_its_last_boots(house: Any) -> None:
     for seconds in range(BOOTS_KEPT + 3):
         house.pools.note_boot("demo", float(seconds))
     assert house.pools.read("demo").boot_times == tuple(range(3, BOOTS_KEPT + 3))
+
+
+def test_reapers_note_for_each_other_what_they_saw(house: Any) -> None:
+    assert house.reaper.last_noted("SILENCE#demo", NOW) is None
+    assert house.reaper.last_noted("SILENCE#other", NOW + 5) is None
+    assert house.reaper.last_noted("SILENCE#demo", NOW + 10) == NOW
+    assert house.reaper.last_noted("SILENCE#demo", NOW + 20) == NOW + 10
+    assert not house.reaper.is_held(NOW)

@@ -68,6 +68,7 @@ class Memory:
         self.agent_rows: dict[str, AgentConnection] = {}
         self.reaper_until = 0.0
         self.reaper_owner: str | None = None
+        self.reaper_notes: dict[str, float] = {}
         self.journal_rows: list[tuple[str, str, float, dict[str, Any]]] = []
         self.losses = 0
         self.between: Callable[[str], None] = lambda step: None
@@ -555,6 +556,12 @@ class MemoryReaperLease:
         with self.memory.lock:
             if self.memory.reaper_owner == owner:
                 self.memory.reaper_until = 0.0
+
+    def last_noted(self, what: str, now: float) -> float | None:
+        with self.memory.lock:
+            before = self.memory.reaper_notes.get(what)
+            self.memory.reaper_notes[what] = now
+            return before
 
 
 class MemoryJournal:

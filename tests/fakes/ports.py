@@ -24,9 +24,9 @@ from tests.fakes.memory import (
     MemorySlots,
     MemoryTickets,
 )
+from tests.fakes.memory_events import FakeAccountFacts, FakeSchedules, MemoryScheduledEvents
 from tests.fakes.memory_fleet import (
     FakeEc2,
-    FakeSchedules,
     FleetRows,
     MemoryFleet,
     MemoryLaunches,
@@ -117,7 +117,9 @@ class FakePorts:
         self.orphans = MemoryOrphans(self.fleet_rows)
         self.live_sessions = MemoryLiveSessions(self.memory)
         self.ec2 = FakeEc2()
+        self.events = MemoryScheduledEvents(self.memory)
         self.schedules = FakeSchedules()
+        self.account = FakeAccountFacts()
         self.tasks = FakeTasks()
         self.bus = FakeBus()
         self.socket = FakeSocket()

@@ -10,58 +10,57 @@ import pytest
 from tests.workflows.rehearsal import Answer, Case, Rehearsal, check, raises, returns, untaken
 
 EVENT = "evt-abcdefghijklmnopqrstuvwx25"
-HELD = ["WarmPool", "WaitUntilStart", "MeasureReadiness", "WaitUntilEnd", "GiveBack", "WasItHeld", "EventOver"]
+GIVEN = {"eventId": EVENT, "version": 3}
+LOOK = ["TakeSteps", "IsItOver", "WaitForNextStep"]
+LAST = ["TakeSteps", "IsItOver", "EventOver"]
 
 
-def iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def again(in_s: float) -> Answer:
+    """Come again then."""
+    at = datetime.fromtimestamp(time.time() + in_s, UTC)
+    return returns({"nextStepAt": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")})
 
 
-def warmed(start_in_s: float = -2, last_s: float = 1) -> Answer:
-    start = time.time() + start_in_s
-    return returns({"startsAt": iso(start), "endsAt": iso(start + last_s)})
-
-
+OVER = returns({"nextStepAt": None})
 CASES = [
+    Case("step by step to its end", {"advance_event": [again(1), again(1), OVER]}, [*LOOK, *LOOK, *LAST]),
+    Case("an outdated version ends quietly", {"advance_event": [OVER]}, LAST),
+    Case("a time that has passed is not waited for", {"advance_event": [again(-60), OVER]}, [*LOOK, *LAST]),
+    Case("an answer without a time is an end", {"advance_event": [returns({})]}, LAST),
     Case(
-        "warmed, measured, held, given back",
-        {"warm_event": [warmed(), returns({})], "restore_event": [returns({})]},
-        HELD,
-    ),
-    Case(
-        "an event is not given up because it could not be measured",
-        {"warm_event": [warmed(), raises("Conflict")], "restore_event": [returns({})]},
-        HELD,
-    ),
-    Case(
-        "an event that cannot be warmed is given back at once and fails",
-        {"warm_event": [raises("CapacityUnavailable")], "restore_event": [returns({})]},
-        ["WarmPool", "GiveBack", "WasItHeld", "EventFailed"],
-        error="CapacityUnavailable",
-    ),
-    Case(
-        "slots that cannot be given back are a failure",
-        {"warm_event": [warmed(), returns({})], "restore_event": [raises("Conflict")]},
-        [*HELD[:5], "EventFailed"],
+        "a step that fails is undone as far as it was taken",
+        {"advance_event": [raises("Conflict")], "restore_event": [returns({"state": "Scheduled"})]},
+        ["TakeSteps", "GiveBack", "EventFailed"],
         error="Conflict",
+    ),
+    Case(
+        "a later step that fails, too",
+        {"advance_event": [again(1), raises("NotFound")], "restore_event": [returns({"state": "Warming"})]},
+        [*LOOK, "TakeSteps", "GiveBack", "EventFailed"],
+        error="NotFound",
+    ),
+    Case(
+        "what cannot be undone is a failure, and the reaper's",
+        {"advance_event": [raises("Conflict")], "restore_event": [raises("RuntimeError")]},
+        ["TakeSteps", "GiveBack", "EventFailed"],
+        error="RuntimeError",
     ),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.desc)
 def test_prewarm_event(rehearsal: Rehearsal, case: Case) -> None:
-    played = rehearsal.play("prewarm_event", case, {"eventId": EVENT})
+    played = rehearsal.play("prewarm_event", case, GIVEN)
     check(played, case, "prewarm_event")
-    phases = [call["phase"] for call in played.asked["warm_event"]]
-    assert phases == ["warm", "measure"][: len(phases)]
-    assert played.asked["restore_event"] == [{"eventId": EVENT}]
+    assert all(call == GIVEN for call in played.asked["advance_event"])
+    assert played.asked.get("restore_event", [{"eventId": EVENT}]) == [{"eventId": EVENT}]
 
 
-def test_the_slots_are_held_from_the_start_to_the_end(rehearsal: Rehearsal) -> None:
-    case = Case("soon", {"warm_event": [warmed(1, 2), returns({})], "restore_event": [returns({})]}, HELD)
+def test_the_next_step_is_not_taken_early(rehearsal: Rehearsal) -> None:
     began = time.monotonic()
-    check(rehearsal.play("prewarm_event", case, {"eventId": EVENT}), case, "prewarm_event")
-    assert time.monotonic() - began >= 2
+    case = Case("soon", {"advance_event": [again(3), OVER]}, [*LOOK, *LAST])
+    check(rehearsal.play("prewarm_event", case, GIVEN), case, "prewarm_event")
+    assert time.monotonic() - began >= 2.5
 
 
 def test_every_step_of_the_machine_is_taken_by_some_case() -> None:

@@ -215,6 +215,9 @@ class ReaperLease(Protocol):
     def give_up(self, owner: str) -> None:
         """Only one's own."""
 
+    def last_noted(self, what: str, now: float) -> float | None:
+        """When a pass last noted this, None if none did in a day; noted now."""
+
 
 class Catalog(Protocol):
     """What operators configured."""

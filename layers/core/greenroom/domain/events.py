@@ -75,7 +75,7 @@ class LaunchFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class EventShortfall(Event):
-    """A scheduled event starts with fewer free slots than expected sessions."""
+    """A scheduled event has fewer slots than it still expects sessions, at its point of no return or at its start."""
 
     event_id: str
     pool_id: str

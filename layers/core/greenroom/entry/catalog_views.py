@@ -1,15 +1,12 @@
-"""Applications, pools and events as operators read and write them."""
+"""Applications and pools as operators read and write them."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 from typing import Any
 
-from greenroom.domain.errors import InvalidField
 from greenroom.domain.pool import Application, Pool, PoolPolicy
-from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.session import SessionLimits
-from greenroom.domain.times import epoch_seconds, iso
 from greenroom.entry.http import Body
 
 DAY_S = 24 * 3600
@@ -58,26 +55,3 @@ def pool_view(pool: Pool) -> dict[str, Any]:
         "instanceTypes": list(pool.instance_types),
         "markets": list(pool.markets),
     }
-
-
-def event_view(event: ScheduledEvent) -> dict[str, Any]:
-    return {
-        "eventId": event.event_id,
-        "poolId": event.pool_id,
-        "start": iso(event.start),
-        "end": iso(event.end),
-        "expectedSessions": event.expected_sessions,
-        "lead_s": event.lead_s,
-        "warmAt": iso(event.warm_at),
-    }
-
-
-def time_of(body: Body, name: str) -> float:
-    """A time with its zone: one without would mean another moment to each reader. Raises: InvalidField."""
-    text = body.text(name, longest=40)
-    try:
-        if not text.endswith("Z") and text[-6:-5] not in ("+", "-"):
-            raise ValueError
-        return epoch_seconds(text)
-    except ValueError as error:
-        raise InvalidField(name, "must be a time like 2026-01-31T12:00:00.000Z") from error

@@ -7,7 +7,7 @@ from functools import cached_property
 from random import Random
 from typing import Any, TypeVar
 
-from greenroom import fleet_ports, ports
+from greenroom import event_ports, fleet_ports, ports
 from greenroom.entry import clock
 from greenroom.entry.settings import Settings
 from greenroom.entry.tracing import Handler, trace_aws_calls, traced
@@ -163,7 +163,19 @@ class AwsPorts:
         return DynamoLiveSessions(self.settings.sessions_table)
 
     @cached_property
-    def schedules(self) -> fleet_ports.Schedules:
+    def events(self) -> event_ports.ScheduledEvents:
+        from greenroom.aws.scheduled_events import DynamoScheduledEvents
+
+        return DynamoScheduledEvents(self.settings.catalog_table)
+
+    @cached_property
+    def account(self) -> event_ports.AccountFacts:
+        from greenroom.aws.account_facts import AwsAccountFacts
+
+        return AwsAccountFacts(self.settings.image_id, self.settings.subnet_ids)
+
+    @cached_property
+    def schedules(self) -> event_ports.Schedules:
         from greenroom.aws.schedules import EventBridgeSchedules
 
         where = self.settings

@@ -133,6 +133,13 @@ class Body:
             raise self._wrong(name, f"must be a whole number from {least} to {most}")
         return value
 
+    def number(self, name: str, *, least: float, most: float) -> float:
+        """A number in least..most."""
+        value = self._values.get(name)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
+            raise self._wrong(name, f"must be a number from {least:g} to {most:.0f}")
+        return float(value)
+
     def one_of(self, name: str, choices: tuple[str, ...]) -> str:
         value = self._values.get(name)
         if value not in choices:

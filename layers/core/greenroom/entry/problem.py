@@ -28,6 +28,7 @@ _KINDS: Mapping[type[Exception], Kind] = {
     errors.UnknownInstance: Kind("forbidden", 403, "Nobody launched this instance"),
     errors.ViewerLimitReached: Kind("viewer-limit", 409, "You already have as many sessions as you may"),
     errors.SessionHasEnded: Kind("session-ended", 409, "The session has ended"),
+    errors.EventHasEnded: Kind("event-ended", 409, "The event is over or cancelled"),
     errors.StaleEpoch: Kind("stale-epoch", 409, "The slot has a newer holder"),
     errors.StaleBoot: Kind("stale-boot", 409, "The instance has registered again since"),
     errors.Conflict: Kind("conflict", 409, "It changed meanwhile; read it again"),

@@ -310,6 +310,22 @@ class PlanPoolSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class StartInstancesSettings(Settings):
+    """StartInstances."""
+
+    fleet_table: str
+    journal_table: str
+    bus_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopInstancesSettings(Settings):
+    """StopInstances."""
+
+    fleet_table: str
+
+
+@dataclass(frozen=True, slots=True)
 class RetireInstancesSettings(Settings):
     """RetireInstances."""
 

@@ -1,0 +1,27 @@
+"""GET /events and GET /events/{eventId}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.event_views import event_view
+from greenroom.entry.http import answer, operator_of, path_identifier, respond
+from greenroom.entry.settings import ReadEventsSettings
+from greenroom.ports import Ports
+from greenroom.usecases.read_events import coming_events
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """The HTTP answer; problems included."""
+    return respond(lambda: _read(event, ports))
+
+
+def _read(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    operator_of(event)
+    if event.get("routeKey") == "GET /events":
+        return answer(200, {"events": [event_view(each) for each in coming_events(ports)]})
+    return answer(200, event_view(ports.events.get(path_identifier(event, "eventId"))))
+
+
+handler = lambda_handler(ReadEventsSettings, handle)

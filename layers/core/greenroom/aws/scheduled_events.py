@@ -1,0 +1,60 @@
+"""Scheduled events in DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from botocore.exceptions import ClientError
+
+from greenroom.aws.clients import dynamodb
+from greenroom.aws.event_rows import EVENTS, event_key, event_of, event_row
+from greenroom.aws.rows import query, read
+from greenroom.aws.transaction import Refused, transact
+from greenroom.aws.values import item
+from greenroom.aws.write import put
+from greenroom.domain.errors import Conflict, NotFound
+from greenroom.domain.scheduled_event import ScheduledEvent
+
+
+class DynamoScheduledEvents:
+    """ports.ScheduledEvents."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def get(self, event_id: str) -> ScheduledEvent:
+        row = read(self._table, event_key(event_id), "META")
+        if not row:
+            raise NotFound(event_id)
+        return event_of(row)
+
+    def add(self, event: ScheduledEvent) -> ScheduledEvent:
+        added = replace(event, revision=1, changed_at=event.planned_at)
+        listed = put(self._table, {"pk": EVENTS, "sk": event.event_id})
+        try:
+            transact([put(self._table, event_row(added), "attribute_not_exists(pk)"), listed])
+        except Refused as refused:
+            raise Conflict(event.event_id) from refused
+        return added
+
+    def save(self, event: ScheduledEvent, now: float) -> ScheduledEvent:
+        after = replace(event, revision=event.revision + 1, changed_at=now)
+        try:
+            dynamodb().put_item(
+                TableName=self._table,
+                Item=item(event_row(after)),
+                ConditionExpression="revision = :before",
+                ExpressionAttributeValues=item({":before": event.revision}),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise Conflict(event.event_id) from error
+        return after
+
+    def list_ids(self) -> Sequence[str]:
+        return [row["sk"] for row in query(self._table, EVENTS)]
+
+    def unlist(self, event_id: str) -> None:
+        dynamodb().delete_item(TableName=self._table, Key=item({"pk": EVENTS, "sk": event_id}))
