@@ -1,4 +1,4 @@
-"""maintain_pool.PlanPool: what the pool needs now, committed as launch intents and retirements."""
+"""maintain_pool.PlanPool: what the pool needs now, committed as launch intents, stops and retirements."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from greenroom.usecases.plan_pool import plan_pool
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    """What the machine starts and retires."""
+    """What the machine starts, stops and retires."""
     pool_id = event["poolId"]
     planned = plan_pool(pool_id, ports)
     launches = [{"poolId": pool_id, "launchId": launch_id} for launch_id in planned.launch_ids]
-    return {"launches": launches, "retirements": list(planned.retired_ids)}
+    return {
+        "starts": list(planned.start_ids),
+        "stops": list(planned.stop_ids),
+        "retirements": list(planned.retired_ids),
+        "launches": launches,
+    }
 
 
 handler = lambda_handler(PlanPoolSettings, handle)

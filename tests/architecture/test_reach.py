@@ -24,6 +24,12 @@ BY_METHOD = {
     ("account", "vcpu_quota"): "servicequotas:GetServiceQuota",
 }
 """Where each method needs a right of its own."""
+EC2_ACTIONS = {
+    "terminate": "ec2:TerminateInstances",
+    "start": "ec2:StartInstances",
+    "stop": "ec2:StopInstances",
+}
+"""What changes an instance; the others look."""
 BESIDES = {"scheduler:CreateSchedule": {"iam:PassRole"}}
 LOOKING = {"list_all", "list_of_launch", "find"}
 OPTIONAL = {"stack_name"}
@@ -41,7 +47,7 @@ def needed_actions(function: Function) -> set[str]:
     found |= {BY_METHOD[each] for each in methods(function) if each in BY_METHOD}
     for port, method in methods(function):
         if port == "ec2" and method:
-            found.add("ec2:TerminateInstances" if method == "terminate" else "ec2:DescribeInstances")
+            found.add(EC2_ACTIONS.get(method, "ec2:DescribeInstances"))
     return found | {each for action in found for each in BESIDES.get(action, ())}
 
 

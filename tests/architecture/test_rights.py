@@ -90,10 +90,11 @@ def test_no_statement_excludes() -> None:
     assert not [s for s in statements(template()["Resources"]) if "NotAction" in s or "NotResource" in s]
 
 
-def test_termination_is_limited_to_what_the_stack_launched() -> None:
-    terminating = [s for s in ALLOWED if "ec2:TerminateInstances" in as_list(s["Action"])]
-    assert terminating
-    for statement in terminating:
+@pytest.mark.parametrize("action", ["ec2:TerminateInstances", "ec2:StartInstances", "ec2:StopInstances"])
+def test_what_changes_an_instance_is_limited_to_what_the_stack_launched(action: str) -> None:
+    changing = [s for s in ALLOWED if action in as_list(s["Action"])]
+    assert changing
+    for statement in changing:
         assert statement["Condition"] == {
             "StringEquals": {"aws:ResourceTag/greenroom:stack": {"Ref": "AWS::StackName"}}
         }

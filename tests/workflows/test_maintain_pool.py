@@ -13,45 +13,58 @@ GIVEN = {"detail-type": "PoolChanged", "detail": {"poolId": "demo", "cause": "te
 TAKEN, BY_ANOTHER = "lch-taken", {"by": "another pass"}
 
 
-def plan(launches: int = 0, retirements: tuple[str, ...] = ()) -> Json:
+def plan(
+    launches: int = 0, starts: tuple[str, ...] = (), stops: tuple[str, ...] = (), retirements: tuple[str, ...] = ()
+) -> Json:
     names = [f"lch-{uuid.uuid4()}" for _ in range(launches)]
-    return {"launches": [{"poolId": "demo", "launchId": each} for each in names], "retirements": list(retirements)}
+    rows = [{"poolId": "demo", "launchId": each} for each in names]
+    return {"launches": rows, "starts": list(starts), "stops": list(stops), "retirements": list(retirements)}
 
 
-ONE, TWO = plan(1), plan(2, ("i-1", "i-2"))
+ALL = plan(2, ("i-1",), ("i-2", "i-3"), ("i-4",))
+BEGIN, END = ["PlanPool", "WhatIsLeft"], ["StartLaunches", "PoolMaintained"]
+LAUNCHED = ["StartLaunches", "StartLaunch", "LaunchStarted", "PoolMaintained"]
 CASES = [
+    Case("nothing to do", {"plan_pool": [returns(plan())]}, [*BEGIN, *END]),
+    Case("one launch is started", {"plan_pool": [returns(plan(1))]}, [*BEGIN, *LAUNCHED]),
     Case(
-        "nothing to do",
-        {"plan_pool": [returns(plan())]},
-        ["PlanPool", "IsAnythingRetired", "StartLaunches", "PoolMaintained"],
+        "one instance is started",
+        {"plan_pool": [returns(plan(starts=("i-1",)))], "start_instances": [returns({})]},
+        [*BEGIN, "StartInstances", "WhatIsLeft", *END],
     ),
     Case(
-        "one launch is started",
-        {"plan_pool": [returns(ONE)]},
-        ["PlanPool", "IsAnythingRetired", "StartLaunches", "StartLaunch", "LaunchStarted", "PoolMaintained"],
+        "one instance is stopped",
+        {"plan_pool": [returns(plan(stops=("i-1",)))], "stop_instances": [returns({})]},
+        [*BEGIN, "StopInstances", "WhatIsLeft", *END],
     ),
     Case(
         "one instance is retired",
-        {"plan_pool": [returns(plan(0, ("i-1",)))], "retire_instances": [returns({})]},
-        ["PlanPool", "IsAnythingRetired", "RetireInstances", "StartLaunches", "PoolMaintained"],
+        {"plan_pool": [returns(plan(retirements=("i-1",)))], "retire_instances": [returns({})]},
+        [*BEGIN, "RetireInstances", "WhatIsLeft", *END],
     ),
     Case(
-        "instances that cannot be retired now do not hold up a launch",
-        {"plan_pool": [returns(plan(1, ("i-1",)))], "retire_instances": [raises("Conflict")]},
+        "what cannot be started, stopped or retired now holds up neither the others nor a launch",
+        {
+            "plan_pool": [returns(plan(1, ("i-1",), ("i-2",), ("i-3",)))],
+            "start_instances": [raises("Conflict")],
+            "stop_instances": [raises("ClientError")],
+            "retire_instances": [raises("Conflict")],
+        },
         [
-            "PlanPool",
-            "IsAnythingRetired",
+            *BEGIN,
+            "StartInstances",
+            "WhatIsLeft",
+            "StopInstances",
+            "WhatIsLeft",
             "RetireInstances",
-            "StartLaunches",
-            "StartLaunch",
-            "LaunchStarted",
-            "PoolMaintained",
+            "WhatIsLeft",
+            *LAUNCHED,
         ],
     ),
     Case(
         "a launch that runs already is not started twice",
-        {"plan_pool": [returns({"launches": [{"poolId": "demo", "launchId": TAKEN}], "retirements": []})]},
-        ["PlanPool", "IsAnythingRetired", "StartLaunches", "StartLaunch", "LaunchAlreadyStarted", "PoolMaintained"],
+        {"plan_pool": [returns({**plan(), "launches": [{"poolId": "demo", "launchId": TAKEN}]})]},
+        [*BEGIN, *LAUNCHED],
     ),
     Case(
         "the plan fails",
@@ -62,7 +75,7 @@ CASES = [
     Case(
         "a launch cannot be started",
         {"plan_pool": [returns(plan(1))]},
-        ["PlanPool", "IsAnythingRetired", "StartLaunches", "StartLaunch", "PoolNotMaintained"],
+        [*BEGIN, "StartLaunches", "StartLaunch", "PoolNotMaintained"],
         error="StepFunctions.StateMachineDoesNotExistException",
         starts="nothing",
     ),
@@ -82,13 +95,15 @@ def test_maintain_pool(rehearsal: Rehearsal, case: Case) -> None:
     assert started.get(TAKEN, BY_ANOTHER) == BY_ANOTHER
 
 
-def test_each_launch_is_an_execution_named_after_it(rehearsal: Rehearsal) -> None:
-    case = Case("two launches, two retirements", {"plan_pool": [returns(TWO)], "retire_instances": [returns({})]}, [])
-    played = rehearsal.play("maintain_pool", case, GIVEN)
+def test_each_launch_is_an_execution_named_after_it_and_each_list_reaches_its_function(rehearsal: Rehearsal) -> None:
+    script = {each: [returns({})] for each in ("start_instances", "stop_instances", "retire_instances")}
+    played = rehearsal.play("maintain_pool", Case("all at once", {"plan_pool": [returns(ALL)], **script}, []), GIVEN)
     assert played.status == "SUCCEEDED"
-    assert played.asked["retire_instances"] == [{"poolId": "demo", "instanceIds": ["i-1", "i-2"]}]
+    assert played.asked["start_instances"] == [{"poolId": "demo", "instanceIds": ["i-1"]}]
+    assert played.asked["stop_instances"] == [{"poolId": "demo", "instanceIds": ["i-2", "i-3"]}]
+    assert played.asked["retire_instances"] == [{"poolId": "demo", "instanceIds": ["i-4"]}]
     started = rehearsal.started()
-    for launch in TWO["launches"]:
+    for launch in ALL["launches"]:
         assert started[launch["launchId"]] == launch
 
 

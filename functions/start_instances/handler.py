@@ -1,0 +1,18 @@
+"""maintain_pool.StartInstances: starts instances of the warm tier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import StartInstancesSettings
+from greenroom.ports import Ports
+from greenroom.usecases.warm_tier import start_instances
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """Which of them are on their way; what EC2 had no place for is back in the tier."""
+    return {"started": start_instances(event["poolId"], event["instanceIds"], ports)}
+
+
+handler = lambda_handler(StartInstancesSettings, handle)

@@ -1,0 +1,18 @@
+"""maintain_pool.StopInstances: switches off what the plan keeps for the warm tier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from greenroom.entry.compose import lambda_handler
+from greenroom.entry.settings import StopInstancesSettings
+from greenroom.ports import Ports
+from greenroom.usecases.warm_tier import stop_instances
+
+
+def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+    """Which of them EC2 was asked to stop; the reaper asks until it did."""
+    return {"stopped": stop_instances(event["instanceIds"], ports)}
+
+
+handler = lambda_handler(StopInstancesSettings, handle)
