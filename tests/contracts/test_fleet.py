@@ -406,6 +406,9 @@ def test_a_row_of_failed_boots_counts_each_instance_once_and_ends_when_one_is_re
     pools.note_boot("demo", 61.04)
     assert (pools.read("demo").failed_boots, pools.read("demo").boot_times) == (0, (61.0,))
     assert pools.note_boot_failed("demo", "i-3") == 1
+    pools.note_boot("demo", None)
+    assert (pools.read("demo").failed_boots, pools.read("demo").boot_times) == (0, (61.0,))
+    assert pools.note_boot_failed("demo", "i-3") == 1
     assert pools.halt("demo", Halt("broken", NOW, "greenroom"))
     assert not pools.halt("demo", Halt("again", NOW, "ada"))
     assert pools.read("demo").halted == Halt("broken", NOW, "greenroom")

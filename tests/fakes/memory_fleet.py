@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from greenroom.domain.errors import CapacityUnavailable, Conflict, NotFound, SlotLost
+from greenroom.domain.errors import CapacityUnavailable, Conflict, GreenroomError, NotFound, SlotLost
 from greenroom.domain.instance import Instance, InstanceState, changed
 from greenroom.domain.launch import Launch
 from greenroom.domain.offering import RECENT_S, Rest
@@ -201,8 +201,10 @@ class MemoryPools:
         failed.add(instance_id)
         return len(failed)
 
-    def note_boot(self, pool_id: str, seconds: float) -> None:
+    def note_boot(self, pool_id: str, seconds: float | None) -> None:
         self.rows.failed_boots.pop(pool_id, None)
+        if seconds is None:
+            return
         kept = (*self._of(pool_id).boot_times, round(seconds, 1))
         self._change(pool_id, boot_times=kept[-BOOTS_KEPT:])
 
@@ -328,6 +330,7 @@ class FakeEc2:
         self.started: list[str] = []
         self.orphans: list[str] = []
         self.unstartable: set[str] = set()
+        self.start_refusal: GreenroomError = CapacityUnavailable("InsufficientInstanceCapacity")
         self.ignored: set[str] = set()
 
     def add(self, instance_id: str, launch_id: str = "lch-1", at: float = 0.0, pool_id: str = "demo") -> Ec2Instance:
@@ -364,7 +367,7 @@ class FakeEc2:
     def start(self, instance_id: str) -> None:
         self.started.append(instance_id)
         if instance_id in self.unstartable:
-            raise CapacityUnavailable("InsufficientInstanceCapacity")
+            raise self.start_refusal
         if instance_id not in self.instances or self.instances[instance_id].state is not Ec2State.STOPPED:
             raise Conflict(instance_id)
         self.set(instance_id, Ec2State.PENDING)

@@ -144,8 +144,11 @@ class Pools(Protocol):
     def note_launch_registered(self, pool_id: str) -> None:
         """The row of failed launches ends; that of failed boots only at `note_boot`."""
 
-    def note_boot(self, pool_id: str, seconds: float) -> None:
-        """An instance got ready so long after its launch: the row of failed boots ends; the last BOOTS_KEPT stay."""
+    def note_boot(self, pool_id: str, seconds: float | None) -> None:
+        """An instance got ready: the row of failed boots ends. `seconds` after its launch; None: not a measure.
+
+        The last BOOTS_KEPT measures are kept.
+        """
 
     def halt(self, pool_id: str, halt: Halt) -> bool:
         """Whether it was not halted before; the first reason stays."""

@@ -127,9 +127,11 @@ def test_only_the_first_time_an_instance_is_ready_is_measured() -> None:
     booted(ports)
     ports.time += 3000
     (slot,) = register_instance(INSTANCE, Boot("f" * 32), ports).slots
+    fail_boot_of(ports, "i-other")
     before = ports.pools.read("demo").boot_times
     record_slot_event(SlotFact(INSTANCE, "f" * 32, slot.slot_id, slot.epoch, SlotEvent.READY), ports)
     assert (len(before), ports.pools.read("demo").boot_times) == (1, before)
+    assert ports.pools.read("demo").failed_boots == 0  # but it ends the row of failures
 
 
 @pytest.mark.parametrize(

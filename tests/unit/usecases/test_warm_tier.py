@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from greenroom.domain.errors import AccountLimitReached
+from greenroom.domain.events import AccountLimitReached as AccountLimitSeen
 from greenroom.domain.instance import PAST_NONCES_KEPT, STOP_TIMEOUT_S, Boot, Instance, InstanceState, is_at_rest
-from greenroom.domain.offering import HOLD_S
+from greenroom.domain.offering import HOLD_S, market_key
 from greenroom.domain.pool import Halt
 from greenroom.domain.slot import SlotState
 from greenroom.fleet_ports import Ec2State, Machinery
@@ -176,6 +178,18 @@ def test_a_start_that_ec2_has_no_place_for_goes_back_rests_and_asks_for_another_
     ports.time += HOLD_S
     ports.ec2.unstartable.clear()
     assert start_instances("demo", [INSTANCE], ports) == [INSTANCE]
+
+
+def test_a_start_that_a_quota_refuses_rests_the_market_and_is_told() -> None:
+    ports = resting()
+    tier(ports, always_on=1)
+    ports.ec2.unstartable.add(INSTANCE)
+    ports.ec2.start_refusal = AccountLimitReached("VcpuLimitExceeded")
+    ports.bus.events.clear()
+    assert start_instances("demo", plan_pool("demo", ports).start_ids, ports) == []
+    assert AccountLimitSeen("demo", "on-demand", "VcpuLimitExceeded") in ports.bus.events
+    (rest,) = ports.offerings.refused("demo", ports.now())
+    assert (rest.key, rest.until > ports.now()) == (market_key("on-demand"), True)
 
 
 def test_a_start_that_was_lost_is_asked_again_while_ec2_shows_it_stopped() -> None:

@@ -88,8 +88,10 @@ class DynamoPools:
     def note_boot_failed(self, pool_id: str, instance_id: str) -> int:
         return len(self._change(self._capacity(pool_id).put_in("failedBoots", instance_id), pool_id)["failedBoots"])
 
-    def note_boot(self, pool_id: str, seconds: float) -> None:
+    def note_boot(self, pool_id: str, seconds: float | None) -> None:
         kept = self._change(self._capacity(pool_id).remove("failedBoots"), pool_id).get("bootTimes")
+        if seconds is None:
+            return
         write = self._unchanged(self._capacity(pool_id), "bootTimes", kept)
         with suppress(RowChanged):  # another boot was noted: one measurement fewer
             self._change(write.set("bootTimes", [*(kept or ()), round(seconds, 1)][-BOOTS_KEPT:]), pool_id)

@@ -32,10 +32,14 @@ def note_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) ->
         ports.bus.send(PoolHalted(pool_id=pool_id, reason=reason, by=BREAKER))
 
 
-def note_first_ready(before: Instance, ports: Ports) -> None:
-    """`before`: the instance as it stood before a slot of it got ready. Only its first time is measured."""
-    if before.state is InstanceState.BOOTING and before.ready_at is None:
-        ports.pools.note_boot(before.pool_id, ports.now() - before.launched_at)
+def note_boot_done(before: Instance, ports: Ports) -> None:
+    """`before`: the instance as it stood before a slot of it got ready.
+
+    Only its first boot is measured: later ones (a restart, the warm tier) install nothing and take less.
+    """
+    if before.state is InstanceState.BOOTING:
+        is_first = before.ready_at is None
+        ports.pools.note_boot(before.pool_id, ports.now() - before.launched_at if is_first else None)
 
 
 def boot_timeout_s(pool_id: str, ports: Ports) -> float:

@@ -21,7 +21,7 @@ from greenroom.domain.slot import Slot, SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.answer_wait import answer_wait
 from greenroom.usecases.end_session import end_session
-from greenroom.usecases.judge_boots import note_first_ready
+from greenroom.usecases.judge_boots import note_boot_done
 from greenroom.usecases.publish_slot import publish_slot
 from greenroom.usecases.tell_peers import tell_page
 
@@ -84,7 +84,7 @@ def _check_boot(fact: SlotFact, ports: Ports) -> Instance:
 def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
     if slot.state is not SlotState.RESETTING:
         return
-    note_first_ready(before, ports)  # first: a call that dies here comes again
+    note_boot_done(before, ports)  # first: a call that dies here comes again
     instance = ports.instances.mark_ready(fact.instance_id, fact.boot_nonce, ports.now())
     try:
         if instance.state in CLAIMABLE_STATES:

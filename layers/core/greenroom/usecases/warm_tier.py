@@ -13,6 +13,7 @@ from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.judge_boots import boot_timeout_s
+from greenroom.usecases.note_refusals import note_account_limit
 from greenroom.usecases.request_pass import request_pass
 from greenroom.usecases.retire_instances import retire_instances
 
@@ -68,6 +69,8 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
         return True  # running already, or not stopped yet after all: the reaper asks again when it is
     except (CapacityUnavailable, AccountLimitReached) as refusal:
         now = ports.now()
+        if isinstance(refusal, AccountLimitReached):
+            note_account_limit(instance.pool_id, instance.market, str(refusal), ports)
         change_instance(instance.instance_id, lambda before: refused_start(before, now, now + HOLD_S), ports)
         _note("StartRefused", instance, {"error": type(refusal).__name__, "code": str(refusal)}, ports)
         request_pass(instance.pool_id, "startRefused", ports)
