@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from greenroom.entry.settings import (
     RecordHeartbeatSettings,
     RegisterInstanceSettings,
 )
+from greenroom.fleet_ports import Ec2State
 from greenroom.usecases.plan_pool import plan_pool
 
 from tests.fakes.launching import INSTANCE, launched, planned, policy
@@ -210,9 +212,24 @@ def test_a_pass_answers_what_to_start_and_what_to_retire() -> None:
     answer = handle_of("plan_pool")(sample("plan_pool"), ports)
     (started,) = answer["launches"]
     assert started["poolId"] == "demo"
-    assert answer["retirements"] == []
+    assert (answer["starts"], answer["stops"], answer["retirements"]) == ([], [], [])
     retired = handle_of("retire_instances")(sample("retire_instances"), ports)
     assert retired == {"retired": []}
+
+
+def test_warm_instances_are_stopped_and_started_and_those_that_are_gone_are_left_out() -> None:
+    ports = stage(1)
+    (instance_id,) = ports.memory.instance_rows
+    standing = {"market": "on-demand", "state": InstanceState.STOPPED}
+    ports.memory.instance_rows[instance_id] = replace(ports.instances.get(instance_id), **standing)  # type: ignore[arg-type]
+    ports.ec2.add(instance_id)
+    stop, start = sample("stop_instances"), sample("start_instances")
+    assert handle_of("stop_instances")(stop, ports) == {"stopped": []}
+    assert handle_of("stop_instances")({**stop, "instanceIds": [instance_id]}, ports) == {"stopped": [instance_id]}
+    ports.memory.instance_rows[instance_id] = replace(ports.instances.get(instance_id), stopped_at=ports.now())
+    ports.ec2.set(instance_id, Ec2State.STOPPED)
+    assert handle_of("start_instances")(start, ports) == {"started": []}
+    assert handle_of("start_instances")({**start, "instanceIds": [instance_id]}, ports) == {"started": [instance_id]}
 
 
 def test_create_fleet_is_asked_for_one_instance_spot_first() -> None:
