@@ -28,6 +28,7 @@ EC2_ACTIONS = {
     "terminate": "ec2:TerminateInstances",
     "start": "ec2:StartInstances",
     "stop": "ec2:StopInstances",
+    "tag_orphan": "ec2:CreateTags",
 }
 """What changes an instance; the others look."""
 BESIDES = {"scheduler:CreateSchedule": {"iam:PassRole"}}

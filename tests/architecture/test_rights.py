@@ -100,6 +100,18 @@ def test_what_changes_an_instance_is_limited_to_what_the_stack_launched(action: 
         }
 
 
+def test_tags_are_given_at_birth_or_mark_orphans_of_this_stack() -> None:
+    """Nothing else that runs in the account can be made ours."""
+    marking = [s for s in ALLOWED if "ec2:CreateTags" in as_list(s["Action"])]
+    born = [s for s in marking if "ec2:CreateAction" in s["Condition"]["StringEquals"]]
+    for statement in (s for s in marking if s not in born):
+        assert statement["Condition"] == {
+            "StringEquals": {"aws:ResourceTag/greenroom:stack": {"Ref": "AWS::StackName"}},
+            "ForAllValues:StringEquals": {"aws:TagKeys": ["greenroom:orphan"]},
+        }
+    assert len(marking) == 2
+
+
 def test_only_the_launch_machine_creates_instances() -> None:
     holders = [
         name

@@ -99,7 +99,7 @@ def test_a_slot_of_an_instance_that_takes_no_more_sessions_is_retired() -> None:
     waiting = launch(ports, "ada").session
     slot = add_slot(ports, "i-00000001", SlotState.RESETTING)
     ports.memory.instance_rows["i-00000001"] = replace(
-        ports.memory.instance_rows["i-00000001"], state=InstanceState.DRAINING
+        ports.memory.instance_rows["i-00000001"], state=InstanceState.INTERRUPTED
     )
     assert report(ports, None, slot, SlotEvent.READY).state is SlotState.RETIRED
     assert ports.sessions.get(waiting.session_id).state is SessionState.QUEUED

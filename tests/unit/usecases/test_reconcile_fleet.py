@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 from greenroom.domain.errors import PassIncomplete
-from greenroom.domain.instance import Boot, InstanceState
+from greenroom.domain.instance import Boot, InstanceState, Notice, NoticeKind
 from greenroom.domain.launch import BOOT_TIMEOUT_S, START_TIMEOUT_S, LaunchState
-from greenroom.domain.session import SessionState, StatusReason
+from greenroom.domain.session import MOST_MIGRATIONS, SessionState, StatusReason
 from greenroom.domain.slot import SlotState
 from greenroom.fleet_ports import Ec2State
 from greenroom.ports import Wait
@@ -92,15 +92,16 @@ def test_after_an_hour_it_hands_over() -> None:
 # -- instances
 
 
-def test_an_instance_ec2_lost_is_finished_and_its_session_told() -> None:
+def test_an_instance_ec2_lost_is_finished_and_its_session_moves() -> None:
     ports = serving()
     session = launch(ports).session
     assert session.assignment is not None
     instance_id = session.assignment.instance_id
     ports.ec2.set(instance_id, Ec2State.TERMINATED, "Server.SpotInstanceTermination")
     run(ports)
-    ended = ports.sessions.get(session.session_id)
-    assert (ended.state, ended.status_reason) == (SessionState.ENDING, StatusReason.SPOT_INTERRUPTED)
+    moving = ports.sessions.get(session.session_id)
+    assert moving.moving is not None
+    assert (moving.state, moving.moving.reason) == (SessionState.MIGRATING, StatusReason.SPOT_INTERRUPTED)
     assert state_of(ports, instance_id) is InstanceState.TERMINATED
     assert slot_of(ports, session).state is SlotState.RETIRED
     assert "PoolChanged" in ports.bus.kinds()
@@ -116,7 +117,7 @@ def test_an_instance_too_new_to_be_shown_is_left_alone() -> None:
     assert {each.state for each in ports.memory.instance_rows.values()} == {InstanceState.TERMINATED}
 
 
-def test_a_silent_instance_is_quarantined_ended_and_replaced() -> None:
+def test_a_silent_instance_is_quarantined_ended_and_replaced_and_its_session_moves() -> None:
     ports = serving()
     session = launch(ports).session
     assert session.assignment is not None
@@ -124,7 +125,9 @@ def test_a_silent_instance_is_quarantined_ended_and_replaced() -> None:
     run(ports, after_s=LEASE_S)
     assert state_of(ports, instance_id) is InstanceState.READY
     run(ports, after_s=1)
-    assert ports.sessions.get(session.session_id).status_reason is StatusReason.INSTANCE_UNHEALTHY
+    moving = ports.sessions.get(session.session_id)
+    assert moving.moving is not None
+    assert (moving.state, moving.moving.reason) == (SessionState.MIGRATING, StatusReason.INSTANCE_UNHEALTHY)
     assert state_of(ports, instance_id) is InstanceState.TERMINATING
     assert ports.ec2.terminated == [instance_id]
     assert len(plan_pool("demo", ports).launch_ids) == 1
@@ -151,9 +154,122 @@ def test_when_many_fall_silent_at_once_nothing_is_terminated() -> None:
     hear(ports, *names[3:])
     assert run(ports).silent_left_alone == 3
     assert ports.ec2.terminated == []
-    hear(ports, names[2])
+    assert run(ports, after_s=10).silent_left_alone == 3
+    seen = [each.detail() for each in ports.bus.events if each.detail_type == "MassSilenceSeen"]
+    assert seen == [{"poolId": "demo", "instances": 3}]  # once, and not at each pass
+    hear(ports, *names[2:])
     assert run(ports).silent_left_alone == 0
     assert sorted(ports.ec2.terminated) == names[:2]
+
+
+def test_a_later_mass_silence_is_told_again() -> None:
+    ports = serving(8)
+    for _ in range(2):
+        run(ports, after_s=LEASE_S + 1)
+        hear(ports)
+        run(ports, after_s=10)
+        ports.time += 121
+        hear(ports)
+    assert ports.bus.kinds().count("MassSilenceSeen") == 2
+
+
+# -- instances that are being lost
+
+
+@pytest.mark.parametrize("state", [Ec2State.SHUTTING_DOWN, Ec2State.STOPPING, Ec2State.STOPPED])
+def test_an_instance_that_ec2_ends_or_stops_unasked_is_left_and_ended(state: Ec2State) -> None:
+    ports = serving()
+    session = launch(ports).session
+    (instance_id,) = ports.memory.instance_rows
+    ports.ec2.set(instance_id, state)
+    run(ports)
+    assert ports.sessions.get(session.session_id).state is SessionState.MIGRATING
+    assert state_of(ports, instance_id) is InstanceState.TERMINATING
+
+
+def test_a_stop_that_the_list_shows_and_ec2_no_longer_does_is_not_believed() -> None:
+    ports = serving()
+    (instance_id,) = ports.memory.instance_rows
+    ports.ec2.set(instance_id, Ec2State.STOPPED)
+    listed = ports.ec2.list_all()
+    ports.ec2.set(instance_id, Ec2State.RUNNING)
+    ports.ec2.list_all = lambda: listed  # type: ignore[method-assign]
+    run(ports)
+    assert state_of(ports, instance_id) is InstanceState.READY
+
+
+def test_an_interrupted_instance_is_looked_at_in_each_pass_until_it_ends() -> None:
+    ports = serving()
+    session = launch(ports).session
+    (instance_id,) = ports.memory.instance_rows
+    noted = Notice(NoticeKind.SPOT_INTERRUPTION, ports.now(), ports.now() + 120)
+    ports.memory.instance_rows[instance_id] = replace(ports.memory.instance_rows[instance_id], notice=noted)
+    run(ports)  # the heartbeat wrote the notice down, and nobody heard of it
+    assert state_of(ports, instance_id) is InstanceState.INTERRUPTED
+    assert ports.sessions.get(session.session_id).state is SessionState.MIGRATING
+    add_slot(ports, "i-00000009", SlotState.FREE)
+    ports.ec2.add("i-00000009")
+    hear(ports)
+    run(ports, after_s=10)
+    assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
+    hear(ports)
+    run(ports, after_s=15)
+    assert (state_of(ports, instance_id), ports.ec2.terminated) == (InstanceState.TERMINATING, [instance_id])
+
+
+def test_advice_that_nobody_heard_of_drains() -> None:
+    ports = serving()
+    session = launch(ports).session
+    (instance_id,) = ports.memory.instance_rows
+    noted = Notice(NoticeKind.REBALANCE, ports.now())
+    ports.memory.instance_rows[instance_id] = replace(ports.memory.instance_rows[instance_id], notice=noted)
+    for _ in range(2):
+        run(ports)
+    assert state_of(ports, instance_id) is InstanceState.DRAINING
+    assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
+    assert ports.ec2.terminated == []
+
+
+def test_a_slot_of_a_draining_instance_is_not_given_up_for_being_unready() -> None:
+    ports = serving()
+    resting = add_slot(ports, "i-00000009", SlotState.RESETTING)
+    ports.ec2.add("i-00000009")
+    ports.memory.slot_rows[resting.slot_id] = replace(resting, deadline_at=ports.now())
+    row = ports.memory.instance_rows["i-00000009"]
+    ports.memory.instance_rows["i-00000009"] = replace(row, state=InstanceState.DRAINING)
+    ports.time += 600
+    hear(ports)
+    run(ports)
+    assert ports.slots.get(resting.slot_id).state is SlotState.RESETTING
+
+
+def test_a_stopped_instance_keeps_nobody_awake_once_ec2_says_that_it_is_stopped() -> None:
+    ports = stage(0)
+    add_slot(ports, "i-00000009", SlotState.RESETTING)
+    ports.ec2.add("i-00000009")
+    pool = ports.memory.pools["demo"]
+    ports.memory.pools["demo"] = replace(pool, policy=replace(pool.policy, warm_instances=1))
+    row = ports.memory.instance_rows["i-00000009"]
+    ports.memory.instance_rows["i-00000009"] = replace(row, state=InstanceState.STOPPED, market="on-demand")
+    assert run(ports).alive
+    assert ports.ec2.stopped == ["i-00000009"]
+    ports.ec2.set("i-00000009", Ec2State.STOPPED)
+    run(ports)
+    assert not run(ports).alive
+
+
+def test_a_pass_reads_a_pools_machines_once() -> None:
+    ports = serving(3)
+    read: list[str] = []
+    list_of_pool = ports.fleet.list_of_pool
+
+    def counted(pool_id: str) -> object:
+        read.append(pool_id)
+        return list_of_pool(pool_id)
+
+    ports.fleet.list_of_pool = counted  # type: ignore[assignment,method-assign]
+    run(ports)
+    assert read == ["demo"]
 
 
 def test_a_terminating_instance_is_asked_again_until_it_is_gone() -> None:
@@ -173,7 +289,7 @@ def test_an_orphan_is_ended_on_a_later_pass_and_only_ours() -> None:
     ports = serving()
     ports.ec2.add("i-0bad", "lch-x")
     assert run(ports).alive
-    assert ports.ec2.terminated == []
+    assert (ports.ec2.orphans, ports.ec2.terminated) == (["i-0bad"], [])
     hear(ports)
     run(ports, after_s=30)
     assert ports.ec2.terminated == ["i-0bad"]
@@ -198,6 +314,19 @@ def test_an_instance_that_never_gets_ready_is_given_up() -> None:
     run(ports)
     assert state_of(ports, INSTANCE) is InstanceState.TERMINATING
     assert ports.instances.get(INSTANCE).status_reason == "neverReady"
+    run(ports)
+    assert ports.pools.read("demo").failed_boots == 1
+
+
+def test_an_agent_that_falls_silent_before_it_is_ready_is_a_failed_boot() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    launched(ports)
+    register_instance(INSTANCE, Boot(NONCE), ports)
+    for _ in range(2):
+        run(ports, after_s=LEASE_S + 1)
+    assert state_of(ports, INSTANCE) is InstanceState.TERMINATING
+    assert ports.pools.read("demo").failed_boots == 1
 
 
 # -- launches
@@ -294,12 +423,38 @@ def test_an_ending_nobody_finishes_is_finished_and_the_slot_comes_back() -> None
     assert slot_of(ports, session).state is SlotState.RESETTING
 
 
-def test_a_session_whose_slot_was_taken_away_ends() -> None:
+def test_a_session_whose_slot_was_taken_away_moves_and_ends_when_it_moved_too_often() -> None:
     ports = serving()
     session = launch(ports).session
     ports.fleet.renew_slot(slot_of(ports, session), ports.now(), ports.now())
     run(ports)
+    assert ports.sessions.get(session.session_id).state is SessionState.MIGRATING
+    ports.memory.session_rows[session.session_id] = replace(session, migrations=MOST_MIGRATIONS)
+    run(ports)
+    ended = ports.sessions.get(session.session_id)
+    assert (ended.state, ended.status_reason) == (SessionState.ENDING, StatusReason.INSTANCE_UNHEALTHY)
+
+
+def test_one_who_moves_and_never_finds_a_slot_ends_for_what_made_them_move() -> None:
+    ports = serving()
+    session = launch(ports).session
+    ports.fleet.renew_slot(slot_of(ports, session), ports.now(), ports.now())
+    run(ports)
+    ports.time = ports.sessions.get(session.session_id).deadline_at
+    hear(ports)
+    run(ports)
     assert ports.sessions.get(session.session_id).status_reason is StatusReason.INSTANCE_UNHEALTHY
+
+
+def test_one_who_waits_beside_a_free_slot_is_served() -> None:
+    """Their own look after joining the line died."""
+    ports = stage(0)
+    session = launch(ports).session
+    add_slot(ports, "i-00000009", SlotState.FREE)
+    ports.ec2.add("i-00000009")
+    hear(ports)
+    run(ports)
+    assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
 
 
 # -- slots

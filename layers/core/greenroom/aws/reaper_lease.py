@@ -1,4 +1,4 @@
-"""The one row that says whether a reaper is at work."""
+"""The one row that says whether a reaper is at work, and what reapers noted for each other."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from greenroom.aws.rows import RowChanged, change, read
 from greenroom.aws.write import Write
 
 _KEY = ("REAPER", "LEASE")
+NOTE_KEPT_S = 24 * 3600
 
 
 class DynamoReaperLease:
@@ -32,3 +33,9 @@ class DynamoReaperLease:
     def give_up(self, owner: str) -> None:
         with suppress(RowChanged):
             change(Write(self._table, *_KEY).when_equal("owner", owner).set("until", 0), self._table, *_KEY)
+
+    def last_noted(self, what: str, now: float) -> float | None:
+        key = ("REAPER", f"NOTE#{what}")
+        write = Write(self._table, *key).set("at", now).set("expiresAt", int(now) + NOTE_KEPT_S)
+        before = change(write, self._table, *key, returned="ALL_OLD").get("at")
+        return float(before) if before is not None else None

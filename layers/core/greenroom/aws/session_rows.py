@@ -44,7 +44,6 @@ def live_shard(session_id: str) -> str:
 
 def session_row(session: Session) -> dict[str, Any]:
     """The whole item of a session."""
-    held = session.assignment
     return {
         "pk": session_key(session.session_id),
         "sk": "META",
@@ -71,11 +70,15 @@ def session_row(session: Session) -> dict[str, Any]:
         "taskToken": session.task_token,
         "liveShard": live_shard(session.session_id) if session.state in (*LIVE_STATES, SessionState.ENDING) else None,
         "counted": True,
-        "migrations": session.migrations,
-        "moving": moving_row(session.moving),
-        "epoch": epoch_of(session),
-        **(assignment_row(held) if held else {}),
+        **_place_of(session),
     }
+
+
+def _place_of(session: Session) -> dict[str, Any]:
+    """Which slot it holds, and whether it is on its way to another one."""
+    held = assignment_row(session.assignment) if session.assignment else {}
+    moving = {"migrations": session.migrations, "moving": moving_row(session.moving)}
+    return {"epoch": epoch_of(session), **held, **moving}
 
 
 def assignment_row(held: SlotAssignment) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from greenroom.domain.errors import NotFound, PassIncomplete
 from greenroom.ports import Ports
+from greenroom.usecases.reconcile_events import reconcile_events
 from greenroom.usecases.reconcile_instances import reconcile_orphans
 from greenroom.usecases.reconcile_pool import reconcile_pool
 from greenroom.usecases.reconcile_sessions import reconcile_session
@@ -77,6 +78,7 @@ def _run_pass(lease_s: int, repairs: Repairs, ports: Ports) -> tuple[bool, int]:
             continue
         alive, spared = alive or found.is_alive, spared + found.silent_left_alone
     orphans = reconcile_orphans(seen, repairs.attempt, ports)
+    alive = reconcile_events(repairs.attempt, ports) or alive
     session_ids = ports.live_sessions.list_ids(SESSIONS_PER_PASS)
     for session_id in session_ids:
         repairs.attempt(session_id, lambda one=session_id: reconcile_session(one, ports))  # type: ignore[misc]

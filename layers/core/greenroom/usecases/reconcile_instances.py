@@ -1,4 +1,4 @@
-"""The instances of one pool against EC2 and the clock: what is gone is finished, what is silent or late is ended."""
+"""The instances of one pool against EC2 and the clock: what is gone, silent or late is emptied and ended."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from greenroom.domain.errors import Conflict, NotFound, SlotLost
-from greenroom.domain.instance import Instance, InstanceState
+from greenroom.domain.evacuation import RETURNING_STATES, is_being_lost
+from greenroom.domain.instance import CLAIMABLE_STATES, Instance, InstanceState, Notice, NoticeKind
 from greenroom.domain.session import TERMINAL_STATES, StatusReason, epoch_of
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery
 from greenroom.ports import Ports
-from greenroom.usecases.end_instance import end_instance, finish_instance, quarantine_instance
+from greenroom.usecases.end_instance import finish_instance, quarantine_instance
+from greenroom.usecases.evacuate_instance import evacuate_instance
+from greenroom.usecases.judge_boots import note_boot_failure
 from greenroom.usecases.tell_peers import tell_agent_of_slot
+from greenroom.usecases.warm_tier import reconcile_stopped
 
 UNSEEN_GRACE_S = 60
 """EC2 may not show a new instance for so long. Source: EC2, eventual consistency."""
@@ -23,6 +27,7 @@ MASS_SILENCE, MASS_SHARE = 3, 0.3
 
 I = InstanceState  # noqa: E741
 _HEARD = frozenset({I.BOOTING, I.READY, I.DRAINING})
+_STOPS = frozenset({Ec2State.STOPPING, Ec2State.STOPPED})
 _SPOT_ENDINGS = ("Server.SpotInstanceTermination", "Server.SpotInstanceShutdown")
 
 
@@ -46,16 +51,46 @@ def reconcile_instance(machine: Machinery, seen: Ec2Instance | None, is_silent: 
         finish_instance(instance, _reason(seen), ports)
     elif instance.state is I.TERMINATING:
         ports.ec2.terminate(instance.instance_id)  # until it is gone: one call may have been lost or refused
-    elif seen is not None and seen.state is Ec2State.SHUTTING_DOWN:
-        end_instance(instance, _reason(seen), ports)
-    elif instance.state is I.QUARANTINED:
-        quarantine_instance(instance, "", ports)  # a pass died in the middle of it
-    elif is_silent or _is_late(instance, now):
-        with suppress(Conflict):  # it was heard, or got ready, after all
-            quarantine_instance(instance, "silent" if is_silent else "neverReady", ports)
+    elif reconcile_stopped(machine, seen, ports):
+        return
+    elif (notice := _notice_of(instance, seen, is_silent, ports)) is not None:
+        with suppress(Conflict):  # it was heard after all
+            evacuate_instance(instance.instance_id, notice, ports)
+            _judge_boot(instance, ports)
+    elif instance.state is I.QUARANTINED or _is_late(instance, now):
+        with suppress(Conflict):  # it got ready after all
+            quarantine_instance(instance, "neverReady", ports)
+            _judge_boot(instance, ports)
     else:
         for slot in machine.slots:
-            _reconcile_slot(slot, ports)
+            _reconcile_slot(slot, instance, ports)
+
+
+def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> Notice | None:
+    """Why it must be evacuated: what EC2 shows now, what was noted before and perhaps never followed, or silence."""
+    if seen is not None and (seen.state is Ec2State.SHUTTING_DOWN or _stops(instance, seen, ports)):
+        return Notice(NoticeKind.INSTANCE_GONE, ports.now())
+    if is_being_lost(instance) or instance.state in CLAIMABLE_STATES:
+        noted = instance.notice
+        if noted is None and instance.state is I.INTERRUPTED:
+            return Notice(NoticeKind.INSTANCE_GONE, ports.now())
+        if noted is not None:
+            return noted
+    return Notice(NoticeKind.SILENCE, instance.heartbeat_at) if is_silent and instance.heartbeat_at else None
+
+
+def _stops(instance: Instance, seen: Ec2Instance, ports: Ports) -> bool:
+    """Somebody stops it, and not we: asked once more, because the list is older than the row."""
+    if seen.state not in _STOPS or instance.state is I.LAUNCHING:
+        return False
+    now = ports.ec2.find(instance.instance_id)
+    return now is not None and now.state in _STOPS
+
+
+def _judge_boot(instance: Instance, ports: Ports) -> None:
+    """An agent that registered and never got ready, or fell silent before: that may be the image."""
+    if instance.state is I.BOOTING and instance.ready_at is None and instance.notice is None:
+        note_boot_failure(instance.pool_id, instance.instance_id, "neverReady", ports)
 
 
 def _reason(seen: Ec2Instance | None) -> StatusReason:
@@ -70,12 +105,14 @@ def _is_late(instance: Instance, now: float) -> bool:
     return waiting and instance.deadline_at is not None and now > instance.deadline_at + grace
 
 
-def _reconcile_slot(slot: Slot, ports: Ports) -> None:
+def _reconcile_slot(slot: Slot, instance: Instance, ports: Ports) -> None:
     now = ports.now()
     with suppress(SlotLost):  # it changed hands since the index was read
         if slot.session_id is not None and not _is_held(slot, ports):
             ports.fleet.reset_slot(slot, now, now + RESET_GRACE_S)
             tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
+        elif instance.state in RETURNING_STATES:
+            return  # nobody waits for what is out of service
         elif slot.state is SlotState.RESETTING and slot.deadline_at is not None and now > slot.deadline_at:
             current = ports.slots.get(slot.slot_id)
             if current.deadline_at != slot.deadline_at:
@@ -103,7 +140,8 @@ def reconcile_orphans(
 ) -> int:
     """EC2 instances of this stack that no row explains; how many there are.
 
-    Two passes and 30 s: a row may be written a moment after the machine is seen. Launches under way explain themselves.
+    Tagged at once, for whoever looks at EC2's console; ended by a later pass, 30 s after: a row may be written a moment
+    after the machine is seen. Launches under way explain themselves.
     """
     orphans = [each for each in seen.values() if each.state in (Ec2State.PENDING, Ec2State.RUNNING, Ec2State.STOPPED)]
     orphans = [each for each in orphans if not _is_explained(each, ports)]
@@ -132,6 +170,7 @@ def _is_explained(seen: Ec2Instance, ports: Ports) -> bool:
 def _end_orphan(seen: Ec2Instance, ports: Ports) -> None:
     now = ports.now()
     if now - ports.orphans.first_seen(seen.instance_id, now) < ORPHAN_GRACE_S:
+        ports.ec2.tag_orphan(seen.instance_id)
         return
     ports.ec2.terminate(seen.instance_id)
     facts = {"poolId": seen.pool_id, "launchId": seen.launch_id}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from greenroom.domain.errors import NotFound
+from greenroom.domain.events import MassSilenceSeen
 from greenroom.domain.instance import InstanceState, is_at_rest
 from greenroom.domain.launch import Launch, LaunchState
 from greenroom.domain.offering import FleetAnswer
@@ -16,10 +17,13 @@ from greenroom.ports import Ports
 from greenroom.usecases.abandon_launch import abandon_launch
 from greenroom.usecases.await_registration import answer_launch
 from greenroom.usecases.change_rows import change_launch
-from greenroom.usecases.read_snapshot import count_slots, read_snapshot
+from greenroom.usecases.dispatch_line import dispatch_line
+from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
 from greenroom.usecases.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
 from greenroom.usecases.request_pass import request_pass
 
+SILENCE_OVER_S = 120
+"""Silence that no pass saw for so long was over: the next one is another one."""
 Attempt = Callable[[str, Callable[[], None]], None]
 """Runs one repair; what it raises is kept for the end of the pass, so that one bad row does not stop the others."""
 
@@ -35,19 +39,40 @@ class PoolFound:
 def reconcile_pool(
     pool_id: str, seen: Mapping[str, Ec2Instance], lease_s: int, attempt: Attempt, ports: Ports
 ) -> PoolFound:
-    """Raises: NotFound (listed, but not configured yet)."""
-    machines = ports.fleet.list_of_pool(pool_id)
+    """Everything is decided on one reading; what a repair changed, the next pass sees.
+
+    Raises: NotFound (listed, but not configured yet).
+    """
+    counter = ports.capacity.free(pool_id)  # before what it counts: a claim in between makes the recount give way
+    reading = read_snapshot(pool_id, ports)
+    machines, launches = reading.machines, reading.rows.launches
     silent = {each.instance_id for each in silent_instances(machines, lease_s, ports.now())}
     spared = len(silent) if is_mass_silence(len(silent), machines) else 0
+    if spared:
+        attempt(pool_id, lambda: _announce_silence(pool_id, spared, ports))
     for machine in machines:
         _attempt_instance(machine, seen, not spared and machine.instance.instance_id in silent, attempt, ports)
-    launches = ports.pools.read(pool_id).launches
     for launch in launches:
         attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
-    _recount(pool_id, ports)
-    wants = _plan(pool_id, ports)
+    if reading.snapshot.queued:
+        attempt(pool_id, lambda: _serve_line(pool_id, ports))
+    _recount(reading, counter, ports)
+    wants = _plan(reading, ports)
     awake = any(not is_at_rest(each.instance) for each in machines) or any(each.is_open for each in launches)
     return PoolFound(awake or wants, spared)
+
+
+def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
+    """Once for each time it happens, and not again while it lasts."""
+    now = ports.now()
+    before = ports.reaper.last_noted(f"SILENCE#{pool_id}", now)
+    if before is None or now - before > SILENCE_OVER_S:
+        ports.bus.send(MassSilenceSeen(pool_id=pool_id, instances=spared))
+
+
+def _serve_line(pool_id: str, ports: Ports) -> None:
+    """Whoever joins the line looks for a slot; one who died before that look must not wait beside a free slot."""
+    dispatch_line(pool_id, ports)
 
 
 def _attempt_instance(
@@ -78,20 +103,16 @@ def _is_gone(instance_id: str, ports: Ports) -> bool:
         return False
 
 
-def _recount(pool_id: str, ports: Ports) -> None:
+def _recount(reading: PoolReading, before: int | None, ports: Ports) -> None:
     """The coarse counter drifts when a call dies between the slot and the counter."""
-    before = ports.capacity.free(pool_id)
-    counted = sum(count_slots(each.slots, SlotState.FREE) for each in ports.fleet.list_of_pool(pool_id))
+    counted = sum(count_slots(each.slots, SlotState.FREE) for each in reading.machines)
     if before != counted:
-        ports.pools.correct_free(pool_id, before, counted)
+        ports.pools.correct_free(reading.pool.pool_id, before, counted)
 
 
-def _plan(pool_id: str, ports: Ports) -> bool:
+def _plan(reading: PoolReading, ports: Ports) -> bool:
     """Whether the pool wants something; a pass is asked for only if it would change something."""
-    try:
-        reading = read_snapshot(pool_id, ports)
-    except NotFound:
-        return False
+    pool_id = reading.pool.pool_id
     plan, since = plan_capacity(reading.snapshot), reading.rows.surplus_since
     clock_moves = plan.surplus_since != since
     if since is not None and not clock_moves and plan.surplus_least < reading.rows.surplus_least:

@@ -1,15 +1,17 @@
-"""Sessions against the clock: overdue ones end, forgotten ones are announced or given back, waiting machines told."""
+"""Sessions against the clock: overdue ones end, those that lost their slot move, forgotten ones are announced."""
 
 from __future__ import annotations
 
 from greenroom.domain.errors import NotFound
+from greenroom.domain.evacuation import reason_of
 from greenroom.domain.events import SessionRequested
-from greenroom.domain.session import Session, SessionState, StatusReason, epoch_of
+from greenroom.domain.session import Session, SessionState, StatusReason, epoch_of, sources_of
 from greenroom.domain.slot import SlotState
 from greenroom.domain.times import iso
 from greenroom.ports import Ports
 from greenroom.usecases.answer_wait import answer_wait
-from greenroom.usecases.end_session import end_overdue_session, end_session
+from greenroom.usecases.end_session import end_overdue_session
+from greenroom.usecases.migrate_session import migrate_session
 from greenroom.usecases.release_slot import release_slot
 
 GIVE_BACK_AFTER_S = 30
@@ -29,8 +31,8 @@ def reconcile_session(session_id: str, ports: Ports) -> None:
         return
     elif now >= session.deadline_at:
         end_overdue_session(session, ports)
-    elif not _holds_its_slot(session, ports):
-        end_session(session_id, StatusReason.INSTANCE_UNHEALTHY, ports)
+    elif session.state in sources_of(SessionState.MIGRATING) and not _holds_its_slot(session, ports):
+        migrate_session(session, _why_lost(session, ports), None, ports)
     else:
         if session.execution_arn is None and session.adopt_by is not None and now >= session.adopt_by:
             _announce(session, ports)
@@ -52,6 +54,13 @@ def _holds_its_slot(session: Session, ports: Ports) -> bool:
     except NotFound:
         return False
     return slot.epoch == epoch_of(session) and slot.state is not SlotState.RETIRED
+
+
+def _why_lost(session: Session, ports: Ports) -> StatusReason:
+    try:
+        return reason_of(ports.instances.get(session.assignment.instance_id if session.assignment else ""))
+    except NotFound:
+        return StatusReason.INSTANCE_UNHEALTHY
 
 
 def _announce(session: Session, ports: Ports) -> None:
