@@ -194,3 +194,19 @@ def test_what_is_warm_already_is_not_wanted_twice() -> None:
     made = look(ports, event.event_id, event.start - 3600).event.preflight
     assert made is not None
     assert check(made, "quota").status is CheckStatus.OK
+
+
+def test_a_slow_account_is_not_waited_for() -> None:
+    ports = stage(0)
+    event = scheduled(ports)
+    quota = ports.account.vcpu_quota
+
+    def slow(market: str) -> float:
+        ports.time += 7
+        return quota(market)
+
+    ports.account.vcpu_quota = slow  # type: ignore[method-assign]
+    made = preflight_event(read_event(event.event_id, ports), ports)
+    assert check(made, "quota").status is CheckStatus.OK
+    unknown = [each.name for each in made.checks if "too slowly" in each.detail]
+    assert unknown == ["image", "addresses", "offerings"]

@@ -31,7 +31,7 @@ class AwsAccountFacts:
     def image(self) -> Image:
         with _asked("DescribeImages"):
             try:
-                found = client("ec2").describe_images(ImageIds=[self._image_id])["Images"]
+                found = client("ec2", hurried=True).describe_images(ImageIds=[self._image_id])["Images"]
             except ClientError as error:
                 if error.response["Error"]["Code"] not in _UNKNOWN_IMAGES:
                     raise
@@ -40,13 +40,13 @@ class AwsAccountFacts:
 
     def subnets(self) -> Sequence[Subnet]:
         with _asked("DescribeSubnets"):
-            found = client("ec2").describe_subnets(SubnetIds=list(self._subnet_ids))["Subnets"]
+            found = client("ec2", hurried=True).describe_subnets(SubnetIds=list(self._subnet_ids))["Subnets"]
         return [Subnet(one["SubnetId"], one["AvailabilityZone"], one["AvailableIpAddressCount"]) for one in found]
 
     def offered(self, instance_types: Sequence[str]) -> frozenset[tuple[str, str]]:
         wanted = [{"Name": "instance-type", "Values": list(instance_types)}]
         with _asked("DescribeInstanceTypeOfferings"):
-            paginator = client("ec2").get_paginator("describe_instance_type_offerings")
+            paginator = client("ec2", hurried=True).get_paginator("describe_instance_type_offerings")
             pages = list(paginator.paginate(LocationType="availability-zone", Filters=wanted))
         return frozenset(
             (one["InstanceType"], one["Location"]) for page in pages for one in page["InstanceTypeOfferings"]
@@ -54,12 +54,16 @@ class AwsAccountFacts:
 
     def vcpu_quota(self, market: str) -> float:
         with _asked("GetServiceQuota"):
-            answer = client("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode=QUOTA_CODES[market])
+            answer = client("service-quotas", hurried=True).get_service_quota(
+                ServiceCode="ec2", QuotaCode=QUOTA_CODES[market]
+            )
         return float(answer["Quota"]["Value"])
 
     def running(self) -> Mapping[tuple[str, str], int]:
         with _asked("DescribeInstances"):
-            pages = list(client("ec2").get_paginator("describe_instances").paginate(Filters=list(_RUNNING)))
+            pages = list(
+                client("ec2", hurried=True).get_paginator("describe_instances").paginate(Filters=list(_RUNNING))
+            )
         found = [one for page in pages for group in page["Reservations"] for one in group["Instances"]]
         return Counter((one["InstanceType"], one.get("InstanceLifecycle", "on-demand")) for one in found)
 

@@ -21,10 +21,14 @@ def dynamodb() -> DynamoDBClient:
     return boto3.client("dynamodb", config=_CONFIG)
 
 
+_HURRIED = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "max_attempts": 2})
+"""For several questions in one answer that somebody waits for: one that lasts is given up."""
+
+
 @cache
-def client(service: str) -> Any:
+def client(service: str, *, hurried: bool = False) -> Any:
     """Any other service at its usual address."""
-    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+    return boto3.client(service, config=_HURRIED if hurried else _CONFIG)  # type: ignore[call-overload]
 
 
 @cache

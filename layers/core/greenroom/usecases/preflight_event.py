@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from greenroom.domain.errors import FactUnavailable, NotFound
 from greenroom.domain.preflight import Check, CheckStatus, Preflight
@@ -23,6 +23,8 @@ from greenroom.usecases.read_event import EventReading
 from greenroom.usecases.read_snapshot import count_slots
 
 RIGHTS = "give the function the right to ask, or look yourself"
+ASK_WITHIN_S = 12
+"""An operator waits for the answer, and the door gives up after 30 s: nothing more is asked of a slow account."""
 
 
 def preflight_event(reading: EventReading, ports: Ports) -> Preflight:
@@ -30,10 +32,15 @@ def preflight_event(reading: EventReading, ports: Ports) -> Preflight:
     event, now = reading.event, ports.now()
     launches = _launches(reading, ports)
     checks = (
-        _asked("quota", lambda: _quota(reading, launches, ports)),
-        _asked("image", lambda: _image(ports)),
-        _asked("addresses", lambda: _addresses(launches, ports)),
-        _asked("offerings", lambda: _offerings(reading, ports)),
+        *_asked(
+            {
+                "quota": lambda: _quota(reading, launches, ports),
+                "image": lambda: _image(ports),
+                "addresses": lambda: _addresses(launches, ports),
+                "offerings": lambda: _offerings(reading, ports),
+            },
+            ports,
+        ),
         _budget(reading),
         check_pool(
             reading.pool.policy.maximum, reading.pool.policy.target_idle, _together(event, ports), reading.rows.halted
@@ -46,11 +53,15 @@ def preflight_event(reading: EventReading, ports: Ports) -> Preflight:
     return made
 
 
-def _asked(name: str, check: Callable[[], Check]) -> Check:
-    try:
-        return check()
-    except FactUnavailable as unavailable:
-        return Check(name, CheckStatus.UNKNOWN, f"could not be asked: {unavailable}", RIGHTS)
+def _asked(checks: Mapping[str, Callable[[], Check]], ports: Ports) -> Iterator[Check]:
+    began = ports.now()
+    for name, check in checks.items():
+        try:
+            if ports.now() - began > ASK_WITHIN_S:
+                raise FactUnavailable("the account answers too slowly")
+            yield check()
+        except FactUnavailable as unavailable:
+            yield Check(name, CheckStatus.UNKNOWN, f"could not be asked: {unavailable}", RIGHTS)
 
 
 def _launches(reading: EventReading, ports: Ports) -> int:
