@@ -53,6 +53,26 @@ CASES = [
         [*HOT[:3], *HOT],
     ),
     Case(
+        "a migrated session for which there is no slot stands in line, as one that is asked for",
+        {
+            "adopt_session": [CONNECTED, raises("NoFreeSlot"), CONNECTED],
+            "await_slot": [ASSIGNED],
+            "await_end": [MIGRATED, ENDED],
+            "release_slot": DONE,
+        },
+        [*HOT[:3], "AdoptAndAwaitConnection", "AwaitSlot", *HOT],
+    ),
+    Case(
+        "a session that loses its slot before anyone connected goes the same way",
+        {
+            "adopt_session": [MIGRATED, raises("NoFreeSlot"), CONNECTED],
+            "await_slot": [ASSIGNED],
+            "await_end": [MIGRATED, ENDED],
+            "release_slot": DONE,
+        },
+        [*HOT[:3], "AdoptAndAwaitConnection", "AwaitSlot", *HOT],
+    ),
+    Case(
         "nobody connects and nobody says so: undone",
         {"adopt_session": [KEEPS], "end_session": DONE, "release_slot": DONE},
         ["AdoptAndAwaitConnection", *UNDONE],
