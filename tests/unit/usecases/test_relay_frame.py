@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from greenroom.domain.connection import Connection, PeerKind
 from greenroom.domain.errors import StaleEpoch, TicketRefused
-from greenroom.domain.session import Session
+from greenroom.domain.instance import Notice, NoticeKind
+from greenroom.domain.session import Session, SessionState
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.admit_connection import admit_connection, close_connection, open_connection
 from greenroom.usecases.end_session import leave_session
+from greenroom.usecases.evacuate_instance import evacuate_instance
 from greenroom.usecases.issue_ticket import hash_of, ticket_for
 from greenroom.usecases.record_slot_event import SlotEvent
 from greenroom.usecases.relay_frame import relay_frame
@@ -214,3 +217,89 @@ def test_an_older_page_whose_connection_was_not_yet_cleared_is_told_and_not_hear
     say(ports, "page1", kind="hello")
     assert ports.socket.to("agent") == []
     assert ports.socket.to("page1") == [{"kind": "superseded"}]
+
+
+# -- a session that moves
+
+
+NEW = "i-0000000e"
+
+
+def lose(ports: FakePorts, session: Session) -> None:
+    """Its instance is being taken away; the picture runs on."""
+    notice = Notice(NoticeKind.SPOT_INTERRUPTION, ports.now())
+    evacuate_instance(slot_of(ports, session).instance_id, notice, ports)
+
+
+def find(ports: FakePorts, session: Session) -> Session:
+    """A slot on another instance gets ready, whose agent is on the socket."""
+    report(ports, None, add_slot(ports, NEW, SlotState.RESETTING), SlotEvent.READY)
+    after = ports.sessions.get(session.session_id)
+    agent(ports, after, "newAgent")
+    return after
+
+
+def test_while_it_moves_the_old_slot_goes_on_as_before(ports: FakePorts, session: Session) -> None:
+    lose(ports, session)
+    say(ports, "page1", **FRAME)
+    say(ports, "agent", **FRAME, sessionId=session.session_id, joinNumber=1)
+    stamp = {"sessionId": session.session_id, "epoch": 1, "joinNumber": 1}
+    assert ports.socket.to("agent") == [{**FRAME, **stamp}]
+    assert ports.socket.to("page1", "frame") == [{**FRAME, **stamp}]
+    say(ports, "page1", kind="hello")
+    (welcome,) = ports.socket.to("page1", "welcome")
+    assert (welcome["epoch"], welcome["session"]["state"], welcome["session"]["place"]) == (1, "Migrating", 1)
+    page(ports, session, "page2", resume_join=1)  # a new socket of the same page, while it waits
+    say(ports, "page2", **FRAME)
+    assert len(ports.socket.to("agent", "frame")) == 2
+
+
+def test_after_the_hand_over_the_page_joins_the_new_slot_on_the_same_socket(ports: FakePorts, session: Session) -> None:
+    lose(ports, session)
+    after = find(ports, session)
+    assert after.assignment is not None
+    told = ports.socket.to("page1", "sessionUpdate")[-1]["session"]
+    assert (told["state"], told["slot"]["instanceId"], told["slot"]["epoch"]) == ("Assigned", NEW, 2)
+    assert told["moving"] is not None
+    say(ports, "page1", kind="hello")
+    (welcome,) = ports.socket.to("page1", "welcome")
+    assert (welcome["epoch"], welcome["joinNumber"]) == (2, 1)
+    stamp = {"sessionId": session.session_id, "epoch": 2, "joinNumber": 1}
+    say(ports, "page1", **FRAME)
+    say(ports, "newAgent", **FRAME, sessionId=session.session_id, joinNumber=1)
+    assert ports.socket.to("newAgent") == [
+        {"kind": "join", "slotId": after.assignment.slot_id, **stamp},
+        {"kind": "peerSocket", "open": True, **stamp},
+        {**FRAME, **stamp},
+    ]
+    assert ports.socket.to("page1", "frame") == [{**FRAME, **stamp}]
+
+
+def test_until_it_says_hello_again_a_page_neither_reaches_the_new_slot_nor_is_the_new_agent_told_to_join(
+    ports: FakePorts, session: Session
+) -> None:
+    lose(ports, session)
+    find(ports, session)
+    say(ports, "page1", **FRAME)
+    assert ports.socket.to("newAgent") == []
+
+
+def test_the_old_agent_speaks_for_the_session_no_longer(ports: FakePorts, session: Session) -> None:
+    lose(ports, session)
+    find(ports, session)
+    say(ports, "agent", **FRAME, sessionId=session.session_id, joinNumber=1)
+    assert ports.socket.to("page1", "frame") == []
+    assert ports.socket.to("agent", "slot") == []  # nobody tells it: the old picture stays until its next heartbeat
+    old = ports.slots.get(f"{slot_of(ports, session).instance_id}.1")
+    report(ports, session, replace(old, session_id=session.session_id), SlotEvent.DISCONNECTED, 1)
+    assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
+
+
+def test_a_ticket_of_before_the_hand_over_joins_nothing_after_it(ports: FakePorts, session: Session) -> None:
+    lose(ports, session)
+    old = ticket_for(ports.sessions.get(session.session_id), 1, ports).ticket
+    find(ports, session)
+    with pytest.raises(TicketRefused):
+        admit_connection(old, ports)
+    page(ports, session, "page2")
+    assert ports.sessions.get(session.session_id).join_number == 2

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from greenroom.domain.errors import NoFreeSlot, SessionAlreadyAdopted
+from greenroom.domain.instance import Notice, NoticeKind
 from greenroom.domain.session import SessionState, StatusReason
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.await_facts import adopt_session, await_end, await_slot
 from greenroom.usecases.end_session import end_overdue_session, end_session, leave_session
+from greenroom.usecases.evacuate_instance import evacuate_instance
 from greenroom.usecases.record_slot_event import SlotEvent
 from greenroom.usecases.release_slot import release_slot
 
@@ -116,11 +118,12 @@ def test_adoption_holds_the_slot_until_after_the_connection_deadline_and_wakes_a
 
 @pytest.mark.parametrize("waiting", [True, False])
 def test_a_session_ends_in_every_live_state_once_and_for_one_reason(waiting: bool) -> None:
-    for reach in (_queued, _assigned, _connected, _disconnected):
+    for reach in (_queued, _assigned, _connected, _disconnected, _migrating):
         ports = reach()
         session_id = next(iter(ports.memory.session_rows))
         if waiting:
-            await_end(session_id, "token", ports)
+            wait = await_slot if reach is _migrating else await_end
+            wait(session_id, "token", ports)
         ended = end_session(session_id, StatusReason.OPERATOR_TERMINATED, ports)
         again = end_session(session_id, StatusReason.INTERNAL_ERROR, ports)
         assert (ended.state, again) == (SessionState.ENDING, ended)
@@ -139,6 +142,7 @@ def test_a_session_ends_in_every_live_state_once_and_for_one_reason(waiting: boo
         ("_assigned", StatusReason.CONNECTION_TIMEOUT),
         ("_connected", StatusReason.MAX_SESSION_LENGTH),
         ("_disconnected", StatusReason.RECONNECTION_TIMEOUT),
+        ("_migrating", StatusReason.SPOT_INTERRUPTED),
     ],
 )
 def test_what_stays_past_its_deadline_ends_for_the_reason_of_its_state(reach: str, reason: StatusReason) -> None:
@@ -152,6 +156,41 @@ def test_a_viewer_who_came_back_is_not_ended_for_the_old_deadline() -> None:
     seen = next(iter(ports.memory.session_rows.values()))
     report(ports, seen, slot_of(ports, seen), SlotEvent.CONNECTED, 1)
     assert end_overdue_session(seen, ports).state is SessionState.CONNECTED
+
+
+def test_a_session_that_loses_its_slot_answers_its_wait_and_waits_for_another_slot() -> None:
+    ports = _connected()
+    session = next(iter(ports.memory.session_rows.values()))
+    await_end(session.session_id, "end", ports)
+    _lose(ports)
+    assert ports.tasks.facts("end") == ["migrated"]
+    with pytest.raises(NoFreeSlot):
+        adopt_session(session.session_id, "arn", "connection", ports)
+    await_slot(session.session_id, "slot", ports)
+    assert (ports.tasks.facts("connection"), ports.tasks.facts("slot")) == ([], [])
+    add_slot(ports, "i-00000001", SlotState.FREE)
+    await_slot(session.session_id, "slot", ports)
+    assert ports.tasks.facts("slot") == ["assigned"]
+    adopt_session(session.session_id, "arn", "again", ports)
+    after = ports.sessions.get(session.session_id)
+    report(ports, after, slot_of(ports, after), SlotEvent.CONNECTED, after.join_number)
+    assert ports.tasks.facts("again") == ["connected"]
+    assert ports.sessions.get(session.session_id).moving is None
+
+
+def test_a_session_that_loses_its_slot_before_anyone_connected_answers_that_wait() -> None:
+    ports = _assigned()
+    session = next(iter(ports.memory.session_rows.values()))
+    adopt_session(session.session_id, "arn", "connection", ports)
+    _lose(ports)
+    await_end(session.session_id, "end", ports)
+    assert (ports.tasks.facts("connection"), ports.tasks.facts("end")) == (["migrated"], ["migrated"])
+
+
+def _lose(ports: FakePorts) -> None:
+    session = next(iter(ports.memory.session_rows.values()))
+    notice = Notice(NoticeKind.SPOT_INTERRUPTION, ports.now())
+    evacuate_instance(slot_of(ports, session).instance_id, notice, ports)
 
 
 def _queued() -> FakePorts:
@@ -177,4 +216,10 @@ def _disconnected() -> FakePorts:
     ports = _connected()
     session = next(iter(ports.memory.session_rows.values()))
     report(ports, session, slot_of(ports, session), SlotEvent.DISCONNECTED, 1)
+    return ports
+
+
+def _migrating() -> FakePorts:
+    ports = _connected()
+    _lose(ports)
     return ports
