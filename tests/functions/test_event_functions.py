@@ -50,6 +50,7 @@ def test_an_event_is_answered_with_its_preflight_as_documented() -> None:
     assert set(document["components"]["schemas"]["EventView"]["properties"]) == set(event)
     given = (event["state"], event["version"], event["lead_s"], event["preQueue_s"], event["maximumCost_usd"])
     assert given == ("Scheduled", 1, 1200, 300, 12.5)
+    assert event["warmAt"] == event["preflight"]["latestSafeStart"] == iso(ports.now() + 3600 - 1260)
     assert [each["name"] for each in event["preflight"]["checks"]][:2] == ["quota", "image"]
     read = operate("read_events", "GET /events/{eventId}", None, ports, eventId=event["eventId"])
     assert body_of(read) == event

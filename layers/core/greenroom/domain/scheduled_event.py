@@ -130,6 +130,11 @@ def latest_safe_start(event: ScheduledEvent, warm: WarmTime) -> float:
     return event.start - MARGIN_S - warm.whole_s
 
 
+def warms_at(event: ScheduledEvent, latest: float) -> float:
+    """By its lead, by the latest safe start, or before its slots are consumed: whichever comes first."""
+    return min(event.start - event.lead_s, latest, event.start - event.pre_queue_s)
+
+
 def step_times(event: ScheduledEvent, warm: WarmTime) -> Mapping[EventStep, float]:
     """When each step is due, in order of the steps.
 
@@ -140,7 +145,7 @@ def step_times(event: ScheduledEvent, warm: WarmTime) -> Mapping[EventStep, floa
     return {
         EventStep.PREFLIGHT_DAY: event.start - DAY_BEFORE_S,
         EventStep.PREFLIGHT_HOUR: event.start - HOUR_BEFORE_S,
-        EventStep.WARM: min(event.start - event.lead_s, latest_safe_start(event, warm), opens),
+        EventStep.WARM: warms_at(event, latest_safe_start(event, warm)),
         EventStep.POINT_OF_NO_RETURN: event.start - MARGIN_S - warm.boot_s,
         EventStep.OPEN: opens,
         EventStep.MEASURE: event.start,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.preflight import Preflight
-from greenroom.domain.scheduled_event import ScheduledEvent
+from greenroom.domain.scheduled_event import ScheduledEvent, warms_at
 from greenroom.domain.times import iso
 
 
@@ -20,6 +20,7 @@ def event_view(event: ScheduledEvent) -> dict[str, Any]:
         "end": iso(event.end),
         "timeZone": event.time_zone,
         "expectedSessions": event.expected_sessions,
+        "warmAt": iso(warms_at(event, event.preflight.latest_safe_start if event.preflight else event.start)),
         "lead_s": event.lead_s,
         "preQueue_s": event.pre_queue_s,
         "maximumCost_usd": event.maximum_cost_usd,
