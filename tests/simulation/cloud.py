@@ -66,6 +66,9 @@ class SimulatedEc2(FakeEc2):
     def alive(self) -> list[Ec2Instance]:
         return [each for each in self.instances.values() if each.state in ALIVE]
 
+    def there(self) -> list[Ec2Instance]:
+        return [each for each in self.instances.values() if each.state in THERE]
+
     def terminate(self, instance_id: str) -> None:
         if self.world.strikes("terminate_lost"):
             self.deaf.add(instance_id)

@@ -17,6 +17,15 @@ INJECTED = [
     "spot_interrupted",
     "spot_warned",
     "rebalance_advised",
+    "market_runs_dry",
+    "stop_lost",
+    "start_lost",
+    "start_refused",
+    "event",
+    "event_edit",
+    "event_cancel",
+    "drain",
+    "halt",
     "agent_hangs",
     "agent_restarts",
     "never_boots",
@@ -29,7 +38,7 @@ INJECTED = [
     "crash",
     "preemption",
 ]
-"""Kinds of fault; `launch` is no fault, but is asked for all the same."""
+"""Kinds of fault; `launch` and what operators do are no faults, but are asked for all the same."""
 
 
 def tell(seed: int) -> Told:

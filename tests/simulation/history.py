@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from greenroom.domain.events import InstanceNoticed
 from greenroom.domain.instance import NoticeKind
-from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
+from greenroom.domain.pool import Application, ApplicationKind, Placement, Pool, PoolPolicy
 from greenroom.domain.session import SessionLimits
 from greenroom.usecases.note_interruption import note_interruption
 from greenroom.usecases.reconcile_fleet import PassResult
@@ -17,6 +17,7 @@ from tests.simulation.agents import Agent
 from tests.simulation.cloud import SimulatedEc2
 from tests.simulation.invariants import Checker, Findings
 from tests.simulation.machines import POOL, Machines
+from tests.simulation.operators import Operators, Schedules
 from tests.simulation.viewers import Viewer
 from tests.simulation.world import PoolChanged, Rates, ReaperNeeded, SessionRequested, World
 
@@ -51,12 +52,14 @@ class History:
         self.agents: dict[str, Agent] = {}
         self.machines = Machines(self.world, self.ec2, self._on_launch)
         self.checker = Checker(self.world, self.ec2, self.agents)
+        self.operators = Operators(self.world)
         self.acts = 0
         self.bad_until = 0.0
         self._configure()
         if sabotage is not None:
             sabotage(self.world)
         self.world.ports.ec2, self.world.ports.tasks = self.ec2, self.machines.tasks
+        self.world.ports.schedules, self.ec2.on_start = Schedules(self.world), self._on_start
         self.world.place_seams()
         self.world.handlers = {
             SessionRequested: self.machines.session_requested,
@@ -74,8 +77,18 @@ class History:
         memory.applications[POOL] = Application(
             POOL, "Demo", ApplicationKind.NULL, (), SLOTS_PER_INSTANCE, POOL, limits, sessions_per_viewer=1
         )
-        policy = PoolPolicy(dice.choice((0, 2, 3)), dice.choice((0, 1, 2, 4)), dice.choice((6, 8, 10)))
+        policy = PoolPolicy(
+            dice.choice((0, 2, 3)),
+            dice.choice((0, 1, 2, 4)),
+            dice.choice((6, 8, 10)),
+            warm_instances=dice.choice((0, 1, 1, 2)),
+            scale_in_after_s=dice.choice((60, 300, 600)),
+            scale_in_step=dice.choice((1, 10)),
+            spot_share=dice.choice((100, 100, 50, 0)),
+            placement=dice.choice(tuple(Placement)),
+        )
         memory.pools[POOL] = Pool(POOL, POOL, policy)
+        self.warm = policy.warm_instances
         self.wanted = -(-max(policy.always_on, policy.target_idle) // SLOTS_PER_INSTANCE)
 
     def tell(self) -> Told:
@@ -85,6 +98,8 @@ class History:
         world.after(0, 1, self.machines.every_quarter_hour)
         world.after(5, 60, self._someone_comes)
         world.after(30, 60, self._interrupt)
+        world.after(10, 200, self.operators.come_by)
+        world.after(60, 300, self._market)
         self._run(lambda: world.now < bad_until)
         world.has_faults = False
         self.bad_until = world.now
@@ -92,7 +107,7 @@ class History:
         self._run(lambda: world.now < rest_by and not self._rests())
         settled = world.now + SETTLED_S
         self._run(lambda: world.now < settled)
-        self.checker.at_rest(self.wanted)
+        self.checker.at_rest(self.wanted, self.warm)
         world.counts["migration"] = sum(each.migrations for each in world.memory.session_rows.values())
         return Told(self.seed, self.checker.found, world.counts, world.errors, self.acts, world.now - began)
 
@@ -106,7 +121,7 @@ class History:
         """A reaper that died in bad times comes back with the schedule, up to 15 minutes later: wait for it."""
         if self.acts % 20 != 0 or not self.checker.is_watched(self.bad_until):
             return False
-        return self.checker.is_at_rest(self.wanted)
+        return self.checker.is_at_rest(self.wanted, self.warm)
 
     def _after_pass(self, result: PassResult | None) -> None:
         self.checker.after_pass(result is not None)
@@ -129,6 +144,20 @@ class History:
         self.agents[instance_id] = agent = Agent(self.world, self.ec2, instance_id)
         if not self.world.strikes("never_boots"):
             self.world.after(5, 90, agent.boot)
+
+    def _on_start(self, instance_id: str) -> None:
+        """A machine of the warm tier is switched on: a new boot of the same agent."""
+        agent = self.agents[instance_id]
+        agent.is_deaf = False
+        if not self.world.strikes("never_boots"):
+            self.world.after(3, 30, agent.boot)
+
+    def _market(self) -> None:
+        """Spot runs dry for some minutes, and is there again."""
+        self.world.after(60, 200, self._market)
+        self.ec2.dry.clear()
+        if self.world.strikes("market_runs_dry"):
+            self.ec2.dry.add("spot")
 
     def _interrupt(self) -> None:
         """Spot takes machines: after two minutes' warning, after an advice, or without a word."""

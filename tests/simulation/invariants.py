@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from greenroom.domain.evacuation import ends_at
 from greenroom.domain.instance import InstanceState
-from greenroom.domain.session import LIVE_STATES, TERMINAL_STATES, epoch_of
+from greenroom.domain.session import LIVE_STATES, TERMINAL_STATES, SessionState, epoch_of
 from greenroom.domain.slot import SlotState
+from greenroom.fleet_ports import Ec2State
 
 from tests.simulation.agents import LEASE_S, Agent
 from tests.simulation.cloud import SimulatedEc2
@@ -62,6 +63,8 @@ class Checker:
             held = session.assignment
             if session.state not in LIVE_STATES or held is None:
                 continue
+            if session.state is SessionState.MIGRATING and self.memory.slot_rows[held.slot_id].epoch != held.epoch:
+                continue  # its place was lost at once, and is somebody else's by right
             other = holders.setdefault(held.slot_id, session.session_id)
             if other != session.session_id:
                 self.found.double_held.add(f"{held.slot_id} by {other} and {session.session_id}")
@@ -107,7 +110,7 @@ class Checker:
         self._count_unexplained()
 
     def _count_unexplained(self) -> None:
-        for each in self.ec2.alive():
+        for each in self.ec2.there():
             if self._is_explained(each.instance_id, each.launch_id, each.pool_id):
                 self.unexplained.pop(each.instance_id, None)
                 continue
@@ -119,6 +122,8 @@ class Checker:
     def _is_explained(self, instance_id: str, launch_id: str, pool_id: str) -> bool:
         row = self.memory.instance_rows.get(instance_id)
         if row is not None:
+            if row.state is InstanceState.STOPPED:
+                return True
             if row.state in (InstanceState.INTERRUPTED, InstanceState.QUARANTINED):
                 # Its viewers use the time that is left; nobody may stay longer.
                 end = ends_at(row.notice) if row.notice else None
@@ -147,18 +152,31 @@ class Checker:
             return False
         return not self.ec2.alive() or self.world.now - self.last_pass_at < 2 * PASS_EVERY_S
 
-    def is_at_rest(self, wanted: int) -> bool:
+    def warm(self) -> list[str]:
+        """Machines of the warm tier: stopped, and their rows say so."""
+        rows, there = self.memory.instance_rows, self.ec2.instances.values()
+        stopped = [each.instance_id for each in there if each.state is Ec2State.STOPPED]
+        return [each for each in stopped if each in rows and rows[each].state is InstanceState.STOPPED]
+
+    def is_at_rest(self, wanted: int, warm: int) -> bool:
         live = any(each.state not in TERMINAL_STATES for each in self.memory.session_rows.values())
         serving = self.serving()
-        return not live and len(serving) == wanted == len(self.ec2.alive())
+        fits = len(serving) == wanted and len(self.warm()) == warm
+        planned = any(not each.is_final for each in self.memory.events.values())
+        return not live and not planned and fits and len(self.ec2.there()) == wanted + warm
 
-    def at_rest(self, wanted: int) -> None:
+    def at_rest(self, wanted: int, warm: int) -> None:
         """No faults any more, all viewers gone, and time enough: exactly what the policy wants is left."""
         serving, now = self.serving(), self.world.now
+        kept = {*serving, *self.warm()}
         self.found.leaked.update(
-            f"{one.instance_id} at rest" for one in self.ec2.alive() if one.instance_id not in serving
+            f"{one.instance_id} at rest" for one in self.ec2.there() if one.instance_id not in kept
         )
-        self.found.leaked.update(f"{one} above the policy" for one in serving[wanted:])
+        self.found.leaked.update(f"{one} above the policy" for one in (*serving[wanted:], *self.warm()[warm:]))
+        if len(self.warm()) < warm:
+            self.found.other.add(f"{len(self.warm())} machines are warm at rest, {warm} are wanted")
+        if self.world.ports.pools.read("demo").holds:
+            self.found.other.add("slots are held for events at rest")
         if len(serving) < wanted:
             self.found.other.add(f"{len(serving)} machines serve at rest, {wanted} are wanted")
         for session in self.memory.session_rows.values():

@@ -29,6 +29,7 @@ from greenroom.usecases.prepare_launch import prepare_launch
 from greenroom.usecases.reconcile_fleet import PassResult, reconcile_fleet
 from greenroom.usecases.release_slot import release_slot
 from greenroom.usecases.retire_instances import retire_instances
+from greenroom.usecases.warm_tier import start_instances, stop_instances
 
 from tests.simulation.agents import LEASE_S
 from tests.simulation.cloud import ReplyLost, SimulatedEc2
@@ -243,6 +244,10 @@ class Machines:
     def _follow(self, planned: PlannedPool) -> None:
         if planned.retired_ids:
             self.world.attempt(lambda: retire_instances(planned.retired_ids, self.world.ports))
+        if planned.stop_ids:
+            self.world.attempt(lambda: stop_instances(planned.stop_ids, self.world.ports))
+        if planned.start_ids:
+            self.world.attempt(lambda: start_instances(POOL, planned.start_ids, self.world.ports))
         for launch_id in planned.launch_ids:
             if launch_id not in self.launches_started:
                 self.launches_started.add(launch_id)

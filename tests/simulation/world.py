@@ -39,14 +39,14 @@ class Rates:
     never_boots: float = 0.18
     agent_hangs: float = 0.010
     agent_restarts: float = 0.006
-    spot_interrupted: float = 0.022
+    spot_interrupted: float = 0.035
     terminate_lost: float = 0.16
-    stop_lost: float = 0.2
-    start_lost: float = 0.15
-    start_refused: float = 0.15
-    spot_warned: float = 0.02
-    rebalance_advised: float = 0.01
-    market_runs_dry: float = 0.04
+    stop_lost: float = 0.35
+    start_lost: float = 0.4
+    start_refused: float = 0.35
+    spot_warned: float = 0.035
+    rebalance_advised: float = 0.045
+    market_runs_dry: float = 0.25
     viewer_vanishes: float = 0.10
 
 
@@ -91,6 +91,7 @@ SEAMS = [
     "pools",
     "launches",
     "offerings",
+    "events",
     "ec2",
     "orphans",
     "live_sessions",
