@@ -9,7 +9,7 @@ from greenroom.domain.errors import PassIncomplete
 from greenroom.domain.instance import Boot, InstanceState, Notice, NoticeKind
 from greenroom.domain.launch import BOOT_TIMEOUT_S, START_TIMEOUT_S, LaunchState
 from greenroom.domain.session import MOST_MIGRATIONS, SessionState, StatusReason
-from greenroom.domain.slot import SlotState
+from greenroom.domain.slot import Slot, SlotState, slot_id_of
 from greenroom.fleet_ports import Ec2State
 from greenroom.ports import Wait
 from greenroom.usecases.end_session import end_session
@@ -19,6 +19,7 @@ from greenroom.usecases.record_slot_event import SlotEvent
 from greenroom.usecases.register_instance import register_instance
 
 from tests.fakes.launching import INSTANCE, booted, launched, policy, requested
+from tests.fakes.memory import free_entry
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, report, slot_of, stage
 
@@ -174,6 +175,38 @@ def test_a_later_mass_silence_is_told_again() -> None:
 
 
 # -- instances that are being lost
+
+
+def add_neighbour(ports: FakePorts, slot: Slot) -> Slot:
+    """A second, free slot of the same instance."""
+    neighbour = replace(slot, slot_id=slot_id_of(slot.instance_id, 2), number=2, state=SlotState.FREE, session_id=None)
+    neighbour = replace(neighbour, viewer_id=None, lease_until=None)
+    ports.memory.slot_rows[neighbour.slot_id] = neighbour
+    ports.memory.free_rows[neighbour.slot_id] = free_entry(neighbour)
+    return neighbour
+
+
+def test_nobody_moves_to_the_neighbouring_slot_of_what_is_gone() -> None:
+    ports = serving()
+    session = launch(ports).session
+    add_neighbour(ports, slot_of(ports, session))
+    (instance_id,) = ports.memory.instance_rows
+    ports.ec2.set(instance_id, Ec2State.TERMINATED)
+    run(ports)
+    after = ports.sessions.get(session.session_id)
+    assert (after.state, after.migrations, after.assignment) == (SessionState.MIGRATING, 1, session.assignment)
+
+
+def test_nobody_moves_to_the_neighbouring_slot_of_what_starts_anew() -> None:
+    ports = stage(0)
+    policy(ports, always_on=1)
+    booted(ports)
+    session = launch(ports).session
+    add_neighbour(ports, slot_of(ports, session))
+    register_instance(INSTANCE, Boot("f" * 32), ports)
+    after = ports.sessions.get(session.session_id)
+    assert (after.state, after.migrations) == (SessionState.MIGRATING, 1)
+    assert not ports.memory.free_rows
 
 
 @pytest.mark.parametrize("state", [Ec2State.SHUTTING_DOWN, Ec2State.STOPPING, Ec2State.STOPPED])
