@@ -114,3 +114,20 @@ def test_why_the_tier_is_not_filled_is_said() -> None:
 def test_a_busy_instance_is_never_stopped() -> None:
     plan = plan_capacity(pool([load("i-1", market=OD, busy=1)], warm_instances=1))
     assert stops(plan) == []
+
+
+def test_no_more_are_stopped_than_are_ready_beyond_what_is_wanted() -> None:
+    instances = [load("i-1", market=OD), load("i-2", market=OD), load("i-3"), load("i-4", state=BOOTING)]
+    plan = plan_capacity(pool(instances, (4, 0, 100), warm_instances=2))
+    assert (len(plan.stops), plan.launches) == (1, ())  # the other one when i-4 is Ready
+
+
+def test_what_is_launched_for_the_tier_is_no_surplus() -> None:
+    plan = plan_capacity(pool([load("i-1")], open_launch_slots=2, open_on_demand_slots=2, warm_instances=1))
+    assert (plan.surplus_since, plan.surplus_least) == (NOW, 2)
+
+
+def test_what_the_tier_takes_is_no_longer_above_the_maximum() -> None:
+    idle = [load("i-1", market=OD), load("i-2"), load("i-3")]
+    plan = plan_capacity(pool(idle, (0, 0, 4), warm_instances=1))
+    assert (stops(plan), retired(plan), plan.surplus_least) == (["i-1"], [], 4)

@@ -324,3 +324,23 @@ def test_ten_viewers_who_leave_cause_one_pass_when_the_buffer_is_whole_again() -
         report(ports, None, slot_of(ports, session), SlotEvent.READY)
         passes += serve(ports)
     assert passes == 1
+
+
+def test_a_pass_that_sees_fewer_too_many_remembers_it() -> None:
+    ports = stage(4)
+    plan_pool("demo", ports)
+    since = ports.now()
+    launch(ports)
+    ports.time += 60
+    plan_pool("demo", ports)
+    rows = ports.pools.read("demo")
+    assert (rows.surplus_since, rows.surplus_least) == (since, 3)
+
+
+def test_only_open_launches_bound_to_on_demand_count_for_the_share() -> None:
+    ports = stage(0)
+    warm(ports, 0, spot_share=50, always_on=2)
+    plan_pool("demo", ports)
+    warm(ports, 0, spot_share=50, always_on=4)
+    plan_pool("demo", ports)
+    assert sorted(each.market for each in ports.pools.read("demo").launches) == ["on-demand"] * 2 + ["spot"] * 2

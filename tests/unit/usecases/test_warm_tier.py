@@ -13,6 +13,7 @@ from greenroom.domain.pool import Halt
 from greenroom.domain.slot import SlotState
 from greenroom.fleet_ports import Ec2State, Machinery
 from greenroom.usecases.plan_pool import plan_pool
+from greenroom.usecases.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.record_slot_event import SlotEvent
 from greenroom.usecases.register_instance import register_instance
 from greenroom.usecases.warm_tier import reconcile_stopped, start_instances, stop_instances
@@ -236,3 +237,20 @@ def test_a_hundred_starts_do_not_grow_the_row_without_end() -> None:
     for number in range(100):
         register_instance(INSTANCE, Boot(f"{number:032x}f"), ports)
     assert len(row(ports).past_nonces) == PAST_NONCES_KEPT
+
+
+def test_the_reaper_sleeps_beside_a_tier_at_rest_and_not_before() -> None:
+    ports = stopping()
+    assert reconcile_fleet("reaper", ports.now(), 45, ports).alive
+    ports.ec2.set(INSTANCE, Ec2State.STOPPED)
+    assert reconcile_fleet("reaper", ports.now(), 45, ports).alive  # this pass saw it stopped
+    assert is_at_rest(row(ports))
+    assert not reconcile_fleet("reaper", ports.now(), 45, ports).alive
+
+
+def test_a_start_that_is_refused_when_asked_again_goes_back_too() -> None:
+    ports = starting()
+    ports.ec2.set(INSTANCE, Ec2State.STOPPED)
+    ports.ec2.unstartable.add(INSTANCE)
+    assert looked_at(ports)
+    assert (row(ports).state, is_at_rest(row(ports))) == (S.STOPPED, True)

@@ -46,7 +46,8 @@ def halted_because(snapshot: PoolSnapshot) -> str:
 
 def _starts(snapshot: PoolSnapshot, lacking: int) -> tuple[PlannedStart, ...]:
     reason = f"{lacking} slots lacking of {wanted_slots(snapshot)} wanted"
-    room, chosen = snapshot.policy.maximum - snapshot.paid_slots, []
+    room = snapshot.policy.maximum - snapshot.paid_slots
+    chosen: list[PlannedStart] = []
     for each in _next_started(snapshot):
         if lacking <= 0 or len(chosen) == LAUNCHES_PER_PASS:
             break
