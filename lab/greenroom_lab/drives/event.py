@@ -33,20 +33,20 @@ async def main() -> int:
         guests = await stage.invite(EXPECTED)
         await until("the pool stands at its floor", lambda: stands(stage), 180)
         start = time.time() + AHEAD_S
-        await announce(stage, start)
+        event_id = await announce(stage, start)
         ready = await ready_before(stage, start - MARGIN_S)
         await asyncio.sleep(max(0.0, start - time.time()))
         hot = await attend(guests)
         await asyncio.sleep(max(0.0, start + LASTS_S - time.time()))
         back_s = await until("the pool is back at its floor", lambda: stands(stage), BACK_WITHIN_S, 1.0)
         trouble = [guest.trouble for guest in guests if guest.trouble]
-        say(f"trouble {trouble or 0}; the event is {await state_of_event(stage)}")
+        say(f"trouble {trouble or 0}; the event is {await state_of_event(stage, event_id)}")
         print(f"event ready={ready} hot={hot} back_at_floor_s={back_s:.0f}", flush=True)
         return 0 if ready >= EXPECTED and hot == EXPECTED and not trouble else 1
 
 
-async def announce(stage: Drive, start: float) -> None:
-    """POST /events with the wall time of a place, as an operator would write it."""
+async def announce(stage: Drive, start: float) -> str:
+    """POST /events with the wall time of a place, as an operator would write it; returns the event's id."""
     body = {
         "poolId": POOL,
         "name": "Gala",
@@ -58,7 +58,9 @@ async def announce(stage: Drive, start: float) -> None:
     }
     view = await stage.door.must("POST", "/events", body)
     say(f"{view['eventId']} at {body['start']} {ZONE}, warm from {view.get('warmAt')}")
-    say(f"preflight: {view.get('preflight')}")
+    for check in view["preflight"]["checks"]:
+        say(f"preflight {check['name']}: {check['status']}, {check['detail']}")
+    return str(view["eventId"])
 
 
 def wall_time(at: float) -> str:
@@ -99,9 +101,8 @@ async def stands(stage: Drive) -> bool:
     return len(alive) == FLOOR_INSTANCES and not ending and free == FLOOR_INSTANCES * SLOTS_EACH
 
 
-async def state_of_event(stage: Drive) -> str:
-    events = (await stage.door.must("GET", "/events"))["events"]
-    return ", ".join(str(each["state"]) for each in events)
+async def state_of_event(stage: Drive, event_id: str) -> str:
+    return str((await stage.door.must("GET", f"/events/{event_id}"))["state"])
 
 
 if __name__ == "__main__":
