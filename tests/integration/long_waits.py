@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -16,32 +17,90 @@ async def play(who: Viewer, application: str) -> dict[str, Any]:
     return await who.until_connected()
 
 
-async def agent_killed(house: House) -> str:
-    """The agent crashes under a session; returns the session's statusReason, once a replacement waits."""
+async def moved(who: Viewer, lost: str, timeout_s: float) -> dict[str, Any]:
+    """The session once it plays on another instance than `lost`. Raises: TimeoutError."""
+    async with asyncio.timeout(timeout_s):
+        while (view := await who.view())["state"] != "Connected" or view["slot"]["instanceId"] == lost:
+            assert view["state"] not in ("Ended", "Failed"), view
+            await asyncio.sleep(0.1)
+    return view
+
+
+async def agent_killed(house: House) -> dict[str, Any]:
+    """The agent crashes under a session; the session once it plays on the replacement, its instance gone."""
     async with house.stage("dies", pool=(1, 0, 1)):
         async with house.viewer("ivan") as who:
             session = await play(who, "dies")
             lost = session["slot"]["instanceId"]
             await house.machine("kill", lost)
-            view = await who.until("Ended", "Failed", timeout_s=60)
-        await house.until_free("dies", 1, 60)
+            view = await moved(who, lost, timeout_s=90)
 
         async def is_gone() -> bool:
             return lost not in house.thread.platform.host.machines
 
         await until(is_gone, 60)
-    return str(view["statusReason"])
+    return view
 
 
-async def machine_hangs(house: House) -> str:
-    """The machine freezes under a session; returns the session's statusReason, once a replacement waits."""
+async def machine_hangs(house: House) -> dict[str, Any]:
+    """The machine freezes under a session; the session once it plays on the replacement."""
     async with house.stage("hangs", pool=(1, 0, 1)):
         async with house.viewer("jana") as who:
             session = await play(who, "hangs")
-            await house.machine("hang", session["slot"]["instanceId"])
-            view = await who.until("Ended", "Failed", timeout_s=60)
-        await house.until_free("hangs", 1, 60)
-    return str(view["statusReason"])
+            lost = session["slot"]["instanceId"]
+            await house.machine("hang", lost)
+            return await moved(who, lost, timeout_s=90)
+
+
+async def spot_is_taken(house: House) -> dict[str, Any]:
+    """EC2 warns of an interruption while a hot spare stands by; how long the steps took, seconds."""
+    async with house.stage("taken", pool=(2, 0, 4)):
+        async with house.viewer("kim") as who:
+            session = await play(who, "taken")
+            lost, warned = session["slot"]["instanceId"], time.monotonic()
+            await house.machine("interrupt", lost, {"notice_s": 120})
+            view = await moved(who, lost, timeout_s=60)
+            moved_s = time.monotonic() - warned
+
+            async def is_gone() -> bool:
+                return lost not in house.thread.platform.host.machines
+
+            await until(is_gone, 120)
+            gone_s = time.monotonic() - warned
+            await house.until_free("taken", 1, 60)
+    same = view["sessionId"] == session["sessionId"]
+    return {"same": same, "migrations": view["migrations"], "moved_s": moved_s, "gone_s": gone_s}
+
+
+async def warm_instance_starts(house: House) -> list[str]:
+    """A pool keeps one instance stopped, starts it when asked for a slot, and it serves; its ids, before and after."""
+    await house.application("warmed", "null", 1)
+    policy = {"alwaysOn": 0, "targetIdle": 0, "maximum": 2, "warmInstances": 1}
+    try:
+        await house.pool("warmed", **_named(policy), policy=policy)
+
+        async def stopped() -> list[str]:
+            found = (await house.operator("GET", "/pools/warmed/instances")).body["instances"]
+            return [each["instanceId"] for each in found if each["state"] == "Stopped"]
+
+        await until(stopped, 120, every_s=0.5)
+        before = await stopped()
+        await asyncio.sleep(CONFIRMED_WITHIN_S)
+        policy = {**policy, "targetIdle": 1, "warmInstances": 0}
+        await house.pool("warmed", **_named(policy), policy=policy)
+        await house.until_free("warmed", 1, 60)
+        found = (await house.operator("GET", "/pools/warmed/instances")).body["instances"]
+        return [*before, *(each["instanceId"] for each in found if each["state"] == "Ready")]
+    finally:
+        await house.pool("warmed", 0, 0, 0)
+
+
+CONFIRMED_WITHIN_S = 15
+"""The reaper sees within a pass that EC2 has stopped it; before, it cannot be started."""
+
+
+def _named(policy: dict[str, int]) -> dict[str, int]:
+    return {"always_on": policy["alwaysOn"], "target_idle": policy["targetIdle"], "maximum": policy["maximum"]}
 
 
 async def viewer_vanishes(house: House) -> list[str]:

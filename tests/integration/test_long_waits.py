@@ -12,6 +12,8 @@ pytestmark = pytest.mark.slow
 SIDE_BY_SIDE = (
     long_waits.agent_killed,
     long_waits.machine_hangs,
+    long_waits.spot_is_taken,
+    long_waits.warm_instance_starts,
     long_waits.viewer_vanishes,
     long_waits.viewer_never_connects,
 )
@@ -23,12 +25,25 @@ def begun(house: House) -> None:
         house.begin(scenario)
 
 
-async def test_a_killed_agent_ends_the_session_as_unhealthy_and_is_replaced(house: House) -> None:
-    assert await house.result(long_waits.agent_killed) == "instanceUnhealthy"
+async def test_a_killed_agents_viewer_is_moved_and_the_instance_replaced(house: House) -> None:
+    view = await house.result(long_waits.agent_killed)
+    assert (view["state"], view["migrations"], view["moving"]) == ("Connected", 1, None)
 
 
-async def test_a_hanging_machine_is_replaced_like_a_dead_one(house: House) -> None:
-    assert await house.result(long_waits.machine_hangs) == "instanceUnhealthy"
+async def test_a_hanging_machine_is_left_like_a_dead_one(house: House) -> None:
+    assert (await house.result(long_waits.machine_hangs))["migrations"] == 1
+
+
+async def test_a_warned_viewer_moves_to_the_spare_and_the_instance_ends_in_time(house: House) -> None:
+    told = await house.result(long_waits.spot_is_taken)
+    print(f"moved after {told['moved_s']:.1f} s, gone after {told['gone_s']:.0f} s")
+    assert (told["same"], told["migrations"]) == (True, 1)
+    assert told["gone_s"] < 120
+
+
+async def test_a_warm_instance_is_stopped_started_and_serves(house: House) -> None:
+    stopped, ready = await house.result(long_waits.warm_instance_starts)
+    assert stopped == ready
 
 
 async def test_a_vanished_viewer_is_waited_for_and_then_ended(house: House) -> None:
