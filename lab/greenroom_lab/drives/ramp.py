@@ -10,7 +10,7 @@ import json
 import random
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -18,72 +18,16 @@ from greenroom_lab.drives.crowd import HOT, Guest, arrive_over, leave_over
 from greenroom_lab.drives.drive import ALIVE, REPORTS, Drive, DriveFailed, drive, run_drive, say, until
 from greenroom_lab.drives.ramp_figures import Pass, Sample, Use, busy_taken, dips, most_within, restored_passes
 from greenroom_lab.drives.ramp_picture import draw_ramp
+from greenroom_lab.drives.ramp_watch import POOL, SLOTS_EACH, Ramp
 
-POOL, SLOTS_EACH, BOOT_S = "ramp", 2, 20.0
-TARGET_IDLE = 4
+BOOT_S, TARGET_IDLE = 20.0, 4
 POLICY = {"alwaysOn": 2, "targetIdle": TARGET_IDLE, "maximum": 60, "scaleInAfter_s": 60, "scaleInStep": 10}
 FLOOR_SLOTS = max(POLICY["alwaysOn"], TARGET_IDLE)
 VIEWERS, ARRIVE_S, LEAVE_S = 40, 60.0, 300.0
-SPOT_EMPTY_S, SPOT_BACK_S = 20.0, 45.0
 FLOOR_WITHIN_S = 600.0
 SPOT_RESTS_S = 185.0
 """A refused offering rests 3 minutes; then a second, small wave shows that Spot is bought again."""
 LATE_VIEWERS = 6
-SAY_EVERY_S = 5.0
-
-
-@dataclass
-class Ramp:
-    """The drive's state and what it measured."""
-
-    drive: Drive
-    guests: list[Guest]
-    samples: list[Sample] = field(default_factory=list)
-    spot_is_empty: bool = False
-    spot_back_at: float = 0.0
-
-    async def watch(self) -> None:
-        """A sample every second, a line every few."""
-        said = 0.0
-        while True:
-            began = time.monotonic()
-            try:
-                sample = await self.look()
-            except Exception as error:  # one answer that did not come is one sample fewer
-                say(f"no sample: {type(error).__name__}: {error}")
-            else:
-                self.samples.append(sample)
-                if began - said >= SAY_EVERY_S:
-                    said = began
-                    say(describe(sample))
-            await asyncio.sleep(max(0.0, began + 1 - time.monotonic()))
-
-    async def look(self) -> Sample:
-        view, alive = await asyncio.gather(self.drive.pool(POOL), self.drive.alive())
-        slots = view["slots"]
-        busy = slots.get("reserved", 0) + slots.get("streaming", 0)
-        free = slots.get("free", 0)
-        return Sample(
-            at=time.time(),
-            demand=sum(guest.is_here for guest in self.guests),
-            busy=busy,
-            free=free,
-            booting=max(0, int(view["demand"]["supply"]) - busy - free),
-            queued=int(view["queued"]),
-            launched=len(alive) * SLOTS_EACH,
-            spot_is_empty=self.spot_is_empty,
-        )
-
-    async def empty_spot(self) -> None:
-        """Spot has nothing for a while, and then everything."""
-        await asyncio.sleep(SPOT_EMPTY_S)
-        await self.drive.set_market({"market": "spot", "free": 0})
-        self.spot_is_empty = True
-        say("Spot is empty")
-        await asyncio.sleep(SPOT_BACK_S - SPOT_EMPTY_S)
-        await self.drive.set_market()
-        self.spot_is_empty, self.spot_back_at = False, time.time()
-        say("Spot is back")
 
 
 async def main() -> int:
@@ -179,13 +123,6 @@ def say_dips(samples: list[Sample], passes: list[Pass]) -> None:
     found = dips(samples, TARGET_IDLE)
     longest = max((end - start for start, end in found), default=0.0)
     say(f"{len(found)} dips under targetIdle, the longest {longest:.0f} s; {len(passes)} decision records")
-
-
-def describe(sample: Sample) -> str:
-    return (
-        f"demand {sample.demand:2}  busy {sample.busy:2}  free {sample.free:2}  booting {sample.booting:2}  "
-        f"queued {sample.queued:2}  launched {sample.launched:2}"
-    )
 
 
 def say_fleets(fleets: list[dict[str, Any]], second: float) -> None:
