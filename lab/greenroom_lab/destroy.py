@@ -67,7 +67,7 @@ def halt_pools(account: sam.Account, outputs: dict[str, str]) -> int:
         table.update_item(
             TableName=outputs["CatalogTable"],
             Key={"pk": pool["pk"], "sk": pool["sk"]},
-            UpdateExpression="SET alwaysOn = :zero, targetIdle = :zero, #maximum = :zero",
+            UpdateExpression="SET alwaysOn = :zero, targetIdle = :zero, #maximum = :zero, warmInstances = :zero",
             ExpressionAttributeNames={"#maximum": "maximum"},
             ExpressionAttributeValues={":zero": {"N": "0"}},
         )
@@ -78,7 +78,14 @@ def stop_machines(account: sam.Account, outputs: dict[str, str]) -> int:
     """Running executions would go on acting until they are stopped. The sources of new ones go first."""
     machines = account.client("stepfunctions")
     stopped = 0
-    for name in ("ReconcileFleet", "MaintainPool", "LaunchInstance", "PrewarmEvent", "SessionLifecycle"):
+    for name in (
+        "ReconcileFleet",
+        "HandleInterruption",
+        "MaintainPool",
+        "LaunchInstance",
+        "PrewarmEvent",
+        "SessionLifecycle",
+    ):
         arn = outputs.get(f"{name}MachineArn")
         if not arn:
             continue

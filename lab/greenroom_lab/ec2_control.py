@@ -9,7 +9,8 @@ from typing import Any
 from aiohttp import web
 
 from greenroom_lab.ec2_cloud import EngineCloud
-from greenroom_lab.ec2_host import SPOT_NOTICE_S, Ec2Host, NoSuchMachine
+from greenroom_lab.ec2_host import Ec2Host, NoSuchMachine
+from greenroom_lab.spot_fate import SPOT_NOTICE_S
 
 
 class Ec2Control:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +19,12 @@ from greenroom_lab.ec2_machine import AGENT, PORTS_EACH, Machine, MachinePlace
 from greenroom_lab.instance_metadata import CredentialSource, RoleCredentials
 from greenroom_lab.machine_faults import FaultKind, Faults
 from greenroom_lab.port_blocks import PortBlocks
+from greenroom_lab.spot_fate import SpotFate
 from greenroom_lab.user_data import agent_environment
 
 log = logging.getLogger(__name__)
 
 PAUSE_AFTER_ERROR_S = 1.0
-SPOT_NOTICE_S = 120.0
-"""Source: Amazon EC2 User Guide, "Spot Instance interruption notices": two minutes."""
 ALIVE = ("pending", "running")
 SWITCHED_OFF = ("stopping", "stopped")
 REGISTERS_WITHIN_S = 120.0
@@ -72,6 +70,7 @@ class Ec2Host:
     def __init__(self, cloud: Cloud, settings: HostSettings) -> None:
         self._cloud = cloud
         self._settings = settings
+        self._fate = SpotFate(cloud)
         self._boots: dict[str, asyncio.Task[None]] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._watch: asyncio.Task[None] | None = None
@@ -111,20 +110,12 @@ class Ec2Host:
         """
         machine = self._machine(instance_id)
         if notice_s > 0:
-            at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + notice_s))
-            machine.metadata.facts.spot_action = {"action": "terminate", "time": at}
-            await self._send(
-                "EC2 Spot Instance Interruption Warning",
-                machine,
-                {"instance-id": instance_id, "instance-action": "terminate"},
-            )
-        self._spawn(self._take_back(instance_id, machine, notice_s))
+            await self._fate.warn(machine, notice_s)
+        self._spawn(self._fate.take_back(machine, notice_s))
 
     async def recommend_rebalance(self, instance_id: str) -> None:
         """Raises: NoSuchMachine."""
-        machine = self._machine(instance_id)
-        machine.metadata.facts.rebalance_notice_time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        await self._send("EC2 Instance Rebalance Recommendation", machine, {"instance-id": instance_id})
+        await self._fate.recommend_rebalance(self._machine(instance_id))
 
     async def look(self) -> None:
         """One comparison of EC2's list with the machines here."""
@@ -204,17 +195,6 @@ class Ec2Host:
             await machine.end(keeps_disk=keeps_disk)
             self._ports.give_back(machine.place.first_port)
             log.info("%s %s", instance_id, "switched off" if keeps_disk else "ended")
-
-    async def _take_back(self, instance_id: str, machine: Machine, after_s: float) -> None:
-        await asyncio.sleep(after_s)
-        if after_s == 0:
-            await machine.end(0)
-        await asyncio.to_thread(self._cloud.end, instance_id)
-
-    async def _send(self, detail_type: str, machine: Machine, detail: Mapping[str, Any]) -> None:
-        facts = machine.metadata.facts
-        arn = f"arn:aws:ec2:{facts.region}:000000000000:instance/{facts.instance_id}"
-        await asyncio.to_thread(self._cloud.send_event, detail_type, detail, arn)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
