@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from greenroom_agent.idle_watch import UNLIMITED, IdleLimits
+
 
 class MalformedAnswer(ValueError):
     """An answer or a frame of the control plane that lacks what the contract promises."""
@@ -38,6 +40,7 @@ class Join:
     session_id: str
     epoch: int
     join_number: int
+    idle: IdleLimits = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,10 @@ def parse_slot_truth(body: Mapping[str, Any]) -> SlotTruth:
 
 def parse_join(body: Mapping[str, Any]) -> Join:
     """A `join` frame."""
-    return Join(_text(body, "slotId"), _text(body, "sessionId"), _whole(body, "epoch"), _whole(body, "joinNumber"))
+    limits = IdleLimits(*(_whole(body, name) if name in body else 0 for name in ("idleWarn_s", "idleEnd_s")))
+    return Join(
+        _text(body, "slotId"), _text(body, "sessionId"), _whole(body, "epoch"), _whole(body, "joinNumber"), limits
+    )
 
 
 def parse_registration(body: Mapping[str, Any]) -> Registration:

@@ -9,6 +9,7 @@ from typing import Any
 from greenroom_agent.candidate_repetition import repeat_in_message
 from greenroom_agent.control_plane import SlotReading
 from greenroom_agent.door_messages import Join, SlotTruth
+from greenroom_agent.idle_clock import IdleClock
 from greenroom_agent.reliable_channel import ReliableChannel
 from greenroom_agent.reliable_receiver import MalformedFrame
 from greenroom_agent.slot_parts import Socket, Streamer, Supervisor
@@ -40,7 +41,9 @@ class Slot:
         self._socket_grace: asyncio.TimerHandle | None = None
         self._linger: asyncio.TimerHandle | None = None
         self._streamer_tells_peers = False
+        self._has_media = True
         self._was_lost_by_socket = False
+        self._idle = IdleClock(self._tell_page, lambda: self._do(self.stage.viewer_idled()), lambda: socket.is_open)
 
     def bind(self, streamer: Streamer, supervisor: Supervisor, tell: Callable[[Report], None]) -> None:
         """Before the first event."""
@@ -65,6 +68,9 @@ class Slot:
     def join(self, join: Join) -> None:
         """A page said hello."""
         self._do(self.stage.join(join))
+        stage = self.stage
+        if (join.session_id, join.epoch, join.join_number) == (stage.session_id, stage.epoch, stage.join_number):
+            self._idle.limits = join.idle
 
     def fence(self) -> None:
         """The lease is too old."""
@@ -79,6 +85,7 @@ class Slot:
     def application_started(self) -> None:
         """A fresh process in an empty folder."""
         self._streamer_tells_peers = False
+        self._has_media = True
         self._do(self.stage.application_started())
 
     def application_ready(self) -> None:
@@ -98,8 +105,10 @@ class Slot:
             log.info("slot=%s dropped %s of another player", self.stage.slot_id, kind)
         elif kind == "greenroomPeer":
             # Without media there is no peer connection whose end the streamer could notice.
-            self._streamer_tells_peers = message.get("media") is not False
+            self._streamer_tells_peers = self._has_media = message.get("media") is not False
             self._peer(number, is_connected=message.get("state") == "connected", detail="the streamer lost its peer")
+        elif kind == "greenroomActivity":
+            self._idle.heard()
         elif kind in TO_PAGE:
             if self._channel is not None:  # a picture that lingers has nobody to signal with
                 for part in repeat_in_message(message, self._public_ip):
@@ -143,6 +152,7 @@ class Slot:
     def socket_opened(self) -> None:
         """The agent's own socket is welcome again: what waited goes out."""
         self._emit([])
+        self._idle.poll()
 
     def close(self) -> None:
         """Cancels every timer."""
@@ -159,6 +169,8 @@ class Slot:
             # It comes by way of the relay: a streamer that tells of its peers may have said meanwhile that it ended.
             if not self._streamer_tells_peers:
                 self._peer(self.stage.join_number, is_connected=True, detail="")
+        elif kind == "greenroomActivity":
+            self._idle.heard(message.get("idle_s"))
         elif kind in TO_STREAMER:
             self._streamer.send({**message, "playerId": str(self.stage.join_number)})
         else:
@@ -181,6 +193,7 @@ class Slot:
         for action in actions:
             log.info("slot=%s %s", self.stage.slot_id, action)
             if isinstance(action, Report):
+                self._mind_idling(action.event)
                 self._tell(action)
             elif isinstance(action, ConnectPlayer):
                 self._connect(action.join_number)
@@ -197,6 +210,17 @@ class Slot:
                 self._forget_page()
                 self._end_linger()
                 self._supervisor.stop()
+
+    def _mind_idling(self, event: str) -> None:
+        """Only a picture with a way back for input can be idled at."""
+        if event == "connected" and self._has_media:
+            self._idle.start()
+        elif event != "idle":
+            self._idle.stop()
+
+    def _tell_page(self, message: Mapping[str, Any]) -> None:
+        if self._channel is not None:
+            self._emit(self._channel.send(json.dumps(message), _now_ms()))
 
     def _linger_over(self) -> None:
         self._do(self.stage.linger_over())
@@ -215,6 +239,7 @@ class Slot:
     def _forget_page(self) -> None:
         self._channel = None
         self._was_lost_by_socket = False
+        self._idle.stop()
         for timer in (self._timer, self._socket_grace):
             if timer is not None:
                 timer.cancel()

@@ -121,6 +121,10 @@ class Stage:
         self.is_playing = False
         return [self._report("disconnected", detail)]
 
+    def viewer_idled(self) -> list[Action]:
+        """Nobody gave any input for too long, nor answered the warning."""
+        return [self._report("idle", "no input")] if self.is_playing and not self._is_lingering else []
+
     def linger_over(self) -> list[Action]:
         """The moved viewer has gone, or had long enough to go."""
         return self._empty_for_good() if self._is_lingering else []

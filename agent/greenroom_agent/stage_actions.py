@@ -34,7 +34,7 @@ class Linger:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Tell the control plane: event is ready, connected, disconnected or exited."""
+    """Tell the control plane: event is ready, connected, disconnected, idle or exited."""
 
     event: str
     epoch: int

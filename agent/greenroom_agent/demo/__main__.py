@@ -45,8 +45,10 @@ async def stream(options: argparse.Namespace) -> None:
     width, height = options.size
     scene = Scene(width, height, title=options.title, fps=options.fps)
 
-    def make_player(ice_servers: list[Mapping[str, Any]], on_peer: Callable[[str], None]) -> Player:
-        return Player(scene, options.fps, "video/H264" if is_h264 else "video/VP8", ice_servers, on_peer)
+    def make_player(
+        ice_servers: list[Mapping[str, Any]], on_peer: Callable[[str], None], on_input: Callable[[], None]
+    ) -> Player:
+        return Player(scene, options.fps, "video/H264" if is_h264 else "video/VP8", ice_servers, on_peer, on_input)
 
     await Streamer(options.id, scene, make_player).serve(options.url)
 

@@ -19,6 +19,7 @@ from greenroom_agent.demo.data_channel import (
     encode_text,
     protocol_descriptions,
 )
+from greenroom_agent.demo.person_input import is_of_a_person
 from greenroom_agent.demo.scene import Scene
 from greenroom_agent.demo.scene_track import SceneTrack
 
@@ -33,7 +34,10 @@ SETTINGS = {
 
 
 class Player:
-    """Offers the scene to one browser and applies what it sends. `on_peer` hears connected and disconnected."""
+    """Offers the scene to one browser and applies what it sends.
+
+    `on_peer` hears connected and disconnected, `on_input` of each input of a person.
+    """
 
     def __init__(
         self,
@@ -42,9 +46,11 @@ class Player:
         mime_type: str,
         ice_servers: Sequence[Mapping[str, Any]],
         on_peer: Callable[[str], None],
+        on_input: Callable[[], None],
     ) -> None:
         self._scene = scene
         self._on_peer = on_peer
+        self._on_input = on_input
         servers = [RTCIceServer(s["urls"], s.get("username"), s.get("credential")) for s in ice_servers]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._track = SceneTrack(scene, fps)
@@ -109,6 +115,8 @@ class Player:
         except MalformedInput as error:
             log.warning("dropped an input: %s", error)
             return
+        if is_of_a_person(message):
+            self._on_input()
         reply = _reply(message)
         if reply is None:
             self._scene.apply(message)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,7 +14,10 @@ from greenroom_agent.demo.scene import Scene
 
 log = logging.getLogger(__name__)
 
-MakePlayer = Callable[[list[Mapping[str, Any]], Callable[[str], None]], Player]
+MakePlayer = Callable[[list[Mapping[str, Any]], Callable[[str], None], Callable[[], None]], Player]
+
+ACTIVITY_PAUSE_S = 1.0
+"""Input is told of at most this often: a moved mouse sends a hundred messages a second."""
 
 
 class Streamer:
@@ -22,13 +26,17 @@ class Streamer:
     The newest player has the stage; the scene, and with it the frame number, outlives every player.
     """
 
-    def __init__(self, streamer_id: str, scene: Scene, make_player: MakePlayer) -> None:
+    def __init__(
+        self, streamer_id: str, scene: Scene, make_player: MakePlayer, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._id = streamer_id
         self._scene = scene
         self._make_player = make_player
         self._ice_servers: list[Mapping[str, Any]] = []
         self._player: Player | None = None
         self._player_id = ""
+        self._clock = clock
+        self._told_input_at_s = float("-inf")
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def serve(self, url: str) -> None:
@@ -76,8 +84,16 @@ class Streamer:
             log.info("player=%s %s frame=%d", player_id, state, self._scene.frame_number)
             self._say("greenroomPeer", playerId=player_id, state=state)
 
-        self._player, self._player_id = self._make_player(self._ice_servers, tell), player_id
+        player = self._make_player(self._ice_servers, tell, lambda: self.saw_input(player_id))
+        self._player, self._player_id = player, player_id
         self._say("offer", sdp=await self._player.offer(), playerId=player_id)
+
+    def saw_input(self, player_id: str) -> None:
+        """The player's browser sent an input of a person."""
+        now_s = self._clock()
+        if now_s - self._told_input_at_s >= ACTIVITY_PAUSE_S:
+            self._told_input_at_s = now_s
+            self._say("greenroomActivity", playerId=player_id)
 
     async def _drop(self) -> None:
         player, self._player = self._player, None

@@ -1,0 +1,63 @@
+"""Is anybody there? Counts from the last input, says when to warn and when to end. No I/O and no clock.
+
+Idling is the absence of input, never of load: a still scene with an eager viewer costs as little as an empty room.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+LEAST_REPEAT_S = 15.0
+"""An end is told again, for the first word may have been lost, after another countdown but not more often than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdleLimits:
+    """After `warn_s` without input the viewer is warned, `end_s` later the session ends. 0: idling is allowed."""
+
+    warn_s: float = 0.0
+    end_s: float = 0.0
+
+
+UNLIMITED = IdleLimits()
+
+
+class IdleSign(StrEnum):
+    """What is to be said now."""
+
+    WARN = "warn"  # to the page: the countdown begins
+    WITHDRAW = "withdraw"  # to the page: somebody is there after all
+    END = "end"  # to the control plane
+
+
+class IdleWatch:
+    """One viewer's picture, from when it came. Times are seconds of any monotonic clock."""
+
+    def __init__(self, limits: IdleLimits, now_s: float) -> None:
+        self._limits = limits
+        self._input_at_s = now_s
+        self._ends_at_s: float | None = None  # while warned
+
+    @property
+    def next_at_s(self) -> float:
+        """When `poll` may have something to say."""
+        return self._input_at_s + self._limits.warn_s if self._ends_at_s is None else self._ends_at_s
+
+    def heard(self, idle_s: float, now_s: float) -> IdleSign | None:
+        """Somebody saw the last input, idle_s ago."""
+        self._input_at_s = max(self._input_at_s, now_s - idle_s)
+        if self._ends_at_s is None or now_s - self._input_at_s >= self._limits.warn_s:
+            return None
+        self._ends_at_s = None
+        return IdleSign.WITHDRAW
+
+    def poll(self, now_s: float, *, can_hear: bool) -> IdleSign | None:
+        """What is due. Who could not be heard, or not be warned, is not ended: the countdown begins anew."""
+        if not can_hear:
+            self._ends_at_s = None
+            return None
+        if now_s < self.next_at_s:
+            return None
+        is_warned = self._ends_at_s is not None
+        repeat_s = max(LEAST_REPEAT_S, self._limits.end_s) if is_warned else self._limits.end_s
+        self._ends_at_s = now_s + repeat_s
+        return IdleSign.END if is_warned else IdleSign.WARN
