@@ -1,0 +1,66 @@
+"""Why one waits, in words a viewer understands. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+MARKET_WORDS = {"spot": "Spot", "on-demand": "on-demand"}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What stands between the line and its slots."""
+
+    markets: tuple[str, ...]
+    warming: int = 0  # instances on their way
+    first_ready_s: float = 0.0
+    planned: int = 0  # instances that the next pass starts or launches
+    planned_ready_s: float = 0.0
+    next_free_s: float | None = None  # a running session ends and its slot is reset; None: nobody plays
+    rests_until: float | None = None  # EC2 refused: asked again then
+    halted: bool = False
+    at_maximum: bool = False
+
+
+def reason_of(place: int, now: Situation) -> str:
+    """Example: `3 ahead; 2 instances warming, first ready in about 1:40`."""
+    ahead = "you are next" if place <= 1 else f"{place - 1} ahead"
+    return "; ".join([ahead, *(clause for clause in (_coming(now), _obstacle(now)) if clause)])
+
+
+def _coming(now: Situation) -> str:
+    if now.warming:
+        first = "" if now.warming == 1 else "first "
+        return f"{_instances(now.warming)} warming, {first}ready in about {duration(now.first_ready_s)}"
+    if now.planned and now.rests_until is None:
+        return f"{_instances(now.planned)} about to start, ready in about {duration(now.planned_ready_s)}"
+    if now.next_free_s is not None:
+        return f"the next place is free in about {duration(now.next_free_s)}"
+    return "" if now.halted or now.rests_until is not None else "an instance is started next"
+
+
+def _obstacle(now: Situation) -> str:
+    if now.halted:
+        return "no instance is started while this pool is halted"
+    if now.rests_until is not None:
+        names = " and ".join(MARKET_WORDS.get(each, each) for each in now.markets)
+        have = "has" if len(now.markets) == 1 else "have"
+        return f"{names} {have} no capacity now; tried again at {_clock(now.rests_until)}"
+    return "this pool is at its maximum" if now.at_maximum else ""
+
+
+def _instances(number: int) -> str:
+    return "1 instance" if number == 1 else f"{number} instances"
+
+
+def duration(seconds: float) -> str:
+    """100 -> `1:40`, 5400 -> `1 h 30 min`."""
+    whole = max(0, round(seconds))
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M UTC")
