@@ -29,6 +29,7 @@ def _launch(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
         tenant_id=viewer.tenant_id,
         application_id=body.identifier("applicationId"),
         client_token=body.identifier("clientToken", pattern=CLIENT_TOKEN),
+        groups=viewer.groups,
     )
     launched = request_session(launch, ports)
     annotate_session(launched.session.session_id)

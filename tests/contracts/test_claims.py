@@ -171,6 +171,23 @@ def test_the_line_is_served_by_time_then_by_id(house: House) -> None:
     assert house.line.head("elsewhere") is None
 
 
+def test_a_head_start_changes_the_order_and_every_way_out_of_the_line_finds_the_place(house: House) -> None:
+    vip = replace(queued("ses-v", viewer="vip", at=NOW + 5), tier="vip", order_at=NOW - 55.123)
+    for each in (queued("ses-1"), vip, queued("ses-2", viewer="bob", at=NOW + 1)):
+        house.claims.enqueue(each, 1)
+    assert house.sessions.get("ses-v") == vip
+    assert house.line.head("demo") == LineTicket("demo", "ses-v", NOW - 55.123)
+    assert [house.line.place_of(house.sessions.get(name)) for name in ("ses-v", "ses-1", "ses-2")] == [1, 2, 3]
+    slot = house.add_slot("i-00000001", SlotState.FREE)
+    assigned = house.claims.hand_over(house.line.head("demo"), slot, assign(house.sessions.get("ses-v"), slot, NOW + 6))
+    assert house.line.head("demo") == LineTicket("demo", "ses-1", NOW)
+    house.claims.migrate(assigned, MOVING, NOW + 500)
+    assert house.line.head("demo") == LineTicket("demo", "ses-v", NOW - 55.123)  # its order, kept
+    over = SessionMove(SessionState.ENDING, NOW + 40, sources_of(SessionState.ENDING))
+    house.claims.release(house.sessions.move("ses-v", over), NOW + 41)
+    assert house.line.length("demo") == 2
+
+
 @pytest.mark.parametrize("state", [SlotState.FREE, SlotState.RESETTING])
 def test_a_slot_is_handed_over_with_its_session_and_the_stored_wait_is_answered(house: House, state: SlotState) -> None:
     slot = house.add_slot("i-00000001", state)

@@ -22,6 +22,7 @@ from greenroom.domain.errors import (
     ViewerLimitReached,
 )
 from greenroom.domain.instance import CLAIMABLE_STATES, Instance, InstanceState
+from greenroom.domain.line import order_of
 from greenroom.domain.pool import Application, Pool
 from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.session import (
@@ -154,7 +155,7 @@ class MemoryLine:
 
     def place_of(self, session: Session) -> int:
         with self.memory.lock:
-            own = (session.pool_id, session.requested_at, session.session_id)
+            own = (session.pool_id, order_of(session), session.session_id)
             return 1 + sum(key[0] == session.pool_id and key < own for key in self.memory.line_rows)
 
     def length(self, pool_id: str) -> int:
@@ -167,7 +168,7 @@ class MemoryLine:
             session = self.memory.session_rows.get(ticket.session_id)
             if session is not None and session.state in WAITING_STATES:
                 return
-            self.memory.line_rows.pop((ticket.pool_id, ticket.requested_at, ticket.session_id), None)
+            self.memory.line_rows.pop((ticket.pool_id, ticket.order_at, ticket.session_id), None)
 
 
 class MemoryClaims:
@@ -198,8 +199,8 @@ class MemoryClaims:
             if session.session_id in self.memory.session_rows:
                 return self.memory.session_rows[session.session_id]
             self._check_viewer(session, sessions_per_viewer)
-            ticket = LineTicket(session.pool_id, session.session_id, session.requested_at)
-            self.memory.line_rows[(ticket.pool_id, ticket.requested_at, ticket.session_id)] = ticket
+            ticket = LineTicket(session.pool_id, session.session_id, order_of(session))
+            self.memory.line_rows[(ticket.pool_id, ticket.order_at, ticket.session_id)] = ticket
             return self._enter(session)
 
     def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
@@ -210,8 +211,8 @@ class MemoryClaims:
                 raise StaleEpoch(session.session_id)
             after = migrating(current, moving, deadline_at)
             self.memory.session_rows[after.session_id] = after
-            ticket = LineTicket(after.pool_id, after.session_id, after.requested_at)
-            self.memory.line_rows[(ticket.pool_id, ticket.requested_at, ticket.session_id)] = ticket
+            ticket = LineTicket(after.pool_id, after.session_id, order_of(after))
+            self.memory.line_rows[(ticket.pool_id, ticket.order_at, ticket.session_id)] = ticket
             return after
 
     def hand_over(
@@ -236,7 +237,7 @@ class MemoryClaims:
                 transitions=session.transitions,
             )
             self.memory.session_rows[after.session_id] = after
-            self.memory.line_rows.pop((ticket.pool_id, ticket.requested_at, ticket.session_id), None)
+            self.memory.line_rows.pop((ticket.pool_id, ticket.order_at, ticket.session_id), None)
             return after
 
     def publish(self, slot: Slot, now: float) -> None:
@@ -271,7 +272,7 @@ class MemoryClaims:
                 raise IllegalTransition(f"session {current.session_id}: {current.state} is not ending")
             self._give_back(current, now)
             self.memory.viewer_sessions.get(current.viewer_id, set()).discard(current.session_id)
-            self.memory.line_rows.pop((current.pool_id, current.requested_at, current.session_id), None)
+            self.memory.line_rows.pop((current.pool_id, order_of(current), current.session_id), None)
             to = final_state(current.status_reason or StatusReason.INTERNAL_ERROR)
             move = SessionMove(to=to, at=now, sources=frozenset({SessionState.ENDING}))
             after = replace(moved(current, move), awaits=None, task_token=None)

@@ -56,6 +56,7 @@ def test_a_pool_is_stored_whole_with_defaults_and_planned() -> None:
         "policy": {"alwaysOn": 0, "targetIdle": 1, "maximum": 8, **DEFAULTS},
         "instanceTypes": ["g5.xlarge"],
         "markets": ["spot", "on-demand"],
+        "tiers": {"standard": 0},
     }
     fits("StoredPool", body_of(stored))
     assert ports.bus.kinds() == ["PoolChanged"]
@@ -107,6 +108,12 @@ WRONG = [
     ("instanceTypes", {"instanceTypes": ["g5.xlarge", "g5.xlarge"]}),
     ("markets", {"markets": ["black"]}),
     ("markets", {"markets": []}),
+    ("tiers", {"tiers": ["vip"]}),
+    ("tiers", {"tiers": {"a b": 1}}),
+    ("tiers", {"tiers": {f"t{n}": n for n in range(17)}}),
+    ("tiers.vip", {"tiers": {"vip": 86_401}}),
+    ("tiers.vip", {"tiers": {"vip": None}}),
+    ("tiers.vip", {"tiers": {"vip": -1}}),
     ("markets", {"markets": "spot"}),
     ("colour", {"colour": "red"}),
 ]

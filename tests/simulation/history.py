@@ -18,7 +18,7 @@ from tests.simulation.cloud import SimulatedEc2
 from tests.simulation.invariants import Checker, Findings
 from tests.simulation.machines import POOL, Machines
 from tests.simulation.operators import Operators, Schedules
-from tests.simulation.viewers import Viewer
+from tests.simulation.viewers import TIERS, Viewer
 from tests.simulation.world import PoolChanged, Rates, ReaperNeeded, SessionRequested, World
 
 SLOTS_PER_INSTANCE = 2
@@ -87,7 +87,7 @@ class History:
             spot_share=dice.choice((100, 100, 50, 0)),
             placement=dice.choice(tuple(Placement)),
         )
-        memory.pools[POOL] = Pool(POOL, POOL, policy)
+        memory.pools[POOL] = Pool(POOL, POOL, policy, tiers={"standard": 0, **TIERS})
         self.warm = policy.warm_instances
         self.wanted = -(-max(policy.always_on, policy.target_idle) // SLOTS_PER_INSTANCE)
 

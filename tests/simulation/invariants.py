@@ -45,6 +45,7 @@ class Checker:
         self.highest_epochs: dict[str, int] = {}
         self.unexplained: Counter[str] = Counter()
         self.last_pass_at: float | None = None
+        self.states: dict[str, SessionState] = {}
 
     def after_act(self) -> None:
         """Only when a session or a slot was written."""
@@ -56,6 +57,7 @@ class Checker:
             self._check_sessions()
             self._check_slots()
             self._check_viewers()
+            self._check_order()
 
     def _check_sessions(self) -> None:
         holders: dict[str, str] = {}
@@ -93,6 +95,21 @@ class Checker:
                 counted.setdefault(session.viewer_id, set()).add(session.session_id)
         if counted != {viewer: own for viewer, own in self.memory.viewer_sessions.items() if own}:
             self.found.other.add("viewer counters differ from a recount")
+
+    def _check_order(self) -> None:
+        """Who got its first slot had come before everyone of its tier who waits still."""
+        waiting: dict[str, float] = {}
+        for session in self.memory.session_rows.values():
+            if session.state is SessionState.QUEUED:
+                waiting[session.tier] = min(session.requested_at, waiting.get(session.tier, session.requested_at))
+        for session in self.memory.session_rows.values():
+            before = self.states.get(session.session_id)
+            self.states[session.session_id] = session.state
+            if session.state is not SessionState.ASSIGNED or before not in (None, SessionState.QUEUED):
+                continue
+            self.world.counts["served_from_line"] += before is SessionState.QUEUED
+            if waiting.get(session.tier, session.requested_at) < session.requested_at:
+                self.found.other.add(f"{session.session_id} overtook one of its tier")
 
     # -- after a pass of the reaper
 

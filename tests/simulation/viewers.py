@@ -14,6 +14,8 @@ from tests.simulation.agents import Agent
 from tests.simulation.world import Crash, World
 
 LOOKS_AGAIN_S = (4, 9)
+TIERS = {"vip": 120, "crew": 30}
+"""Beside the standard one: head start in line, seconds."""
 
 
 class Viewer:
@@ -23,11 +25,12 @@ class Viewer:
         self.world, self.name, self.token, self.agent_of = world, name, token, agent_of
         self.session_id = ""
         self.tries = 0
+        self.groups = frozenset({f"tier-{world.random.choice((*TIERS, 'standard', 'unheard-of'))}"})
 
     def press_play(self) -> None:
         """The same client token again after a failed call, and sometimes after one that was not."""
         self.tries += 1
-        launch = Launch(self.name, "acme", "demo", self.token)
+        launch = Launch(self.name, "acme", "demo", self.token, self.groups)
         try:
             launched = self.world.invoke(lambda: request_session(launch, self.world.ports))
         except ViewerLimitReached:

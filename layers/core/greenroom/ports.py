@@ -41,11 +41,11 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class LineTicket:
-    """A place in line: pools are served in the order of (requested_at, session_id)."""
+    """A place in line: pools are served in the order of (order_at, session_id)."""
 
     pool_id: str
     session_id: str
-    requested_at: float
+    order_at: float
 
 
 class Sessions(Protocol):
@@ -80,7 +80,7 @@ class Sessions(Protocol):
 
 
 class Line(Protocol):
-    """The sessions of a pool that wait for a slot, oldest first. Reads are consistent."""
+    """The sessions of a pool that wait for a slot, by their order. Reads are consistent."""
 
     def head(self, pool_id: str) -> LineTicket | None: ...
 
@@ -117,7 +117,7 @@ class Claims(Protocol):
         """
 
     def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
-        """Session Assigned, Connected or Disconnected -> Migrating, and its place in line by its first request.
+        """Session Assigned, Connected or Disconnected -> Migrating, in line by the order of its first request.
 
         It keeps its slot until another one is handed over. Returns the row after, stored wait included.
         Raises: NotFound, StaleEpoch (it has another slot by now), IllegalTransition (it moves, or ends, already).

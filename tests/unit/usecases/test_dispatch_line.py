@@ -45,7 +45,7 @@ def test_those_who_left_the_line_are_passed_over() -> None:
     gone, here = launch(ports, "ada").session, launch(ports, "bob").session
     row = next(ticket for ticket in ports.memory.line_rows.values() if ticket.session_id == gone.session_id)
     leave_session(gone.session_id, "ada", ports)
-    ports.memory.line_rows[(row.pool_id, row.requested_at, row.session_id)] = row  # as if the removal was lost
+    ports.memory.line_rows[(row.pool_id, row.order_at, row.session_id)] = row  # as if the removal was lost
     add_slot(ports, "i-00000001", SlotState.FREE)
     assert dispatch_line("demo", ports) == 1
     assert ports.sessions.get(here.session_id).state is SessionState.ASSIGNED

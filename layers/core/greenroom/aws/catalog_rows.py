@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenroom.domain.pool import Application, ApplicationKind, Placement, Pool, PoolPolicy
-from greenroom.domain.session import SessionLimits
+from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
 LIMIT_NAMES: Mapping[str, str] = {
     "connection_timeout_s": "connectionTimeout_s",
@@ -62,6 +62,7 @@ def pool_row(pool: Pool) -> dict[str, Any]:
         "placement": pool.policy.placement.value,
         "instanceTypes": list(pool.instance_types),
         "markets": list(pool.markets),
+        "tiers": dict(pool.tiers),
         "version": pool.version,
     }
 
@@ -83,4 +84,5 @@ def pool_of(row: Mapping[str, Any]) -> Pool:
         instance_types=tuple(row["instanceTypes"]),
         markets=tuple(row["markets"]),
         version=row["version"],
+        tiers=row.get("tiers", {STANDARD_TIER: 0}),
     )

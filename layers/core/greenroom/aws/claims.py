@@ -73,7 +73,7 @@ class DynamoClaims:
     def hand_over(
         self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
     ) -> Session:
-        place = Write(self._sessions, line_key(ticket.pool_id), place_key(ticket.requested_at, ticket.session_id))
+        place = Write(self._sessions, line_key(ticket.pool_id), place_key(ticket.order_at, ticket.session_id))
         taken = self._take(slot, session, frozenset({SlotState.FREE, SlotState.RESETTING}))
         writes = [self._assigned(session, left), taken.as_update(), self._claimable(slot.instance_id)]
         gone = [place.as_delete(), self._no_longer_free(slot)]

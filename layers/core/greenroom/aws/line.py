@@ -1,4 +1,4 @@
-"""Places in line in DynamoDB: one partition a pool, sorted by the time of the request."""
+"""Places in line in DynamoDB: one partition a pool, sorted by the order of its sessions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.rows import query
-from greenroom.aws.session_rows import line_key, place_key, session_key
+from greenroom.aws.session_rows import line_key, place_key, place_key_of, session_key
 from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.values import item
 from greenroom.aws.write import Write
@@ -25,11 +25,11 @@ class DynamoLine:
         rows = query(self._table, line_key(pool_id), limit=1)
         if not rows:
             return None
-        requested_at, _, session_id = rows[0]["sk"].partition("#")
-        return LineTicket(pool_id, session_id, epoch_seconds(requested_at))
+        order_at, _, session_id = rows[0]["sk"].partition("#")
+        return LineTicket(pool_id, session_id, epoch_seconds(order_at))
 
     def place_of(self, session: Session) -> int:
-        values = {":p": line_key(session.pool_id), ":s": place_key(session.requested_at, session.session_id)}
+        values = {":p": line_key(session.pool_id), ":s": place_key_of(session)}
         return 1 + self._count("pk = :p AND sk < :s", values)
 
     def length(self, pool_id: str) -> int:
@@ -46,7 +46,7 @@ class DynamoLine:
         return answer["Count"]  # one page, some ten thousand places: "more than that" needs no exact number
 
     def remove(self, ticket: LineTicket) -> None:
-        place = Write(self._table, line_key(ticket.pool_id), place_key(ticket.requested_at, ticket.session_id))
+        place = Write(self._table, line_key(ticket.pool_id), place_key(ticket.order_at, ticket.session_id))
         session = Write(self._table, session_key(ticket.session_id), "META")
         waiting = ", ".join(session.value(state.value) for state in sorted(WAITING_STATES))
         session.when(f"attribute_not_exists(pk) OR NOT ({session.name('state')} IN ({waiting}))")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.aws.rows import read
-from greenroom.aws.session_rows import line_key, moving_row, place_key, session_key, session_of
+from greenroom.aws.session_rows import line_key, moving_row, place_key_of, session_key, session_of
 from greenroom.aws.slot_rows import instance_key, slot_key
 from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.write import Write, put
@@ -31,10 +31,10 @@ def migrate(sessions: str, session: Session, moving: Moving, deadline_at: float)
 
 
 def place_row(session: Session) -> dict[str, Any]:
-    """A place in line, by when the session was first asked for."""
+    """A place in line, by the order of the session's first request."""
     return {
         "pk": line_key(session.pool_id),
-        "sk": place_key(session.requested_at, session.session_id),
+        "sk": place_key_of(session),
         "sessionId": session.session_id,
         "viewerId": session.viewer_id,
     }

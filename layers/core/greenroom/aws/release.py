@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.aws.rows import read
-from greenroom.aws.session_rows import line_key, place_key, session_key, session_of, viewer_key
+from greenroom.aws.session_rows import line_key, place_key_of, session_key, session_of, viewer_key
 from greenroom.aws.slot_rows import slot_key, slot_of
 from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.write import Write
@@ -47,8 +47,7 @@ def _over(sessions: str, session: Session, now: float) -> dict[str, Any]:
 
 
 def _left_line(sessions: str, session: Session) -> dict[str, Any]:
-    place = place_key(session.requested_at, session.session_id)
-    return Write(sessions, line_key(session.pool_id), place).as_delete()
+    return Write(sessions, line_key(session.pool_id), place_key_of(session)).as_delete()
 
 
 def _uncounted(sessions: str, session: Session) -> list[dict[str, Any]]:

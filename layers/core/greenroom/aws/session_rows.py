@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from greenroom.domain.line import order_of
 from greenroom.domain.session import (
     LIVE_STATES,
+    STANDARD_TIER,
     Moving,
     Session,
     SessionLimits,
@@ -33,9 +35,14 @@ def line_key(pool_id: str) -> str:
     return f"LINE#{pool_id}"
 
 
-def place_key(requested_at: float, session_id: str) -> str:
-    """Sorts by time, then by id."""
-    return f"{iso(requested_at)}#{session_id}"
+def place_key(order_at: float, session_id: str) -> str:
+    """Sorts by order in line, then by id."""
+    return f"{iso(order_at)}#{session_id}"
+
+
+def place_key_of(session: Session) -> str:
+    """Of its place in line, whether it has one or not."""
+    return place_key(order_of(session), session.session_id)
 
 
 def live_shard(session_id: str) -> str:
@@ -75,10 +82,11 @@ def session_row(session: Session) -> dict[str, Any]:
 
 
 def _place_of(session: Session) -> dict[str, Any]:
-    """Which slot it holds, and whether it is on its way to another one."""
+    """Which slot it holds, whether it is on its way to another one, and where it stands in line."""
     held = assignment_row(session.assignment) if session.assignment else {}
     moving = {"migrations": session.migrations, "moving": moving_row(session.moving)}
-    return {"epoch": epoch_of(session), **held, **moving}
+    line = {"tier": session.tier, "orderAt": iso(session.order_at) if session.order_at is not None else None}
+    return {"epoch": epoch_of(session), **held, **moving, **line}
 
 
 def assignment_row(held: SlotAssignment) -> dict[str, Any]:
@@ -151,6 +159,8 @@ def session_of(row: Mapping[str, Any]) -> Session:
         ends_by=row.get("endsBy"),
         migrations=row.get("migrations", 0),
         moving=_moving_of(row.get("moving")),
+        tier=row.get("tier", STANDARD_TIER),
+        order_at=epoch_seconds(row["orderAt"]) if "orderAt" in row else None,
     )
 
 

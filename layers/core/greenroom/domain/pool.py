@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from greenroom.domain.session import SessionLimits
+from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
 
 class ApplicationKind(StrEnum):
@@ -73,3 +74,4 @@ class Pool:
     instance_types: tuple[str, ...] = ("g5.xlarge",)
     markets: tuple[str, ...] = ("spot", "on-demand")
     version: int = 0  # of its row; 0: it was never stored
+    tiers: Mapping[str, int] = field(default_factory=lambda: {STANDARD_TIER: 0})  # name -> head start in line, seconds

@@ -77,6 +77,8 @@ OVERDUE_REASONS: Mapping[SessionState, StatusReason] = {
 """Why a session ends that stayed in a state past its deadline."""
 MOST_MIGRATIONS = 3
 """A session that loses its slot more often ends: a cascade must not carry a viewer round for ever."""
+STANDARD_TIER = "standard"
+"""The tier of everyone whom no group puts into another."""
 
 
 def check_transition(before: SessionState, after: SessionState) -> None:
@@ -167,6 +169,8 @@ class Session:
     ends_by: float | None = None  # fixed at the first connection: first connected + maximum
     migrations: int = 0  # how often it lost its slot
     moving: Moving | None = None
+    tier: str = STANDARD_TIER
+    order_at: float | None = None  # where it stands in line; None: when it was requested
 
     @property
     def is_live(self) -> bool:

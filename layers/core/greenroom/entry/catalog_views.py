@@ -54,4 +54,5 @@ def pool_view(pool: Pool) -> dict[str, Any]:
         "policy": {name: getattr(pool.policy, field) for field, name in POLICY_NAMES.items()},
         "instanceTypes": list(pool.instance_types),
         "markets": list(pool.markets),
+        "tiers": dict(pool.tiers),
     }

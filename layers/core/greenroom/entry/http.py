@@ -99,6 +99,10 @@ class Body:
     def __contains__(self, name: str) -> bool:
         return self._values.get(name) is not None
 
+    def names(self) -> tuple[str, ...]:
+        """All that are given, whatever they hold."""
+        return tuple(self._values)
+
     def only(self, *names: str) -> Body:
         """Itself. Raises: InvalidField naming a field that is none of `names`: a misspelt one must not be ignored."""
         unknown = next((name for name in self._values if name not in names), None)

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenroom.domain.errors import InvalidField
+from greenroom.domain.line import LONGEST_HEAD_START_S, MOST_TIERS
 from greenroom.domain.pool import Placement, Pool, PoolPolicy
+from greenroom.domain.session import STANDARD_TIER
 from greenroom.entry.catalog_views import POLICY_NAMES
 from greenroom.entry.http import Body
 from greenroom.usecases.configure import PoolChange
 
 MOST_SLOTS = 100_000
 LONGEST_BACK_OFF_S = 24 * 3600
+TIER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 INSTANCE_TYPE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 MARKETS = ("spot", "on-demand")
 _BOUNDS: Mapping[str, tuple[int, int]] = {
@@ -30,7 +33,7 @@ _REQUIRED = ("maximum", "always_on", "target_idle")
 
 def pool_of(pool_id: str, body: Body) -> Pool:
     """A whole pool; what may be absent gets its default. Raises: InvalidField."""
-    body.only("poolId", "applicationId", "policy", "instanceTypes", "markets")
+    body.only("poolId", "applicationId", "policy", "instanceTypes", "markets", "tiers")
     application_id = body.identifier("applicationId")
     policy = PoolPolicy(**_policy_of(body, _REQUIRED))
     standard = Pool(pool_id, application_id, policy)
@@ -40,13 +43,14 @@ def pool_of(pool_id: str, body: Body) -> Pool:
         policy=policy,
         instance_types=_instance_types_of(body) or standard.instance_types,
         markets=_markets_of(body) or standard.markets,
+        tiers=_tiers_of(body) or standard.tiers,
     )
 
 
 def change_of(body: Body) -> PoolChange:
     """What the body names, and nothing else. Raises: InvalidField."""
-    body.only("policy", "instanceTypes", "markets")
-    return PoolChange(_policy_of(body, ()), _instance_types_of(body), _markets_of(body))
+    body.only("policy", "instanceTypes", "markets", "tiers")
+    return PoolChange(_policy_of(body, ()), _instance_types_of(body), _markets_of(body), _tiers_of(body))
 
 
 def _policy_of(body: Body, required: tuple[str, ...]) -> dict[str, Any]:
@@ -58,6 +62,17 @@ def _policy_of(body: Body, required: tuple[str, ...]) -> dict[str, Any]:
     if POLICY_NAMES["placement"] in part:
         found["placement"] = Placement(part.one_of(POLICY_NAMES["placement"], tuple(Placement)))
     return found
+
+
+def _tiers_of(body: Body) -> dict[str, int] | None:
+    """All tiers of the pool, the standard one added when it is not named; None when the field is absent."""
+    if "tiers" not in body:
+        return None
+    part = body.part("tiers")
+    if len(part.names()) > MOST_TIERS or not all(map(TIER.fullmatch, part.names())):
+        raise InvalidField("tiers", f"must name at most {MOST_TIERS} tiers, each of 1 to 64 of A-Z a-z 0-9 _ . -")
+    named = {name: part.whole(name, least=0, most=LONGEST_HEAD_START_S) for name in part.names()}
+    return {STANDARD_TIER: 0, **named}
 
 
 def _instance_types_of(body: Body) -> tuple[str, ...] | None:

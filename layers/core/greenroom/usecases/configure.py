@@ -37,6 +37,7 @@ class PoolChange:
     policy: Mapping[str, Any] = field(default_factory=dict)
     instance_types: tuple[str, ...] | None = None
     markets: tuple[str, ...] | None = None
+    tiers: Mapping[str, int] | None = None  # all of them: one that is not named is gone
 
 
 def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -> Pool:
@@ -52,6 +53,7 @@ def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -
             policy=policy,
             instance_types=change.instance_types or before.instance_types,
             markets=change.markets or before.markets,
+            tiers=change.tiers or before.tiers,
         )
 
     return _store(pool_id, changed, operator, ports)

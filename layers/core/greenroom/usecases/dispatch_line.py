@@ -1,4 +1,4 @@
-"""Give free slots to those who wait, oldest first. Nobody who asks later overtakes the line."""
+"""Give free slots to those who wait, in the order of the line. Nobody who asks later overtakes it."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from greenroom.domain.errors import IllegalTransition, NotFound
+from greenroom.domain.line import order_of
 from greenroom.domain.session import LIVE_STATES, Session, SessionMove, SessionState, StatusReason, overdue_reason
 from greenroom.ports import LineTicket, Ports
 from greenroom.usecases.answer_wait import answer_wait
@@ -67,7 +68,7 @@ def _end(session_id: str, reason: StatusReason, sources: frozenset[SessionState]
 def _follow_up(session: Session, ports: Ports) -> Session:
     """What must follow the decision; repeated by every caller, because the first may have died before it."""
     if session.assignment is None or session.moving is not None:
-        ports.line.remove(LineTicket(session.pool_id, session.session_id, session.requested_at))
+        ports.line.remove(LineTicket(session.pool_id, session.session_id, order_of(session)))
     answer_wait(session, ports)
     tell_page(session, ports)
     return session

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost
 from greenroom.domain.events import SessionRequested
+from greenroom.domain.line import head_start_of, order_at, tier_of
 from greenroom.domain.pool import Application, Pool
 from greenroom.domain.session import Session, SessionMove, SessionState, moved
 from greenroom.domain.times import iso
@@ -29,6 +30,7 @@ class Launch:
     tenant_id: str
     application_id: str
     client_token: str
+    groups: frozenset[str] = frozenset()  # of the verified token: they name the tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def request_session(launch: Launch, ports: Ports) -> Launched:
     """Raises: NotFound (no such application), ViewerLimitReached."""
     application = ports.catalog.application(launch.application_id)
     pool = ports.catalog.pool(application.pool_id)
-    draft = _draft(launch, application, ports)
+    draft = _draft(launch, application, pool, ports)
     try:
         session, repeated = _place(draft, application, pool, ports), False
     except DuplicateLaunch as duplicate:
@@ -65,8 +67,8 @@ def request_session(launch: Launch, ports: Ports) -> Launched:
     )
 
 
-def _draft(launch: Launch, application: Application, ports: Ports) -> Session:
-    now = ports.now()
+def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -> Session:
+    now, tier = ports.now(), tier_of(launch.groups, pool.tiers)
     return Session(
         session_id=ports.new_id("ses"),
         viewer_id=launch.viewer_id,
@@ -80,6 +82,8 @@ def _draft(launch: Launch, application: Application, ports: Ports) -> Session:
         adopt_by=now + ADOPT_WITHIN_S,
         limits=application.limits,
         transitions={SessionState.REQUESTED: now},
+        tier=tier,
+        order_at=order_at(now, head_start_of(tier, pool.tiers)),
     )
 
 

@@ -1,0 +1,115 @@
+"""Who is served when: random arrivals in several tiers, on the use cases themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from greenroom.domain.session import Moving, SessionState, StatusReason
+from greenroom.domain.slot import SlotState
+from greenroom.usecases.dispatch_line import dispatch_line
+from greenroom.usecases.end_session import leave_session
+from greenroom.usecases.request_session import Launch, Launched, request_session
+
+from tests.fakes.ports import FakePorts
+from tests.fakes.stage import add_slot, launch, stage
+
+TIERS = {"standard": 0, "vip": 300, "crew": 60}
+
+
+def tiered(slots: int = 0) -> FakePorts:
+    ports = stage(slots)
+    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], tiers=TIERS)
+    return ports
+
+
+def come(ports: FakePorts, viewer: str, tier: str = "standard") -> Launched:
+    groups = frozenset({"viewers", f"tier-{tier}"})
+    return request_session(Launch(viewer, "acme", "demo", "t", groups), ports)
+
+
+def serve_one(ports: FakePorts, number: int) -> str:
+    """Who gets the next slot that comes free."""
+    before = {each.session_id for each in ports.memory.session_rows.values() if each.assignment}
+    add_slot(ports, f"i-{number:08x}", SlotState.FREE)
+    dispatch_line("demo", ports)
+    (served,) = (
+        each for each in ports.memory.session_rows.values() if each.assignment and each.session_id not in before
+    )
+    return served.session_id
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_arrivals_are_served_in_order_within_a_tier_and_nobody_starves(seed: int) -> None:
+    dice, ports = Random(seed), tiered()
+    waiting: list[str] = []
+    served, number = 0, 0
+    for number in range(60):
+        ports.time += dice.uniform(0, 40)
+        session = come(ports, f"v{number}", dice.choice(list(TIERS))).session
+        waiting.append(session.session_id)
+        if dice.random() < 0.4:
+            _check_served(ports, waiting, number)
+            served += 1
+    for more in range(number + 1, number + 1 + len(waiting)):
+        _check_served(ports, waiting, more)
+        served += 1
+    assert (served, waiting) == (60, [])
+
+
+def _check_served(ports: FakePorts, waiting: list[str], number: int) -> None:
+    session_id = serve_one(ports, number)
+    waiting.remove(session_id)
+    served = ports.sessions.get(session_id)
+    for other in (ports.sessions.get(each) for each in waiting):
+        if other.tier == served.tier:
+            assert other.requested_at >= served.requested_at, "overtaken within a tier"
+        assert served.requested_at - other.requested_at <= TIERS[served.tier] - TIERS[other.tier] or (
+            served.requested_at <= other.requested_at
+        ), "overtaken by more than the head start"
+
+
+def test_a_tier_goes_first_and_only_so_far() -> None:
+    ports = tiered()
+    early = come(ports, "ada").session
+    ports.time += 299
+    within = come(ports, "vip1", "vip")
+    ports.time += 2
+    beyond = come(ports, "vip2", "vip")
+    assert (within.place, beyond.place, ports.line.place_of(early)) == (1, 3, 2)
+    assert [serve_one(ports, n) for n in (1, 2, 3)] == [
+        within.session.session_id,
+        early.session_id,
+        beyond.session.session_id,
+    ]
+
+
+def test_a_pool_without_tiers_serves_everybody_alike() -> None:
+    ports = stage(0)
+    early = launch(ports, "ada").session
+    ports.time += 1
+    assert come(ports, "bob", "vip").session.tier == "standard"
+    assert serve_one(ports, 1) == early.session_id
+
+
+def test_a_session_that_moves_keeps_its_order() -> None:
+    ports = tiered(1)
+    moving = come(ports, "vip1", "vip").session
+    ports.time += 100
+    come(ports, "ada")
+    moved = ports.claims.migrate(moving, Moving(ports.now(), None, StatusReason.SPOT_INTERRUPTED), ports.now() + 500)
+    assert ports.line.place_of(moved) == 1
+    ticket = ports.line.head("demo")
+    assert ticket is not None
+    assert (ticket.session_id, ticket.order_at) == (moving.session_id, moving.requested_at - 300)
+
+
+def test_cancel_frees_the_place_at_once() -> None:
+    ports = tiered()
+    first, second = come(ports, "vip1", "vip").session, come(ports, "ada")
+    assert second.place == 2
+    leave_session(first.session_id, "vip1", ports)
+    assert ports.line.place_of(second.session) == 1
+    assert ports.line.length("demo") == 1
+    assert ports.sessions.get(first.session_id).state is SessionState.ENDING
