@@ -1,7 +1,7 @@
 """What the control plane tells the agent, parsed at the edge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -34,13 +34,17 @@ class SlotTruth:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A page wants to watch: this session, under this epoch, for the join_number-th time."""
+    """A page wants to watch: this session, under this epoch, for the join_number-th time.
+
+    `ice_servers` are this join's own, with credentials that expire (never in a log); None: those of the registration.
+    """
 
     slot_id: str
     session_id: str
     epoch: int
     join_number: int
     idle: IdleLimits = UNLIMITED
+    ice_servers: tuple[Mapping[str, Any], ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,9 @@ def parse_slot_truth(body: Mapping[str, Any]) -> SlotTruth:
 def parse_join(body: Mapping[str, Any]) -> Join:
     """A `join` frame."""
     limits = IdleLimits(*(_whole(body, name) if name in body else 0 for name in ("idleWarn_s", "idleEnd_s")))
-    return Join(
-        _text(body, "slotId"), _text(body, "sessionId"), _whole(body, "epoch"), _whole(body, "joinNumber"), limits
-    )
+    servers = tuple(_objects(body, "iceServers")) if "iceServers" in body else None
+    whose = _text(body, "slotId"), _text(body, "sessionId")
+    return Join(*whose, _whole(body, "epoch"), _whole(body, "joinNumber"), limits, servers)
 
 
 def parse_registration(body: Mapping[str, Any]) -> Registration:

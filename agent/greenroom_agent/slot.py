@@ -15,6 +15,7 @@ from greenroom_agent.reliable_receiver import MalformedFrame
 from greenroom_agent.slot_parts import Socket, Streamer, Supervisor
 from greenroom_agent.stage import Stage
 from greenroom_agent.stage_actions import Action, ConnectPlayer, DisconnectPlayer, Linger, Report, ResetApplication
+from greenroom_agent.streamer_door import config
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +197,7 @@ class Slot:
                 self._mind_idling(action.event)
                 self._tell(action)
             elif isinstance(action, ConnectPlayer):
-                self._connect(action.join_number)
+                self._connect(action)
             elif isinstance(action, DisconnectPlayer):
                 self._forget_page()
                 self._streamer.send({"type": "playerDisconnected", "playerId": str(action.join_number)})
@@ -230,11 +231,13 @@ class Slot:
             self._linger.cancel()
             self._linger = None
 
-    def _connect(self, number: int) -> None:
+    def _connect(self, player: ConnectPlayer) -> None:
         self._forget_page()
-        self._channel = ReliableChannel({"sessionId": self.stage.session_id, "joinNumber": number})
-        player = {"playerId": str(number), "dataChannel": True, "sfu": False}
-        self._streamer.send({"type": "playerConnected", **player})
+        self._channel = ReliableChannel({"sessionId": self.stage.session_id, "joinNumber": player.join_number})
+        if player.ice_servers is not None:  # also an empty list: the last viewer's credentials are not this one's
+            self._streamer.send(config(player.ice_servers))
+        introduced = {"playerId": str(player.join_number), "dataChannel": True, "sfu": False}
+        self._streamer.send({"type": "playerConnected", **introduced})
 
     def _forget_page(self) -> None:
         self._channel = None

@@ -7,7 +7,9 @@ A retired slot takes no new holder, but serves the one it still names. When it n
 on the way to another instance: the picture lingers, so that the old one does not die before the new one stands.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from greenroom_agent.door_messages import Join, SlotState, SlotTruth
 from greenroom_agent.stage_actions import (
@@ -46,6 +48,7 @@ class Stage:
         self._has_played = False  # in this session, under any joinNumber
         self._is_waiting_for_application = False
         self._player: int | None = None
+        self._ice_servers: tuple[Mapping[str, Any], ...] | None = None
         self._is_used = False  # a viewer was let into the running process
         self._ended_session_id: str | None = None
 
@@ -196,6 +199,7 @@ class Stage:
     def _let_in(self, join: Join) -> list[Action]:
         self.session_id = join.session_id
         self.join_number = join.join_number
+        self._ice_servers = join.ice_servers
         # Under the new joinNumber: the control plane no longer listens to the old page's.
         actions: list[Action] = [self._report("disconnected", "another page joined")] if self._has_played else []
         if self._player is not None:
@@ -211,7 +215,7 @@ class Stage:
         self._is_waiting_for_application = False
         self._is_used = True
         self._player = self.join_number
-        return ConnectPlayer(self.join_number)
+        return ConnectPlayer(self.join_number, self._ice_servers)
 
     def _send_off(self, detail: str) -> list[Action]:
         player, self._player = self._player, None
@@ -228,6 +232,7 @@ class Stage:
         self._ended_session_id = self.session_id or self._ended_session_id
         self.session_id = None
         self.join_number = 0
+        self._ice_servers = None
         self.is_playing = self._has_played = self._is_waiting_for_application = False
         self._player = None
         return actions

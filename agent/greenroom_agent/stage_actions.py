@@ -1,13 +1,16 @@
 """What a stage wants done."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectPlayer:
-    """Ask the streamer for an offer to this player."""
+    """Ask the streamer for an offer to this player, by way of these ICE servers (None: those it has)."""
 
     join_number: int
+    ice_servers: tuple[Mapping[str, Any], ...] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,7 @@ class StreamerDoor:
         try:
             await socket.prepare(request)
             writer = asyncio.create_task(_write(socket, self._outbox))
-            options = {"iceServers": self._ice_servers} if self._ice_servers else {}
-            self.send({"type": "config", "peerConnectionOptions": options, "protocolVersion": PROTOCOL_VERSION})
+            self.send(config(self._ice_servers))
             self.send({"type": "identify"})
             await self._listen_to(socket)
         finally:
@@ -118,6 +117,12 @@ class StreamerDoor:
             self.send({"type": "pong", "time": message.get("time", 0)})
         else:
             self._on_message(message)
+
+
+def config(ice_servers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Epic's `config`: what the streamer makes its next peer connections with."""
+    options = {"iceServers": list(ice_servers)} if ice_servers else {}
+    return {"type": "config", "peerConnectionOptions": options, "protocolVersion": PROTOCOL_VERSION}
 
 
 async def _write(socket: web.WebSocketResponse, outbox: asyncio.Queue[str]) -> None:

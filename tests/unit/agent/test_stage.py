@@ -304,3 +304,31 @@ def check(history: list[object], names: list[str]) -> None:
                 assert not is_fresh_wanted, names
                 assert served in (None, stage.session_id), names
                 served = stage.session_id
+
+
+# -- the way to the page: ICE servers of this join alone
+
+RELAY = {"urls": ["turn:x"], "username": "1:ses-1", "credential": "never told"}
+
+
+def test_each_player_gets_the_ice_servers_of_its_own_join_also_when_the_application_is_not_ready_yet() -> None:
+    stage = Stage(SLOT, 0)
+    assert stage.join(Join(SLOT, "ses-1", 1, 1, ice_servers=(RELAY,))) == []
+    assert stage.application_ready() == [ConnectPlayer(1, (RELAY,))]
+    again = Join(SLOT, "ses-1", 1, 2, ice_servers=())
+    assert stage.join(again) == [DisconnectPlayer(1), ConnectPlayer(2, ())]
+
+
+def test_a_late_join_and_the_next_session_change_nothing_of_the_credentials() -> None:
+    stage = ready_stage()
+    stage.join(Join(SLOT, "ses-1", 1, 2, ice_servers=(RELAY,)))
+    assert stage.join(Join(SLOT, "ses-1", 1, 1, ice_servers=({"urls": ["turn:old"]},))) == []
+    stage.observe(truth(1, SlotState.RESETTING))
+    stage.application_started()
+    stage.application_ready()
+    assert stage.join(join(2, 1)) == [ConnectPlayer(1)]
+
+
+def test_what_is_logged_of_a_join_holds_no_credential() -> None:
+    joined = Join(SLOT, "ses-1", 1, 1, ice_servers=(RELAY,))
+    assert RELAY["credential"] not in f"{joined} {ready_stage().join(joined)}"

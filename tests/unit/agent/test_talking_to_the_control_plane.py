@@ -216,6 +216,28 @@ def joined_slot() -> tuple[Slot, Recorder]:
     return slot, recorder
 
 
+async def test_the_streamer_hears_of_a_joins_own_ice_servers_before_it_hears_of_the_player(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    slot, recorder = joined_slot()
+    assert [message["type"] for message in recorder.to_streamer] == ["playerConnected"], "none named: those it has"
+    relay = {"urls": ["turn:x"], "username": "1:ses-1", "credential": "never told"}
+    slot.join(Join("i-1.1", "ses-1", 1, 2, ice_servers=(relay,)))
+    slot.join(Join("i-1.1", "ses-1", 1, 3, ice_servers=()))
+    said = [m for m in recorder.to_streamer if m["type"] in ("config", "playerConnected")][1:]
+    assert [(m["type"], m.get("playerId")) for m in said] == [
+        ("config", None),
+        ("playerConnected", "2"),
+        ("config", None),
+        ("playerConnected", "3"),
+    ]
+    assert said[0]["peerConnectionOptions"] == {"iceServers": [relay]}
+    assert said[2]["peerConnectionOptions"] == {}, "an empty list takes the last viewer's credential away"
+    assert "never told" not in caplog.text
+    slot.close()
+
+
 def from_page(sequence: int, data: str, join_number: int = 1) -> dict[str, Any]:
     frame = {"kind": "frame", "sequence": sequence, "part": 1, "parts": 1, "data": data}
     return {**frame, "sessionId": "ses-1", "epoch": 1, "joinNumber": join_number}
