@@ -154,7 +154,13 @@ APPLICATION = {
     "command": ["game", "-PixelStreamingURL={streamerUrl}"],
     "slotsPerInstance": 2,
     "poolId": "demo",
-    "limits": {"connectionTimeout_s": 60, "reconnectWindow_s": 30, "maximumSession_s": 900, "resetTimeout_s": 20},
+    "limits": {
+        "connectionTimeout_s": 60,
+        "reconnectWindow_s": 30,
+        "maximumSession_s": 900,
+        "resetTimeout_s": 20,
+        "idleWarn_s": 0,
+    },
 }
 PUT_APPLICATION = "PUT /applications/{applicationId}"
 
@@ -165,7 +171,8 @@ def test_an_application_is_stored_and_read_back_by_operators_whole_and_by_viewer
     assert stored["statusCode"] == 200
     read = operate("configure_application", "GET /applications/{applicationId}", None, ports, applicationId="demo")
     assert body_of(read) == body_of(stored)
-    assert body_of(read)["limits"] == {**APPLICATION["limits"], "placementTimeout_s": 1200}  # type: ignore[dict-item]
+    standard = {"placementTimeout_s": 1200, "idleEnd_s": 30}
+    assert body_of(read)["limits"] == {**APPLICATION["limits"], **standard}  # type: ignore[dict-item]
     seen = operate("configure_application", "GET /x", None, ports, groups="viewers,tenant-a", applicationId="demo")
     assert body_of(seen) == {"applicationId": "demo", "name": "Demo", "kind": "unreal"}
 

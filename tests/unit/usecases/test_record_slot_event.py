@@ -10,7 +10,9 @@ from greenroom.domain.errors import Forbidden, StaleBoot, StaleEpoch, UnknownIns
 from greenroom.domain.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.session import SessionState, StatusReason
 from greenroom.domain.slot import SlotState
+from greenroom.usecases.await_facts import adopt_session
 from greenroom.usecases.end_session import leave_session
+from greenroom.usecases.migrate_session import migrate_session
 from greenroom.usecases.record_slot_event import SlotEvent, SlotFact, record_slot_event
 from greenroom.usecases.release_slot import release_slot
 
@@ -81,6 +83,55 @@ def test_a_fact_after_the_end_was_decided_changes_nothing() -> None:
     ended = ports.sessions.get(session.session_id)
     assert (ended.state, ended.status_reason) == (SessionState.ENDING, StatusReason.USER_LEFT)
     assert slot_of(ports, session).state is SlotState.RESERVED
+
+
+def test_an_idle_viewer_ends_the_session_however_often_it_is_told() -> None:
+    ports = stage(1)
+    session = joined(ports, launch(ports).session, "page")
+    slot = slot_of(ports, session)
+    report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    adopt_session(session.session_id, "arn", "token", ports)
+    for _ in range(2):
+        report(ports, session, slot, SlotEvent.IDLE, 1)
+    ended = ports.sessions.get(session.session_id)
+    assert (ended.state, ended.status_reason) == (SessionState.ENDING, StatusReason.IDLE_TIMEOUT)
+    assert ports.socket.to("page", "sessionUpdate")[-1]["session"]["statusReason"] == "idleTimeout"
+    assert release_slot(session.session_id, ports).state is SessionState.ENDED
+    assert slot_of(ports, session).state is SlotState.RESETTING
+
+
+@pytest.mark.parametrize(("event", "join_number"), [(SlotEvent.DISCONNECTED, 1), (None, 0)])
+def test_a_viewer_who_dropped_or_reloaded_since_is_not_idle(event: SlotEvent | None, join_number: int) -> None:
+    ports = stage(1)
+    session = joined(ports, launch(ports).session, "page")
+    slot = slot_of(ports, session)
+    report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    if event is not None:
+        report(ports, session, slot, event, 1)
+    before = ports.sessions.get(session.session_id)
+    report(ports, session, slot, SlotEvent.IDLE, join_number)
+    assert ports.sessions.get(session.session_id) == before
+
+
+def test_a_viewer_may_idle_at_a_picture_that_is_about_to_move_and_gives_up_the_place_in_line() -> None:
+    ports = stage(1)
+    session = joined(ports, launch(ports).session, "page")
+    slot = slot_of(ports, session)
+    report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    migrate_session(ports.sessions.get(session.session_id), StatusReason.SPOT_INTERRUPTED, None, ports)
+    assert ports.sessions.get(session.session_id).state is SessionState.MIGRATING
+    for _ in range(2):
+        report(ports, session, slot_of(ports, session), SlotEvent.IDLE, 1)
+    assert ports.sessions.get(session.session_id).status_reason is StatusReason.IDLE_TIMEOUT
+    assert ports.line.head("demo") is None
+
+
+def test_word_of_a_session_that_left_the_slot_changes_nothing() -> None:
+    ports = stage(2)
+    session = joined(ports, launch(ports).session, "page")
+    slot = slot_of(ports, session)
+    report(ports, replace(session, session_id="ses-other"), slot, SlotEvent.IDLE, 1)
+    assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
 
 
 def test_a_process_that_exits_ends_its_session_and_a_free_slot_is_withdrawn() -> None:

@@ -84,7 +84,7 @@ def test_hello_welcomes_the_page_and_joins_the_agent(ports: FakePorts, session: 
     assert "taskToken" not in json.dumps(welcome)
     stamp = {"sessionId": session.session_id, "epoch": 1, "joinNumber": 1}
     assert ports.socket.to("agent") == [
-        {"kind": "join", "slotId": slot_of(ports, session).slot_id, **stamp},
+        {"kind": "join", "slotId": slot_of(ports, session).slot_id, **stamp, "idleWarn_s": 120, "idleEnd_s": 30},
         {"kind": "peerSocket", "open": True, **stamp},
     ]
 
@@ -268,7 +268,7 @@ def test_after_the_hand_over_the_page_joins_the_new_slot_on_the_same_socket(port
     say(ports, "page1", **FRAME)
     say(ports, "newAgent", **FRAME, sessionId=session.session_id, joinNumber=1)
     assert ports.socket.to("newAgent") == [
-        {"kind": "join", "slotId": after.assignment.slot_id, **stamp},
+        {"kind": "join", "slotId": after.assignment.slot_id, **stamp, "idleWarn_s": 120, "idleEnd_s": 30},
         {"kind": "peerSocket", "open": True, **stamp},
         {**FRAME, **stamp},
     ]

@@ -14,6 +14,8 @@ LIMIT_NAMES: Mapping[str, str] = {
     "maximum_session_s": "maximumSession_s",
     "placement_timeout_s": "placementTimeout_s",
     "reset_timeout_s": "resetTimeout_s",
+    "idle_warn_s": "idleWarn_s",
+    "idle_end_s": "idleEnd_s",
 }
 """Field of SessionLimits -> its name in rows and bodies."""
 

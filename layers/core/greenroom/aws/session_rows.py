@@ -117,6 +117,8 @@ def limits_row(limits: SessionLimits) -> dict[str, int]:
         "maximumSession_s": limits.maximum_session_s,
         "placementTimeout_s": limits.placement_timeout_s,
         "resetTimeout_s": limits.reset_timeout_s,
+        "idleWarn_s": limits.idle_warn_s,
+        "idleEnd_s": limits.idle_end_s,
     }
 
 
@@ -128,6 +130,8 @@ def limits_of(row: Mapping[str, Any]) -> SessionLimits:
         maximum_session_s=row.get("maximumSession_s", standard.maximum_session_s),
         placement_timeout_s=row.get("placementTimeout_s", standard.placement_timeout_s),
         reset_timeout_s=row.get("resetTimeout_s", standard.reset_timeout_s),
+        idle_warn_s=row.get("idleWarn_s", standard.idle_warn_s),
+        idle_end_s=row.get("idleEnd_s", standard.idle_end_s),
     )
 
 

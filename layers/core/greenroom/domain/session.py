@@ -122,6 +122,8 @@ class SessionLimits:
     maximum_session_s: int = 3600
     placement_timeout_s: int = 1200  # cold: until boots are measured
     reset_timeout_s: int = 30  # how long a given-back slot may take to be ready again
+    idle_warn_s: int = 120  # without input, until the viewer is warned; 0: idling is allowed. Source: Streampixel
+    idle_end_s: int = 30  # from the warning to the end
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
         "connectedAt": when.get(SessionState.CONNECTED),
         "endedAt": when.get(SessionState.ENDED) or when.get(SessionState.FAILED),
         "deadlineAt": iso(session.deadline_at),
+        "endsBy": iso(session.ends_by) if session.ends_by is not None else None,
         "version": session.version,
         "slot": _slot(session.assignment),
         "place": place,

@@ -19,6 +19,8 @@ def body_name(field: str) -> str:
     return head + "".join(word.capitalize() for word in rest) + ("_s" if field.endswith("_s") else "")
 
 
+MAY_BE_ZERO = frozenset({"idle_warn_s"})
+"""Limits that can be turned off."""
 LIMIT_FIELDS = {body_name(each.name): each.name for each in fields(SessionLimits)}
 POLICY_NAMES = {each.name: body_name(each.name) for each in fields(PoolPolicy)}
 
@@ -28,7 +30,7 @@ def limits_of(body: Body, standard: SessionLimits) -> SessionLimits:
     body.only(*LIMIT_FIELDS)
     return SessionLimits(
         **{
-            field: body.whole(name, least=1, most=DAY_S, default=getattr(standard, field))
+            field: body.whole(name, least=int(field not in MAY_BE_ZERO), most=DAY_S, default=getattr(standard, field))
             for name, field in LIMIT_FIELDS.items()
         }
     )

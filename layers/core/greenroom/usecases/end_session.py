@@ -38,6 +38,19 @@ def end_overdue_session(session: Session, ports: Ports) -> Session:
     return _follow_up(ended, ports)
 
 
+def end_idle_session(session_id: str, epoch: int, join_number: int | None, ports: Ports) -> Session:
+    """Nobody gave this page any input for too long. Late word, of a viewer who dropped or reloaded since, is ignored.
+
+    A session that is moving still shows its old picture, and may be idled at there. Raises: NotFound, StaleEpoch.
+    """
+    watched = frozenset({SessionState.CONNECTED, SessionState.MIGRATING})
+    try:
+        session = _end(session_id, StatusReason.IDLE_TIMEOUT, watched, ports, epoch, join_number)
+    except IllegalTransition:
+        session = ports.sessions.get(session_id)
+    return session if session.is_live else _follow_up(session, ports)
+
+
 def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
     """The viewer goes: `userLeft`, or `cancelled` while no slot was ever held.
 
@@ -53,7 +66,14 @@ def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
     return _follow_up(session, ports)
 
 
-def _end(session_id: str, reason: StatusReason, sources: frozenset[SessionState], ports: Ports) -> Session:
+def _end(
+    session_id: str,
+    reason: StatusReason,
+    sources: frozenset[SessionState],
+    ports: Ports,
+    epoch: int | None = None,
+    join_number: int | None = None,
+) -> Session:
     now = ports.now()
     move = SessionMove(
         to=SessionState.ENDING,
@@ -61,6 +81,8 @@ def _end(session_id: str, reason: StatusReason, sources: frozenset[SessionState]
         sources=sources,
         deadline_at=now + ENDING_TIMEOUT_S,
         status_reason=reason,
+        epoch=epoch,
+        join_number=join_number,
     )
     return ports.sessions.move(session_id, move)
 

@@ -1,4 +1,4 @@
-"""What an agent saw at one of its slots: ready, connected, disconnected, exited."""
+"""What an agent saw at one of its slots: ready, connected, disconnected, idle, exited."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from greenroom.domain.session import Session, SessionMove, SessionState, StatusR
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.answer_wait import answer_wait
-from greenroom.usecases.end_session import end_session
+from greenroom.usecases.end_session import end_idle_session, end_session
 from greenroom.usecases.judge_boots import note_boot_done
 from greenroom.usecases.publish_slot import publish_slot
 from greenroom.usecases.tell_peers import tell_page
@@ -35,6 +35,7 @@ class SlotEvent(StrEnum):
     READY = "ready"  # the application runs and answered its probe
     CONNECTED = "connected"  # the peer connection of this session and join stands
     DISCONNECTED = "disconnected"  # it went away
+    IDLE = "idle"  # the viewer of this session and join gave no input, nor answered the warning
     EXITED = "exited"  # the application's process ended by itself
 
 
@@ -66,7 +67,11 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
         _ready(fact, slot, instance, ports)
     elif fact.event is SlotEvent.EXITED:
         _exited(slot, instance, ports)
-    elif fact.session_id is not None and fact.session_id == slot.session_id:
+    elif fact.session_id is None or fact.session_id != slot.session_id:
+        pass  # of a session that has left this slot
+    elif fact.event is SlotEvent.IDLE:
+        end_idle_session(fact.session_id, fact.epoch, fact.join_number, ports)
+    else:
         _peer_changed(fact, slot, ports)
     return ports.slots.get(fact.slot_id)
 

@@ -93,6 +93,7 @@ def _greet_page(connection: Connection, ports: Ports) -> None:
     _post(connection, welcome, ports)
     if session.is_live and (held := session.assignment):
         join = {"kind": "join", "slotId": held.slot_id, **_stamp(session)}
+        join |= {"idleWarn_s": session.limits.idle_warn_s, "idleEnd_s": session.limits.idle_end_s}
         if post_to_agent(held.instance_id, join, ports):
             tell_peer_socket(session, True, ports)
     return None
