@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.domain.errors import InvalidField
-from greenroom.domain.pool import Application, ApplicationKind
-from greenroom.domain.session import SessionLimits
-from greenroom.entry.catalog_views import application_view, limits_of
+from greenroom.entry.application_body import application_of
+from greenroom.entry.catalog_views import application_view
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.http import Body, answer, body_of, operator_of, path_identifier, respond, viewer_of
+from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond, viewer_of
 from greenroom.entry.settings import ConfigureApplicationSettings
 from greenroom.ports import Ports
 from greenroom.usecases.configure import configure_application
-
-FIELDS = ("name", "kind", "command", "slotsPerInstance", "poolId", "limits", "sessionsPerViewer")
-MOST_SLOTS = 32
-"""Slots of one instance: what one transaction can drain, and more than a GPU can stream."""
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
@@ -27,7 +21,7 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
 
 def _put(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     operator = operator_of(event)
-    application = _parse(path_identifier(event, "applicationId"), body_of(event).only("applicationId", *FIELDS))
+    application = application_of(path_identifier(event, "applicationId"), body_of(event))
     return answer(200, application_view(configure_application(application, operator.viewer_id, ports)))
 
 
@@ -37,23 +31,6 @@ def _get(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     if "operators" not in viewer.groups:
         view = {name: view[name] for name in ("applicationId", "name", "kind")}
     return answer(200, view)
-
-
-def _parse(application_id: str, body: Body) -> Application:
-    kind = ApplicationKind(body.one_of("kind", tuple(ApplicationKind)))
-    command = body.texts("command") if "command" in body else ()
-    if kind is ApplicationKind.UNREAL and not command:
-        raise InvalidField("command", "must name the program to start")
-    return Application(
-        application_id=application_id,
-        name=body.text("name", longest=128),
-        kind=kind,
-        command=command,
-        slots_per_instance=body.whole("slotsPerInstance", least=1, most=MOST_SLOTS),
-        pool_id=body.identifier("poolId"),
-        limits=limits_of(body.part("limits"), SessionLimits()),
-        sessions_per_viewer=body.whole("sessionsPerViewer", least=1, most=100, default=1),
-    )
 
 
 handler = lambda_handler(ConfigureApplicationSettings, handle)

@@ -43,6 +43,7 @@ COSTS = {
     "AWS::SQS::QueuePolicy": FREE,
     "AWS::Scheduler::Schedule": "per invocation, 14 million a month free",
     "AWS::Scheduler::ScheduleGroup": FREE,
+    "AWS::SecretsManager::Secret": "0.40 $ a month; off unless TurnUrls is given",
     "AWS::Serverless::Function": "per invocation and GB-second",
     "AWS::Serverless::HttpApi": "per request",
     "AWS::Serverless::LayerVersion": FREE,
@@ -76,6 +77,13 @@ def test_alarms_are_off_unless_asked_for() -> None:
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             assert resource["Condition"] == "HasAlarms", name
     assert template()["Parameters"]["AlarmTopicArn"]["Default"] == ""
+
+
+def test_the_turn_servers_secret_is_made_only_for_who_has_one() -> None:
+    for name, resource in template()["Resources"].items():
+        if resource["Type"] == "AWS::SecretsManager::Secret":
+            assert resource["Condition"] == "HasTurnServer", name
+    assert template()["Parameters"]["TurnUrls"]["Default"] == ""
 
 
 def minutes(expression: str) -> float:

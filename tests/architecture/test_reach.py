@@ -15,6 +15,7 @@ ACTIONS = {
 }
 """Port -> the right its adapter needs; EC2's depend on the method, tables on what the method does."""
 BY_METHOD = {
+    ("relay_secret", "current"): "secretsmanager:GetSecretValue",
     ("schedules", "create"): "scheduler:CreateSchedule",
     ("schedules", "delete"): "scheduler:DeleteSchedule",
     ("account", "image"): "ec2:DescribeImages",

@@ -157,6 +157,15 @@ def test_rights_and_environment_tell_the_same_story(function: Function) -> None:
     assert ("scheduler:CreateSchedule" in function.actions) == ("SCHEDULE_GROUP" in known)
 
 
+def test_the_turn_servers_secret_is_read_by_the_relay_alone() -> None:
+    holders = [function for function in functions() if "secretsmanager:GetSecretValue" in function.actions]
+    assert [function.name for function in holders] == ["relay_frame"]
+    (statement,) = [s for s in ALLOWED if "secretsmanager:GetSecretValue" in as_list(s["Action"])]
+    condition, secret, nothing = statement["Resource"]["Fn::If"]
+    assert (condition, secret) == ("HasTurnServer", {"Fn::GetAtt": ["TurnSecret", "Id"]})
+    assert "*" not in nothing["Fn::Sub"]
+
+
 def test_the_function_that_sees_tokens_may_do_nothing_else() -> None:
     authorizer = next(function for function in functions() if function.name == "authorize_viewer")
     assert authorizer.statements == []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from greenroom.domain.errors import ConnectionGone, TaskGone
+from greenroom.domain.errors import ConnectionGone, RelaySecretUnavailable, TaskGone
 from greenroom.domain.events import Event
 
 from tests.fakes.memory import (
@@ -89,12 +89,28 @@ class FakeSocket:
         return [f for to, f in self.frames if to == connection_id and kind in (None, f["kind"])]
 
 
+class FakeRelaySecret:
+    """ports.RelaySecret: None cannot be read."""
+
+    def __init__(self) -> None:
+        self.secret: str | None = "shared with coturn"
+        self.asked = 0
+
+    def current(self, now: float) -> str:
+        self.asked += 1
+        if self.secret is None:
+            raise RelaySecretUnavailable("AccessDeniedException")
+        return self.secret
+
+
 class FakePorts:
     """ports.Ports in memory."""
 
     def __init__(self, memory: Memory | None = None, seed: int = 1) -> None:
         self.memory = memory or Memory()
         self.ice_servers: tuple[Any, ...] = ()
+        self.turn_urls: tuple[str, ...] = ()
+        self.relay_secret = FakeRelaySecret()
         self.time = 1_800_000_000.0
         self.dice = Random(seed)
         self._numbers = itertools.count(1)

@@ -177,6 +177,13 @@ def test_an_application_is_stored_and_read_back_by_operators_whole_and_by_viewer
     assert body_of(seen) == {"applicationId": "demo", "name": "Demo", "kind": "unreal"}
 
 
+@pytest.mark.parametrize(("sent", "stored"), [({}, "all"), ({"relay": "all"}, "all"), ({"relay": "relay"}, "relay")])
+def test_an_application_may_insist_on_the_relay(sent: dict[str, str], stored: str) -> None:
+    ports = FakePorts()
+    answer = operate("configure_application", PUT_APPLICATION, {**APPLICATION, **sent}, ports, applicationId="demo")
+    assert (answer["statusCode"], body_of(answer)["relay"]) == (200, stored)
+
+
 WRONG_APPLICATIONS = [
     ("name", {"name": ""}),
     ("kind", {"kind": "flash"}),
@@ -188,6 +195,7 @@ WRONG_APPLICATIONS = [
     ("limits", {"limits": 3}),
     ("limits.maximumSession_s", {"limits": {"maximumSession_s": 0}}),
     ("limits.maximumSession", {"limits": {"maximumSession": 5}}),
+    ("relay", {"relay": "sometimes"}),
     ("colour", {"colour": "red"}),
 ]
 

@@ -280,6 +280,13 @@ class Socket(Protocol):
         """Idempotent: a connection that is gone already is fine."""
 
 
+class RelaySecret(Protocol):
+    """What this stack and its TURN server both know."""
+
+    def current(self, now: float) -> str:
+        """Five minutes old at most. Raises: RelaySecretUnavailable."""
+
+
 # -- everyone else
 
 
@@ -374,6 +381,10 @@ class Ports(Protocol):
     def account(self) -> AccountFacts: ...
     @property
     def ice_servers(self) -> tuple[Any, ...]: ...
+    @property
+    def turn_urls(self) -> tuple[str, ...]: ...
+    @property
+    def relay_secret(self) -> RelaySecret: ...
     @property
     def dice(self) -> Random: ...
     def now(self) -> float: ...

@@ -23,6 +23,7 @@ from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, report, slot_of, stage
 
 FRAME = {"kind": "frame", "sequence": 1, "part": 1, "parts": 1, "data": "{}"}
+JOIN = {"kind": "join", "iceServers": list[Any](), "idleWarn_s": 120, "idleEnd_s": 30}
 
 
 def page(ports: FakePorts, session: Session, connection_id: str, resume_join: int | None = None) -> None:
@@ -83,10 +84,9 @@ def test_hello_welcomes_the_page_and_joins_the_agent(ports: FakePorts, session: 
     assert (welcome["joinNumber"], welcome["epoch"], welcome["iceServers"]) == (1, 1, [{"urls": "stun:example"}])
     assert "taskToken" not in json.dumps(welcome)
     stamp = {"sessionId": session.session_id, "epoch": 1, "joinNumber": 1}
-    assert ports.socket.to("agent") == [
-        {"kind": "join", "slotId": slot_of(ports, session).slot_id, **stamp, "idleWarn_s": 120, "idleEnd_s": 30},
-        {"kind": "peerSocket", "open": True, **stamp},
-    ]
+    join, told = ports.socket.to("agent")
+    assert join == {**JOIN, "slotId": slot_of(ports, session).slot_id, "iceServers": welcome["iceServers"], **stamp}
+    assert told == {"kind": "peerSocket", "open": True, **stamp}
 
 
 def test_nothing_is_posted_to_a_connection_inside_connect(ports: FakePorts, session: Session) -> None:
@@ -268,7 +268,7 @@ def test_after_the_hand_over_the_page_joins_the_new_slot_on_the_same_socket(port
     say(ports, "page1", **FRAME)
     say(ports, "newAgent", **FRAME, sessionId=session.session_id, joinNumber=1)
     assert ports.socket.to("newAgent") == [
-        {"kind": "join", "slotId": after.assignment.slot_id, **stamp, "idleWarn_s": 120, "idleEnd_s": 30},
+        {**JOIN, "slotId": after.assignment.slot_id, **stamp},
         {"kind": "peerSocket", "open": True, **stamp},
         {**FRAME, **stamp},
     ]

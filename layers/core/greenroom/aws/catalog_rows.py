@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenroom.domain.pool import Application, ApplicationKind, Placement, Pool, PoolPolicy
+from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
 LIMIT_NAMES: Mapping[str, str] = {
@@ -32,6 +33,7 @@ def application_row(application: Application) -> dict[str, Any]:
         "poolId": application.pool_id,
         "limits": {name: getattr(application.limits, field) for field, name in LIMIT_NAMES.items()},
         "sessionsPerViewer": application.sessions_per_viewer,
+        "relay": application.relay.value,
     }
 
 
@@ -45,6 +47,7 @@ def application_of(row: Mapping[str, Any]) -> Application:
         pool_id=row["poolId"],
         limits=SessionLimits(**{field: row["limits"][name] for field, name in LIMIT_NAMES.items()}),
         sessions_per_viewer=row["sessionsPerViewer"],
+        relay=RelayPolicy(row.get("relay", RelayPolicy.ALL)),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenroom.domain.line import order_of
+from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import (
     LIVE_STATES,
     STANDARD_TIER,
@@ -70,6 +71,7 @@ def session_row(session: Session) -> dict[str, Any]:
         "leaseUntil": session.lease_until,
         "endsBy": session.ends_by,
         "limits": limits_row(session.limits),
+        "relay": session.relay.value,
         "joinNumber": session.join_number,
         "viewerConnectionId": session.viewer_connection_id,
         "executionArn": session.execution_arn,
@@ -149,6 +151,7 @@ def session_of(row: Mapping[str, Any]) -> Session:
         requested_at=epoch_seconds(row["requestedAt"]),
         deadline_at=row["deadlineAt"],
         limits=limits_of(row.get("limits", {})),
+        relay=RelayPolicy(row.get("relay", RelayPolicy.ALL)),
         version=row["version"],
         status_reason=StatusReason(reason) if reason else None,
         assignment=_assignment_of(row),

@@ -124,5 +124,9 @@ class LaunchAbandoned(GreenroomError):
     """The launch was undone by someone else before it finished."""
 
 
+class RelaySecretUnavailable(GreenroomError):
+    """The TURN server's secret cannot be read now: sessions are welcomed without a relay."""
+
+
 class PassIncomplete(GreenroomError):
     """Some of the reaper's repairs failed; all others were made. The next pass tries again."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
 
@@ -32,6 +33,7 @@ class Application:
     pool_id: str
     limits: SessionLimits = field(default_factory=SessionLimits)
     sessions_per_viewer: int = 1
+    relay: RelayPolicy = RelayPolicy.ALL
 
 
 class Placement(StrEnum):

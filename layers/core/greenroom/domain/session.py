@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from greenroom.domain.errors import IllegalTransition, StaleEpoch
+from greenroom.domain.relay import RelayPolicy
 
 
 class SessionState(StrEnum):
@@ -171,6 +172,7 @@ class Session:
     ends_by: float | None = None  # fixed at the first connection: first connected + maximum
     migrations: int = 0  # how often it lost its slot
     moving: Moving | None = None
+    relay: RelayPolicy = RelayPolicy.ALL  # copied from the application at the request, as the limits are
     tier: str = STANDARD_TIER
     order_at: float | None = None  # where it stands in line; None: when it was requested
 

@@ -46,6 +46,7 @@ def application_view(application: Application) -> dict[str, Any]:
         "poolId": application.pool_id,
         "limits": {name: getattr(application.limits, field) for name, field in LIMIT_FIELDS.items()},
         "sessionsPerViewer": application.sessions_per_viewer,
+        "relay": application.relay.value,
     }
 
 

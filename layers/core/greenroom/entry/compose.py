@@ -23,6 +23,16 @@ class AwsPorts:
     def ice_servers(self) -> tuple[Any, ...]:
         return tuple(self.settings.ice_servers)
 
+    @property
+    def turn_urls(self) -> tuple[str, ...]:
+        return tuple(self.settings.turn_urls)
+
+    @cached_property
+    def relay_secret(self) -> ports.RelaySecret:
+        from greenroom.aws.relay_secret import SecretsManagerRelaySecret
+
+        return SecretsManagerRelaySecret(self.settings.turn_secret_arn)
+
     @cached_property
     def dice(self) -> Random:
         return clock.dice()

@@ -127,12 +127,17 @@ class CloseConnectionSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class RelayFrameSettings(Settings):
-    """$default. Reads the fleet to tell an agent its slots; `ice_servers` is a JSON list of RTCIceServer."""
+    """$default. Reads the fleet to tell an agent its slots; `ice_servers` is a JSON list of RTCIceServer.
+
+    Without `turn_urls` there is no TURN server, and no secret of it.
+    """
 
     sessions_table: str
     fleet_table: str
     socket_management_url: str
     ice_servers: tuple[Any, ...]
+    turn_urls: tuple[str, ...]
+    turn_secret_arn: str
 
 
 # -- session_lifecycle

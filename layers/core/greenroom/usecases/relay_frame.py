@@ -17,6 +17,7 @@ from greenroom.domain.session_view import session_view
 from greenroom.domain.slot import Slot
 from greenroom.ports import Ports
 from greenroom.usecases.admit_connection import tell_peer_socket
+from greenroom.usecases.issue_ice_servers import issue_ice_servers
 from greenroom.usecases.tell_peers import post_to_agent, post_to_page
 
 PROTOCOL_VERSION = "1.3.0"
@@ -82,17 +83,19 @@ def _greet_page(connection: Connection, ports: Ports) -> None:
         # It joined in line, or the session moved: from here on it speaks for this slot, its sequences begin anew.
         ports.connections.renew_epoch(connection.connection_id, epoch_of(session))
     waits = session.state in WAITING_STATES
+    ice_servers = issue_ice_servers(session, ports)
     welcome = {
         "kind": "welcome",
         "session": session_view(session, ports.line.place_of(session) if waits else None),
         "joinNumber": session.join_number,
         "epoch": epoch_of(session),
-        "iceServers": list(ports.ice_servers),
+        "iceServers": ice_servers,
+        "iceTransportPolicy": session.relay.value,
         "protocolVersion": PROTOCOL_VERSION,
     }
     _post(connection, welcome, ports)
     if session.is_live and (held := session.assignment):
-        join = {"kind": "join", "slotId": held.slot_id, **_stamp(session)}
+        join = {"kind": "join", "slotId": held.slot_id, **_stamp(session), "iceServers": ice_servers}
         join |= {"idleWarn_s": session.limits.idle_warn_s, "idleEnd_s": session.limits.idle_end_s}
         if post_to_agent(held.instance_id, join, ports):
             tell_peer_socket(session, True, ports)

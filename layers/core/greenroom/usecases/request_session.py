@@ -81,6 +81,7 @@ def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -
         deadline_at=now,
         adopt_by=now + ADOPT_WITHIN_S,
         limits=application.limits,
+        relay=application.relay,
         transitions={SessionState.REQUESTED: now},
         tier=tier,
         order_at=order_at(now, head_start_of(tier, pool.tiers)),

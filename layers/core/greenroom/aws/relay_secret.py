@@ -1,0 +1,48 @@
+"""The TURN server's secret in Secrets Manager, kept in memory for a few minutes."""
+
+from __future__ import annotations
+
+import logging
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from greenroom.aws.clients import client
+from greenroom.domain.errors import RelaySecretUnavailable
+
+log = logging.getLogger(__name__)
+
+KEPT_S = 300
+"""After a change of the secret the old one is handed out no longer than this."""
+REST_S = 30
+"""A secret that cannot be read is not asked for at every welcome: somebody waits for each."""
+
+
+class SecretsManagerRelaySecret:
+    """ports.RelaySecret."""
+
+    def __init__(self, arn: str) -> None:
+        self._arn = arn
+        self._secret = ""
+        self._read_at = self._refused_at = float("-inf")
+        self._refusal = ""
+
+    def current(self, now: float) -> str:
+        if now - self._read_at < KEPT_S:
+            return self._secret
+        if now - self._refused_at < REST_S:
+            raise RelaySecretUnavailable(self._refusal)
+        try:
+            answer = client("secretsmanager", hurried=True).get_secret_value(SecretId=self._arn)
+            self._secret = answer["SecretString"]
+        except ClientError as error:
+            raise self._refused(error.response["Error"]["Code"], now) from error
+        except (BotoCoreError, KeyError) as error:  # KeyError: somebody stored bytes
+            raise self._refused(type(error).__name__, now) from error
+        self._read_at = now
+        return self._secret
+
+    def _refused(self, reason: str, now: float) -> RelaySecretUnavailable:
+        """AWS's code, never its text."""
+        log.warning("the TURN server's secret cannot be read (%s): sessions have no relay", reason)
+        self._refused_at, self._refusal = now, reason
+        return RelaySecretUnavailable(reason)

@@ -1,0 +1,34 @@
+"""What operators write about an application, parsed."""
+
+from __future__ import annotations
+
+from greenroom.domain.errors import InvalidField
+from greenroom.domain.pool import Application, ApplicationKind
+from greenroom.domain.relay import RelayPolicy
+from greenroom.domain.session import SessionLimits
+from greenroom.entry.catalog_views import limits_of
+from greenroom.entry.http import Body
+
+FIELDS = ("name", "kind", "command", "slotsPerInstance", "poolId", "limits", "sessionsPerViewer", "relay")
+MOST_SLOTS = 32
+"""Slots of one instance: what one transaction can drain, and more than a GPU can stream."""
+
+
+def application_of(application_id: str, body: Body) -> Application:
+    """Raises: InvalidField."""
+    body.only("applicationId", *FIELDS)
+    kind = ApplicationKind(body.one_of("kind", tuple(ApplicationKind)))
+    command = body.texts("command") if "command" in body else ()
+    if kind is ApplicationKind.UNREAL and not command:
+        raise InvalidField("command", "must name the program to start")
+    return Application(
+        application_id=application_id,
+        name=body.text("name", longest=128),
+        kind=kind,
+        command=command,
+        slots_per_instance=body.whole("slotsPerInstance", least=1, most=MOST_SLOTS),
+        pool_id=body.identifier("poolId"),
+        limits=limits_of(body.part("limits"), SessionLimits()),
+        sessions_per_viewer=body.whole("sessionsPerViewer", least=1, most=100, default=1),
+        relay=RelayPolicy(body.one_of("relay", tuple(RelayPolicy)) if "relay" in body else RelayPolicy.ALL),
+    )
