@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from greenroom.domain.connection import Connection, PeerKind, Ticket
 from greenroom.domain.errors import (
@@ -115,10 +117,26 @@ def test_nobody_joins_a_session_that_ends_or_moved_on(house: House, held: str) -
 def test_a_connection_is_forgotten_only_while_it_is_still_the_sessions(house: House, held: str) -> None:
     house.sessions.join("ses-1", "page1", 1, None)
     house.sessions.join("ses-1", "page2", 1, None)
-    assert not house.sessions.forget_connection("ses-1", "page1")
-    assert house.sessions.forget_connection("ses-1", "page2")
-    assert house.sessions.get("ses-1").viewer_connection_id is None
-    assert not house.sessions.forget_connection("ses-9", "page2")
+    assert not house.sessions.forget_connection("ses-1", "page1", NOW + 9)
+    assert house.sessions.forget_connection("ses-1", "page2", NOW + 9)
+    gone = house.sessions.get("ses-1")
+    assert (gone.viewer_connection_id, gone.page_gone_at) == (None, NOW + 9)
+    assert house.sessions.join("ses-1", "page3", 1, None).session.page_gone_at is None
+    assert house.sessions.get("ses-1").page_gone_at is None
+    assert not house.sessions.forget_connection("ses-9", "page2", NOW + 9)
+
+
+def test_a_session_is_given_up_only_while_its_page_is_gone_since_then(house: House, held: str) -> None:
+    house.sessions.join("ses-1", "page1", 1, None)
+    house.sessions.forget_connection("ses-1", "page1", NOW + 9.125)
+    move = SessionMove(SessionState.ENDING, NOW + 400, sources_of(SessionState.ENDING), page_gone_at=NOW + 9)
+    with pytest.raises(IllegalTransition):
+        house.sessions.move("ses-1", move)
+    house.sessions.join("ses-1", "page2", 1, 1)
+    with pytest.raises(IllegalTransition):
+        house.sessions.move("ses-1", replace(move, page_gone_at=NOW + 9.125))
+    house.sessions.forget_connection("ses-1", "page2", NOW + 50)
+    assert house.sessions.move("ses-1", replace(move, page_gone_at=NOW + 50)).state is SessionState.ENDING
 
 
 @pytest.mark.parametrize("call", ["get", "move", "store_wait"])

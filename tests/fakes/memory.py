@@ -125,15 +125,17 @@ class MemorySessions:
             resumed = resume_join is not None and resume_join == session.join_number
             number = session.join_number if resumed else session.join_number + 1
             before = session.viewer_connection_id
-            after = self._put(replace(session, join_number=number, viewer_connection_id=connection_id))
+            after = self._put(
+                replace(session, join_number=number, viewer_connection_id=connection_id, page_gone_at=None)
+            )
             return Joined(after, before if before != connection_id else None)
 
-    def forget_connection(self, session_id: str, connection_id: str) -> bool:
+    def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
         with self.memory.lock:
             session = self.memory.session_rows.get(session_id)
             if session is None or session.viewer_connection_id != connection_id:
                 return False
-            self._put(replace(session, viewer_connection_id=None))
+            self._put(replace(session, viewer_connection_id=None, page_gone_at=now))
             return True
 
     def _put(self, session: Session) -> Session:

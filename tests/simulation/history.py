@@ -72,7 +72,10 @@ class History:
     def _configure(self) -> None:
         dice, memory = self.world.random, self.world.memory
         limits = SessionLimits(
-            connection_timeout_s=40, reconnect_window_s=45, maximum_session_s=400, placement_timeout_s=300
+            connection_timeout_s=40,
+            reconnect_window_s=45,
+            maximum_session_s=400,
+            placement_timeout_s=self.world.random.choice((300, 600)),
         )
         memory.applications[POOL] = Application(
             POOL, "Demo", ApplicationKind.NULL, (), SLOTS_PER_INSTANCE, POOL, limits, sessions_per_viewer=1

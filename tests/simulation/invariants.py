@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from greenroom.domain.evacuation import ends_at
 from greenroom.domain.instance import InstanceState
+from greenroom.domain.line import is_given_up
 from greenroom.domain.session import LIVE_STATES, TERMINAL_STATES, SessionState, epoch_of
 from greenroom.domain.slot import SlotState
 from greenroom.fleet_ports import Ec2State
@@ -122,6 +123,10 @@ class Checker:
             return
         self.last_pass_at = now
         for session in self.memory.session_rows.values():
+            if before is not None and is_given_up(session, before):
+                self.found.overdue.add(
+                    f"{session.session_id} keeps its place {now - (session.page_gone_at or now):.0f} s"
+                )
             if session.state not in TERMINAL_STATES and before is not None and session.deadline_at < before:
                 self.found.overdue.add(f"{session.session_id} {session.state} {now - session.deadline_at:.0f} s")
         self._count_unexplained()

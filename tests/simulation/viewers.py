@@ -52,6 +52,7 @@ class Viewer:
             return
         if self.world.strikes("viewer_vanishes"):
             self._say(session, SlotEvent.DISCONNECTED)
+            self._close_page(session)
             return
         self._act(session)
         self.world.after(*LOOKS_AGAIN_S, self._look)
@@ -60,6 +61,8 @@ class Viewer:
         chance = self.world.random.random()
         if chance < (0.04 if self.world.has_faults else 0.2):
             self._leave()
+        elif session.state is SessionState.QUEUED and session.page_gone_at is not None:
+            self._wait_on_the_socket()
         elif session.state in (SessionState.ASSIGNED, SessionState.DISCONNECTED):
             self._connect(session)
         elif session.state is SessionState.CONNECTED and chance < 0.08:
@@ -69,6 +72,17 @@ class Viewer:
 
     def _leave(self) -> None:
         self.world.attempt(lambda: leave_session(self.session_id, self.name, self.world.ports), self._leave)
+
+    def _wait_on_the_socket(self) -> None:
+        connection = f"page-{self.world.random.getrandbits(40):x}"
+        self.world.attempt(lambda: self.world.ports.sessions.join(self.session_id, connection, 0, None))
+
+    def _close_page(self, session: Session) -> None:
+        """Now and then nobody notices: API Gateway may never say so."""
+        page = session.viewer_connection_id
+        if page is not None and self.world.random.random() < 0.8:
+            sessions, now = self.world.ports.sessions, self.world.now
+            self.world.attempt(lambda: sessions.forget_connection(self.session_id, page, now))
 
     def _connect(self, session: Session) -> None:
         held = session.assignment

@@ -75,8 +75,8 @@ class Sessions(Protocol):
         Raises: NotFound, SessionHasEnded, StaleEpoch.
         """
 
-    def forget_connection(self, session_id: str, connection_id: str) -> bool:
-        """Remove the page's connection if it is still this one; whether it was."""
+    def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
+        """Remove the page's connection if it is still this one, and note since when it is gone; whether it was."""
 
 
 class Line(Protocol):

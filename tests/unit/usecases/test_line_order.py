@@ -6,14 +6,16 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from greenroom.domain.session import Moving, SessionState, StatusReason
+from greenroom.domain.line import PLACE_KEPT_S
+from greenroom.domain.session import Moving, Session, SessionState, StatusReason
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.dispatch_line import dispatch_line
 from greenroom.usecases.end_session import leave_session
+from greenroom.usecases.reconcile_sessions import reconcile_session
 from greenroom.usecases.request_session import Launch, Launched, request_session
 
 from tests.fakes.ports import FakePorts
-from tests.fakes.stage import add_slot, launch, stage
+from tests.fakes.stage import add_slot, joined, launch, stage
 
 TIERS = {"standard": 0, "vip": 300, "crew": 60}
 
@@ -113,3 +115,66 @@ def test_cancel_frees_the_place_at_once() -> None:
     assert ports.line.place_of(second.session) == 1
     assert ports.line.length("demo") == 1
     assert ports.sessions.get(first.session_id).state is SessionState.ENDING
+
+
+# -- a place whose page went away
+
+
+def test_a_place_is_kept_for_five_minutes_and_then_given_up() -> None:
+    ports = tiered()
+    gone, here = come(ports, "ada").session, come(ports, "bob").session
+    joined(ports, here, "page-bob")
+    ports.time += PLACE_KEPT_S
+    reconcile_session(gone.session_id, ports)
+    assert ports.sessions.get(gone.session_id).state is SessionState.QUEUED
+    ports.time += 1
+    for each in (gone, here):
+        reconcile_session(each.session_id, ports)
+    over = ports.sessions.get(gone.session_id)
+    assert (over.state, over.status_reason) == (SessionState.ENDING, StatusReason.CANCELLED)
+    assert ports.sessions.get(here.session_id).state is SessionState.QUEUED
+    assert ports.line.place_of(here) == 1
+
+
+def test_the_five_minutes_begin_anew_each_time_the_page_goes_away() -> None:
+    ports = tiered()
+    session = come(ports, "ada").session
+    for number in range(3):
+        ports.time += PLACE_KEPT_S - 10
+        joined(ports, session, f"page-{number}")
+        ports.time += 5
+        reconcile_session(session.session_id, ports)
+        close(ports, session, f"page-{number}")
+    assert ports.sessions.get(session.session_id).state is SessionState.QUEUED
+
+
+def test_a_page_that_comes_back_while_the_reaper_decides_keeps_the_place() -> None:
+    ports = tiered()
+    session = come(ports, "ada").session
+    ports.time += PLACE_KEPT_S + 1
+
+    def back(step: str) -> None:
+        if step == "sessions.move":
+            ports.memory.between = lambda _: None
+            joined(ports, session, "page-1")
+
+    ports.memory.between = back
+    reconcile_session(session.session_id, ports)
+    assert ports.sessions.get(session.session_id).state is SessionState.QUEUED
+
+
+def test_a_slot_is_never_given_up_for_a_page_that_is_away() -> None:
+    """The connection timeout, and later the reconnect window, decide about those."""
+    ports = tiered(1)
+    session = come(ports, "ada").session
+    assert session.page_gone_at is None
+    joined(ports, session, "page-1")
+    close(ports, session, "page-1")
+    assert ports.sessions.get(session.session_id).page_gone_at == ports.now()
+    ports.time += 100
+    reconcile_session(session.session_id, ports)
+    assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
+
+
+def close(ports: FakePorts, session: Session, connection_id: str) -> None:
+    assert ports.sessions.forget_connection(session.session_id, connection_id, ports.now())

@@ -87,7 +87,8 @@ def _place_of(session: Session) -> dict[str, Any]:
     """Which slot it holds, whether it is on its way to another one, and where it stands in line."""
     held = assignment_row(session.assignment) if session.assignment else {}
     moving = {"migrations": session.migrations, "moving": moving_row(session.moving)}
-    line = {"tier": session.tier, "orderAt": iso(session.order_at) if session.order_at is not None else None}
+    ordered = iso(session.order_at) if session.order_at is not None else None
+    line = {"tier": session.tier, "orderAt": ordered, "pageGoneAt": session.page_gone_at}
     return {"epoch": epoch_of(session), **held, **moving, **line}
 
 
@@ -168,6 +169,7 @@ def session_of(row: Mapping[str, Any]) -> Session:
         moving=_moving_of(row.get("moving")),
         tier=row.get("tier", STANDARD_TIER),
         order_at=epoch_seconds(row["orderAt"]) if "orderAt" in row else None,
+        page_gone_at=row.get("pageGoneAt"),
     )
 
 

@@ -42,6 +42,7 @@ class DynamoSessions:
     def move(self, session_id: str, move: SessionMove) -> Session:
         write = self._write(session_id).when_in("state", move.sources)
         write.when_equal("epoch", move.epoch).when_equal("joinNumber", move.join_number)
+        write.when_equal("pageGoneAt", move.page_gone_at)
         write.set("state", move.to.value).count("version").set_once(f"transitions.{move.to}", iso(move.at))
         write.set("deadlineAt", move.deadline_at).set("endsBy", move.ends_by)
         write.set_once("statusReason", move.status_reason.value if move.status_reason else None)
@@ -82,17 +83,19 @@ class DynamoSessions:
     def _join(self, session_id: str, connection_id: str, epoch: int, resumed: int | None) -> Joined:
         write = self._write(session_id).when_in("state", LIVE_STATES).when_equal("epoch", epoch)
         write.when_equal("joinNumber", resumed).set("viewerConnectionId", connection_id)
+        write.remove("pageGoneAt")
         if resumed is None:
             write.count("joinNumber")
         # The row before names the page that is replaced; the row after follows from it.
         before = session_of(change(write, self._table, session_key(session_id), "META", returned="ALL_OLD"))
         number = before.join_number + (resumed is None)
         older = before.viewer_connection_id
-        after = replace(before, join_number=number, viewer_connection_id=connection_id)
+        after = replace(before, join_number=number, viewer_connection_id=connection_id, page_gone_at=None)
         return Joined(after, older if older != connection_id else None)
 
-    def forget_connection(self, session_id: str, connection_id: str) -> bool:
-        write = self._write(session_id).when_equal("viewerConnectionId", connection_id).remove("viewerConnectionId")
+    def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
+        write = self._write(session_id).when_equal("viewerConnectionId", connection_id)
+        write.remove("viewerConnectionId").set("pageGoneAt", now)
         try:
             self._change(write, session_id)
         except RowChanged:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from greenroom.domain.session import STANDARD_TIER, Session
+from greenroom.domain.session import STANDARD_TIER, Session, SessionState
 
 TIER_PREFIX = "tier-"
 """The group `tier-vip` puts a viewer into the tier `vip`."""
 LONGEST_HEAD_START_S = 24 * 3600
+PLACE_KEPT_S = 300
+"""How long a place is kept after its viewer's page went away. Source: Cloudflare Waiting Room, 5 min."""
 MOST_TIERS = 16
 
 
@@ -40,3 +42,9 @@ def order_at(requested_at: float, head_start_s: float) -> float:
 def order_of(session: Session) -> float:
     """Where it stands in line; a session that moves keeps its place by its first request."""
     return session.requested_at if session.order_at is None else session.order_at
+
+
+def is_given_up(session: Session, now: float) -> bool:
+    """Whether it waits in line and nobody has looked at it for so long."""
+    gone_at = session.page_gone_at
+    return session.state is SessionState.QUEUED and gone_at is not None and now > gone_at + PLACE_KEPT_S

@@ -175,6 +175,7 @@ class Session:
     relay: RelayPolicy = RelayPolicy.ALL  # copied from the application at the request, as the limits are
     tier: str = STANDARD_TIER
     order_at: float | None = None  # where it stands in line; None: when it was requested
+    page_gone_at: float | None = None  # since when its page is off the socket; None: it is on it, or has a slot
 
     @property
     def is_live(self) -> bool:
@@ -194,6 +195,7 @@ class SessionMove:
     status_reason: StatusReason | None = None
     epoch: int | None = None  # compared: an older holder's fact is refused
     join_number: int | None = None  # compared: an older page's fact is ignored
+    page_gone_at: float | None = None  # compared: the page came back meanwhile
 
 
 def moved(session: Session, move: SessionMove) -> Session:
@@ -203,7 +205,8 @@ def moved(session: Session, move: SessionMove) -> Session:
     """
     if move.epoch is not None and move.epoch != epoch_of(session):
         raise StaleEpoch(f"session {session.session_id} is at epoch {epoch_of(session)}, not {move.epoch}")
-    outdated = move.join_number is not None and move.join_number != session.join_number
+    outdated = move.join_number not in (None, session.join_number)
+    outdated = outdated or move.page_gone_at not in (None, session.page_gone_at)
     if outdated or session.state not in move.sources:
         raise IllegalTransition(f"session {session.session_id}: {session.state} -> {move.to}")
     return replace(

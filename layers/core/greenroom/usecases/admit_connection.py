@@ -84,7 +84,7 @@ def close_connection(connection_id: str, ports: Ports) -> None:
     ports.connections.drop(connection_id)
     if connection.kind is PeerKind.AGENT or connection.session_id is None:
         return
-    if ports.sessions.forget_connection(connection.session_id, connection_id):
+    if ports.sessions.forget_connection(connection.session_id, connection_id, ports.now()):
         tell_peer_socket(ports.sessions.get(connection.session_id), False, ports)
 
 

@@ -51,6 +51,16 @@ def end_idle_session(session_id: str, epoch: int, join_number: int | None, ports
     return session if session.is_live else _follow_up(session, ports)
 
 
+def give_up_place(session: Session, ports: Ports) -> Session:
+    """Cancel a session whose page stayed away; not if it came back, or got its slot, since it was read."""
+    try:
+        waiting = frozenset({SessionState.QUEUED})
+        ended = _end(session.session_id, StatusReason.CANCELLED, waiting, ports, page_gone_at=session.page_gone_at)
+    except IllegalTransition:
+        return session
+    return _follow_up(ended, ports)
+
+
 def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
     """The viewer goes: `userLeft`, or `cancelled` while no slot was ever held.
 
@@ -73,6 +83,7 @@ def _end(
     ports: Ports,
     epoch: int | None = None,
     join_number: int | None = None,
+    page_gone_at: float | None = None,
 ) -> Session:
     now = ports.now()
     move = SessionMove(
@@ -81,6 +92,7 @@ def _end(
         sources=sources,
         deadline_at=now + ENDING_TIMEOUT_S,
         status_reason=reason,
+        page_gone_at=page_gone_at,
         epoch=epoch,
         join_number=join_number,
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from greenroom.domain.errors import NotFound
 from greenroom.domain.evacuation import reason_of
 from greenroom.domain.events import SessionRequested
+from greenroom.domain.line import is_given_up
 from greenroom.domain.session import Session, SessionState, StatusReason, epoch_of, sources_of
 from greenroom.domain.slot import SlotState
 from greenroom.domain.times import iso
 from greenroom.ports import Ports
 from greenroom.usecases.answer_wait import answer_wait
-from greenroom.usecases.end_session import end_overdue_session
+from greenroom.usecases.end_session import end_overdue_session, give_up_place
 from greenroom.usecases.migrate_session import migrate_session
 from greenroom.usecases.release_slot import release_slot
 
@@ -31,6 +32,8 @@ def reconcile_session(session_id: str, ports: Ports) -> None:
         return
     elif now >= session.deadline_at:
         end_overdue_session(session, ports)
+    elif is_given_up(session, now):
+        give_up_place(session, ports)
     elif session.state in sources_of(SessionState.MIGRATING) and not _holds_its_slot(session, ports):
         migrate_session(session, _why_lost(session, ports), None, ports)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost
 from greenroom.domain.events import SessionRequested
@@ -120,8 +120,9 @@ def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, ports: Port
 
 
 def _queued(draft: Session) -> Session:
+    """Its page is not there yet: it has to come as soon as one that went away has to come back."""
     return moved(
-        draft,
+        replace(draft, page_gone_at=draft.requested_at),
         SessionMove(
             to=SessionState.QUEUED,
             at=draft.requested_at,

@@ -32,7 +32,7 @@ def post_to_page(session: Session, frame: Mapping[str, Any], ports: Ports) -> bo
         ports.socket.post(connection_id, frame)
     except ConnectionGone:
         ports.connections.drop(connection_id)
-        ports.sessions.forget_connection(session.session_id, connection_id)
+        ports.sessions.forget_connection(session.session_id, connection_id, ports.now())
         return False
     return True
 
