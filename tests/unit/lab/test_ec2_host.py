@@ -90,7 +90,8 @@ async def until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
 async def booted(host: Ec2Host, instance_id: str, tmp_path: Path) -> Path:
     """The machine's folder once its agent and its application run."""
     folder = tmp_path / "machines" / instance_id
-    await until(lambda: len(processes_of(folder)) == 2)
+    # Not before the agent has registered: until its application has exec'd, a frozen agent would hang in its own fork.
+    await until(lambda: (folder / "last-heartbeat").exists() and len(processes_of(folder)) == 2)
     return folder
 
 
