@@ -19,12 +19,18 @@ export class Api {
   readonly #token: TokenSource;
   readonly #fetch: typeof fetch;
   readonly #pause: (ms: number) => Promise<void>;
+  #skew_ms = 0;
 
   constructor(base: string, token: TokenSource, fetcher: typeof fetch = (...call) => fetch(...call), pause = sleep) {
     this.#base = base;
     this.#token = token;
     this.#fetch = fetcher;
     this.#pause = pause;
+  }
+
+  /** How far the server's clock is ahead of this machine's, as its last answer said; to a second or two. */
+  get skew_ms(): number {
+    return this.#skew_ms;
   }
 
   /** Safe to repeat: the same `clientToken` names the same session. */
@@ -78,6 +84,8 @@ export class Api {
     let response = await this.#send(method, path, body, keepalive, false);
     // A token may be refused before its time (a key was changed, a clock is off): one renewed try, then sign in again.
     if (response.status === 401 || response.status === 403) response = await this.#send(method, path, body, keepalive, true);
+    const said = Date.parse(response.headers.get('date') ?? '');
+    if (!Number.isNaN(said)) this.#skew_ms = said - Date.now();
     const text = await response.text();
     const parsed = parseJson(text);
     if (!response.ok) throw problemOf(response.status, parsed);

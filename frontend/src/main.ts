@@ -2,9 +2,11 @@
 import './styles.css';
 import './moving.css';
 import './board.css';
+import './notices.css';
 import { Api } from './api';
 import { BoardDoor } from './boardDoor';
 import { loadConfig, type PageConfig } from './config';
+import { watchPersonInput } from './personInput';
 import { Player } from './player';
 import { SessionController } from './sessionController';
 import type { TabMemory } from './sessionWorld';
@@ -16,8 +18,6 @@ import { PageView } from './views/page';
 import { showStartFailure } from './views/startFailure';
 
 const SESSION_KEY = 'greenroom.sessionId';
-/** Off for now: the server ends idle sessions. Set a number of seconds to let Epic's library warn first. */
-const IDLE_WARNING_s: number | null = null;
 
 const root = document.getElementById('app')!;
 const announcer = document.getElementById('announcer')!;
@@ -46,6 +46,7 @@ async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | nu
     signOut: () => leaveHouse(controller, signIn),
     play: () => void controller.play(),
     leave: () => controller.leave(),
+    stay: () => controller.input(),
     rejoin: (sessionId) => void controller.rejoin(sessionId),
     dismiss: () => controller.dismiss(),
     setMuted: (muted) => controller.setMuted(muted),
@@ -56,13 +57,14 @@ async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | nu
     page.render(modelNow());
   };
   const modelNow = (): PageModel => ({
-    state: controller.state, now: now(), productName: config.productName, applicationName, userName: user?.name ?? null,
+    state: controller.state, now: now(), serverNow: Date.now() + api.skew_ms, idleEndsAt: controller.idleEndsAt, productName: config.productName, applicationName, userName: user?.name ?? null,
     muted: controller.muted, socketConnected: controller.socketConnected, joined: controller.joined, playBlocked: controller.playBlocked,
     operator: user?.operator ?? false, board: board.shownBeside(controller.state),
   });
   controller.onChange = render;
   board.onChange = render;
   openTestDoor(controller);
+  watchPersonInput(() => controller.input());
   setInterval(() => {
     controller.tick();
     render();
@@ -81,7 +83,7 @@ function createController(config: PageConfig, api: Api, videoParent: () => HTMLE
     door: api,
     memory: tabMemory,
     openSocket: (sessionId, listener) => createSocket(config, api, sessionId, listener),
-    createPlayer: (iceServers, listener) => new Player(videoParent(), iceServers, { idleWarning_s: IDLE_WARNING_s }, listener),
+    createPlayer: (iceServers, listener) => new Player(videoParent(), iceServers, listener),
     now,
     newClientToken: () => crypto.randomUUID(),
   });

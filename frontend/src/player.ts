@@ -15,11 +15,6 @@ export interface PlayerListener {
   playBlocked(): void;
 }
 
-export interface PlayerSettings {
-  /** Warn after this long without input and stop 10 s later; null leaves idling to the server. */
-  idleWarning_s: number | null;
-}
-
 /** Frames are looked for this often where the browser does not tell of each (a hidden tab). */
 const LOOK_ms = 500;
 /** A peer connection may say `disconnected` for a moment and heal. */
@@ -40,12 +35,12 @@ export class Player implements PlayerEnd {
   #stopped = false;
   readonly #look: number;
 
-  constructor(parent: HTMLElement, iceServers: RTCIceServer[], settings: PlayerSettings, listener: PlayerListener) {
+  constructor(parent: HTMLElement, iceServers: RTCIceServer[], listener: PlayerListener) {
     this.#listener = listener;
     this.#layer = parent.appendChild(document.createElement('div'));
     this.#layer.className = 'picture';
     Logger.InitLogging(LogLevel.Error, false);
-    this.#stream = new PixelStreaming(playerConfig(settings), { videoElementParent: this.#layer });
+    this.#stream = new PixelStreaming(playerConfig(), { videoElementParent: this.#layer });
     this.#video = this.#stream.webRtcController.videoPlayer.getVideoElement();
     this.#video.dataset.testid = 'coming-video';
     this.#video.setAttribute('aria-label', 'The streamed application');
@@ -168,7 +163,7 @@ export class Player implements PlayerEnd {
   }
 }
 
-function playerConfig(settings: PlayerSettings): Config {
+function playerConfig(): Config {
   return new Config({
     // A link must not be able to change how this page plays.
     useUrlParams: false,
@@ -184,8 +179,8 @@ function playerConfig(settings: PlayerSettings): Config {
       [Flags.GamepadInput]: false,
       [Flags.FakeMouseWithTouches]: false,
       [Flags.WaitForStreamer]: true,
-      [Flags.AFKDetection]: settings.idleWarning_s !== null,
-      [NumericParameters.AFKTimeoutSecs]: settings.idleWarning_s ?? 120,
+      // The agent counts, and presence.ts asks.
+      [Flags.AFKDetection]: false,
       // Greenroom's own socket reconnects; the library must never try.
       [NumericParameters.MaxReconnectAttempts]: 0,
       [NumericParameters.KeepaliveDelay]: 0,

@@ -2,6 +2,7 @@
  * Drives one viewer through a session: asks for it, waits, joins, plays, leaves. Turns what the doors and the player say
  * into events of the session machine, and the machine's states into sockets and players opened and closed.
  */
+import { Presence } from './presence';
 import { Problem } from './problems';
 import { SessionJoin, type JoinHost } from './sessionJoin';
 import { advance, canPlay, hasSession, initialState, type PageEvent, type PageState } from './sessionMachine';
@@ -20,6 +21,7 @@ const EVENTS_KEPT = 500;
 export class SessionController {
   readonly #world: ControllerWorld;
   readonly #join: SessionJoin;
+  readonly #presence: Presence;
   #state: PageState;
   #polledAt = 0;
   #polling = false;
@@ -30,6 +32,7 @@ export class SessionController {
     this.#world = world;
     this.#state = initialState(world.now());
     this.#join = new SessionJoin(world, this.#host());
+    this.#presence = new Presence({ now: () => world.now(), say: (text) => this.#join.say(text), changed: () => this.#changed() });
   }
 
   get state(): PageState {
@@ -53,6 +56,16 @@ export class SessionController {
   }
   get playBlocked(): boolean {
     return this.#join.playBlocked;
+  }
+
+  /** When the session ends for want of input; null while the viewer is thought to be there. */
+  get idleEndsAt(): number | null {
+    return this.#presence.endsAt;
+  }
+
+  /** The viewer did something: a key, the mouse, a touch, a gamepad, or the button that says so. */
+  input(): void {
+    this.#presence.input();
   }
 
   /** Someone is signed in: find the session this tab had, or one that runs elsewhere. */
@@ -134,6 +147,7 @@ export class SessionController {
     const gone = this.#state.session?.state === 'Disconnected' || this.#state.move !== null;
     if (this.#state.name === 'playing' && gone && this.#isStalled) this.#join.losePicture('the server lost sight of this player');
     this.#join.tick(now);
+    this.#presence.tick();
     if (this.#pollDue(now)) void this.#poll();
   }
 
@@ -157,11 +171,17 @@ export class SessionController {
       firstFrame: (slot) => this.#dispatch({ type: 'firstFrame', slot }),
       pictureLost: () => this.#dispatch({ type: 'pictureLost' }),
       superseded: () => this.#dispatch({ type: 'superseded' }),
+      idleWarned: (endsIn_s) => this.#idleWarned(endsIn_s),
       refused: (problem, resumed) => void this.#ticketRefused(problem, resumed),
       doubt: () => void this.#poll(),
       log: (name, detail) => this.#log(name, detail),
       changed: () => this.#changed(),
     };
+  }
+
+  #idleWarned(endsIn_s: number | null): void {
+    this.#log('idleWarned', endsIn_s === null ? 'taken back' : `${endsIn_s} s`);
+    this.#presence.warned(endsIn_s);
   }
 
   #follow(session: SessionView, ticket: string | null): void {
@@ -246,6 +266,8 @@ export class SessionController {
     this.#state = advance(before, event, this.#world.now());
     if (this.#state === before) return;
     this.#logMove(before, this.#state);
+    if (event.type === 'firstFrame') this.#presence.begin();
+    if (this.#state.name !== 'playing' && before.name === 'playing') this.#presence.end();
     if (this.#state.name !== before.name) this.#log(this.#state.name, this.#state.statusReason ?? this.#state.problem?.kind ?? null);
     if (!hasSession(this.#state) && hasSession(before)) {
       this.#join.close();

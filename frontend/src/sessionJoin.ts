@@ -3,6 +3,7 @@
  * that was lost or never came is asked for again with a fresh join; a slot that changed, with a hello on the same socket.
  */
 import { Players } from './players';
+import { idleWarningOf } from './presence';
 import type { Problem } from './problems';
 import { slotKey } from './sessionMove';
 import type { SessionView } from './sessionView';
@@ -21,6 +22,8 @@ export interface JoinHost {
   /** Nothing is on the stage any more but a still. */
   pictureLost(): void;
   superseded(): void;
+  /** The agent counts down for want of input (seconds), or no longer does (null). */
+  idleWarned(endsIn_s: number | null): void;
   /** No ticket is given any more; `resumed` says whether this tab had joined before. */
   refused(problem: Problem, resumed: boolean): void;
   /** The session should be read again: what was heard may not be all. */
@@ -78,7 +81,7 @@ export class SessionJoin {
     this.#closeSocket();
     const socket: SocketEnd = this.#world.openSocket(sessionId, {
       joined: (welcome) => this.#begin(welcome),
-      message: (text) => this.#players.fromStreamer(text),
+      message: (text) => this.#hear(text),
       sessionUpdated: (session) => this.#host.heard(session),
       superseded: () => this.#host.superseded(),
       peerGone: () => this.#peerGone(),
@@ -98,6 +101,11 @@ export class SessionJoin {
     this.#expecting = true;
     this.#players.dropComing();
     this.#socket.expectJoin(session);
+  }
+
+  /** To the agent of the join. */
+  say(text: string): void {
+    this.#socket?.send(text);
   }
 
   check(): void {
@@ -126,6 +134,12 @@ export class SessionJoin {
     this.#closeSocket();
     this.#rejoinAt = null;
     this.#playBlocked = false;
+  }
+
+  #hear(text: string): void {
+    const endsIn_s = idleWarningOf(text);
+    if (endsIn_s === undefined) this.#players.fromStreamer(text);
+    else this.#host.idleWarned(endsIn_s);
   }
 
   #begin(welcome: Welcome): void {

@@ -28,6 +28,8 @@ export interface SessionView {
   requestedAt: string;
   endedAt: string | null;
   deadlineAt: string | null;
+  /** When it ends at the latest; null until it was connected. */
+  endsBy: string | null;
   /** Grows with each change; a receiver drops an older one. */
   version: number;
   slot: SlotView | null;
@@ -54,6 +56,7 @@ export function parseSession(value: unknown): SessionView {
     requestedAt: text(value.requestedAt) ?? '',
     endedAt: text(value.endedAt),
     deadlineAt: text(value.deadlineAt),
+    endsBy: text(value.endsBy),
     version,
     slot: isRecord(value.slot) ? parseSlot(value.slot) : null,
     place: typeof value.place === 'number' ? value.place : null,

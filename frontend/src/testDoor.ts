@@ -23,6 +23,8 @@ export interface TestDoor {
   readonly migrations: number;
   /** Frames shown in this session, on every slot together. */
   readonly frames: number;
+  /** When the session ends for want of input; null while there is no warning. */
+  readonly idleEndsAt: number | null;
   readonly statusReason: string | null;
   readonly events: readonly LoggedEvent[];
 }
@@ -67,6 +69,9 @@ export function openTestDoor(controller: SessionController): void {
     },
     get frames() {
       return controller.frames;
+    },
+    get idleEndsAt() {
+      return controller.idleEndsAt;
     },
     get statusReason() {
       return controller.state.statusReason;

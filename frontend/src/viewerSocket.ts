@@ -51,6 +51,9 @@ const HELLO_INTERVAL_ms = 2000;
 /** API Gateway closes a socket that idles for 10 min; a ping through a Lambda costs money. */
 const PING_INTERVAL_ms = 240_000;
 const PONG_WAIT_ms = 10_000;
+/** API Gateway closes a socket after 2 h, whatever it does; we go first, while the old one still works, and not all pages at once. */
+const LIFETIME_ms = 115 * 60_000;
+const LIFETIME_SPREAD = 0.15;
 const FIRST_REOPEN_ms = 250;
 const LONGEST_REOPEN_ms = 8000;
 /** Hellos without a welcome that fits before the socket is given up for a fresh one. */
@@ -60,11 +63,12 @@ const EARLY_FRAMES = 64;
 
 const OPEN = 1;
 
-type TimerName = 'hello' | 'ping' | 'pong' | 'channel' | 'reopen';
+type TimerName = 'hello' | 'ping' | 'pong' | 'channel' | 'reopen' | 'renew';
 
 export class ViewerSocket {
   readonly #world: SocketWorld;
   readonly #listener: SocketListener;
+  readonly #lifetime_ms: number;
   #socket: WebSocket | null = null;
   #stopped = false;
   #join: Join | null = null;
@@ -78,9 +82,10 @@ export class ViewerSocket {
   #failures = 0;
   #timers: Partial<Record<TimerName, number>> = {};
 
-  constructor(world: SocketWorld, listener: SocketListener) {
+  constructor(world: SocketWorld, listener: SocketListener, lifetime_ms = LIFETIME_ms) {
     this.#world = world;
     this.#listener = listener;
+    this.#lifetime_ms = lifetime_ms;
   }
 
   /** Opens with `ticket`, or with one of its own when none is at hand. */
@@ -159,6 +164,8 @@ export class ViewerSocket {
   #opened(): void {
     this.#sayHello();
     this.#setTimer('ping', () => this.#ping(), PING_INTERVAL_ms);
+    // The successor is asked for first: the socket it replaces is let go only when there is a ticket.
+    this.#setTimer('renew', () => void this.#open(null), this.#lifetime_ms * (1 - LIFETIME_SPREAD * Math.random()));
   }
 
   #ping(): void {
@@ -169,7 +176,7 @@ export class ViewerSocket {
   #dropped(): void {
     if (this.#stopped) return;
     this.#detach();
-    for (const name of ['hello', 'ping', 'pong', 'channel'] as const) this.#clearTimer(name);
+    for (const name of ['hello', 'ping', 'pong', 'channel', 'renew'] as const) this.#clearTimer(name);
     this.#listener.connectionChanged(false);
     this.#reopenLater();
   }

@@ -268,6 +268,38 @@ describe('the viewer socket', () => {
     expect(world.sockets[0]!.closed).toBe(true);
   });
 
+  it('renews itself before the gateway would close it, without a blink and in the same join', async () => {
+    viewer = new ViewerSocket(world, heard, 60_000);
+    await begin();
+    world.socket.say(welcome());
+    viewer.send('answer');
+    await world.pass(50_000);
+    expect(world.sockets.length).toBe(1);
+    await world.pass(11_000);
+    expect([world.sockets.length, world.ticketsAskedWith, world.sockets[0]!.closed]).toEqual([2, [1], true]);
+    world.sockets[0]!.say({ kind: 'superseded' }); // what the gateway still says to the socket that was replaced
+    world.socket.open();
+    world.socket.say(welcome());
+    world.socket.say(frame(1, 'still here'));
+    expect([heard.log.includes('dropped'), heard.log.includes('superseded'), heard.joins.length, heard.messages]).toEqual([false, false, 1, ['still here']]);
+    expect(world.socket.sent.filter(({ kind }) => kind === 'frame').map(({ data }) => data)).toEqual(['answer']);
+    await world.pass(61_000);
+    expect(world.sockets.length).toBe(3);
+  });
+
+  it('keeps the socket it has while no ticket for its successor is to be had', async () => {
+    viewer = new ViewerSocket(world, heard, 60_000);
+    await begin();
+    world.socket.say(welcome());
+    world.socket.say(frame(1, 'offer'));
+    world.refusal = new Problem('unreachable');
+    await world.pass(65_000);
+    expect([world.sockets.length, world.sockets[0]!.closed, heard.log.includes('dropped')]).toEqual([1, false, false]);
+    world.refusal = null;
+    await world.pass(20_000);
+    expect([world.sockets.length, heard.log.includes('dropped')]).toEqual([2, false]);
+  });
+
   it('survives frames that are no frames', async () => {
     await begin();
     for (const text of ['', '[]', '{"kind":7}', '{"kind":"later"}']) world.socket.onmessage?.({ data: text });

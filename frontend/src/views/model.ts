@@ -5,6 +5,10 @@ import type { PageState } from '../sessionMachine';
 export interface PageModel {
   state: PageState;
   now: number;
+  /** The server's clock, for the times it told. */
+  serverNow: number;
+  /** When the session ends for want of input; null while the viewer is thought to be there. */
+  idleEndsAt: number | null;
   productName: string;
   applicationName: string;
   userName: string | null;
@@ -23,6 +27,8 @@ export interface PageActions {
   signOut(): void;
   play(): void;
   leave(): void;
+  /** The viewer says that somebody is there. */
+  stay(): void;
   rejoin(sessionId: string): void;
   dismiss(): void;
   setMuted(muted: boolean): void;

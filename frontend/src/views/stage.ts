@@ -1,6 +1,7 @@
 /** The stage: the picture in a sized wrapper, and a slim bar that keeps out of its way. */
 import { button, el, lampMark, setText } from './dom';
 import { createMovingBanner } from './movingBanner';
+import { createStageNotices } from './stageNotices';
 import type { PageActions, PageModel, View } from './model';
 import { elapsedText } from './elapsed';
 
@@ -22,8 +23,9 @@ export function createStage(actions: PageActions): StageView {
   const videoParent = el('div', { class: 'video-parent', id: 'player' });
   const notice = el('p', { class: 'stage-notice' });
   const moving = createMovingBanner();
+  const notices = createStageNotices(actions);
   // The wrapper has the size; without one the library's video is invisible while its frames decode.
-  const wrapper = el('div', { class: 'video-wrapper', 'data-testid': 'video-wrapper' }, videoParent, notice, moving.element);
+  const wrapper = el('div', { class: 'video-wrapper', 'data-testid': 'video-wrapper' }, videoParent, notice, moving.element, notices.element);
   const element = el('section', { class: 'stage', 'data-testid': 'stage', 'aria-label': 'Stage' }, wrapper, bar);
 
   full.hidden = !document.fullscreenEnabled;
@@ -42,6 +44,7 @@ export function createStage(actions: PageActions): StageView {
       signal.dataset.signal = live ? (model.socketConnected && model.state.move === null ? 'live' : 'weak') : 'lost';
       setText(signal, signalText(model));
       moving.update(model);
+      notices.update(model);
       const words = noticeText(model);
       notice.hidden = words === '';
       setText(notice, words);

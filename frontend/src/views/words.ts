@@ -3,6 +3,7 @@ import type { PageState } from '../sessionMachine';
 import { endWords, type EndWords } from '../statusReasons';
 import type { PageModel } from './model';
 import { lineText, MOVED_TEXT, MOVING_TITLE, movingText } from './movingWords';
+import { noticeAnnouncement } from './noticeWords';
 
 export interface Step {
   label: string;
@@ -61,6 +62,7 @@ export function closingWords(state: PageState): EndWords {
 /** What the live region says when the state changes. */
 export function announcement(model: PageModel): string {
   const { state } = model;
+  const notice = noticeAnnouncement(model);
   switch (state.name) {
     case 'signedOut':
       return 'Signed out.';
@@ -72,6 +74,7 @@ export function announcement(model: PageModel): string {
       return `${waitingTitle(state)}. ${waitingReason(model)}`;
     case 'playing':
       if (state.move !== null) return `${MOVING_TITLE}. ${movingText(model, state.move)}`;
+      if (notice !== null) return notice;
       if (state.moved !== null) return MOVED_TEXT;
       return `Playing ${model.applicationName}. Press Shift and Tab for the controls.`;
     case 'reconnecting':
