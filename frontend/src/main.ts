@@ -83,7 +83,7 @@ function createController(config: PageConfig, api: Api, videoParent: () => HTMLE
     door: api,
     memory: tabMemory,
     openSocket: (sessionId, listener) => createSocket(config, api, sessionId, listener),
-    createPlayer: (iceServers, listener) => new Player(videoParent(), iceServers, listener),
+    createPlayer: (peer, listener) => new Player(videoParent(), peer, listener),
     now,
     newClientToken: () => crypto.randomUUID(),
   });

@@ -35,7 +35,7 @@ export class Player implements PlayerEnd {
   #stopped = false;
   readonly #look: number;
 
-  constructor(parent: HTMLElement, iceServers: RTCIceServer[], listener: PlayerListener) {
+  constructor(parent: HTMLElement, peer: RTCConfiguration, listener: PlayerListener) {
     this.#listener = listener;
     this.#layer = parent.appendChild(document.createElement('div'));
     this.#layer.className = 'picture';
@@ -44,7 +44,7 @@ export class Player implements PlayerEnd {
     this.#video = this.#stream.webRtcController.videoPlayer.getVideoElement();
     this.#video.dataset.testid = 'coming-video';
     this.#video.setAttribute('aria-label', 'The streamed application');
-    this.#transport = new SignallingTransport(iceServers, {
+    this.#transport = new SignallingTransport(peer, {
       toStreamer: (text) => listener.toStreamer(text),
       thrownOut: (reason) => this.#lose(reason || 'the streamer closed the connection'),
     });

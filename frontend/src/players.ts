@@ -21,7 +21,7 @@ interface Picture {
 }
 
 export class Players {
-  readonly #create: (iceServers: RTCIceServer[], listener: PlayerListener) => PlayerEnd;
+  readonly #create: (peer: RTCConfiguration, listener: PlayerListener) => PlayerEnd;
   readonly #listener: PlayersListener;
   #shown: Picture | null = null;
   #coming: Picture | null = null;
@@ -30,7 +30,7 @@ export class Players {
   #muted = true;
   #pastFrames = 0;
 
-  constructor(create: (iceServers: RTCIceServer[], listener: PlayerListener) => PlayerEnd, listener: PlayersListener) {
+  constructor(create: (peer: RTCConfiguration, listener: PlayerListener) => PlayerEnd, listener: PlayersListener) {
     this.#create = create;
     this.#listener = listener;
   }
@@ -58,10 +58,10 @@ export class Players {
   }
 
   /** Starts the picture of a new join behind the one on the stage, in place of one that had not come yet. */
-  begin(slot: string, iceServers: RTCIceServer[]): void {
+  begin(slot: string, peer: RTCConfiguration): void {
     this.dropComing();
     let player: PlayerEnd | null = null;
-    const made = this.#create(iceServers, {
+    const made = this.#create(peer, {
       toStreamer: (text) => (player === null || player === this.#newest) && this.#listener.toStreamer(text),
       firstFrame: () => player !== null && this.#firstFrame(player),
       lost: (reason) => player !== null && this.#lost(player, reason),

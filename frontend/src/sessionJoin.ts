@@ -52,7 +52,7 @@ export class SessionJoin {
   constructor(world: ControllerWorld, host: JoinHost) {
     this.#world = world;
     this.#host = host;
-    this.#players = new Players((iceServers, listener) => world.createPlayer(iceServers, listener), {
+    this.#players = new Players((peer, listener) => world.createPlayer(peer, listener), {
       toStreamer: (text) => this.#socket?.send(text),
       firstFrame: (slot) => this.#firstFrame(slot),
       lost: (shown, reason) => this.#lost(shown, reason),
@@ -150,7 +150,7 @@ export class SessionJoin {
     this.#expecting = false;
     this.#rejoinAt = null;
     this.#startedAt = this.#world.now();
-    this.#players.begin(slotKey(welcome.session.slot), welcome.iceServers);
+    this.#players.begin(slotKey(welcome.session.slot), welcome.peer);
     this.#host.changed();
   }
 

@@ -45,7 +45,7 @@ export interface ControllerWorld {
   door: SessionDoor;
   memory: TabMemory;
   openSocket(sessionId: string, listener: SocketListener): SocketEnd;
-  createPlayer(iceServers: RTCIceServer[], listener: PlayerListener): PlayerEnd;
+  createPlayer(peer: RTCConfiguration, listener: PlayerListener): PlayerEnd;
   /** Milliseconds since the epoch. */
   now(): number;
   newClientToken(): string;

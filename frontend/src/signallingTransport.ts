@@ -24,14 +24,14 @@ export interface TransportEnd {
 
 export class SignallingTransport {
   readonly #end: TransportEnd;
-  readonly #iceServers: RTCIceServer[];
+  readonly #peer: RTCConfiguration;
   #library: ITransport | null = null;
   #open = false;
   #subscribed = false;
   #held: string[] = [];
 
-  constructor(iceServers: RTCIceServer[], end: TransportEnd) {
-    this.#iceServers = iceServers;
+  constructor(peer: RTCConfiguration, end: TransportEnd) {
+    this.#peer = peer;
     this.#end = end;
   }
 
@@ -67,7 +67,7 @@ export class SignallingTransport {
     // After `connect` returned, as from a network: the library sets itself up in between.
     queueMicrotask(() => {
       if (!this.#open) return;
-      this.#tell({ type: 'config', peerConnectionOptions: { iceServers: this.#iceServers }, protocolVersion: '1.3.0' });
+      this.#tell({ type: 'config', peerConnectionOptions: this.#peer, protocolVersion: '1.3.0' });
       this.#library?.emit('open');
     });
     return true;

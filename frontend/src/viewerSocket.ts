@@ -13,7 +13,8 @@ export interface Welcome {
   /** Grows with each accepted join of the session: a reload, a second tab. */
   joinNumber: number;
   epoch: number;
-  iceServers: RTCIceServer[];
+  /** ICE servers, with credentials of this join, and which ways the media may take. */
+  peer: RTCConfiguration;
 }
 
 export interface SocketListener {
@@ -234,7 +235,7 @@ export class ViewerSocket {
     const resumed = this.#join?.joinNumber === joinNumber && this.#join.slot === slotKey(session.slot);
     const first = !this.#welcomed;
     this.#welcomed = true;
-    if (!resumed) this.#beginJoin({ session, joinNumber, epoch, iceServers: parseIceServers(frame.iceServers) });
+    if (!resumed) this.#beginJoin({ session, joinNumber, epoch, peer: parsePeer(frame) });
     else if (first) this.#write(this.#channel.resume(this.#world.now_ms()));
     if (this.#heardPeer) this.#clearTimer('hello');
     this.#scheduleChannel();
@@ -324,6 +325,12 @@ function parseFrame(text: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
+}
+
+export function parsePeer(frame: Record<string, unknown>): RTCConfiguration {
+  // Whatever else a later version says, only this word may close the direct way.
+  const policy = frame.iceTransportPolicy === 'relay' ? 'relay' : 'all';
+  return { iceServers: parseIceServers(frame.iceServers), iceTransportPolicy: policy };
 }
 
 /** Epic's library walks `urls` as a list; a single string would be walked letter by letter. */

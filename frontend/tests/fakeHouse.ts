@@ -127,7 +127,7 @@ export class FakeHouse {
 }
 
 export function welcome(joinNumber = 1, session = assigned()): Welcome {
-  return { session, joinNumber, epoch: session.slot?.epoch ?? 0, iceServers: [] };
+  return { session, joinNumber, epoch: session.slot?.epoch ?? 0, peer: { iceServers: [] } };
 }
 export const last = <T>(items: T[]): T => items.at(-1)!;
 export const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

@@ -15,7 +15,7 @@ describe('the transport under Epic’s library', () => {
     Logger.InitLogging(LogLevel.Error, false);
     [heard, toStreamer, thrownOut] = [[], [], []];
     protocol = new SignallingProtocol(new WebSocketTransport());
-    transport = new SignallingTransport([{ urls: ['stun:a'] }], {
+    transport = new SignallingTransport({ iceServers: [{ urls: ['stun:a'] }], iceTransportPolicy: 'relay' }, {
       toStreamer: (text) => toStreamer.push(text),
       thrownOut: (reason) => thrownOut.push(reason),
     });
@@ -34,7 +34,7 @@ describe('the transport under Epic’s library', () => {
     protocol.connect('ws://nowhere');
     await settle();
     expect(heard).toEqual(['config', 'streamerList']);
-    expect([ids, ice, protocol.isConnected()]).toEqual([[STREAMER_ID], { iceServers: [{ urls: ['stun:a'] }] }, true]);
+    expect([ids, ice, protocol.isConnected()]).toEqual([[STREAMER_ID], { iceServers: [{ urls: ['stun:a'] }], iceTransportPolicy: 'relay' }, true]);
     expect(toStreamer).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Problem } from '../src/problems';
-import { ViewerSocket, parseIceServers, type SocketListener, type Welcome } from '../src/viewerSocket';
+import { ViewerSocket, parseIceServers, parsePeer, type SocketListener, type Welcome } from '../src/viewerSocket';
 import { assigned, handedOver, migrating, queued } from './sessions';
 
 /** A WebSocket whose far end is the test. */
@@ -99,6 +99,17 @@ const welcome = (joinNumber: number | null = 1, session = assigned()): object =>
   ({ kind: 'welcome', session, joinNumber, epoch: session.slot?.epoch ?? null, iceServers: [], protocolVersion: '1.3.0' });
 const frame = (sequence: number, text: string, stamp: object = {}): object =>
   ({ kind: 'frame', sequence, part: 1, parts: 1, data: text, epoch: 4, joinNumber: 1, ...stamp });
+
+describe('how a join is connected', () => {
+  const relay = { urls: ['turn:a', 7], username: '1:ses-1', credential: 'x' };
+  it('takes the ICE servers with their credentials, and insists on the relay only where it is told so', () => {
+    expect(parsePeer({ iceServers: [{ urls: 'stun:a' }, relay], iceTransportPolicy: 'relay' })).toEqual({
+      iceServers: [{ urls: ['stun:a'] }, { ...relay, urls: ['turn:a'] }],
+      iceTransportPolicy: 'relay',
+    });
+    expect(parsePeer({ iceServers: null, iceTransportPolicy: 'sometimes' })).toEqual({ iceServers: [], iceTransportPolicy: 'all' });
+  });
+});
 
 describe('the viewer socket', () => {
   let world: FakeWorld;
