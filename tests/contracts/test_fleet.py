@@ -25,6 +25,7 @@ from greenroom.domain.launch import Launch, LaunchState, advanced
 from greenroom.domain.offering import RECENT_S, Offering, Rest
 from greenroom.domain.pool import Application, ApplicationKind, Halt, Pool, PoolPolicy
 from greenroom.domain.scheduled_event import EventHold
+from greenroom.domain.session_length import LENGTHS_KEPT, SessionLength
 from greenroom.domain.slot import Slot, SlotState, slot_id_of
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
 
@@ -422,6 +423,14 @@ def test_a_pool_remembers_its_last_boots(house: Any) -> None:
     for seconds in range(BOOTS_KEPT + 3):
         house.pools.note_boot("demo", float(seconds))
     assert house.pools.read("demo").boot_times == tuple(range(3, BOOTS_KEPT + 3))
+
+
+def test_a_pool_remembers_how_long_its_last_sessions_were(house: Any) -> None:
+    assert house.pools.read("demo").session_lengths == ()
+    ends = [SessionLength(60.5 + each, NOW + each) for each in range(LENGTHS_KEPT + 3)]
+    for each in ends:
+        house.pools.note_length("demo", each)
+    assert house.pools.read("demo").session_lengths == tuple(ends[3:])
 
 
 def test_reapers_note_for_each_other_what_they_saw(house: Any) -> None:

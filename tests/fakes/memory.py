@@ -21,6 +21,7 @@ from greenroom.domain.errors import (
     TicketRefused,
     ViewerLimitReached,
 )
+from greenroom.domain.eta import Eta, EtaShown
 from greenroom.domain.instance import CLAIMABLE_STATES, Instance, InstanceState
 from greenroom.domain.line import order_of
 from greenroom.domain.pool import Application, Pool
@@ -136,6 +137,15 @@ class MemorySessions:
             if session is None or session.viewer_connection_id != connection_id:
                 return False
             self._put(replace(session, viewer_connection_id=None, page_gone_at=now))
+    def note_eta(self, session_id: str, eta: Eta) -> bool:
+        self.memory.step("sessions.note_eta")
+        with self.memory.lock:
+            session = self.memory.session_rows.get(session_id)
+            if session is None or session.state not in WAITING_STATES:
+                return False
+            self._put(replace(session, eta=eta, eta_shown=session.eta_shown or EtaShown(eta.p50, eta.p90, eta.at)))
+            return True
+
             return True
 
     def _put(self, session: Session) -> Session:
@@ -166,6 +176,10 @@ class MemoryLine:
 
     def remove(self, ticket: LineTicket) -> None:
         self.memory.step("line.remove")
+    def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
+        with self.memory.lock:
+            return [self.memory.line_rows[key] for key in sorted(self.memory.line_rows) if key[0] == pool_id][:most]
+
         with self.memory.lock:
             session = self.memory.session_rows.get(ticket.session_id)
             if session is not None and session.state in WAITING_STATES:
@@ -364,6 +378,7 @@ class MemoryClaims:
         self.memory.slot_rows[slot.slot_id] = slot
 
 
+                taken_at=session.transitions[session.state],
 class MemorySlots:
     """ports.Slots."""
 

@@ -13,6 +13,7 @@ from greenroom.domain.offering import RECENT_S, Rest
 from greenroom.domain.pool import Halt
 from greenroom.domain.scheduled_event import EventHold
 from greenroom.domain.session import TERMINAL_STATES
+from greenroom.domain.session_length import LENGTHS_KEPT, SessionLength
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2Instance, Ec2State, Machinery, PoolRows
 
@@ -207,6 +208,10 @@ class MemoryPools:
             return
         kept = (*self._of(pool_id).boot_times, round(seconds, 1))
         self._change(pool_id, boot_times=kept[-BOOTS_KEPT:])
+
+    def note_length(self, pool_id: str, length: SessionLength) -> None:
+        kept = (*self._of(pool_id).session_lengths, length)
+        self._change(pool_id, session_lengths=kept[-LENGTHS_KEPT:])
 
     def halt(self, pool_id: str, halt: Halt) -> bool:
         if self._of(pool_id).halted is not None:

@@ -68,6 +68,16 @@ class FakeBus:
 
 
 class FakeSocket:
+class FakeMetrics:
+    """ports.Metrics."""
+
+    def __init__(self) -> None:
+        self.etas: list[tuple[str, float, bool]] = []
+
+    def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
+        self.etas.append((pool_id, wait_s, within))
+
+
     """ports.Socket: connections in `gone` answer 410."""
 
     def __init__(self) -> None:
@@ -141,6 +151,7 @@ class FakePorts:
         self.socket = FakeSocket()
 
     def now(self) -> float:
+        self.metrics = FakeMetrics()
         return self.time
 
     def new_id(self, prefix: str) -> str:

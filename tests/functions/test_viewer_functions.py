@@ -15,7 +15,7 @@ from tests.functions.doors import body_of, handle_of, viewer_event
 PLAY = {"applicationId": "demo", "clientToken": "t1"}
 VIEW = {
     "sessionId", "applicationId", "poolId", "state", "statusReason", "requestedAt", "assignedAt", "connectedAt",
-    "endedAt", "deadlineAt", "endsBy", "version", "slot", "place", "reason", "moving", "migrations",
+    "endedAt", "deadlineAt", "endsBy", "version", "slot", "place", "reason", "eta", "moving", "migrations",
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from greenroom.domain.launch import Launch
 from greenroom.domain.offering import Rest
 from greenroom.domain.pool import Halt
 from greenroom.domain.scheduled_event import EventHold
+from greenroom.domain.session_length import SessionLength
 from greenroom.domain.slot import Slot
 
 
@@ -105,6 +106,7 @@ class PoolRows:
     failed_launches: int = 0  # in a row
     failed_boots: int = 0  # in a row, of those: launched, but never ready
     halted: Halt | None = None
+    session_lengths: tuple[SessionLength, ...] = ()  # of the last natural ends, oldest first
     boot_times: tuple[float, ...] = ()  # of the last instances, from launch to Ready, seconds; oldest first
     launch_rests_until: float = 0.0
     give_back_slots: int = 0  # an event that ended gives back so many at once
@@ -149,6 +151,9 @@ class Pools(Protocol):
 
         The last BOOTS_KEPT measures are kept.
         """
+
+    def note_length(self, pool_id: str, length: SessionLength) -> None:
+        """A session ended by itself. The last LENGTHS_KEPT are kept; one of two at the same moment may be lost."""
 
     def halt(self, pool_id: str, halt: Halt) -> bool:
         """Whether it was not halted before; the first reason stays."""

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Protocol
 
 from greenroom.domain.connection import AgentConnection, Connection, Ticket
+from greenroom.domain.eta import Eta
 from greenroom.domain.events import Event
 from greenroom.domain.instance import Instance
 from greenroom.domain.pool import Application, Pool
@@ -77,6 +78,9 @@ class Sessions(Protocol):
 
     def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
         """Remove the page's connection if it is still this one, and note since when it is gone; whether it was."""
+    def note_eta(self, session_id: str, eta: Eta) -> bool:
+        """What its viewer is shown, and, once, what it was shown first; whether it waits still. The version stays."""
+
 
 
 class Line(Protocol):
@@ -89,6 +93,9 @@ class Line(Protocol):
 
     def length(self, pool_id: str) -> int:
         """How many wait."""
+    def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
+        """The first `most` of the line, in order."""
+
 
     def remove(self, ticket: LineTicket) -> None:
         """Unless its session waits (again): a place given up by an earlier reading may be the place of a later move."""
@@ -313,6 +320,13 @@ class JournalRow:
 
 
 class Journal(Protocol):
+class Metrics(Protocol):
+    """Numbers for dashboards and alarms."""
+
+    def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
+        """A wait is over: how long it was, and whether within the p90 its viewer was shown first."""
+
+
     """Append-only audit: one row per decision."""
 
     def append(self, entity: str, kind: str, now: float, facts: Mapping[str, Any]) -> None:
@@ -369,6 +383,8 @@ class Ports(Protocol):
     def offerings(self) -> Offerings: ...
     @property
     def ec2(self) -> Ec2: ...
+    @property
+    def metrics(self) -> Metrics: ...
     @property
     def orphans(self) -> Orphans: ...
     @property

@@ -155,7 +155,8 @@ class DynamoClaims:
         write = Write(self._fleet, *slot_key(slot.slot_id)).when_in("state", sources).when_equal("epoch", slot.epoch)
         write.set("state", SlotState.RESERVED.value).set("epoch", epoch_of(session))
         write.set("sessionId", session.session_id).set("viewerId", session.viewer_id)
-        write.set("leaseUntil", session.lease_until).set("changedAt", iso(session.transitions[session.state]))
+        taken_at = session.transitions[session.state]
+        write.set("leaseUntil", session.lease_until).set("changedAt", iso(taken_at)).set("takenAt", taken_at)
         return write.remove("deadlineAt")
 
     def _held(self, slot: Slot, sources: set[SlotState], to: SlotState, now: float) -> Write:

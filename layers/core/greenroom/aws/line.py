@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.rows import query
@@ -23,14 +25,14 @@ class DynamoLine:
 
     def head(self, pool_id: str) -> LineTicket | None:
         rows = query(self._table, line_key(pool_id), limit=1)
-        if not rows:
-            return None
-        order_at, _, session_id = rows[0]["sk"].partition("#")
-        return LineTicket(pool_id, session_id, epoch_seconds(order_at))
+        return _ticket_of(rows[0], pool_id) if rows else None
 
     def place_of(self, session: Session) -> int:
         values = {":p": line_key(session.pool_id), ":s": place_key_of(session)}
         return 1 + self._count("pk = :p AND sk < :s", values)
+
+    def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
+        return [_ticket_of(row, pool_id) for row in query(self._table, line_key(pool_id), limit=most)]
 
     def length(self, pool_id: str) -> int:
         return self._count("pk = :p", {":p": line_key(pool_id)})
@@ -52,3 +54,8 @@ class DynamoLine:
         session.when(f"attribute_not_exists(pk) OR NOT ({session.name('state')} IN ({waiting}))")
         with suppress(Refused):
             transact([place.as_delete(), session.as_check()])
+
+
+def _ticket_of(row: Mapping[str, Any], pool_id: str) -> LineTicket:
+    order_at, _, session_id = row["sk"].partition("#")
+    return LineTicket(pool_id, session_id, epoch_seconds(order_at))

@@ -15,6 +15,7 @@ from greenroom.domain.errors import Conflict
 from greenroom.domain.launch import Launch
 from greenroom.domain.pool import Halt
 from greenroom.domain.scheduled_event import EventHold
+from greenroom.domain.session_length import LENGTHS_KEPT, SessionLength
 from greenroom.fleet_ports import BOOTS_KEPT, PoolRows
 
 EVENT_PREFIX = "event_"
@@ -43,6 +44,7 @@ class DynamoPools:
             failed_boots=len(capacity.get("failedBoots", ())),
             halted=_halt_of(capacity.get("halted")),
             boot_times=tuple(capacity.get("bootTimes", ())),
+            session_lengths=tuple(SessionLength(*each) for each in capacity.get("sessionLengths", ())),
             launch_rests_until=capacity.get("launchRestsUntil", 0.0),
             give_back_slots=max(0, capacity.get("giveBackSlots", 0)),
             give_back_until=capacity.get("giveBackUntil", 0.0),
@@ -95,6 +97,13 @@ class DynamoPools:
         write = self._unchanged(self._capacity(pool_id), "bootTimes", kept)
         with suppress(RowChanged):  # another boot was noted: one measurement fewer
             self._change(write.set("bootTimes", [*(kept or ()), round(seconds, 1)][-BOOTS_KEPT:]), pool_id)
+
+    def note_length(self, pool_id: str, length: SessionLength) -> None:
+        kept = read(self._table, pool_key(pool_id), "CAPACITY").get("sessionLengths")
+        write = self._unchanged(self._capacity(pool_id), "sessionLengths", kept)
+        lengths = [*(kept or ()), [length.seconds, length.ended_at]]
+        with suppress(RowChanged):  # another end was noted: one measurement fewer
+            self._change(write.set("sessionLengths", lengths[-LENGTHS_KEPT:]), pool_id)
 
     def halt(self, pool_id: str, halt: Halt) -> bool:
         write = self._unchanged(self._capacity(pool_id), "halted", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from greenroom.aws.eta_rows import eta_of, eta_row, eta_shown_of, eta_shown_row
 from greenroom.domain.line import order_of
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import (
@@ -79,6 +80,7 @@ def session_row(session: Session) -> dict[str, Any]:
         "taskToken": session.task_token,
         "liveShard": live_shard(session.session_id) if session.state in (*LIVE_STATES, SessionState.ENDING) else None,
         "counted": True,
+        "quotaShards": dict(session.quota_shards) or None,
         **_place_of(session),
     }
 
@@ -89,7 +91,19 @@ def _place_of(session: Session) -> dict[str, Any]:
     moving = {"migrations": session.migrations, "moving": moving_row(session.moving)}
     ordered = iso(session.order_at) if session.order_at is not None else None
     line = {"tier": session.tier, "orderAt": ordered, "pageGoneAt": session.page_gone_at}
-    return {"epoch": epoch_of(session), **held, **moving, **line}
+    told = {"eta": eta_row(session.eta), "etaShown": eta_shown_row(session.eta_shown)}
+    return {"epoch": epoch_of(session), **held, **moving, **line, **told}
+
+
+def _waiting_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of the session: where it stands in line, and what its viewer was told of it."""
+    return {
+        "tier": row.get("tier", STANDARD_TIER),
+        "order_at": epoch_seconds(row["orderAt"]) if "orderAt" in row else None,
+        "page_gone_at": row.get("pageGoneAt"),
+        "eta": eta_of(row.get("eta")),
+        "eta_shown": eta_shown_of(row.get("etaShown")),
+    }
 
 
 def assignment_row(held: SlotAssignment) -> dict[str, Any]:
@@ -167,9 +181,8 @@ def session_of(row: Mapping[str, Any]) -> Session:
         ends_by=row.get("endsBy"),
         migrations=row.get("migrations", 0),
         moving=_moving_of(row.get("moving")),
-        tier=row.get("tier", STANDARD_TIER),
-        order_at=epoch_seconds(row["orderAt"]) if "orderAt" in row else None,
-        page_gone_at=row.get("pageGoneAt"),
+        quota_shards=row.get("quotaShards", {}),
+        **_waiting_of(row),
     )
 
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from greenroom.aws.clients import dynamodb
+from greenroom.aws.eta_rows import eta_row, eta_shown_row
 from greenroom.aws.rows import RowChanged, change, read
 from greenroom.aws.session_rows import session_key, session_of
 from greenroom.aws.values import item, plain
 from greenroom.aws.write import Write
 from greenroom.domain.errors import Conflict, NotFound, SessionAlreadyAdopted, SessionHasEnded, StaleEpoch
-from greenroom.domain.session import LIVE_STATES, Session, SessionMove, SessionState, moved
+from greenroom.domain.eta import Eta, EtaShown
+from greenroom.domain.session import LIVE_STATES, WAITING_STATES, Session, SessionMove, SessionState, moved
 from greenroom.domain.times import iso
 from greenroom.ports import Joined, Wait
 
@@ -92,6 +94,15 @@ class DynamoSessions:
         older = before.viewer_connection_id
         after = replace(before, join_number=number, viewer_connection_id=connection_id, page_gone_at=None)
         return Joined(after, older if older != connection_id else None)
+
+    def note_eta(self, session_id: str, eta: Eta) -> bool:
+        write = self._write(session_id).when_in("state", WAITING_STATES)
+        write.set("eta", eta_row(eta)).set_once("etaShown", eta_shown_row(EtaShown(eta.p50, eta.p90, eta.at)))
+        try:
+            self._change(write, session_id)
+        except RowChanged:
+            return False
+        return True
 
     def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
         write = self._write(session_id).when_equal("viewerConnectionId", connection_id)

@@ -44,6 +44,7 @@ def slot_row(slot: Slot, changed_at: str) -> dict[str, Any]:
         "viewerId": slot.viewer_id,
         "leaseUntil": slot.lease_until,
         "deadlineAt": slot.deadline_at,
+        "takenAt": slot.taken_at,
         "instanceType": slot.instance_type,
         "zone": slot.zone,
         "market": slot.market,
@@ -66,6 +67,7 @@ def slot_of(row: Mapping[str, Any]) -> Slot:
         viewer_id=row.get("viewerId"),
         lease_until=row.get("leaseUntil"),
         deadline_at=row.get("deadlineAt"),
+        taken_at=row.get("takenAt"),
         shard=row["shard"],
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from greenroom.domain.errors import IllegalTransition, StaleEpoch
+from greenroom.domain.eta import Eta, EtaShown
 from greenroom.domain.relay import RelayPolicy
 
 
@@ -173,6 +174,9 @@ class Session:
     migrations: int = 0  # how often it lost its slot
     moving: Moving | None = None
     relay: RelayPolicy = RelayPolicy.ALL  # copied from the application at the request, as the limits are
+    quota_shards: Mapping[str, int] = field(default_factory=dict)  # scope -> the shard whose unit it holds
+    eta: Eta | None = None  # what its viewer was told last while it waits
+    eta_shown: EtaShown | None = None  # and first: what the true wait is judged by
     tier: str = STANDARD_TIER
     order_at: float | None = None  # where it stands in line; None: when it was requested
     page_gone_at: float | None = None  # since when its page is off the socket; None: it is on it, or has a slot

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.domain.session import Moving, Session, SessionState, SlotAssignment
+from greenroom.domain.eta import eta_view
+from greenroom.domain.session import WAITING_STATES, Moving, Session, SessionState, SlotAssignment
 from greenroom.domain.times import iso
 
 
@@ -27,6 +28,7 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
         "slot": _slot(session.assignment),
         "place": place,
         "reason": _reason(session),
+        "eta": eta_view(session.eta) if session.eta and session.state in WAITING_STATES else None,
         "moving": _moving(session.moving),
         "migrations": session.migrations,
     }

@@ -61,6 +61,7 @@ class Slot:
     viewer_id: str | None = None
     lease_until: float | None = None
     deadline_at: float | None = None
+    taken_at: float | None = None  # since when its session holds a slot, this one or one before
     shard: int = 0  # where its free entry lies, 0..SHARDS-1; fixed when it is registered, whatever the pool becomes
 
 

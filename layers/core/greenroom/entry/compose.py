@@ -131,6 +131,12 @@ class AwsPorts:
         return DynamoJournal(self.settings.journal_table)
 
     @cached_property
+    def metrics(self) -> ports.Metrics:
+        from greenroom.entry.metrics import EmfMetrics
+
+        return EmfMetrics()
+
+    @cached_property
     def fleet(self) -> fleet_ports.Fleet:
         from greenroom.aws.fleet import DynamoFleet
 

@@ -59,6 +59,7 @@ class RequestSessionSettings(Settings):
     sessions_table: str
     fleet_table: str
     catalog_table: str
+    journal_table: str
     bus_name: str
     socket_management_url: str
 
@@ -95,6 +96,7 @@ class RecordSlotEventSettings(Settings):
     sessions_table: str
     fleet_table: str
     catalog_table: str
+    journal_table: str
     bus_name: str
     socket_management_url: str
 
@@ -159,6 +161,7 @@ class AwaitSlotSettings(Settings):
     sessions_table: str
     fleet_table: str
     catalog_table: str
+    journal_table: str
     bus_name: str
     socket_management_url: str
 
@@ -291,6 +294,7 @@ class RecordHeartbeatSettings(Settings):
     bus_name: str
     lease_s: int
 
+    journal_table: str
 
 @dataclass(frozen=True, slots=True)
 class IssueSocketTicketSettings(Settings):

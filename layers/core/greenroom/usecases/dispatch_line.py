@@ -21,6 +21,7 @@ from greenroom.domain.slot import CLAIM_LEASE_S, FreeSlot, Slot
 from greenroom.ports import LineTicket, Ports
 from greenroom.usecases.answer_wait import answer_wait
 from greenroom.usecases.find_free_slots import find_free_slots
+from greenroom.usecases.judge_eta import judge_eta
 from greenroom.usecases.request_pass import slot_taken
 from greenroom.usecases.tell_peers import tell_page
 
@@ -69,6 +70,7 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Session | None:
             continue
         answer_wait(session, ports)
         tell_page(session, ports)
+        judge_eta(before, session, ports)
         if before.assignment is not None:
             ports.bus.send(_migrated(before.assignment, session, slot))
         return session

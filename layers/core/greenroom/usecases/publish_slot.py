@@ -6,6 +6,7 @@ from greenroom.domain.slot import Slot
 from greenroom.ports import Ports
 from greenroom.usecases.dispatch_line import dispatch_line, hand_to_line
 from greenroom.usecases.request_pass import slot_freed
+from greenroom.usecases.tell_waiting import TOLD_A_DISPATCH, tell_waiting
 
 
 def publish_slot(slot: Slot, ports: Ports) -> None:
@@ -17,6 +18,7 @@ def publish_slot(slot: Slot, ports: Ports) -> None:
     Raises: SlotLost (not Resetting any more, or its instance takes no more sessions).
     """
     if hand_to_line(slot, ports) is not None:
+        tell_waiting(slot.pool_id, ports, TOLD_A_DISPATCH)  # the line moved on
         return
     ports.claims.publish(slot, ports.now())
     slot_freed(ports.catalog.pool(slot.pool_id), ports)

@@ -21,6 +21,7 @@ from greenroom.usecases.dispatch_line import dispatch_line
 from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
 from greenroom.usecases.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
 from greenroom.usecases.request_pass import request_pass
+from greenroom.usecases.tell_waiting import tell_waiting
 
 SILENCE_OVER_S = 120
 """Silence that no pass saw for so long was over: the next one is another one."""
@@ -56,6 +57,7 @@ def reconcile_pool(
         attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
     if reading.snapshot.queued:
         attempt(pool_id, lambda: _serve_line(pool_id, ports))
+        attempt(pool_id, lambda: _tell_line(pool_id, ports))
     _recount(reading, counter, ports)
     wants = _plan(reading, ports)
     awake = any(not is_at_rest(each.instance) for each in machines) or any(each.is_open for each in launches)
@@ -73,6 +75,10 @@ def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
 def _serve_line(pool_id: str, ports: Ports) -> None:
     """Whoever joins the line looks for a slot; one who died before that look must not wait beside a free slot."""
     dispatch_line(pool_id, ports)
+
+
+def _tell_line(pool_id: str, ports: Ports) -> None:
+    tell_waiting(pool_id, ports)
 
 
 def _attempt_instance(

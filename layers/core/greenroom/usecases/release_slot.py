@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import SessionEnded
-from greenroom.domain.session import Session, StatusReason
+from greenroom.domain.session import Session, SessionState, StatusReason
+from greenroom.domain.session_length import length_of
 from greenroom.domain.slot import SlotState
 from greenroom.domain.times import iso
 from greenroom.ports import Ports
@@ -22,10 +23,19 @@ def release_slot(session_id: str, ports: Ports) -> Session:
     if session.is_live:
         session = end_session(session_id, StatusReason.INTERNAL_ERROR, ports)
     over = ports.claims.release(session, ports.now())
+    if session.state is SessionState.ENDING:
+        _note_length(over, ports)
     _announce(over, ports)
     _tell_agent(over, ports)
     tell_page(over, ports)
     return over
+
+
+def _note_length(over: Session, ports: Ports) -> None:
+    """For whoever waits: how long sessions of this pool last."""
+    length = length_of(over)
+    if length is not None:
+        ports.pools.note_length(over.pool_id, length)
 
 
 def _tell_agent(session: Session, ports: Ports) -> None:

@@ -17,6 +17,7 @@ from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
 from greenroom.usecases.request_pass import request_pass, slot_taken
 
 LOSSES_BEFORE_LINE = 3
+from greenroom.usecases.tell_waiting import first_forecast
 """After so many lost tries a claim looks whether others have found nothing and wait in line."""
 ADOPT_WITHIN_S = 20
 """The reaper announces the session again when no machine adopted it by then."""
@@ -58,12 +59,14 @@ def request_session(launch: Launch, ports: Ports) -> Launched:
         request_pass(pool.pool_id, "sessionQueued", ports)
         dispatch_line(pool.pool_id, ports)
         session = ports.sessions.get(session.session_id)
-    queued = session.state is SessionState.QUEUED
+    place = ports.line.place_of(session) if session.state is SessionState.QUEUED else None
+    if place is not None:
+        session = first_forecast(session, place, ports)
     return Launched(
         session=session,
         repeated=repeated,
         ticket=ticket_for(session, None, ports) if session.is_live and session.assignment else None,
-        place=ports.line.place_of(session) if queued else None,
+        place=place,
     )
 
 
