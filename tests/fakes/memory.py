@@ -131,12 +131,6 @@ class MemorySessions:
             )
             return Joined(after, before if before != connection_id else None)
 
-    def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
-        with self.memory.lock:
-            session = self.memory.session_rows.get(session_id)
-            if session is None or session.viewer_connection_id != connection_id:
-                return False
-            self._put(replace(session, viewer_connection_id=None, page_gone_at=now))
     def note_eta(self, session_id: str, eta: Eta) -> bool:
         self.memory.step("sessions.note_eta")
         with self.memory.lock:
@@ -146,6 +140,12 @@ class MemorySessions:
             self._put(replace(session, eta=eta, eta_shown=session.eta_shown or EtaShown(eta.p50, eta.p90, eta.at)))
             return True
 
+    def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
+        with self.memory.lock:
+            session = self.memory.session_rows.get(session_id)
+            if session is None or session.viewer_connection_id != connection_id:
+                return False
+            self._put(replace(session, viewer_connection_id=None, page_gone_at=now))
             return True
 
     def _put(self, session: Session) -> Session:
@@ -170,16 +170,16 @@ class MemoryLine:
             own = (session.pool_id, order_of(session), session.session_id)
             return 1 + sum(key[0] == session.pool_id and key < own for key in self.memory.line_rows)
 
+    def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
+        with self.memory.lock:
+            return [self.memory.line_rows[key] for key in sorted(self.memory.line_rows) if key[0] == pool_id][:most]
+
     def length(self, pool_id: str) -> int:
         with self.memory.lock:
             return sum(key[0] == pool_id for key in self.memory.line_rows)
 
     def remove(self, ticket: LineTicket) -> None:
         self.memory.step("line.remove")
-    def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
-        with self.memory.lock:
-            return [self.memory.line_rows[key] for key in sorted(self.memory.line_rows) if key[0] == pool_id][:most]
-
         with self.memory.lock:
             session = self.memory.session_rows.get(ticket.session_id)
             if session is not None and session.state in WAITING_STATES:
@@ -359,6 +359,7 @@ class MemoryClaims:
                 viewer_id=session.viewer_id,
                 lease_until=session.lease_until,
                 deadline_at=None,
+                taken_at=session.transitions[session.state],
             )
         )
         self.memory.free_rows.pop(slot_id, None)
@@ -378,7 +379,6 @@ class MemoryClaims:
         self.memory.slot_rows[slot.slot_id] = slot
 
 
-                taken_at=session.transitions[session.state],
 class MemorySlots:
     """ports.Slots."""
 

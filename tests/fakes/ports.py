@@ -67,7 +67,6 @@ class FakeBus:
         return [each.detail_type for each in self.events]
 
 
-class FakeSocket:
 class FakeMetrics:
     """ports.Metrics."""
 
@@ -78,6 +77,7 @@ class FakeMetrics:
         self.etas.append((pool_id, wait_s, within))
 
 
+class FakeSocket:
     """ports.Socket: connections in `gone` answer 410."""
 
     def __init__(self) -> None:
@@ -148,10 +148,10 @@ class FakePorts:
         self.account = FakeAccountFacts()
         self.tasks = FakeTasks()
         self.bus = FakeBus()
+        self.metrics = FakeMetrics()
         self.socket = FakeSocket()
 
     def now(self) -> float:
-        self.metrics = FakeMetrics()
         return self.time
 
     def new_id(self, prefix: str) -> str:

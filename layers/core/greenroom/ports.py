@@ -76,11 +76,11 @@ class Sessions(Protocol):
         Raises: NotFound, SessionHasEnded, StaleEpoch.
         """
 
-    def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
-        """Remove the page's connection if it is still this one, and note since when it is gone; whether it was."""
     def note_eta(self, session_id: str, eta: Eta) -> bool:
         """What its viewer is shown, and, once, what it was shown first; whether it waits still. The version stays."""
 
+    def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
+        """Remove the page's connection if it is still this one, and note since when it is gone; whether it was."""
 
 
 class Line(Protocol):
@@ -91,11 +91,11 @@ class Line(Protocol):
     def place_of(self, session: Session) -> int:
         """1 = next."""
 
-    def length(self, pool_id: str) -> int:
-        """How many wait."""
     def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
         """The first `most` of the line, in order."""
 
+    def length(self, pool_id: str) -> int:
+        """How many wait."""
 
     def remove(self, ticket: LineTicket) -> None:
         """Unless its session waits (again): a place given up by an earlier reading may be the place of a later move."""
@@ -310,6 +310,13 @@ class Bus(Protocol):
     def send(self, event: Event) -> None: ...
 
 
+class Metrics(Protocol):
+    """Numbers for dashboards and alarms."""
+
+    def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
+        """A wait is over: how long it was, and whether within the p90 its viewer was shown first."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalRow:
     """One decision as it was written down; `at` is ISO 8601."""
@@ -320,13 +327,6 @@ class JournalRow:
 
 
 class Journal(Protocol):
-class Metrics(Protocol):
-    """Numbers for dashboards and alarms."""
-
-    def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
-        """A wait is over: how long it was, and whether within the p90 its viewer was shown first."""
-
-
     """Append-only audit: one row per decision."""
 
     def append(self, entity: str, kind: str, now: float, facts: Mapping[str, Any]) -> None:
@@ -374,6 +374,8 @@ class Ports(Protocol):
     @property
     def journal(self) -> Journal: ...
     @property
+    def metrics(self) -> Metrics: ...
+    @property
     def fleet(self) -> Fleet: ...
     @property
     def pools(self) -> Pools: ...
@@ -383,8 +385,6 @@ class Ports(Protocol):
     def offerings(self) -> Offerings: ...
     @property
     def ec2(self) -> Ec2: ...
-    @property
-    def metrics(self) -> Metrics: ...
     @property
     def orphans(self) -> Orphans: ...
     @property

@@ -277,6 +277,7 @@ class RegisterInstanceSettings(Settings):
     fleet_table: str
     catalog_table: str
     sessions_table: str
+    journal_table: str
     bus_name: str
     stack_name: str
     socket_management_url: str
@@ -294,7 +295,6 @@ class RecordHeartbeatSettings(Settings):
     bus_name: str
     lease_s: int
 
-    journal_table: str
 
 @dataclass(frozen=True, slots=True)
 class IssueSocketTicketSettings(Settings):

@@ -15,9 +15,9 @@ from greenroom.usecases.dispatch_line import assign, dispatch_line
 from greenroom.usecases.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
 from greenroom.usecases.request_pass import request_pass, slot_taken
+from greenroom.usecases.tell_waiting import first_forecast
 
 LOSSES_BEFORE_LINE = 3
-from greenroom.usecases.tell_waiting import first_forecast
 """After so many lost tries a claim looks whether others have found nothing and wait in line."""
 ADOPT_WITHIN_S = 20
 """The reaper announces the session again when no machine adopted it by then."""
