@@ -23,6 +23,7 @@ class FakeControlPlane:
         self.lease_s = lease_s
         self.state, self.epoch, self.join_number = "Resetting", 0, 0
         self.session_id: str | None = None
+        self.idle_limits: dict[str, int] = {}
         self.events: list[dict[str, Any]] = []
         self.heartbeats: list[dict[str, Any]] = []
         self.is_silent = False
@@ -106,6 +107,7 @@ class FakeControlPlane:
                 "sessionId": self.session_id,
                 "epoch": self.epoch,
                 "joinNumber": self.join_number,
+                **self.idle_limits,
             }
         )
 
