@@ -188,6 +188,20 @@ def test_a_head_start_changes_the_order_and_every_way_out_of_the_line_finds_the_
     assert house.line.length("demo") == 2
 
 
+def test_a_viewer_is_checked_as_a_launch_would_and_nothing_is_written(house: House) -> None:
+    house.claims.check_viewer(draft(), 1)
+    with pytest.raises(NotFound):
+        house.sessions.get("ses-1")
+    house.claims.enqueue(queued("ses-1"), 1)
+    with pytest.raises(DuplicateLaunch) as duplicate:
+        house.claims.check_viewer(draft("ses-2", token="ses-1"), 5)
+    assert duplicate.value.session_id == "ses-1"
+    with pytest.raises(ViewerLimitReached) as limit:
+        house.claims.check_viewer(draft("ses-2", token="other"), 1)
+    assert limit.value.session_id == "ses-1"
+    house.claims.check_viewer(draft("ses-2", token="other"), 2)
+
+
 @pytest.mark.parametrize("state", [SlotState.FREE, SlotState.RESETTING])
 def test_a_slot_is_handed_over_with_its_session_and_the_stored_wait_is_answered(house: House, state: SlotState) -> None:
     slot = house.add_slot("i-00000001", state)

@@ -209,6 +209,10 @@ class MemoryClaims:
             self._take(free.slot_id, free.epoch, {SlotState.FREE}, session)
             return self._enter(session)
 
+    def check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
+        with self.memory.lock:
+            self._check_viewer(session, sessions_per_viewer)
+
     def enqueue(self, session: Session, sessions_per_viewer: int) -> Session:
         self.memory.step("claims.enqueue")
         with self.memory.lock:

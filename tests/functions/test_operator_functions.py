@@ -57,6 +57,7 @@ def test_a_pool_is_stored_whole_with_defaults_and_planned() -> None:
         "instanceTypes": ["g5.xlarge"],
         "markets": ["spot", "on-demand"],
         "tiers": {"standard": 0},
+        "lineLimit": 1000,
     }
     fits("StoredPool", body_of(stored))
     assert ports.bus.kinds() == ["PoolChanged"]
@@ -70,6 +71,16 @@ def test_each_part_of_a_policy_is_kept() -> None:
     assert pool("configure_pool", PUT, sent, ports)["statusCode"] == 200
     read = body_of(pool("read_pools", ONE, None, ports))
     assert {name: read[name] for name in sent} == sent
+
+
+def test_who_goes_first_and_how_many_may_wait_is_set_and_kept() -> None:
+    ports = stage(1)
+    pool("configure_pool", PUT, {**POOL, "tiers": {"vip": 600}, "lineLimit": 5}, ports)
+    kept = pool("configure_pool", PATCH, {"markets": ["spot"]}, ports)
+    assert (body_of(kept)["tiers"], body_of(kept)["lineLimit"]) == ({"standard": 0, "vip": 600}, 5)
+    changed = pool("configure_pool", PATCH, {"tiers": {"crew": 60, "standard": 10}, "lineLimit": 7}, ports)
+    assert (body_of(changed)["tiers"], body_of(changed)["lineLimit"]) == ({"standard": 10, "crew": 60}, 7)
+    fits("StoredPool", body_of(changed))
 
 
 def test_a_patch_keeps_what_it_does_not_name() -> None:
@@ -109,6 +120,8 @@ WRONG = [
     ("markets", {"markets": ["black"]}),
     ("markets", {"markets": []}),
     ("tiers", {"tiers": ["vip"]}),
+    ("lineLimit", {"lineLimit": 0}),
+    ("lineLimit", {"lineLimit": 5001}),
     ("tiers", {"tiers": {"a b": 1}}),
     ("tiers", {"tiers": {f"t{n}": n for n in range(17)}}),
     ("tiers.vip", {"tiers": {"vip": 86_401}}),

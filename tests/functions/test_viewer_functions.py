@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,6 +76,24 @@ def test_unknown_application_is_404_and_a_second_session_409_with_the_running_on
     assert unknown["statusCode"] == 404
     assert (second["statusCode"], body_of(second)["sessionId"]) == (409, running["sessionId"])
     assert body_of(second)["type"].endswith("/viewer-limit")
+
+
+def test_a_full_line_answers_503_with_a_time_to_try_again_and_writes_nothing() -> None:
+    ports = stage(0)
+    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], line_limit=2)
+    waiting = [launch(ports, name).session for name in ("bob", "eve")]
+    full = handle_of("request_session")(viewer_event(PLAY), ports)
+    assert (full["statusCode"], full["headers"]["retry-after"]) == (503, "60")
+    assert body_of(full)["type"].endswith("/line-full")
+    assert (body_of(full)["retryAfter_s"], body_of(full)["limit"]) == (60, 2)
+    assert (len(ports.memory.session_rows), len(ports.memory.line_rows)) == (2, 2)
+    again = handle_of("request_session")(viewer_event(PLAY, viewer="bob"), ports)
+    assert (again["statusCode"], body_of(again)["sessionId"]) == (200, waiting[0].session_id)
+    other = {**PLAY, "clientToken": "t2"}
+    second = handle_of("request_session")(viewer_event(other, viewer="bob"), ports)
+    assert (second["statusCode"], body_of(second)["sessionId"]) == (409, waiting[0].session_id)
+    handle_of("leave_session")(viewer_event(None, viewer="bob", sessionId=waiting[0].session_id), ports)
+    assert handle_of("request_session")(viewer_event(PLAY), ports)["statusCode"] == 202
 
 
 @pytest.mark.parametrize("function", ["read_sessions", "leave_session", "issue_ticket"])

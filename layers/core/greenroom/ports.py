@@ -117,6 +117,12 @@ class Claims(Protocol):
         Raises: SlotLost, ViewerLimitReached, DuplicateLaunch.
         """
 
+    def check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
+        """What `claim` and `enqueue` would say of its viewer; nothing is written.
+
+        Raises: ViewerLimitReached, DuplicateLaunch.
+        """
+
     def enqueue(self, session: Session, sessions_per_viewer: int) -> Session:
         """Queued session and its place in line written, viewer counted, client token taken.
 

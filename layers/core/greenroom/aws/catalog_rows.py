@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from greenroom.domain.pool import Application, ApplicationKind, Placement, Pool, PoolPolicy
+from greenroom.domain.pool import LINE_LIMIT, Application, ApplicationKind, Placement, Pool, PoolPolicy
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
@@ -68,6 +68,7 @@ def pool_row(pool: Pool) -> dict[str, Any]:
         "instanceTypes": list(pool.instance_types),
         "markets": list(pool.markets),
         "tiers": dict(pool.tiers),
+        "lineLimit": pool.line_limit,
         "version": pool.version,
     }
 
@@ -90,4 +91,5 @@ def pool_of(row: Mapping[str, Any]) -> Pool:
         markets=tuple(row["markets"]),
         version=row["version"],
         tiers=row.get("tiers", {STANDARD_TIER: 0}),
+        line_limit=row.get("lineLimit", LINE_LIMIT),
     )

@@ -57,6 +57,15 @@ class DynamoClaims:
             return standing
         return session
 
+    def check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
+        viewer = viewer_key(session.viewer_id)
+        token = read(self._sessions, viewer, f"CLIENTTOKEN#{session.client_token}")
+        if token:
+            raise DuplicateLaunch(token["sessionId"])
+        count = read(self._sessions, viewer, "COUNTER")
+        if count.get("live", 0) >= sessions_per_viewer:
+            raise ViewerLimitReached(min(count.get("sessionIds", {""})))
+
     def enqueue(self, session: Session, sessions_per_viewer: int) -> Session:
         try:
             transact([*self._enter(session, sessions_per_viewer), put(self._sessions, place_row(session))])

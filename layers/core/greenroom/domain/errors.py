@@ -44,6 +44,15 @@ class ViewerLimitReached(GreenroomError):
         self.session_id = session_id
 
 
+class LineFull(GreenroomError):
+    """So many wait in line that nobody may join it now; worth another try in `retry_after_s`. Answers 503."""
+
+    def __init__(self, limit: int, retry_after_s: int) -> None:
+        super().__init__(f"{limit} wait in line already; try again in {retry_after_s} seconds")
+        self.limit = limit
+        self.retry_after_s = retry_after_s
+
+
 class DuplicateLaunch(GreenroomError):
     """This client token already launched `session_id`; answer with that session."""
 

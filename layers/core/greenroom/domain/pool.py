@@ -9,6 +9,9 @@ from enum import StrEnum
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
+LINE_LIMIT = 1000
+"""Places in line of a pool that does not say how many."""
+
 
 class ApplicationKind(StrEnum):
     """Which streamer the agent starts."""
@@ -76,4 +79,5 @@ class Pool:
     instance_types: tuple[str, ...] = ("g5.xlarge",)
     markets: tuple[str, ...] = ("spot", "on-demand")
     version: int = 0  # of its row; 0: it was never stored
+    line_limit: int = LINE_LIMIT  # how many may wait; whoever comes then is told when to try again
     tiers: Mapping[str, int] = field(default_factory=lambda: {STANDARD_TIER: 0})  # name -> head start in line, seconds

@@ -58,4 +58,5 @@ def pool_view(pool: Pool) -> dict[str, Any]:
         "instanceTypes": list(pool.instance_types),
         "markets": list(pool.markets),
         "tiers": dict(pool.tiers),
+        "lineLimit": pool.line_limit,
     }

@@ -15,6 +15,8 @@ from greenroom.entry.http import Body
 from greenroom.usecases.configure import PoolChange
 
 MOST_SLOTS = 100_000
+LONGEST_LINE = 5_000
+"""Counted in one page of DynamoDB (1 MB): a longer line would never be seen to be full."""
 LONGEST_BACK_OFF_S = 24 * 3600
 TIER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 INSTANCE_TYPE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
@@ -33,7 +35,7 @@ _REQUIRED = ("maximum", "always_on", "target_idle")
 
 def pool_of(pool_id: str, body: Body) -> Pool:
     """A whole pool; what may be absent gets its default. Raises: InvalidField."""
-    body.only("poolId", "applicationId", "policy", "instanceTypes", "markets", "tiers")
+    body.only("poolId", "applicationId", "policy", "instanceTypes", "markets", "tiers", "lineLimit")
     application_id = body.identifier("applicationId")
     policy = PoolPolicy(**_policy_of(body, _REQUIRED))
     standard = Pool(pool_id, application_id, policy)
@@ -44,13 +46,16 @@ def pool_of(pool_id: str, body: Body) -> Pool:
         instance_types=_instance_types_of(body) or standard.instance_types,
         markets=_markets_of(body) or standard.markets,
         tiers=_tiers_of(body) or standard.tiers,
+        line_limit=_line_limit_of(body) or standard.line_limit,
     )
 
 
 def change_of(body: Body) -> PoolChange:
     """What the body names, and nothing else. Raises: InvalidField."""
-    body.only("policy", "instanceTypes", "markets", "tiers")
-    return PoolChange(_policy_of(body, ()), _instance_types_of(body), _markets_of(body), _tiers_of(body))
+    body.only("policy", "instanceTypes", "markets", "tiers", "lineLimit")
+    return PoolChange(
+        _policy_of(body, ()), _instance_types_of(body), _markets_of(body), _tiers_of(body), _line_limit_of(body)
+    )
 
 
 def _policy_of(body: Body, required: tuple[str, ...]) -> dict[str, Any]:
@@ -73,6 +78,10 @@ def _tiers_of(body: Body) -> dict[str, int] | None:
         raise InvalidField("tiers", f"must name at most {MOST_TIERS} tiers, each of 1 to 64 of A-Z a-z 0-9 _ . -")
     named = {name: part.whole(name, least=0, most=LONGEST_HEAD_START_S) for name in part.names()}
     return {STANDARD_TIER: 0, **named}
+
+
+def _line_limit_of(body: Body) -> int | None:
+    return body.whole("lineLimit", least=1, most=LONGEST_LINE) if "lineLimit" in body else None
 
 
 def _instance_types_of(body: Body) -> tuple[str, ...] | None:

@@ -32,6 +32,7 @@ _KINDS: Mapping[type[Exception], Kind] = {
     errors.StaleEpoch: Kind("stale-epoch", 409, "The slot has a newer holder"),
     errors.StaleBoot: Kind("stale-boot", 409, "The instance has registered again since"),
     errors.Conflict: Kind("conflict", 409, "It changed meanwhile; read it again"),
+    errors.LineFull: Kind("line-full", 503, "The line is full"),
     errors.CapacityUnavailable: Kind("capacity-unavailable", 503, "No capacity now"),
 }
 
@@ -46,13 +47,14 @@ def problem_of(error: errors.GreenroomError) -> dict[str, Any]:
         extra["field"] = error.field
     if isinstance(error, errors.ViewerLimitReached):
         extra["sessionId"] = error.session_id
+    if isinstance(error, errors.LineFull):
+        extra |= {"limit": error.limit, "retryAfter_s": error.retry_after_s}
     return _answer(kind, str(error), extra)
 
 
 def _answer(kind: Kind, detail: str, extra: Mapping[str, Any]) -> dict[str, Any]:
     body = {"type": _ADDRESS + kind.name, "title": kind.title, "status": kind.status, "detail": detail, **extra}
-    return {
-        "statusCode": kind.status,
-        "headers": {"content-type": "application/problem+json", "cache-control": "no-store"},
-        "body": json.dumps(body),
-    }
+    headers = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    if "retryAfter_s" in extra:
+        headers["retry-after"] = str(extra["retryAfter_s"])
+    return {"statusCode": kind.status, "headers": headers, "body": json.dumps(body)}

@@ -38,6 +38,7 @@ class PoolChange:
     instance_types: tuple[str, ...] | None = None
     markets: tuple[str, ...] | None = None
     tiers: Mapping[str, int] | None = None  # all of them: one that is not named is gone
+    line_limit: int | None = None
 
 
 def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -> Pool:
@@ -54,6 +55,7 @@ def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -
             instance_types=change.instance_types or before.instance_types,
             markets=change.markets or before.markets,
             tiers=change.tiers or before.tiers,
+            line_limit=change.line_limit or before.line_limit,
         )
 
     return _store(pool_id, changed, operator, ports)

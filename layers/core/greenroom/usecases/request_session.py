@@ -14,6 +14,7 @@ from greenroom.ports import Ports
 from greenroom.usecases.dispatch_line import assign, dispatch_line
 from greenroom.usecases.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
+from greenroom.usecases.join_line import check_line
 from greenroom.usecases.request_pass import request_pass, slot_taken
 from greenroom.usecases.tell_waiting import first_forecast
 
@@ -45,7 +46,7 @@ class Launched:
 
 
 def request_session(launch: Launch, ports: Ports) -> Launched:
-    """Raises: NotFound (no such application), ViewerLimitReached."""
+    """Raises: NotFound (no such application), ViewerLimitReached, LineFull."""
     application = ports.catalog.application(launch.application_id)
     pool = ports.catalog.pool(application.pool_id)
     draft = _draft(launch, application, pool, ports)
@@ -92,10 +93,11 @@ def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -
 
 
 def _place(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
-    """Assigned or Queued, written. Raises: ViewerLimitReached, DuplicateLaunch."""
+    """Assigned or Queued, written. Raises: ViewerLimitReached, DuplicateLaunch, LineFull."""
     try:
         session = claim_slot(draft, pool, application.sessions_per_viewer, ports)
     except NoFreeSlot:
+        check_line(draft, application, pool, ports)
         return ports.claims.enqueue(_queued(draft), application.sessions_per_viewer)
     slot_taken(pool, ports)
     return session
