@@ -120,6 +120,7 @@ def test_viewers_read_their_own_sessions_with_their_place_in_line() -> None:
     one = handle_of("read_sessions")(viewer_event(None, sessionId=session.session_id), ports)
     own = handle_of("read_sessions")(viewer_event(None), ports)
     assert (one["statusCode"], body_of(one)["place"]) == (200, 1)
+    assert set(body_of(one)["eta"]) == {"p50", "p90", "reason", "at"}
     assert [each["sessionId"] for each in body_of(own)["sessions"]] == [session.session_id]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import pairwise
+from math import exp
 from random import Random
 from statistics import median
 from time import perf_counter
@@ -57,10 +58,13 @@ def test_nobody_outlives_the_maximum() -> None:
     assert forecast_wait(1, [running(MAXIMUM_S + 50, life)]).p90_s == 0
 
 
-def test_fewer_than_ten_lengths_say_nothing() -> None:
-    few = forecast_wait(1, [running(0.0, observed_life(*[5.0] * 9))])
-    assert few == forecast_wait(1, [running(0.0, observed_life())])
-    assert forecast_wait(1, [running(0.0, observed_life(*[5.0] * 10))]).p50_s < 10 < few.p50_s
+def test_each_length_seen_counts_and_ten_are_believed() -> None:
+    """Half of the maximum, 1800 s, until something is seen."""
+    assert observed_life().mean == pytest.approx(1800 * (1 - exp(-2)))
+    means = [observed_life(*[5.0] * number).mean for number in range(11)]
+    assert means == sorted(means, reverse=True)
+    assert means[9] == pytest.approx((1800 + 45) / 10, rel=0.01)
+    assert forecast_wait(1, [running(0.0, observed_life(*[5.0] * 10))]).p50_s < 10
 
 
 @pytest.mark.parametrize(("age_s", "p50_s"), [(0.0, 100.0), (60.0, 40.0), (95.0, 5.0)])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from greenroom.domain.connection import Connection, PeerKind
 from greenroom.domain.eta import TOLD_EVERY_S, Eta, is_due
 from greenroom.domain.launch import Launch as LaunchRow
 from greenroom.domain.launch import LaunchState
@@ -21,6 +22,7 @@ from greenroom.usecases.forecast_line import forecast_line
 from greenroom.usecases.publish_slot import publish_slot
 from greenroom.usecases.read_snapshot import read_snapshot
 from greenroom.usecases.reconcile_fleet import reconcile_fleet
+from greenroom.usecases.relay_frame import relay_frame
 from greenroom.usecases.release_slot import release_slot
 from greenroom.usecases.tell_waiting import TOLD_A_PASS, tell_waiting
 
@@ -251,3 +253,16 @@ def test_what_is_told_at_once(desc: str, after: Eta, due: bool) -> None:
 
 def test_a_tenth_of_what_is_left_is_told_at_once() -> None:
     assert is_due(Eta(2, 120, 130, "", 100), Eta(2, 122.5, 130, "", 101))
+
+
+def test_the_welcome_says_it_too() -> None:
+    ports = full()
+    session = waits(ports, "ada")
+    page = Connection(
+        "page-of-ada", PeerKind.PAGE, ports.now() + 7200, session.session_id, 0, session.join_number, "ada"
+    )
+    ports.connections.store(page)
+    relay_frame("page-of-ada", '{"kind":"hello"}', ports)
+    (welcome,) = ports.socket.to("page-of-ada", "welcome")
+    assert welcome["session"]["place"] == 1
+    assert welcome["session"]["eta"]["reason"].startswith("you are next")
