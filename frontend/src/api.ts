@@ -88,7 +88,7 @@ export class Api {
     if (!Number.isNaN(said)) this.#skew_ms = said - Date.now();
     const text = await response.text();
     const parsed = parseJson(text);
-    if (!response.ok) throw problemOf(response.status, parsed);
+    if (!response.ok) throw problemOf(response.status, parsed, response.headers.get('retry-after'));
     return parsed;
   }
 

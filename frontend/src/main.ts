@@ -2,6 +2,7 @@
 import './styles.css';
 import './moving.css';
 import './board.css';
+import './room.css';
 import './notices.css';
 import { Api } from './api';
 import { BoardDoor } from './boardDoor';

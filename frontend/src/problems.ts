@@ -3,6 +3,7 @@ import { isRecord } from './sessionView';
 
 export type ProblemKind =
   | 'signInAgain' | 'forbidden' | 'notFound' | 'viewerLimit' | 'sessionEnded' | 'conflict'
+  | 'lineFull' | 'closed' | 'notOpen' | 'quotaExceeded' | 'killSwitch'
   | 'capacityUnavailable' | 'invalidField' | 'unreachable' | 'serverError';
 
 const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
@@ -14,20 +15,45 @@ const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
   'session-ended': 'sessionEnded',
   conflict: 'conflict',
   'capacity-unavailable': 'capacityUnavailable',
+  'line-full': 'lineFull',
+  closed: 'closed',
+  'not-open': 'notOpen',
+  'quota-exceeded': 'quotaExceeded',
+  'kill-switch': 'killSwitch',
 };
 
 const SENTENCES: Readonly<Record<ProblemKind, string>> = {
   signInAgain: 'Your sign-in has run out. Please sign in again.',
   forbidden: 'Your account may not do this. Sign in with another account, or ask the person who invited you.',
   notFound: 'This application or session does not exist here (any more).',
-  viewerLimit: 'You are already playing. One session at a time is allowed.',
+  viewerLimit: 'You are already playing or in line. One session at a time is allowed.',
   sessionEnded: 'This session has already ended.',
   conflict: 'Something else changed this session at the same moment. Please try again.',
   capacityUnavailable: 'No machine is available right now. Please try again in a few minutes.',
+  lineFull: 'The line is full. Please try again in a little while.',
+  closed: 'This application is closed for now.',
+  notOpen: 'This application is not open yet.',
+  quotaExceeded: 'A limit is reached: no further session is allowed for now.',
+  killSwitch: 'No new session may start at the moment.',
   invalidField: 'The server did not understand this request. Reloading the page usually helps.',
   unreachable: 'The server cannot be reached. Check your connection and try again.',
   serverError: 'Something went wrong on our side. Please try again in a moment.',
 };
+
+/** What a refusal says beside its kind. */
+export interface ProblemFacts {
+  retryAfter_s: number | null;
+  /** Milliseconds since the epoch, the server's clock. */
+  tryAgainAt: number | null;
+  opensAt: number | null;
+  /** Whose limit: `tenant`, `account` or `viewer-day`; which: `concurrentSessions`, `sessionsPerDay`, `gpuMinutesPerDay`. */
+  scope: string | null;
+  quota: string | null;
+  limit: number | null;
+  reason: string | null;
+}
+
+const NO_FACTS: ProblemFacts = { retryAfter_s: null, tryAgainAt: null, opensAt: null, scope: null, quota: null, limit: null, reason: null };
 
 export class Problem extends Error {
   readonly kind: ProblemKind;
@@ -36,14 +62,17 @@ export class Problem extends Error {
   readonly sessionId: string | null;
   /** The server's own words, for operators; viewers are spared them. */
   readonly told: string | null;
+  readonly facts: ProblemFacts;
 
-  constructor(kind: ProblemKind, status = 0, detail: string | null = null, sessionId: string | null = null, told: string | null = null) {
+  constructor(kind: ProblemKind, status = 0, detail: string | null = null, sessionId: string | null = null, told: string | null = null,
+    facts: ProblemFacts = NO_FACTS) {
     super(detail === null ? SENTENCES[kind] : `${SENTENCES[kind]} (${detail})`);
     this.name = 'Problem';
     this.kind = kind;
     this.status = status;
     this.sessionId = sessionId;
     this.told = told;
+    this.facts = facts;
   }
 
   /** Worth trying again without asking anyone. */
@@ -52,14 +81,26 @@ export class Problem extends Error {
   }
 }
 
-export function problemOf(status: number, body: unknown): Problem {
+/** `retryAfter` is the header of that name, in seconds, for where the body does not say it. */
+export function problemOf(status: number, body: unknown, retryAfter: string | null = null): Problem {
   const record = isRecord(body) ? body : {};
   const type = typeof record.type === 'string' ? record.type.slice(record.type.lastIndexOf('/') + 1) : '';
   const sessionId = typeof record.sessionId === 'string' ? record.sessionId : null;
   const kind = KIND_OF_TYPE[type] ?? kindOfStatus(status, sessionId);
   const told = typeof record.detail === 'string' && record.detail !== '' ? record.detail : null;
   // Only a bad request has details that tell a person something the sentence does not.
-  return new Problem(kind, status, kind === 'invalidField' ? told : null, sessionId, told);
+  return new Problem(kind, status, kind === 'invalidField' ? told : null, sessionId, told, factsOf(record, retryAfter));
+}
+
+function factsOf(record: Record<string, unknown>, retryAfter: string | null): ProblemFacts {
+  const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+  const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+  const instant = (value: unknown): number | null => number(Date.parse(text(value) ?? ''));
+  return {
+    retryAfter_s: number(record.retryAfter_s) ?? (retryAfter === null ? null : number(Number(retryAfter))),
+    tryAgainAt: instant(record.tryAgainAt), opensAt: instant(record.opensAt),
+    scope: text(record.scope), quota: text(record.quota), limit: number(record.limit), reason: text(record.reason),
+  };
 }
 
 function kindOfStatus(status: number, sessionId: string | null): ProblemKind {

@@ -168,6 +168,7 @@ export class SessionController {
         return controller.#state.firstFrameAt === null ? controller.#state.clickedAt : null;
       },
       heard: (session) => this.#update(session),
+      lineMoved: (news) => this.#dispatch({ type: 'lineMoved', news }),
       firstFrame: (slot) => this.#dispatch({ type: 'firstFrame', slot }),
       pictureLost: () => this.#dispatch({ type: 'pictureLost' }),
       superseded: () => this.#dispatch({ type: 'superseded' }),
@@ -243,7 +244,8 @@ export class SessionController {
   async #tryRejoin(sessionId: string): Promise<boolean> {
     try {
       const session = await this.#world.door.getSession(sessionId);
-      if (isOver(session)) return false;
+      // A place in line that was given up while the page was away is told; nobody should wonder where it went.
+      if (isOver(session) && !(session.statusReason === 'cancelled' && session.slot === null)) return false;
       this.#dispatch({ type: 'rejoined', session });
       this.#follow(session, null);
       return true;

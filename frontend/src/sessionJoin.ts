@@ -6,6 +6,7 @@ import { Players } from './players';
 import { idleWarningOf } from './presence';
 import type { Problem } from './problems';
 import { slotKey } from './sessionMove';
+import type { LineNews } from './sessionLine';
 import type { SessionView } from './sessionView';
 import type { ControllerWorld, SocketEnd } from './sessionWorld';
 import type { Welcome } from './viewerSocket';
@@ -18,6 +19,7 @@ export interface JoinHost {
   /** When the viewer asked for a picture that has not come yet; null once one came. */
   readonly askedAt: number | null;
   heard(session: SessionView): void;
+  lineMoved(news: LineNews): void;
   firstFrame(slot: string): void;
   /** Nothing is on the stage any more but a still. */
   pictureLost(): void;
@@ -83,6 +85,7 @@ export class SessionJoin {
       joined: (welcome) => this.#begin(welcome),
       message: (text) => this.#hear(text),
       sessionUpdated: (session) => this.#host.heard(session),
+      lineMoved: (news) => this.#host.lineMoved(news),
       superseded: () => this.#host.superseded(),
       peerGone: () => this.#peerGone(),
       connectionChanged: (connected) => this.#setConnected(connected),

@@ -13,6 +13,7 @@
  * picture runs, `reconnecting` when it went before the new one came.
  */
 import type { Problem } from './problems';
+import { isInLine, lineOf, type Line, type LineNews } from './sessionLine';
 import { moveOf, type Move, type Moved } from './sessionMove';
 import { isOver, type SessionView } from './sessionView';
 
@@ -43,6 +44,10 @@ export interface PageState {
   running: SessionView | null;
   /** Why the session is over; only in `ended`. */
   statusReason: string | null;
+  /** Whether it was this tab that ended it. */
+  leftHere: boolean;
+  /** Place and forecast; only while the session waits for a slot. */
+  line: Line | null;
   /** The slot (`slotKey`) whose picture was shown last. */
   shownOn: string | null;
   /** The move under way; in `ended` the one it ended in. */
@@ -60,6 +65,7 @@ export type PageEvent =
   | { type: 'granted'; session: SessionView }
   | { type: 'refused'; problem: Problem }
   | { type: 'sessionUpdated'; session: SessionView }
+  | { type: 'lineMoved'; news: LineNews }
   | { type: 'firstFrame'; slot: string }
   | { type: 'pictureLost' }
   | { type: 'superseded' }
@@ -72,7 +78,7 @@ const STARTABLE: readonly PageStateName[] = ['ready', 'ended', 'superseded', 'fa
 export function initialState(at: number): PageState {
   return {
     name: 'signedOut', since: at, clickedAt: null, firstFrameAt: null,
-    session: null, problem: null, running: null, statusReason: null, shownOn: null, move: null, moved: null,
+    session: null, problem: null, running: null, statusReason: null, leftHere: false, line: null, shownOn: null, move: null, moved: null,
   };
 }
 
@@ -104,6 +110,8 @@ export function advance(state: PageState, event: PageEvent, at: number): PageSta
       return fail(state, event.problem, at);
     case 'sessionUpdated':
       return update(state, event.session, at);
+    case 'lineMoved':
+      return moveUp(state, event.news, at);
     case 'firstFrame':
       return show(state, event.slot, at);
     case 'pictureLost':
@@ -123,7 +131,9 @@ function follow(state: PageState, session: SessionView, at: number): PageState {
 }
 
 function update(state: PageState, session: SessionView, at: number): PageState {
-  if (state.session?.sessionId !== session.sessionId || session.version <= state.session.version) return state;
+  if (state.session?.sessionId !== session.sessionId || session.version < state.session.version) return state;
+  // The line moves without a change of the session.
+  if (session.version === state.session.version) return moveUp(state, session, at);
   // Our own word (userLeft) stands until the server's reason comes.
   if (state.name === 'ended') return { ...state, session, statusReason: session.statusReason ?? state.statusReason };
   if (!hasSession(state)) return state;
@@ -132,7 +142,16 @@ function update(state: PageState, session: SessionView, at: number): PageState {
 }
 
 function withSession(state: PageState, session: SessionView, at: number): PageState {
-  return { ...state, session, move: moveOf(session, state.shownOn, state.move, at) };
+  const line = isInLine(session) ? lineOf(session, state.line, at) : null;
+  return { ...state, session, line, move: moveOf(session, state.shownOn, state.move, at) };
+}
+
+/** Only news of a slot still missing counts: the frame of one who waits may come after the slot did. */
+function moveUp(state: PageState, news: LineNews, at: number): PageState {
+  const { session } = state;
+  if (session?.sessionId !== news.sessionId || !hasSession(state) || !isInLine(session)) return state;
+  const line = lineOf(news, state.line, at);
+  return { ...state, line, session: { ...session, place: line.place } };
 }
 
 /** Only frames make `playing`, and only their absence unmakes it: the picture outlives a late or early notice. */
@@ -158,7 +177,7 @@ function show(state: PageState, slot: string, at: number): PageState {
 function leave(state: PageState, at: number): PageState {
   if (!hasSession(state) && state.name !== 'requesting') return state;
   const seen = state.firstFrameAt !== null;
-  return { ...state, name: 'ended', since: at, statusReason: seen ? 'userLeft' : 'cancelled' };
+  return { ...state, name: 'ended', since: at, leftHere: true, line: null, statusReason: seen ? 'userLeft' : 'cancelled' };
 }
 
 function fail(state: PageState, problem: Problem, at: number): PageState {

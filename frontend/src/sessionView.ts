@@ -20,6 +20,14 @@ export interface MovingView {
   reason: string | null;
 }
 
+/** When a slot is there with probability 0.5 and 0.9, as it was known `at`; the server's clock. */
+export interface EtaView {
+  p50: string;
+  p90: string;
+  reason: string | null;
+  at: string;
+}
+
 export interface SessionView {
   sessionId: string;
   applicationId: string;
@@ -37,6 +45,7 @@ export interface SessionView {
   place: number | null;
   /** Why it waits, in words; null outside the line. */
   reason: string | null;
+  eta: EtaView | null;
   moving: MovingView | null;
   /** How often it was moved so far. */
   migrations: number;
@@ -61,9 +70,17 @@ export function parseSession(value: unknown): SessionView {
     slot: isRecord(value.slot) ? parseSlot(value.slot) : null,
     place: typeof value.place === 'number' ? value.place : null,
     reason: text(value.reason),
+    eta: parseEta(value.eta),
     moving: isRecord(value.moving) ? parseMoving(value.moving) : null,
     migrations: typeof value.migrations === 'number' ? value.migrations : 0,
   };
+}
+
+export function parseEta(value: unknown): EtaView | null {
+  if (!isRecord(value)) return null;
+  const { p50, p90, at } = value;
+  if (typeof p50 !== 'string' || typeof p90 !== 'string' || typeof at !== 'string') return null;
+  return { p50, p90, reason: text(value.reason), at };
 }
 
 /** True when nothing more can happen to it; `Ending` counts, because its picture is over. */

@@ -26,6 +26,12 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
   internalError: { title: 'Something went wrong on our side', text: 'The session had to be ended. It was not your doing; please try again.' },
 };
 
+/** Cancelled, and not by this tab. */
+export const PLACE_LOST: EndWords = {
+  title: 'Your place was given up',
+  text: 'A place in line is kept for 5 minutes after its page went away, and this one was away longer, or you cancelled it from somewhere else.',
+};
+
 /** The same ends in the middle of a move to another machine. */
 const MOVING_WORDS: Readonly<Record<string, EndWords>> = {
   userLeft: {

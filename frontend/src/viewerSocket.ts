@@ -6,7 +6,8 @@
 import { Problem } from './problems';
 import { ReliableChannel, type ChannelFrame } from './reliableChannel';
 import { slotKey } from './sessionMove';
-import { isRecord, parseSession, type SessionView } from './sessionView';
+import type { LineNews } from './sessionLine';
+import { isRecord, parseEta, parseSession, type SessionView } from './sessionView';
 
 export interface Welcome {
   session: SessionView;
@@ -23,6 +24,8 @@ export interface SocketListener {
   /** One whole signalling message of the streamer, in order. */
   message(text: string): void;
   sessionUpdated(session: SessionView): void;
+  /** Another place or another forecast for one who waits. */
+  lineMoved(news: LineNews): void;
   superseded(): void;
   /** The streamer's side stopped acknowledging. */
   peerGone(): void;
@@ -213,6 +216,8 @@ export class ViewerSocket {
         return this.#clearTimer('pong');
       case 'sessionUpdate':
         return this.#listener.sessionUpdated(parseSession(frame.session));
+      case 'eta':
+        return this.#listener.lineMoved(lineNewsOf(frame));
       case 'superseded':
         this.stop();
         return this.#listener.superseded();
@@ -316,6 +321,11 @@ function isNewer(frame: Record<string, unknown>, join: Join): boolean {
   const { epoch, joinNumber } = frame;
   if (typeof epoch !== 'number' || typeof joinNumber !== 'number') return false;
   return epoch > join.epoch || (epoch === join.epoch && joinNumber > join.joinNumber);
+}
+
+function lineNewsOf(frame: Record<string, unknown>): LineNews {
+  const { sessionId, place, eta } = frame;
+  return { sessionId: String(sessionId), place: typeof place === 'number' ? place : null, eta: parseEta(eta) };
 }
 
 function parseFrame(text: string): Record<string, unknown> | null {

@@ -86,6 +86,7 @@ class Heard implements SocketListener {
   joined = (welcome: Welcome): void => void this.joins.push(welcome);
   message = (text: string): void => void this.messages.push(text);
   sessionUpdated = (session: { state: string }): void => void this.log.push(`update ${session.state}`);
+  lineMoved = (news: { place: number | null; eta: { p90: string } | null }): void => void this.log.push(`line ${news.place} ${news.eta?.p90 ?? 'unknown'}`);
   superseded = (): void => void this.log.push('superseded');
   peerGone = (): void => void this.log.push('peerGone');
   connectionChanged = (connected: boolean): void => void this.log.push(connected ? 'connected' : 'dropped');

@@ -5,7 +5,8 @@ import type { PageModel } from '../src/views/model';
 import type { SessionView } from '../src/sessionView';
 import { countdownText, isJustMoved, MOVED_TEXT, movingText } from '../src/views/movingWords';
 import { elapsedText } from '../src/views/elapsed';
-import { announcement, closingWords, waitingReason, waitingSteps } from '../src/views/words';
+import { waitingReason, waitingTitle } from '../src/views/waitingWords';
+import { announcement, closingWords, waitingSteps } from '../src/views/words';
 import { assigned, ended, FIRST_FRAME, handedOver, migrating, queued } from './sessions';
 
 function model(events: PageEvent[], fields: Partial<PageModel> = {}): PageModel {
@@ -22,8 +23,9 @@ describe('words', () => {
   });
 
   it('say the place in line and why, as a sentence', () => {
-    expect(waitingReason(model([...asked, granted(queued())]))).toBe('You are number 2 in line. All places are taken.');
-    expect(waitingReason(model([...asked, granted(queued({ place: 1, reason: 'a machine boots.' }))]))).toBe('You are next. A machine boots.');
+    const said = (session: SessionView) => [waitingTitle, (state: PageModel['state']) => waitingReason(model([], { state }))].map((say) => say(model([...asked, granted(session)]).state));
+    expect(said(queued())).toEqual(['You are 2nd in line', 'All places are taken.']);
+    expect(said(queued({ place: 1, reason: 'a machine boots.' }))).toEqual(['You are next', 'A machine boots.']);
     expect(waitingReason(model([...asked, granted(queued({ place: null, reason: null }))]))).toMatch(/machine is being made ready\.$/);
   });
 

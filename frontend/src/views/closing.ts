@@ -65,9 +65,9 @@ export function createFailed(actions: PageActions): View {
       const unsigned = problem?.kind === 'signInAgain';
       sessionId = problem?.sessionId ?? null;
       setText(eyebrow, model.applicationName);
-      setText(title, limited ? 'You are already playing' : unsigned ? 'Please sign in again' : 'That did not work');
+      setText(title, limited ? 'You are already playing or in line' : unsigned ? 'Please sign in again' : 'That did not work');
       setText(text, limited
-        ? 'Your session runs in another tab or on another device. One session at a time is allowed; you can continue it here.'
+        ? 'Your session is open in another tab or on another device. One session at a time is allowed; you can continue it here.'
         : (problem?.message ?? 'Something went wrong.'));
       resume.hidden = !limited;
       signIn.hidden = !unsigned;

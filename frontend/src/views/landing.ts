@@ -49,7 +49,9 @@ function createRunningCard(actions: PageActions): View {
       sessionId = running.sessionId;
       const since = new Date(running.requestedAt);
       const time = Number.isNaN(since.getTime()) ? '' : ` since ${since.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`;
-      setText(text, `You are already playing${time}, in another tab or on another device.`);
+      const waits = running.state === 'Queued';
+      setText(text, waits ? `You are in line${time}, and your place is kept.` : `You are already playing${time}, in another tab or on another device.`);
+      setText(resume, waits ? 'Go on waiting here' : 'Continue here');
     },
   };
 }

@@ -5,12 +5,16 @@ import { boardAnnouncement } from './boardWords';
 import { createEnded, createFailed, createSuperseded } from './closing';
 import { button, el, lampMark, setText } from './dom';
 import { createLanding } from './landing';
+import { LineSpeaker } from './lineSpeaker';
 import type { PageActions, PageModel, View } from './model';
 import { createStage } from './stage';
 import { createWaiting } from './waiting';
+import { createTurnedAway } from './turnedAway';
+import { turnedAway } from './turnedAwayWords';
+import { waitingTabTitle } from './waitingWords';
 import { announcement } from './words';
 
-type Face = 'board' | 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed';
+type Face = 'board' | 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed' | 'turnedAway';
 
 const FACES: Readonly<Record<PageStateName, Face>> = {
   signedOut: 'landing', ready: 'landing',
@@ -19,6 +23,10 @@ const FACES: Readonly<Record<PageStateName, Face>> = {
   ended: 'ended', superseded: 'superseded', failed: 'failed',
 };
 const CURTAIN_ms = 700;
+
+function faceOf({ state }: PageModel): Face {
+  return turnedAway(state) === null ? FACES[state.name] : 'turnedAway';
+}
 
 export class PageView {
   readonly #root: HTMLElement;
@@ -29,6 +37,7 @@ export class PageView {
   readonly #main = el('main', {});
   #face: Face | null = null;
   #announced = '';
+  readonly #lineSpeaker = new LineSpeaker();
 
   constructor(root: HTMLElement, announcer: HTMLElement, actions: PageActions) {
     this.#root = root;
@@ -42,6 +51,7 @@ export class PageView {
       ended: createEnded(actions),
       superseded: createSuperseded(actions),
       failed: createFailed(actions),
+      turnedAway: createTurnedAway(actions),
     };
     root.replaceChildren(this.#header.element, this.#main);
   }
@@ -50,9 +60,11 @@ export class PageView {
     return this.#stage.videoParent;
   }
 
-  render(model: PageModel): void {
-    const face = model.board === null ? FACES[model.state.name] : 'board';
-    document.title = face === 'stage' ? `${model.applicationName} · ${model.productName}` : model.productName;
+  render(told: PageModel): void {
+    // A page's clock may stand still while the machine sleeps; the hour told at the door goes by the wall's.
+    const model = told.state.name === 'failed' ? { ...told, now: Math.max(told.now, Date.now()) } : told;
+    const face = model.board === null ? faceOf(model) : 'board';
+    document.title = face === 'stage' ? `${model.applicationName} · ${model.productName}` : (waitingTabTitle(model) ?? model.productName);
     this.#header.update(model);
     this.#stage.update(model);
     if (face !== 'stage') this.#faces[face].update(model);
@@ -96,7 +108,7 @@ export class PageView {
   #announce(model: PageModel): void {
     this.#announcer.dataset.state = model.state.name;
     this.#announcer.dataset.moving = String(model.state.move !== null);
-    const words = model.board === null ? announcement(model) : boardAnnouncement(model.board.state);
+    const words = model.board === null ? (this.#lineSpeaker.say(model) ?? announcement(model)) : boardAnnouncement(model.board.state);
     if (words === this.#announced) return;
     this.#announced = words;
     setText(this.#announcer, words);

@@ -1,46 +1,63 @@
-/** The green room itself: what is happening, how long it has taken, and a way out. Serves `requesting`, `waiting`, `joining`. */
+/**
+ * The green room itself. In line: place, time, reason, what comes next; before and after it: the steps to the first
+ * picture. Always a way out. Serves `requesting`, `waiting`, `joining`.
+ */
 import { button, el, setText } from './dom';
-import type { PageActions, PageModel, View } from './model';
 import { elapsedText } from './elapsed';
-import { waitingReason, waitingSteps, waitingTitle, type Step } from './words';
-
-const STATUS_WORDS: Readonly<Record<Step['status'], string>> = { done: 'done', active: 'in progress', todo: 'to come' };
+import type { PageActions, PageModel, View } from './model';
+import { createTheatre } from './theatre';
+import { createSteps } from './waitingSteps';
+import { lineShown, timeNote, timeText, waitingReason, waitingTitle, WHAT_COMES_NEXT } from './waitingWords';
 
 export function createWaiting(actions: PageActions): View {
   const eyebrow = el('p', { class: 'eyebrow' });
-  const title = el('h1', {});
+  const title = el('h1', { 'data-testid': 'waiting-title' });
+  const theatre = createTheatre();
+  const time = createTime();
   const reason = el('p', { class: 'lead', 'data-testid': 'waiting-reason' });
+  const steps = createSteps();
+  const next = el('dl', { class: 'next', 'data-testid': 'what-comes-next' },
+    ...WHAT_COMES_NEXT.map(([name, text]) => el('div', {}, el('dt', {}, name), el('dd', {}, text))));
   const elapsed = el('p', { class: 'elapsed', role: 'timer', 'aria-live': 'off', 'data-testid': 'elapsed' });
-  const rows = Array.from({ length: 4 }, createStep);
-  const steps = el('ol', { class: 'steps' }, ...rows.map((row) => row.element));
   const cancel = button('Cancel', 'cancel', 'quiet', () => actions.leave());
-  const card = el('div', { class: 'card' }, eyebrow, title, reason, steps, el('div', { class: 'card-foot' }, elapsed, cancel));
+  const card = el('div', { class: 'card' }, eyebrow, title, theatre.element, time.element, reason, steps.element, next,
+    el('div', { class: 'card-foot' }, elapsed, cancel));
   const element = el('section', { class: 'view waiting', 'data-testid': 'waiting', 'aria-busy': 'true' }, card);
 
   return {
     element,
     update(model: PageModel): void {
+      const inLine = lineShown(model.state) !== null;
+      element.dataset.inLine = String(inLine);
       setText(eyebrow, model.applicationName);
       setText(title, waitingTitle(model.state));
       setText(reason, waitingReason(model));
-      setText(elapsed, elapsedText(model.now - (model.state.clickedAt ?? model.now)));
-      waitingSteps(model).forEach((step, index) => rows[index]?.show(step));
+      const waited = elapsedText(model.now - (model.state.clickedAt ?? model.now));
+      setText(elapsed, inLine ? `${waited} waited` : waited);
+      setText(cancel, inLine ? 'Leave the line' : 'Cancel');
+      time.update(model);
+      theatre.update(model);
+      steps.update(model);
+      steps.element.hidden = inLine;
+      next.hidden = !inLine;
     },
   };
 }
 
-function createStep(): { element: HTMLElement; show(step: Step): void } {
-  const label = el('span', { class: 'step-label' });
-  const detail = el('span', { class: 'step-detail' });
-  const status = el('span', { class: 'visually-hidden' });
-  const element = el('li', { class: 'step' }, el('span', { class: 'step-mark', 'aria-hidden': 'true' }), label, detail, status);
+function createTime(): View {
+  const value = el('p', { class: 'wait-time', role: 'timer', 'aria-live': 'off', 'data-testid': 'wait-time' });
+  const note = el('p', { class: 'wait-note', 'data-testid': 'wait-note' });
+  const element = el('div', { class: 'wait' }, el('p', { class: 'wait-label' }, 'Time until your turn'), value, note);
   return {
     element,
-    show(step: Step): void {
-      element.dataset.status = step.status;
-      setText(label, step.label);
-      setText(detail, step.detail);
-      setText(status, `(${STATUS_WORDS[step.status]})`);
+    update(model: PageModel): void {
+      const line = lineShown(model.state);
+      element.hidden = line === null;
+      if (line === null) return;
+      setText(value, timeText(line, model.now));
+      value.classList.toggle('unknown', line.forecast === null);
+      setText(note, timeNote(line, model.now));
+      note.hidden = note.textContent === '';
     },
   };
 }

@@ -1,39 +1,16 @@
 /** The page's own sentences about what is happening; pure, so that they can be read in one place and tested. */
 import type { PageState } from '../sessionMachine';
-import { endWords, type EndWords } from '../statusReasons';
+import { endWords, PLACE_LOST, type EndWords } from '../statusReasons';
 import type { PageModel } from './model';
-import { lineText, MOVED_TEXT, MOVING_TITLE, movingText } from './movingWords';
+import { MOVED_TEXT, MOVING_TITLE, movingText } from './movingWords';
+import { doorAnnouncement, turnedAway } from './turnedAwayWords';
+import { isLosingPlace, waitingReason, waitingTitle } from './waitingWords';
 import { noticeAnnouncement } from './noticeWords';
 
 export interface Step {
   label: string;
   detail: string;
   status: 'done' | 'active' | 'todo';
-}
-
-export function waitingTitle(state: PageState): string {
-  if (state.name === 'requesting') return 'Asking for a place';
-  if (isLosingPlace(state)) return 'Finding another place';
-  return state.name === 'waiting' ? 'You are in line' : 'Your place is ready';
-}
-
-/** Its machine goes before the picture came. */
-function isLosingPlace(state: PageState): boolean {
-  return state.name === 'joining' && state.session?.state === 'Migrating';
-}
-
-/** Why we are still here, in one or two sentences. */
-export function waitingReason(model: PageModel): string {
-  const { state } = model;
-  if (state.name === 'requesting') return 'Looking for a machine that is already running the application.';
-  if (state.name === 'waiting') {
-    const place = state.session?.place ?? null;
-    const where = place === null ? '' : place === 1 ? 'You are next. ' : `You are number ${place} in line. `;
-    return `${where}${sentence(state.session?.reason ?? 'Every place is taken right now; a machine is being made ready.')}`;
-  }
-  if (isLosingPlace(state)) return `The machine reserved for you goes out of service. ${lineText(state.session?.place ?? null)}`;
-  if (!model.joined) return 'A place is reserved for you. Opening the connection.';
-  return 'The application is running. Waiting for its first picture.';
 }
 
 export function waitingSteps(model: PageModel): Step[] {
@@ -46,7 +23,7 @@ export function waitingSteps(model: PageModel): Step[] {
     { label: 'Signed in', detail: model.userName ?? '', status: 'done' },
     {
       label: reserved ? 'Place reserved' : state.name === 'waiting' ? 'In line' : 'Reserving a place',
-      detail: reserved ? where : state.session?.place != null ? `place ${state.session.place}` : '',
+      detail: reserved ? where : state.line?.place != null ? `place ${state.line.place}` : '',
       status: status(reserved, true),
     },
     { label: 'Connecting', detail: '', status: status(state.name === 'playing' || (reserved && model.joined), reserved) },
@@ -56,10 +33,16 @@ export function waitingSteps(model: PageModel): Step[] {
 
 /** How it ended, knowing whether it ended in the middle of a move. */
 export function closingWords(state: PageState): EndWords {
+  if (state.statusReason === 'cancelled' && !state.leftHere) return PLACE_LOST;
   return endWords(state.statusReason, state.move !== null, state.session?.migrations ?? 0);
 }
 
-/** What the live region says when the state changes. */
+function doorWords({ state, now }: PageModel): string | null {
+  const door = turnedAway(state);
+  return door === null ? null : doorAnnouncement(door, now);
+}
+
+/** What the live region says when the state changes; the line has a speaker of its own. */
 export function announcement(model: PageModel): string {
   const { state } = model;
   const notice = noticeAnnouncement(model);
@@ -85,12 +68,6 @@ export function announcement(model: PageModel): string {
     case 'superseded':
       return 'This session goes on in another tab or on another device.';
     case 'failed':
-      return state.problem?.message ?? 'Something went wrong.';
+      return doorWords(model) ?? state.problem?.message ?? 'Something went wrong.';
   }
-}
-
-function sentence(text: string): string {
-  const trimmed = text.trim();
-  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
-  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
 }

@@ -1,12 +1,13 @@
 // A house of cards to look at the page in: fake sign-in, API, Viewer socket and agent on one loopback port. Never shipped.
 // A browser page at /streamer plays an instance: it answers joins with a canvas as WebRTC video; /streamer?slot=i-0def.1 plays another.
-// POST /harness {scenario?, assign?, place?, reason?, end?, drop?, migrate?, handOver?, operator?, fleet?} changes what happens next.
+// POST /harness {scenario?, retryAfter_s?, opensIn_s?, eta?: {place, p50_s, p90_s, reason}, assign?, place?, reason?, end?, drop?, migrate?, handOver?, operator?, fleet?} changes what happens next.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { createFleet } from './fleet.mjs';
+import { etaOf, refusalOf } from './room.mjs';
 
 const PORT = Number(process.env.PORT ?? 4810);
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -15,7 +16,7 @@ const ORIGIN = `http://127.0.0.1:${PORT}`;
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
 const fleet = createFleet();
-const house = { operator: false,  scenario: 'hot', lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [] };
+const house = { operator: false,  scenario: 'hot', door: {}, lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [] };
 
 function view(session) {
   return { ...session, ticket: undefined };
@@ -28,7 +29,7 @@ function newSession() {
   const session = {
     sessionId: `ses-${String(++house.ids).padStart(26, 'a')}`, applicationId: 'demo', poolId: 'demo', state: 'Queued', statusReason: null,
     requestedAt: new Date().toISOString(), assignedAt: null, connectedAt: null, endedAt: null, deadlineAt: null, version: 1, slot: null,
-    moving: null, migrations: 0, place: 3, reason: 'all places are taken; a machine is being started and usually needs about two minutes',
+    moving: null, migrations: 0, eta: null, place: 3, reason: 'all places are taken; a machine is being started and usually needs about two minutes',
   };
   house.sessions.set(session.sessionId, session);
   return session;
@@ -66,6 +67,8 @@ async function api(method, path, body) {
   if (method === 'POST' && !id) {
     if (house.scenario === 'broken') return problem(500, 'internal');
     if (house.scenario === 'forbidden') return problem(403, 'forbidden');
+    const refused = refusalOf(house.scenario, house.door);
+    if (refused) return problem(refused.status, refused.type, refused.extra);
     if (live()) return problem(409, 'viewer-limit', { sessionId: live().sessionId });
     const session = newSession();
     if (house.scenario === 'queued') return [202, view(session)];
@@ -133,14 +136,21 @@ async function handle(request, response) {
   }
 }
 
+// The line moves without a change of the session's version.
+function tellEta(session, { place, ...eta }) {
+  Object.assign(session, { place: place ?? session.place, eta: etaOf(eta) });
+  for (const page of house.pages.values()) if (page.session === session) say(page, { kind: 'eta', sessionId: session.sessionId, place: session.place, eta: session.eta });
+}
+
 function control(order) {
   const session = live();
-  if (order.scenario) house.scenario = order.scenario;
+  if (order.scenario) [house.scenario, house.door] = [order.scenario, order];
   if (order.operator !== undefined) house.operator = order.operator;
   if (order.fleet) fleet.play(order.fleet);
   if (order.lossy !== undefined) house.lossy = order.lossy;
   if (order.forget) house.sessions.clear();
   if (order.place && session) change(session, { place: order.place, reason: order.reason ?? session.reason });
+  if (order.eta && session) tellEta(session, order.eta);
   if (order.assign && session) assign(session);
   if (order.migrate && session) migrate(session, order.migrate);
   if (order.handOver && session) handOver(session, order.handOver);

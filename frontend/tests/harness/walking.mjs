@@ -7,6 +7,9 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
   '--disable-sync', '--disable-features=WebRtcHideLocalIpsWithMdns', '--disable-background-timer-throttling', '--disable-renderer-backgrounding'];
 export const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 
+/** The narrowest phone that is still in use; only the walks that ask for it. */
+const VIEWPORTS = { ...SIZES, narrow: { width: 360, height: 740 } };
+
 export const order = (body) => fetch(`${ORIGIN}/harness`, { method: 'POST', body: JSON.stringify(body) }).then((answer) => answer.json());
 
 /** `folder` is where screenshots go: outside the repository. */
@@ -20,13 +23,15 @@ export async function openWalk(folder) {
       await page.goto(`${ORIGIN}/streamer?slot=${slotId}`);
       return page;
     },
-    page: (size) => openPage(browser, size, folder),
+    page: (size, options) => openPage(browser, size, folder, options),
     close: () => browser.close(),
   };
 }
 
-async function openPage(browser, size, folder) {
-  const context = await browser.newContext({ viewport: SIZES[size], deviceScaleFactor: 1, isMobile: size === 'phone', hasTouch: size === 'phone' });
+async function openPage(browser, size, folder, options = {}) {
+  const context = await browser.newContext({
+    viewport: VIEWPORTS[size], deviceScaleFactor: 1, isMobile: size !== 'desktop', hasTouch: size !== 'desktop', ...options,
+  });
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && console.log(size, 'console', message.text().slice(0, 200)));
   page.on('pageerror', (error) => console.log(size, 'pageerror', error.message));
