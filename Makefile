@@ -11,7 +11,7 @@ LAB := PYTHONPATH=lab:layers/core:agent:cli $(BIN)/python -m
 PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
 CHECKED = $(wildcard layers/core/greenroom agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
 
-.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser histories ramp interrupt event
+.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser histories ramp interrupt event waiting
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -75,3 +75,6 @@ interrupt: setup frontend browser ## a machine is taken from under a viewer in C
 
 event: setup ## 30 viewers at a scheduled event, from the call to the empty house; 7 minutes
 	@$(LAB) greenroom_lab.drives.event
+
+waiting: setup ## 60 viewers on 10 slots: order, forecasts and endings of a line; 6 minutes
+	@$(LAB) greenroom_lab.drives.waiting

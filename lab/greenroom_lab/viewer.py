@@ -18,7 +18,7 @@ from greenroom_lab.viewer_channel import ViewerChannel
 from greenroom_lab.viewer_http import Answer, Door, UnexpectedAnswer
 from greenroom_lab.viewer_media import ViewerMedia, media
 
-QUEUED_WAIT_S = 120.0
+QUEUED_WAIT_S = 600.0
 CONNECT_WAIT_S = 30.0
 
 Json = dict[str, Any]

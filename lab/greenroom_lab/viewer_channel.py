@@ -22,7 +22,10 @@ class SocketClosed(Exception):
 
 
 class ViewerChannel:
-    """One connection. `messages` are the streamer's signalling messages, `session` the newest view seen."""
+    """One connection. `messages` are the streamer's signalling messages, `session` the newest view seen.
+
+    `forecasts` are the waits it was told of in line: (when it heard, the `eta`).
+    """
 
     def __init__(self, http: ClientSession, socket_url: str) -> None:
         self._http = http
@@ -36,6 +39,7 @@ class ViewerChannel:
         self.messages: asyncio.Queue[Json] = asyncio.Queue()
         self.welcome: Json | None = None
         self.session: Json = {}
+        self.forecasts: list[tuple[float, Json]] = []
         self.superseded = False
         self.closed = False
 
@@ -96,6 +100,8 @@ class ViewerChannel:
                 await self._see(frame["session"])
             case "sessionUpdate":
                 await self._see(frame["session"])
+            case "eta":
+                self.forecasts.append((time.time(), frame["eta"]))
             case "frame" | "ack" | "resend":
                 received = self._channel.receive(frame, _now_ms())
                 await self._post(received.frames)

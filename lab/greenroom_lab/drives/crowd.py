@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from greenroom_lab.viewer import Viewer
 from greenroom_lab.viewer_http import UnexpectedAnswer
@@ -22,6 +23,8 @@ class Guest:
     requested_at: float | None = None
     status: int = 0
     """Of POST /sessions."""
+    first_eta: dict[str, Any] | None = None
+    """Of the same answer, when it was a place in line."""
     playing_at: float | None = None
     left_at: float | None = None
     trouble: str = ""
@@ -38,7 +41,7 @@ class Guest:
         self.requested_at = time.time()
         try:
             answer = await self.who.request(application_id)
-            self.status = answer.status
+            self.status, self.first_eta = answer.status, answer.body.get("eta")
             if answer.status >= 300:
                 raise UnexpectedAnswer(f"POST /sessions answered {answer.status}: {answer.body}")
             await self.who.join()

@@ -60,14 +60,14 @@ class Drive:
         """PoolView."""
         return await self.door.must("GET", f"/pools/{name}")
 
-    async def invite(self, number: int) -> list[Guest]:
-        """So many more viewers, signed in."""
+    async def invite(self, number: int, *groups: str) -> list[Guest]:
+        """So many more viewers, signed in; of these groups besides the usual ones."""
         gate, platform = asyncio.Semaphore(SIGN_INS_AT_ONCE), self.platform
         first = len(self.guests) + 1
 
         async def sign_in(index: int) -> Guest:
             async with gate:
-                person = seed.new_person(f"guest-{index}", seed.VIEWERS, seed.TENANT_GROUP)
+                person = seed.new_person(f"guest-{index}", seed.VIEWERS, seed.TENANT_GROUP, *groups)
                 cognito = platform.account.client("cognito-idp")
                 await asyncio.to_thread(seed.add_person, cognito, platform.outputs["UserPoolId"], person)
                 who = await self.stack.enter_async_context(viewer(platform.local, person.user, person.password))
