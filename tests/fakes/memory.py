@@ -25,6 +25,7 @@ from greenroom.domain.eta import Eta, EtaShown
 from greenroom.domain.instance import CLAIMABLE_STATES, Instance, InstanceState
 from greenroom.domain.line import order_of
 from greenroom.domain.pool import Application, Pool
+from greenroom.domain.quota import AccountQuota, Counter, Quota, Quotas
 from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.session import (
     TERMINAL_STATES,
@@ -44,6 +45,8 @@ from greenroom.domain.slot import FreeSlot, Slot, SlotState
 from greenroom.domain.times import iso
 from greenroom.ports import Joined, JournalRow, LineTicket, Wait
 
+from tests.fakes.quota_units import QuotaRows, enter_units, give_back_units, take_units
+
 R = TypeVar("R")
 
 
@@ -54,6 +57,9 @@ class Memory:
         self.lock = threading.RLock()
         self.session_rows: dict[str, Session] = {}
         self.viewer_sessions: dict[str, set[str]] = {}
+        self.quota_rows: QuotaRows = {}
+        self.tenant_quotas: dict[str, Quota] = {}
+        self.account_quota = AccountQuota()
         self.client_tokens: dict[tuple[str, str], str] = {}
         self.line_rows: dict[tuple[str, float, str], LineTicket] = {}
         self.slot_rows: dict[str, Slot] = {}
@@ -200,28 +206,32 @@ class MemoryClaims:
         rows.sort(key=lambda each: each.slot_id)
         return [each for each in rows if each.slot_id >= start][:limit] or rows[:limit]
 
-    def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int) -> Session:
+    def claim(
+        self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None
+    ) -> Session:
         self.memory.step("claims.claim")
         with self.memory.lock:
             if session.session_id in self.memory.session_rows:
                 return self.memory.session_rows[session.session_id]
             self._check_viewer(session, sessions_per_viewer)
+            units = self._units(session, quotas)
             self._take(free.slot_id, free.epoch, {SlotState.FREE}, session)
-            return self._enter(session)
+            return self._enter(session, units)
 
     def check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
         with self.memory.lock:
             self._check_viewer(session, sessions_per_viewer)
 
-    def enqueue(self, session: Session, sessions_per_viewer: int) -> Session:
+    def enqueue(self, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Session:
         self.memory.step("claims.enqueue")
         with self.memory.lock:
             if session.session_id in self.memory.session_rows:
                 return self.memory.session_rows[session.session_id]
             self._check_viewer(session, sessions_per_viewer)
+            units = self._units(session, quotas)
             ticket = LineTicket(session.pool_id, session.session_id, order_of(session))
             self.memory.line_rows[(ticket.pool_id, ticket.order_at, ticket.session_id)] = ticket
-            return self._enter(session)
+            return self._enter(session, units)
 
     def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
         self.memory.step("claims.migrate")
@@ -292,6 +302,7 @@ class MemoryClaims:
                 raise IllegalTransition(f"session {current.session_id}: {current.state} is not ending")
             self._give_back(current, now)
             self.memory.viewer_sessions.get(current.viewer_id, set()).discard(current.session_id)
+            give_back_units(self.memory.quota_rows, current, now)
             self.memory.line_rows.pop((current.pool_id, order_of(current), current.session_id), None)
             to = final_state(current.status_reason or StatusReason.INTERNAL_ERROR)
             move = SessionMove(to=to, at=now, sources=frozenset({SessionState.ENDING}))
@@ -343,7 +354,11 @@ class MemoryClaims:
         if len(running) >= sessions_per_viewer:
             raise ViewerLimitReached(sorted(running)[0])
 
-    def _enter(self, session: Session) -> Session:
+    def _units(self, session: Session, quotas: Quotas | None) -> list[tuple[Counter, int]]:
+        return take_units(self.memory.quota_rows, session, quotas)
+
+    def _enter(self, session: Session, units: list[tuple[Counter, int]]) -> Session:
+        session = enter_units(self.memory.quota_rows, session, units)
         self.memory.session_rows[session.session_id] = session
         self.memory.viewer_sessions.setdefault(session.viewer_id, set()).add(session.session_id)
         self.memory.client_tokens[(session.viewer_id, session.client_token)] = session.session_id

@@ -35,6 +35,7 @@ from tests.fakes.memory_fleet import (
     MemoryOrphans,
     MemoryPools,
 )
+from tests.fakes.memory_quotas import MemoryQuotaCounters, MemoryQuotas
 
 
 class FakeTasks:
@@ -146,6 +147,8 @@ class FakePorts:
         self.events = MemoryScheduledEvents(self.memory)
         self.schedules = FakeSchedules()
         self.account = FakeAccountFacts()
+        self.quotas = MemoryQuotas(self.memory)
+        self.quota_counters = MemoryQuotaCounters(self.memory)
         self.tasks = FakeTasks()
         self.bus = FakeBus()
         self.metrics = FakeMetrics()

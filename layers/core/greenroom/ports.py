@@ -15,10 +15,12 @@ from greenroom.domain.eta import Eta
 from greenroom.domain.events import Event
 from greenroom.domain.instance import Instance
 from greenroom.domain.pool import Application, Pool
+from greenroom.domain.quota import Quotas
 from greenroom.domain.session import LeftSlot, Moving, Session, SessionMove
 from greenroom.domain.slot import FreeSlot, Slot
 from greenroom.event_ports import AccountFacts, ScheduledEvents, Schedules
 from greenroom.fleet_ports import Ec2, Fleet, Launches, LiveSessions, Offerings, Orphans, Pools
+from greenroom.quota_ports import QuotaCounters, QuotaSettings
 
 # -- sessions
 
@@ -110,11 +112,15 @@ class Claims(Protocol):
     def free_page(self, pool_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
         """Up to `limit` free entries of the shard with slot id >= `start`; wraps when none follow."""
 
-    def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int) -> Session:
+    def claim(
+        self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None
+    ) -> Session:
         """Slot Free -> Reserved (epoch + 1), entry gone, Assigned session written, viewer counted, client token taken.
 
         `session` holds the assignment already. Repeated for the same session id, it answers the row that stands.
-        Raises: SlotLost, ViewerLimitReached, DuplicateLaunch.
+        Counted for its viewer's day, its tenant and the account too, within `quotas` (None: for the viewer alone); the
+        session returned names the shards that its units came from.
+        Raises: SlotLost, ViewerLimitReached, DuplicateLaunch, QuotaExceeded.
         """
 
     def check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
@@ -123,10 +129,10 @@ class Claims(Protocol):
         Raises: ViewerLimitReached, DuplicateLaunch.
         """
 
-    def enqueue(self, session: Session, sessions_per_viewer: int) -> Session:
-        """Queued session and its place in line written, viewer counted, client token taken.
+    def enqueue(self, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Session:
+        """Queued session and its place in line written; counted as by `claim`, client token taken.
 
-        Raises: ViewerLimitReached, DuplicateLaunch.
+        Raises: ViewerLimitReached, DuplicateLaunch, QuotaExceeded.
         """
 
     def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
@@ -162,6 +168,7 @@ class Claims(Protocol):
     def release(self, session: Session, now: float) -> Session:
         """Give all back: slot (if still this session's) -> Resetting, session -> Ended or Failed, viewer uncounted.
 
+        Its units go back to their shards, and the GPU time it used is added to its days.
         Idempotent: a session that is over already is answered as it stands. Raises: IllegalTransition (not Ending yet).
         """
 
@@ -401,6 +408,10 @@ class Ports(Protocol):
     def schedules(self) -> Schedules: ...
     @property
     def account(self) -> AccountFacts: ...
+    @property
+    def quotas(self) -> QuotaSettings: ...
+    @property
+    def quota_counters(self) -> QuotaCounters: ...
     @property
     def ice_servers(self) -> tuple[Any, ...]: ...
     @property

@@ -33,6 +33,8 @@ def application_row(application: Application) -> dict[str, Any]:
         "poolId": application.pool_id,
         "limits": {name: getattr(application.limits, field) for field, name in LIMIT_NAMES.items()},
         "sessionsPerViewer": application.sessions_per_viewer,
+        "sessionsPerViewerDay": application.sessions_per_viewer_day,
+        "gpuMinutesPerViewerDay": application.gpu_minutes_per_viewer_day,
         "relay": application.relay.value,
     }
 
@@ -47,6 +49,8 @@ def application_of(row: Mapping[str, Any]) -> Application:
         pool_id=row["poolId"],
         limits=SessionLimits(**{field: row["limits"][name] for field, name in LIMIT_NAMES.items()}),
         sessions_per_viewer=row["sessionsPerViewer"],
+        sessions_per_viewer_day=row.get("sessionsPerViewerDay"),
+        gpu_minutes_per_viewer_day=row.get("gpuMinutesPerViewerDay"),
         relay=RelayPolicy(row.get("relay", RelayPolicy.ALL)),
     )
 

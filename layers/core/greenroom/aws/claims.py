@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from greenroom.aws.migrations import given_up, migrate, place_row
+from greenroom.aws.quota_units import Units
 from greenroom.aws.release import release
 from greenroom.aws.rows import query, read
 from greenroom.aws.session_rows import (
@@ -19,8 +20,9 @@ from greenroom.aws.session_rows import (
 from greenroom.aws.slot_rows import free_key, free_of, free_row, instance_key, slot_key
 from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.write import Write, put
-from greenroom.domain.errors import DuplicateLaunch, SessionHasEnded, SlotLost, ViewerLimitReached
+from greenroom.domain.errors import Conflict, DuplicateLaunch, SessionHasEnded, SlotLost, ViewerLimitReached
 from greenroom.domain.instance import CLAIMABLE_STATES
+from greenroom.domain.quota import Quotas
 from greenroom.domain.session import LeftSlot, Moving, Session, SessionState, epoch_of
 from greenroom.domain.slot import FIRST_SLOT, FreeSlot, Slot, SlotState
 from greenroom.domain.times import iso
@@ -45,17 +47,20 @@ class DynamoClaims:
             rows = query(self._fleet, pk, limit=limit)
         return [free_of(row, pool_id, shard) for row in rows]
 
-    def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int) -> Session:
-        entered = self._enter(session, sessions_per_viewer)
+    def claim(
+        self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None
+    ) -> Session:
         slot = self._take(free, session, frozenset({SlotState.FREE})).as_update()
-        try:
-            transact([*entered, slot, self._no_longer_free(free)])
-        except Refused as refused:
-            standing = self._standing(refused, session)
-            if standing is None:
-                raise SlotLost(free.slot_id) from refused
-            return standing
-        return session
+        entered = self._commit(session, sessions_per_viewer, quotas, [slot, self._no_longer_free(free)])
+        if entered is None:
+            raise SlotLost(free.slot_id)
+        return entered
+
+    def enqueue(self, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Session:
+        entered = self._commit(session, sessions_per_viewer, quotas, [put(self._sessions, place_row(session))])
+        if entered is None:
+            raise Conflict(session.session_id)
+        return entered
 
     def check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
         viewer = viewer_key(session.viewer_id)
@@ -65,16 +70,6 @@ class DynamoClaims:
         count = read(self._sessions, viewer, "COUNTER")
         if count.get("live", 0) >= sessions_per_viewer:
             raise ViewerLimitReached(min(count.get("sessionIds", {""})))
-
-    def enqueue(self, session: Session, sessions_per_viewer: int) -> Session:
-        try:
-            transact([*self._enter(session, sessions_per_viewer), put(self._sessions, place_row(session))])
-        except Refused as refused:
-            standing = self._standing(refused, session)
-            if standing is None:
-                raise
-            return standing
-        return session
 
     def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
         return migrate(self._sessions, session, moving, deadline_at)
@@ -114,6 +109,25 @@ class DynamoClaims:
 
     def release(self, session: Session, now: float) -> Session:
         return release(self._sessions, self._fleet, session.session_id, now)
+
+    def _commit(
+        self, session: Session, limit: int, quotas: Quotas | None, others: list[dict[str, object]]
+    ) -> Session | None:
+        """The session as it stands then; None when only one of `others` was refused.
+
+        Raises: DuplicateLaunch, ViewerLimitReached, QuotaExceeded.
+        """
+        units = Units(self._sessions, session, quotas)
+        while True:
+            entering = units.session()
+            entered = self._enter(entering, limit)
+            try:
+                transact([*entered, *units.items(), *others])
+                return entering
+            except Refused as refused:
+                standing = self._standing(refused, session)
+                if standing is not None or not units.moved_on(refused, len(entered)):
+                    return standing
 
     def _enter(self, session: Session, limit: int) -> list[dict[str, object]]:
         """Items 0..2 of every launch: the session, its viewer's count, its client token."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from greenroom.aws.quota_units import given_back
 from greenroom.aws.rows import read
 from greenroom.aws.session_rows import line_key, place_key_of, session_key, session_of, viewer_key
 from greenroom.aws.slot_rows import slot_key, slot_of
@@ -31,6 +32,7 @@ def release(sessions: str, fleet: str, session_id: str, now: float) -> Session:
             raise IllegalTransition(f"session {session_id}: {session.state} is not ending")
         items = [_over(sessions, session, now), _left_line(sessions, session)]
         items += [*_uncounted(sessions, session), *_given_back(fleet, session, now)]
+        items += given_back(sessions, session, now)
         try:
             transact(items)
         except Refused:

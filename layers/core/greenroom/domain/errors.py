@@ -44,6 +44,26 @@ class ViewerLimitReached(GreenroomError):
         self.session_id = session_id
 
 
+class QuotaExceeded(GreenroomError):
+    """`scope` (viewer-day, tenant, account) may use no more: its quota `name` of `limit` is full. Answers 429."""
+
+    def __init__(self, scope: str, name: str, limit: int, now: float, try_again_at: float) -> None:
+        super().__init__(f"the {scope} limit {name} of {limit} is reached")
+        self.scope = scope
+        self.name = name
+        self.limit = limit
+        self.try_again_at = try_again_at
+        self.retry_after_s = max(1, round(try_again_at - now))
+
+
+class KillSwitchThrown(GreenroomError):
+    """An operator stopped all new sessions; `reason` says why. Answers 503."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class LineFull(GreenroomError):
     """So many wait in line that nobody may join it now; worth another try in `retry_after_s`. Answers 503."""
 

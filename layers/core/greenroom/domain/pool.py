@@ -36,6 +36,8 @@ class Application:
     pool_id: str
     limits: SessionLimits = field(default_factory=SessionLimits)
     sessions_per_viewer: int = 1
+    sessions_per_viewer_day: int | None = None  # None: no limit
+    gpu_minutes_per_viewer_day: int | None = None
     relay: RelayPolicy = RelayPolicy.ALL
 
 

@@ -237,10 +237,18 @@ def migrating(session: Session, moving: Moving, deadline_at: float) -> Session:
 def overdue_reason(session: Session, now: float) -> StatusReason:
     """Why it ends that stayed in its state past its deadline."""
     if session.ends_by is not None and now >= session.ends_by:
-        return StatusReason.MAX_SESSION_LENGTH
+        return StatusReason.QUOTA_EXCEEDED if _is_cut_short(session) else StatusReason.MAX_SESSION_LENGTH
     if session.state is S.MIGRATING and session.moving is not None:
         return session.moving.reason
     return OVERDUE_REASONS.get(session.state, StatusReason.INTERNAL_ERROR)
+
+
+def _is_cut_short(session: Session) -> bool:
+    """Whether a quota ends it before its longest: both were fixed by the same write, at the first connection."""
+    connected_at = session.transitions.get(S.CONNECTED)
+    if connected_at is None or session.ends_by is None:
+        return False
+    return session.ends_by < connected_at + session.limits.maximum_session_s - 0.01  # rows keep milliseconds
 
 
 def epoch_of(session: Session) -> int:

@@ -9,7 +9,10 @@ from greenroom.domain.session import SessionLimits
 from greenroom.entry.catalog_views import limits_of
 from greenroom.entry.http import Body
 
-FIELDS = ("name", "kind", "command", "slotsPerInstance", "poolId", "limits", "sessionsPerViewer", "relay")
+DAYS = ("sessionsPerViewerDay", "gpuMinutesPerViewerDay")
+"""What one viewer may use of the application in a day of UTC; null or absent: no limit."""
+MOST_A_DAY = 1_000_000
+FIELDS = ("name", "kind", "command", "slotsPerInstance", "poolId", "limits", "sessionsPerViewer", "relay", *DAYS)
 MOST_SLOTS = 32
 """Slots of one instance: what one transaction can drain, and more than a GPU can stream."""
 
@@ -30,5 +33,11 @@ def application_of(application_id: str, body: Body) -> Application:
         pool_id=body.identifier("poolId"),
         limits=limits_of(body.part("limits"), SessionLimits()),
         sessions_per_viewer=body.whole("sessionsPerViewer", least=1, most=100, default=1),
+        sessions_per_viewer_day=_limit(body, DAYS[0]),
+        gpu_minutes_per_viewer_day=_limit(body, DAYS[1]),
         relay=RelayPolicy(body.one_of("relay", tuple(RelayPolicy)) if "relay" in body else RelayPolicy.ALL),
     )
+
+
+def _limit(body: Body, name: str) -> int | None:
+    return body.whole(name, least=0, most=MOST_A_DAY) if name in body else None

@@ -46,6 +46,8 @@ def application_view(application: Application) -> dict[str, Any]:
         "poolId": application.pool_id,
         "limits": {name: getattr(application.limits, field) for name, field in LIMIT_FIELDS.items()},
         "sessionsPerViewer": application.sessions_per_viewer,
+        "sessionsPerViewerDay": application.sessions_per_viewer_day,
+        "gpuMinutesPerViewerDay": application.gpu_minutes_per_viewer_day,
         "relay": application.relay.value,
     }
 

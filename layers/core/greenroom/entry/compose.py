@@ -7,7 +7,7 @@ from functools import cached_property
 from random import Random
 from typing import Any, TypeVar
 
-from greenroom import event_ports, fleet_ports, ports
+from greenroom import event_ports, fleet_ports, ports, quota_ports
 from greenroom.entry import clock
 from greenroom.entry.settings import Settings
 from greenroom.entry.tracing import Handler, trace_aws_calls, traced
@@ -189,6 +189,18 @@ class AwsPorts:
         from greenroom.aws.account_facts import AwsAccountFacts
 
         return AwsAccountFacts(self.settings.image_id, self.settings.subnet_ids)
+
+    @cached_property
+    def quotas(self) -> quota_ports.QuotaSettings:
+        from greenroom.aws.quotas import DynamoQuotas
+
+        return DynamoQuotas(self.settings.catalog_table)
+
+    @cached_property
+    def quota_counters(self) -> quota_ports.QuotaCounters:
+        from greenroom.aws.quota_counters import DynamoQuotaCounters
+
+        return DynamoQuotaCounters(self.settings.sessions_table)
 
     @cached_property
     def schedules(self) -> event_ports.Schedules:

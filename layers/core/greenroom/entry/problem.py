@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.domain import errors
+from greenroom.domain.times import iso
 
 _ADDRESS = "https://greenroom.dev/problems/"
 
@@ -27,6 +28,8 @@ _KINDS: Mapping[type[Exception], Kind] = {
     errors.Forbidden: Kind("forbidden", 403, "Not allowed"),
     errors.UnknownInstance: Kind("forbidden", 403, "Nobody launched this instance"),
     errors.ViewerLimitReached: Kind("viewer-limit", 409, "You already have as many sessions as you may"),
+    errors.QuotaExceeded: Kind("quota-exceeded", 429, "A limit is reached"),
+    errors.KillSwitchThrown: Kind("kill-switch", 503, "New sessions are stopped for the moment"),
     errors.SessionHasEnded: Kind("session-ended", 409, "The session has ended"),
     errors.EventHasEnded: Kind("event-ended", 409, "The event is over or cancelled"),
     errors.StaleEpoch: Kind("stale-epoch", 409, "The slot has a newer holder"),
@@ -47,6 +50,9 @@ def problem_of(error: errors.GreenroomError) -> dict[str, Any]:
         extra["field"] = error.field
     if isinstance(error, errors.ViewerLimitReached):
         extra["sessionId"] = error.session_id
+    if isinstance(error, errors.QuotaExceeded):
+        extra |= {"scope": error.scope, "quota": error.name, "limit": error.limit}
+        extra |= {"tryAgainAt": iso(error.try_again_at), "retryAfter_s": error.retry_after_s}
     if isinstance(error, errors.LineFull):
         extra |= {"limit": error.limit, "retryAfter_s": error.retry_after_s}
     return _answer(kind, str(error), extra)

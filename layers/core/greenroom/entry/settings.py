@@ -234,6 +234,23 @@ class OperatePoolSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigureQuotaSettings(Settings):
+    """GET and PUT /tenants/{tenantId}/quota and /account/quota."""
+
+    catalog_table: str
+    sessions_table: str
+    journal_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperateAccountSettings(Settings):
+    """POST and DELETE /account/kill-switch."""
+
+    catalog_table: str
+    journal_table: str
+
+
+@dataclass(frozen=True, slots=True)
 class DrainInstanceSettings(Settings):
     """POST and DELETE /instances/{instanceId}/drain."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from greenroom.domain.errors import DuplicateLaunch, KillSwitchThrown, QuotaExceeded
+from greenroom.domain.errors import KillSwitchThrown, QuotaExceeded
 from greenroom.domain.pool import Application
 from greenroom.domain.quota import GpuBudget, Quota, Quotas, Scope, day_of, names_of
 from greenroom.domain.session import Session
@@ -14,8 +14,8 @@ from greenroom.ports import Ports
 def admit_launch(draft: Session, application: Application, ports: Ports) -> Quotas:
     """Counts of sessions are checked by the claim itself; GPU time is known when sessions end, so it is read here.
 
-    Who repeats a client token is told of the session it launched, whatever was closed since.
-    Raises: DuplicateLaunch, KillSwitchThrown, QuotaExceeded.
+    Who has a session already is told of it instead: a reload of the page must find it, whatever was closed since.
+    Raises: DuplicateLaunch, ViewerLimitReached, KillSwitchThrown, QuotaExceeded.
     """
     account = ports.quotas.of_account()
     quotas = Quotas(_of_viewer(application), ports.quotas.of_tenant(draft.tenant_id), account.quota)
@@ -28,8 +28,7 @@ def admit_launch(draft: Session, application: Application, ports: Ports) -> Quot
         refusal = used_up[0].exceeded(now) if used_up else None
     if refusal is None:
         return quotas
-    if (launched := ports.claims.launched(draft.viewer_id, draft.client_token)) is not None:
-        raise DuplicateLaunch(launched)
+    ports.claims.check_viewer(draft, application.sessions_per_viewer)
     raise refusal
 
 

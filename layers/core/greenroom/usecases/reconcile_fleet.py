@@ -10,6 +10,7 @@ from greenroom.ports import Ports
 from greenroom.usecases.reconcile_events import reconcile_events
 from greenroom.usecases.reconcile_instances import reconcile_orphans
 from greenroom.usecases.reconcile_pool import reconcile_pool
+from greenroom.usecases.reconcile_quotas import is_recount_due, reconcile_quotas
 from greenroom.usecases.reconcile_sessions import reconcile_session
 
 LEASE_S = 60
@@ -57,6 +58,8 @@ def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -
         return PassResult(alive=True, lease_lost=True, hand_over=False)
     repairs = Repairs([])
     alive, spared = _run_pass(lease_s, repairs, ports)
+    if is_recount_due(now) or not alive:
+        repairs.attempt("quotas", lambda: reconcile_quotas(repairs.attempt, ports))
     repairs.finish()
     hand_over = alive and ports.now() - started_at >= HAND_OVER_AFTER_S
     if hand_over or not alive:

@@ -16,9 +16,11 @@ from greenroom.domain.errors import (
 )
 from greenroom.domain.evacuation import RETURNING_STATES, is_being_lost
 from greenroom.domain.instance import CLAIMABLE_STATES, Instance
+from greenroom.domain.quota import plays_until
 from greenroom.domain.session import Session, SessionMove, SessionState, StatusReason, sources_of
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.ports import Ports
+from greenroom.usecases.admit_launch import gpu_budgets_of
 from greenroom.usecases.answer_wait import answer_wait
 from greenroom.usecases.end_session import end_idle_session, end_session
 from greenroom.usecases.judge_boots import note_boot_done
@@ -117,7 +119,7 @@ def _exited(slot: Slot, instance: Instance, ports: Ports) -> None:
 def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:
     session = ports.sessions.get(str(fact.session_id))
     connected = fact.event is SlotEvent.CONNECTED
-    move = _connected(session, fact, ports.now()) if connected else _disconnected(session, fact, ports.now())
+    move = _connected(session, fact, ports) if connected else _disconnected(session, fact, ports.now())
     try:
         session = ports.sessions.move(session.session_id, move)
     except IllegalTransition:
@@ -128,9 +130,10 @@ def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:
     tell_page(session, ports)
 
 
-def _connected(session: Session, fact: SlotFact, now: float) -> SessionMove:
+def _connected(session: Session, fact: SlotFact, ports: Ports) -> SessionMove:
     # The longest session counts from the first connection; limits and ends_by never change, so reading them is safe.
-    ends_by = session.ends_by or now + session.limits.maximum_session_s
+    now = ports.now()
+    ends_by = session.ends_by or plays_until(session, now, gpu_budgets_of(session, ports))
     return SessionMove(
         to=SessionState.CONNECTED,
         at=now,

@@ -8,9 +8,11 @@ from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost
 from greenroom.domain.events import SessionRequested
 from greenroom.domain.line import head_start_of, order_at, tier_of
 from greenroom.domain.pool import Application, Pool
+from greenroom.domain.quota import Quotas
 from greenroom.domain.session import Session, SessionMove, SessionState, moved
 from greenroom.domain.times import iso
 from greenroom.ports import Ports
+from greenroom.usecases.admit_launch import admit_launch
 from greenroom.usecases.dispatch_line import assign, dispatch_line
 from greenroom.usecases.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
@@ -46,12 +48,13 @@ class Launched:
 
 
 def request_session(launch: Launch, ports: Ports) -> Launched:
-    """Raises: NotFound (no such application), ViewerLimitReached, LineFull."""
+    """Raises: NotFound (no such application), ViewerLimitReached, QuotaExceeded, KillSwitchThrown, LineFull."""
     application = ports.catalog.application(launch.application_id)
     pool = ports.catalog.pool(application.pool_id)
     draft = _draft(launch, application, pool, ports)
     try:
-        session, repeated = _place(draft, application, pool, ports), False
+        quotas = admit_launch(draft, application, ports)
+        session, repeated = _place(draft, application, pool, quotas, ports), False
     except DuplicateLaunch as duplicate:
         session, repeated = ports.sessions.get(duplicate.session_id), True
     if session.execution_arn is None and session.is_live:  # also for a repeat: the first one may have died before this
@@ -92,23 +95,23 @@ def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -
     )
 
 
-def _place(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
-    """Assigned or Queued, written. Raises: ViewerLimitReached, DuplicateLaunch, LineFull."""
+def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas, ports: Ports) -> Session:
+    """Assigned or Queued, written. Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull."""
     try:
-        session = claim_slot(draft, pool, application.sessions_per_viewer, ports)
+        session = claim_slot(draft, pool, application.sessions_per_viewer, quotas, ports)
     except NoFreeSlot:
         check_line(draft, application, pool, ports)
-        return ports.claims.enqueue(_queued(draft), application.sessions_per_viewer)
+        return ports.claims.enqueue(_queued(draft), application.sessions_per_viewer, quotas)
     slot_taken(pool, ports)
     return session
 
 
-def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, ports: Ports) -> Session:
+def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quotas, ports: Ports) -> Session:
     """Take a free slot for a new session.
 
     Whoever finds a line joins it. The coarse counter only spares the search when it would be in vain: a counter that
     is wrong costs a detour through the line, never a slot.
-    Raises: NoFreeSlot, ViewerLimitReached, DuplicateLaunch.
+    Raises: NoFreeSlot, ViewerLimitReached, QuotaExceeded, DuplicateLaunch.
     """
     counted = ports.capacity.free(draft.pool_id)
     if ports.line.head(draft.pool_id) is not None or (counted is not None and counted <= 0):
@@ -116,7 +119,7 @@ def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, ports: Port
     losses = 0
     for free in find_free_slots(pool, ports, few=counted is not None and counted <= FEW_PAGE):
         try:
-            return ports.claims.claim(free, assign(draft, free, ports.now()), sessions_per_viewer)
+            return ports.claims.claim(free, assign(draft, free, ports.now()), sessions_per_viewer, quotas)
         except SlotLost:
             losses += 1
         if losses % LOSSES_BEFORE_LINE == 0 and ports.line.head(draft.pool_id) is not None:
