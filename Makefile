@@ -11,7 +11,7 @@ LAB := PYTHONPATH=lab:layers/core:agent:cli $(BIN)/python -m
 PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
 CHECKED = $(wildcard layers/core/greenroom agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
 
-.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser histories ramp interrupt event waiting
+.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser histories ramp interrupt event waiting turn relay
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -57,6 +57,18 @@ browser: ## Debian's Chromium, where this machine lets us install it
 	@if ! command -v chromium >/dev/null; then \
 		echo "greenroom: no Chromium on this machine: the browser tests (tests/e2e) are skipped" >&2; \
 		if [ -n "$${CI:-}" ]; then echo "greenroom: CI needs the browser tests" >&2; exit 1; fi; fi
+
+turn: ## Debian's coturn, where this machine lets us install it
+	@if ! command -v turnserver >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "greenroom: installing coturn ..."; mkdir -p .greenroom; \
+			{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends coturn; } \
+				>.greenroom/coturn.log 2>&1 || { tail -3 .greenroom/coturn.log >&2; true; }; \
+			if [ -d /run/systemd/system ]; then systemctl disable --now coturn >/dev/null 2>&1 || true; fi; fi; fi
+	@command -v turnserver >/dev/null || echo "greenroom: no coturn on this machine: tests/e2e/test_relay.py is skipped" >&2
+
+relay: setup browser turn ## a picture through coturn on 127.0.0.1 in Chromium, and an expired credential refused
+	@$(BIN)/pytest tests/e2e/test_relay.py
 
 test: setup frontend browser check ## everything that must be green
 	@$(BIN)/pytest $$(command -v chromium >/dev/null || echo --ignore=tests/e2e)
