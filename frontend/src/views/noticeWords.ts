@@ -28,7 +28,7 @@ export function timeLeftTitle({ left_ms }: TimeLeft): string {
 /** Empty while the clock alone is enough. */
 export function timeLeftText({ stage }: TimeLeft): string {
   if (stage === 'clock') return '';
-  return stage === 'soon' ? 'It will have lasted as long as a session may. Finish what you are doing.' : 'It closes by itself when the time is up.';
+  return stage === 'soon' ? 'Your time is nearly up. Finish what you are doing.' : 'It closes by itself when the time is up.';
 }
 
 export function idleCountdown(endsAt: number, now: number): string {

@@ -1,6 +1,6 @@
 // A house of cards to look at the page in: fake sign-in, API, Viewer socket and agent on one loopback port. Never shipped.
 // A browser page at /streamer plays an instance: it answers joins with a canvas as WebRTC video; /streamer?slot=i-0def.1 plays another.
-// POST /harness {scenario?, retryAfter_s?, opensIn_s?, eta?: {place, p50_s, p90_s, reason}, assign?, place?, reason?, end?, drop?, migrate?, handOver?, operator?, fleet?} changes what happens next.
+// POST /harness {scenario?, retryAfter_s?, opensIn_s?, eta?: {place, p50_s, p90_s, reason}, assign?, place?, reason?, end?, endsIn_s?, idle?, drop?, migrate?, handOver?, operator?, fleet?} changes what happens next.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -16,7 +16,7 @@ const ORIGIN = `http://127.0.0.1:${PORT}`;
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
 const fleet = createFleet();
-const house = { operator: false,  scenario: 'hot', door: {}, lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [] };
+const house = { operator: false,  scenario: 'hot', door: {}, lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [], activity: [] };
 
 function view(session) {
   return { ...session, ticket: undefined };
@@ -154,9 +154,11 @@ function control(order) {
   if (order.assign && session) assign(session);
   if (order.migrate && session) migrate(session, order.migrate);
   if (order.handOver && session) handOver(session, order.handOver);
+  if (order.endsIn_s && session) change(session, { endsBy: new Date(Date.now() + order.endsIn_s * 1000).toISOString() });
+  if (order.idle !== undefined && session) fromStreamer(session.slot.slotId, JSON.stringify({ type: 'greenroomIdle', endsIn_s: order.idle }));
   if (order.end && session) end(session, order.end);
   if (order.drop) for (const page of house.pages.values()) page.socket.terminate();
-  return { sessions: [...house.sessions.values()], calls: house.calls };
+  return { sessions: [...house.sessions.values()], calls: house.calls, activity: house.activity };
 }
 
 function say(page, frame) {
@@ -190,7 +192,9 @@ function fromPage(page, frame) {
   const { received } = house.conversation;
   if (received.has(frame.sequence)) return;
   received.add(frame.sequence);
-  if (JSON.parse(frame.data).type === 'greenroomPlaying') change(page.session, { state: 'Connected', moving: null, connectedAt: new Date().toISOString() });
+  const { type, idle_s } = JSON.parse(frame.data);
+  if (type === 'greenroomActivity') return void house.activity.push(idle_s);
+  if (type === 'greenroomPlaying') change(page.session, { state: 'Connected', moving: null, connectedAt: new Date().toISOString() });
   else streamerOf(page.session)?.send(frame.data);
 }
 
