@@ -26,7 +26,9 @@ def exponential(mean_s: float = 600.0) -> Lifetime:
 
 
 def observed_life(*lengths_s: float) -> Lifetime:
-    return session_lifetime([Length(each, NOW) for each in lengths_s], (), MAXIMUM_S, NOW)
+    """One after another: nobody else ran when they did."""
+    ends = [Length(each, NOW - 1e6 * number) for number, each in enumerate(lengths_s, start=1)]
+    return session_lifetime(ends, (), MAXIMUM_S, NOW)
 
 
 def running(age_s: float, life: Lifetime, count: int = 1) -> Source:
@@ -50,6 +52,14 @@ def test_a_long_line_is_served_by_those_who_come_after() -> None:
     wait = forecast_wait(40, [running(0.0, exponential(), 10)])
     assert wait.p50_s == pytest.approx(40 * 60, rel=0.08)
     assert wait.p90_s == pytest.approx(2900, rel=0.1)  # gamma(40), minutes
+
+
+def test_a_very_long_line_is_still_a_number() -> None:
+    """Place 1500 of ten slots with sessions of 300 s: 150 generations, 12 h 30 min."""
+    life = observed_life(*[300.0] * KEPT)
+    wait = forecast_wait(1500, [running(0.0, life, 10)])
+    assert wait.p50_s == pytest.approx(150 * 300, rel=0.25)
+    assert forecast_wait(1000, [running(0.0, exponential(), 10)]).p50_s == pytest.approx(60_000, rel=0.03)
 
 
 def test_nobody_outlives_the_maximum() -> None:

@@ -18,10 +18,13 @@ from greenroom.planning.lifetimes import Lifetime
 
 LONGEST_S = 24 * 3600.0
 """No forecast looks farther."""
-GENERATIONS = 64
-"""How many sessions after one another a source is followed for; a line that long is told "a day at most"."""
+SURELY = 6.0
+"""Generations that lie so many standard deviations back are over: they are counted, not computed."""
 STEP, FIRST_S = 1.06, 1.0
 """Times that are looked at lie so far apart; between two of them the probability is a straight line."""
+_TIMES = [0.0]
+while _TIMES[-1] < LONGEST_S:
+    _TIMES.append(min(LONGEST_S, max(_TIMES[-1] + FIRST_S, _TIMES[-1] * STEP)))
 MARGIN = 1.05
 """On top of p90: what no law of lengths knows, such as a claim's own time and sessions that end together."""
 SQRT2 = sqrt(2.0)
@@ -60,12 +63,11 @@ class _Counted:
 
 
 class Forecast:
-    """The sources of a pool as a curve; asked for any place. Times are computed once, as far as a question needs."""
+    """The sources of a pool as a curve; asked for any place. A time is computed once, and only if asked for."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
         self._sources = _grouped(sources)
-        self._times: list[float] = [0.0]
-        self._counts: list[_Counted] = [self._counted(0.0)]
+        self._counts: dict[int, _Counted] = {}
 
     def wait(self, place: int) -> Wait:
         """`place`: 1 = next. Without sources: LONGEST_S."""
@@ -73,27 +75,24 @@ class Forecast:
         return Wait(p50, min(LONGEST_S, max(p50, MARGIN * self._reached(place, 0.9))))
 
     def _reached(self, place: int, wanted: float) -> float:
-        before, index = 0.0, 0
-        while True:
-            now = max(before, _at_least(place, self._counts[index]))  # a refined normal may dip: a count never does
-            if now >= wanted:
-                return self._between(index, before, now, wanted)
-            before, index = now, index + 1
-            if index == len(self._times) and not self._look_farther():
-                return LONGEST_S
-
-    def _between(self, index: int, before: float, now: float, wanted: float) -> float:
-        if index == 0:
+        low, high = -1, len(_TIMES)  # the probability is below `wanted` at low, and not at high
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._chance(place, middle) < wanted:
+                low = middle
+            else:
+                high = middle
+        if high == len(_TIMES):
+            return LONGEST_S
+        if high == 0:
             return 0.0
-        start, end = self._times[index - 1], self._times[index]
-        return start + (end - start) * (wanted - before) / (now - before)
+        before, after = self._chance(place, low), self._chance(place, high)
+        return _TIMES[low] + (_TIMES[high] - _TIMES[low]) * (wanted - before) / (after - before)
 
-    def _look_farther(self) -> bool:
-        if self._times[-1] >= LONGEST_S:
-            return False
-        self._times.append(min(LONGEST_S, max(self._times[-1] + FIRST_S, self._times[-1] * STEP)))
-        self._counts.append(self._counted(self._times[-1]))
-        return True
+    def _chance(self, place: int, index: int) -> float:
+        if index not in self._counts:
+            self._counts[index] = self._counted(_TIMES[index])
+        return _at_least(place, self._counts[index])
 
     def _counted(self, time_s: float) -> _Counted:
         each = [_of_source(source, time_s) for source in self._sources]
@@ -108,7 +107,7 @@ def forecast_wait(place: int, sources: Iterable[Source]) -> Wait:
 
 
 def _grouped(sources: Iterable[Source]) -> Sequence[Source]:
-    """Sources of nearly the same age as one with their number: ages within 5 % (or a second) tell nothing apart."""
+    """Sources of nearly the same age as one with their number: ages within 6 % (or a second) tell nothing apart."""
     found: dict[tuple[int, int, int, int], Source] = {}
     for each in sources:
         key = (id(each.life), id(each.next), _bucket(each.age_s), _bucket(each.delay_s))
@@ -119,28 +118,34 @@ def _grouped(sources: Iterable[Source]) -> Sequence[Source]:
 
 
 def _bucket(seconds: float) -> int:
-    return bisect_left(_BUCKETS, seconds)
-
-
-_BUCKETS = [0.0]
-while _BUCKETS[-1] < LONGEST_S:
-    _BUCKETS.append(max(_BUCKETS[-1] + 1.0, _BUCKETS[-1] * 1.05))
+    return bisect_left(_TIMES, seconds)
 
 
 def _of_source(source: Source, time_s: float) -> _Counted:
     """Moments of "how many by time_s", times the number of such sources. P(N > k) for k = 0, 1, … gives them all."""
-    first = second = third = 0.0
-    for k in range(GENERATIONS):
-        reached = _reached_by(source, time_s, k)
-        if reached < 1e-4:
-            break
+    k = _surely_over(source, time_s)
+    first, second, third = float(k), float(k**2), float(k**3)  # what the sums below are where P(N > k) is 1
+    while (reached := _reached_by(source, time_s, k)) >= 1e-4:
         first += reached
         second += (2 * k + 1) * reached
         third += (3 * k * k + 3 * k + 1) * reached
+        k += 1
     variance = max(0.0, second - first * first)
     central = third - 3 * first * second + 2 * first**3
     mean = source.count * first
     return _Counted(mean, source.count * variance, source.count * central, mean * source.life.doubt)
+
+
+def _surely_over(source: Source, time_s: float) -> int:
+    """Places that the source has freed by then, whatever happens."""
+    if source.next is None or source.next.mean <= 0:
+        return 0
+    mean, variance = source.life.rest(source.age_s)
+    left = time_s - source.delay_s - mean - SURELY * sqrt(variance)
+    if left <= 0:
+        return 0
+    periods = left / source.next.mean
+    return max(0, int(periods - SURELY * (1 + sqrt(periods * source.next.variance) / source.next.mean)))
 
 
 def _reached_by(source: Source, time_s: float, k: int) -> float:
