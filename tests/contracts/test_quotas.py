@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from greenroom.aws import clients
 from greenroom.aws.live_sessions import DynamoLiveSessions
 from greenroom.aws.quota_counters import DynamoQuotaCounters
 from greenroom.aws.quotas import DynamoQuotas
-from greenroom.domain.errors import DuplicateLaunch, GreenroomError, QuotaExceeded, ViewerLimitReached
+from greenroom.domain.errors import (
+    DuplicateLaunch,
+    GreenroomError,
+    IllegalTransition,
+    QuotaExceeded,
+    ViewerLimitReached,
+)
 from greenroom.domain.quota import ACCOUNT_NAME, KillSwitch, Quota, Quotas, Scope, day_of
 from greenroom.domain.session import Session, SessionMove, SessionState, StatusReason, sources_of
-from greenroom.domain.slot import SlotState
+from greenroom.domain.slot import FreeSlot, SlotState
 from greenroom.usecases.dispatch_line import assign
 
 from tests.contracts.houses import DynamoHouse, MemoryHouse
@@ -275,3 +283,67 @@ def test_a_viewers_counter_is_corrected_by_the_sessions_own_row(house: Any) -> N
     assert not house.quota_counters.correct_viewer("ada", "ses-9")  # not there, not counted: right
     over(session, house)
     assert not house.quota_counters.correct_viewer("ada", "ses-1")
+
+
+# -- a process that dies
+
+
+class Crash(BaseException):
+    """The process is gone. Not an Exception: nothing may catch its own death."""
+
+
+@contextmanager
+def dying(moment: str, at_call: int) -> Iterator[list[str]]:
+    """Dies before its n-th call of DynamoDB leaves, or after it was done and before the reply came. Yields calls."""
+    calls: list[str] = []
+
+    def count(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+        if len(calls) == at_call + 1:
+            raise Crash
+
+    events = clients.dynamodb().meta.events
+    events.register(f"{moment}.dynamodb", count)
+    try:
+        yield calls
+    finally:
+        events.unregister(f"{moment}.dynamodb", count)
+
+
+def live_once(house: Any, number: int, free: FreeSlot | None) -> None:
+    """From launch to release; what was done already is found done."""
+    session, quotas = queued(f"ses-{number}", "ada"), limited(Quota(1, 10_000), Quota(1), Quota(None, 10_000))
+    if free is not None:
+        drawn = replace(draft(f"ses-{number}", "ada"), client_token=f"ses-{number}")
+        house.claims.claim(free, assign(drawn, free, NOW), 1, quotas)
+    else:
+        house.claims.enqueue(session, 1, quotas)
+    end = SessionMove(to=SessionState.ENDING, at=NOW + 60, sources=sources_of(SessionState.ENDING))
+    with suppress(IllegalTransition):
+        house.sessions.move(session.session_id, end)
+    house.claims.release(session, NOW + 60)
+
+
+@pytest.mark.parametrize("with_slot", [False, True], ids=["in line", "with a slot"])
+@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+def test_a_session_that_dies_at_any_call_and_is_taken_up_again_counts_once(moment: str, with_slot: bool) -> None:
+    with QuotaHouse.on_moto() as house:
+        for number in range(100):
+            slot = house.add_slot(f"i-{number + 1:08x}", SlotState.FREE) if with_slot else None
+            free = free_entry(slot) if slot else None
+            try:
+                with dying(moment, number) as calls:
+                    live_once(house, number, free)
+                died = False
+            except Crash:
+                died = True
+            recount(house)  # whatever was left half-done, the counters fit it
+            live_once(house, number, free)
+            used = house.quota_counters.used("TENANT#acme", DAY)
+            assert (used.live, used.sessions) == (0, number + 1), f"{moment} {number}: {calls[-1]}"
+            assert used.gpu_seconds == (60 * (number + 1) if with_slot else 0)
+            recount(house)
+            if not died:
+                break
+        assert 6 <= number < 99
+        assert calls.count("TransactWriteItems") == 2
