@@ -246,6 +246,7 @@ export class SessionController {
       const session = await this.#world.door.getSession(sessionId);
       // A place in line that was given up while the page was away is told; nobody should wonder where it went.
       if (isOver(session) && !(session.statusReason === 'cancelled' && session.slot === null)) return false;
+      if (isOver(session)) this.#world.memory.forget();
       this.#dispatch({ type: 'rejoined', session });
       this.#follow(session, null);
       return true;

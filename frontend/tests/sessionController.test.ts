@@ -118,6 +118,28 @@ describe('the session controller', () => {
     expect([house.controller.state.name, house.memory]).toEqual(['ready', null]);
   });
 
+  it('keeps its place over a reload, and tells when it was given up meanwhile', async () => {
+    house.memory = SESSION_ID;
+    house.door.current = queued({ place: 3 });
+    await house.controller.begin();
+    expect([house.controller.state.name, house.controller.state.line?.place, house.memory]).toEqual(['waiting', 3, SESSION_ID]);
+    const later = new FakeHouse();
+    later.memory = SESSION_ID;
+    later.door.current = queued({ state: 'Ended', statusReason: 'cancelled', version: 9 });
+    await later.controller.begin();
+    expect([later.controller.state.name, later.controller.state.leftHere, later.sockets.length, later.memory]).toEqual(['ended', false, 0, null]);
+  });
+
+  it('leaves the line with one press', async () => {
+    house.door.granted = { session: queued(), ticket: null };
+    await house.controller.begin();
+    await house.controller.play();
+    house.socket.listener.lineMoved({ sessionId: SESSION_ID, place: 1, eta: null });
+    expect(house.controller.state.line?.place).toBe(1);
+    house.controller.leave();
+    expect([house.controller.state.name, house.controller.state.statusReason, house.door.endedIds, house.socket.stopped]).toEqual(['ended', 'cancelled', [SESSION_ID], true]);
+  });
+
   it('gives way to another tab and does not come back by itself', async () => {
     await house.playing();
     house.socket.listener.superseded();

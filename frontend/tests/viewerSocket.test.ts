@@ -250,6 +250,14 @@ describe('the viewer socket', () => {
     expect(world.sockets).toHaveLength(2);
   });
 
+  it('tells of the line, with and without a forecast', async () => {
+    await begin();
+    const eta = { p50: '2026-01-31T12:01:00.000Z', p90: '2026-01-31T12:02:00.000Z', reason: 'two ahead', at: '2026-01-31T12:00:00.000Z' };
+    world.socket.say({ kind: 'eta', sessionId: 'ses-1', place: 3, eta });
+    world.socket.say({ kind: 'eta', sessionId: 'ses-1', place: 2, eta: null });
+    expect(heard.log.slice(-2)).toEqual(['line 3 2026-01-31T12:02:00.000Z', 'line 2 unknown']);
+  });
+
   it('stops for good when superseded', async () => {
     await begin();
     world.socket.say(welcome());

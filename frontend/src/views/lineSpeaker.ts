@@ -1,11 +1,11 @@
 /**
- * Reads the line to those who listen instead of looking: at once when the place changes, at most every half minute when only
- * the time did, and nothing in between.
+ * Reads the line to those who listen instead of looking: at once when the place changes, and at most every 45 s when only
+ * the time did; nothing in between.
  */
 import type { PageModel } from './model';
 import { lineShown, waitingReason, waitingTitle, waitSpoken } from './waitingWords';
 
-const TIME_AGAIN_ms = 30_000;
+const TIME_AGAIN_ms = 45_000;
 
 export class LineSpeaker {
   #title = '';

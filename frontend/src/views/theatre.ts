@@ -4,7 +4,9 @@ import type { PageModel, View } from './model';
 import { lineShown, progressOf, timeText, waitingTitle } from './waitingWords';
 
 /** More than these stand behind a number. */
-const SHOWN_AHEAD = 6;
+const SHOWN_AHEAD = 4;
+/** The number is as broad as this many people. */
+const MORE_SPOTS = 1.7;
 const WALK_ms = 700;
 
 export function createTheatre(): View {
@@ -28,8 +30,8 @@ export function createTheatre(): View {
       seat(ahead, people, Math.min(count, SHOWN_AHEAD));
       more.textContent = count > SHOWN_AHEAD ? `+${count - SHOWN_AHEAD}` : '';
       more.hidden = more.textContent === '';
-      ahead.forEach((person, index) => person.style.setProperty('--spot', String(index + (more.hidden ? 0 : 1))));
-      you.style.setProperty('--spot', String(ahead.length + (more.hidden ? 0 : 1)));
+      ahead.forEach((person, index) => person.style.setProperty('--spot', String(index + (more.hidden ? 0 : MORE_SPOTS))));
+      you.style.setProperty('--spot', String(ahead.length + (more.hidden ? 0 : MORE_SPOTS)));
       you.hidden = model.state.name === 'requesting';
     },
   };

@@ -20,8 +20,8 @@ export function createWaiting(actions: PageActions): View {
     ...WHAT_COMES_NEXT.map(([name, text]) => el('div', {}, el('dt', {}, name), el('dd', {}, text))));
   const elapsed = el('p', { class: 'elapsed', role: 'timer', 'aria-live': 'off', 'data-testid': 'elapsed' });
   const cancel = button('Cancel', 'cancel', 'quiet', () => actions.leave());
-  const card = el('div', { class: 'card' }, eyebrow, title, theatre.element, time.element, reason, steps.element, next,
-    el('div', { class: 'card-foot' }, elapsed, cancel));
+  const card = el('div', { class: 'card' }, eyebrow, title, theatre.element, time.element, reason, steps.element,
+    el('div', { class: 'card-foot' }, elapsed, cancel), next);
   const element = el('section', { class: 'view waiting', 'data-testid': 'waiting', 'aria-busy': 'true' }, card);
 
   return {

@@ -12,7 +12,7 @@ const PLACE_KEPT = 'If you close this page or lose the connection, we keep your 
 
 /** Beside the waiting itself; the same for everyone. */
 export const WHAT_COMES_NEXT: readonly [string, string][] = [
-  ['When it is your turn', 'The picture opens here by itself. There is nothing to press.'],
+  ['Your turn', 'The picture opens here by itself. There is nothing to press.'],
   ['Meanwhile', 'You may look at other tabs: the title of this one shows your place.'],
   ['If you go away', PLACE_KEPT],
 ];
