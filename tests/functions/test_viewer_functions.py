@@ -85,9 +85,7 @@ def test_a_full_line_answers_503_with_a_time_to_try_again_and_writes_nothing() -
     ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], line_limit=2)
     waiting = [launch(ports, name).session for name in ("bob", "eve")]
     full = handle_of("request_session")(viewer_event(PLAY), ports)
-    likely_s = ceil(
-        forecast_line("demo", ports).eta(1).p50 - ports.now()
-    )  # when the next in line is served, there is room again
+    likely_s = ceil(forecast_line("demo", ports).eta(1).p50 - ports.now())  # the next in line is served then
     assert (full["statusCode"], full["headers"]["retry-after"]) == (503, str(likely_s))
     assert body_of(full)["type"].endswith("/line-full")
     assert (body_of(full)["retryAfter_s"], body_of(full)["limit"]) == (likely_s, 2)
