@@ -41,8 +41,7 @@ class IdleClock:
             return
         if not math.isfinite(idle_s) or idle_s < 0:
             return
-        if self._watch.heard(idle_s, _now_s()) is IdleSign.WITHDRAW:
-            self._tell_page({"type": "greenroomIdle", "endsIn_s": None})
+        self._say(self._watch.heard(idle_s, _now_s()), self._watch)
         self._set_timer()
 
     def poll(self) -> None:
@@ -51,10 +50,14 @@ class IdleClock:
             return
         sign = self._watch.poll(_now_s(), can_hear=self._can_hear())
         self._set_timer()
-        if sign is IdleSign.WARN:
-            self._tell_page({"type": "greenroomIdle", "endsIn_s": self.limits.end_s})
-        elif sign is IdleSign.END:
+        self._say(sign, self._watch)
+
+    def _say(self, sign: IdleSign | None, watch: IdleWatch) -> None:
+        if sign is IdleSign.END:
             self._end()
+        elif sign is not None:
+            ends_in_s = round(watch.ends_in_s(_now_s()), 1) if sign is IdleSign.WARN else None
+            self._tell_page({"type": "greenroomIdle", "endsIn_s": ends_in_s})
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -42,11 +42,20 @@ class IdleWatch:
         """When `poll` may have something to say."""
         return self._input_at_s + self._limits.warn_s if self._ends_at_s is None else self._ends_at_s
 
+    def ends_in_s(self, now_s: float) -> float:
+        """What is left of the countdown, or would be of one that begins now."""
+        return self._limits.end_s if self._ends_at_s is None else max(0.0, self._ends_at_s - now_s)
+
     def heard(self, idle_s: float, now_s: float) -> IdleSign | None:
-        """Somebody saw the last input, idle_s ago."""
+        """Somebody saw the last input, idle_s ago. An input that is too old for the warning has it said again.
+
+        For the page that answers has not shown it: it had input that we had not heard of.
+        """
         self._input_at_s = max(self._input_at_s, now_s - idle_s)
-        if self._ends_at_s is None or now_s - self._input_at_s >= self._limits.warn_s:
+        if self._ends_at_s is None:
             return None
+        if now_s - self._input_at_s >= self._limits.warn_s:
+            return IdleSign.WARN
         self._ends_at_s = None
         return IdleSign.WITHDRAW
 

@@ -70,7 +70,7 @@ export class Presence {
   #tell(): void {
     const now = this.#world.now();
     [this.#toldOf, this.#toldAt] = [this.#inputAt, now];
-    if (this.#shown) this.#world.say(JSON.stringify({ type: 'greenroomActivity', idle_s: Math.round((now - this.#inputAt) / 1000) }));
+    if (this.#shown) this.#world.say(JSON.stringify({ type: 'greenroomActivity', idle_s: Math.round((now - this.#inputAt) / 100) / 10 }));
   }
 
   #warn(endsAt: number | null): void {

@@ -42,7 +42,8 @@ def test_time_counts_from_the_last_input_not_from_its_report(
 def test_an_input_withdraws_the_warning_and_a_report_of_more_idling_does_not() -> None:
     watch = IdleWatch(LIMITS, now_s=0)
     assert signs(watch, 120) == [IdleSign.WARN]
-    assert watch.heard(125, 130) is None, "it happened 125 s ago: that is no sign of life"
+    assert watch.heard(125, 130) is IdleSign.WARN, "it happened 125 s ago: that is no sign of life, and it is told"
+    assert watch.ends_in_s(130) == 20
     assert watch.heard(1, 140) is IdleSign.WITHDRAW
     assert signs(watch, 150, 258, 259) == [None, None, IdleSign.WARN]
 
@@ -103,15 +104,15 @@ def activity(sequence: int, idle_s: object) -> dict[str, Any]:
     return {"kind": "frame", "sequence": sequence, "part": 1, "parts": 1, "data": data, **stamp}
 
 
-QUICK = IdleLimits(warn_s=0.15, end_s=0.15)
+QUICK = IdleLimits(warn_s=0.2, end_s=0.2)
 
 
 async def test_a_slot_warns_its_page_and_then_tells_the_control_plane() -> None:
     wire = Wire()
     slot = playing_slot(wire, QUICK)
-    await asyncio.sleep(0.22)
-    assert (wire.ends_in_s, wire.events) == ([0.15], ["ready", "connected"])
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(0.3)
+    assert (wire.ends_in_s, wire.events) == ([0.2], ["ready", "connected"])
+    await asyncio.sleep(0.2)
     last = wire.reports[-1]
     assert (last.event, last.epoch, last.session_id, last.join_number) == ("idle", 1, "ses-1", 1)
     slot.close()
@@ -127,9 +128,20 @@ async def test_input_keeps_a_viewer_whether_the_page_or_the_streamer_saw_it() ->
         await asyncio.sleep(0.1)
         slot.hear_streamer({"type": "greenroomActivity", "playerId": "1"})
     assert (wire.ends_in_s, wire.events) == ([], ["ready", "connected"])
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.3)
     slot.hear_page(activity(5, 0))
-    assert wire.ends_in_s == [0.15, None]
+    assert wire.ends_in_s == [0.2, None]
+    slot.close()
+
+
+async def test_an_answer_that_is_too_old_has_the_page_count_down_after_all() -> None:
+    wire = Wire()
+    slot = playing_slot(wire, IdleLimits(warn_s=0.2, end_s=0.6))
+    await asyncio.sleep(0.3)
+    slot.hear_page(activity(1, 0.25))
+    assert wire.ends_in_s == [0.6, 0.5]
+    await asyncio.sleep(0.6)
+    assert wire.events[-1] == "idle", "and the answer won no time"
     slot.close()
 
 
@@ -139,8 +151,8 @@ async def test_nonsense_is_no_sign_of_life(idle_s: object) -> None:
     slot = playing_slot(wire, QUICK)
     await asyncio.sleep(0.1)
     slot.hear_page(activity(1, idle_s))
-    await asyncio.sleep(0.12)
-    assert wire.ends_in_s == [0.15]
+    await asyncio.sleep(0.2)
+    assert wire.ends_in_s == [0.2]
     slot.close()
 
 
@@ -178,7 +190,7 @@ async def test_while_our_socket_is_down_nobody_is_warned_or_ended() -> None:
     wire.is_open = True
     slot.socket_opened()
     await asyncio.sleep(0.05)
-    assert (wire.ends_in_s, wire.events[-1]) == ([0.15], "connected")
+    assert (wire.ends_in_s, wire.events[-1]) == ([0.2], "connected")
     slot.close()
 
 
