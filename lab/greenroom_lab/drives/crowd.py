@@ -25,6 +25,7 @@ class Guest:
     """Of POST /sessions."""
     first_eta: dict[str, Any] | None = None
     """Of the same answer, when it was a place in line."""
+    answered_at: float | None = None
     playing_at: float | None = None
     left_at: float | None = None
     trouble: str = ""
@@ -41,7 +42,8 @@ class Guest:
         self.requested_at = time.time()
         try:
             answer = await self.who.request(application_id)
-            self.status, self.first_eta = answer.status, answer.body.get("eta")
+            self.status, self.answered_at = answer.status, time.time()
+            self.first_eta = answer.body.get("eta")
             if answer.status >= 300:
                 raise UnexpectedAnswer(f"POST /sessions answered {answer.status}: {answer.body}")
             await self.who.join()

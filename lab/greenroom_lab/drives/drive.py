@@ -49,10 +49,11 @@ class Drive:
     stack: AsyncExitStack
     guests: list[Guest] = field(default_factory=list)
 
-    async def configure(self, name: str, kind: str, slots: int, policy: Json) -> None:
-        """An application and its pool of the same name."""
+    async def configure(self, name: str, kind: str, slots: int, policy: Json, **limits: int) -> None:
+        """An application and its pool of the same name. `limits`: those that differ from the demo's."""
         fixed = seed.DEMO_APPLICATION if kind == "demo" else {**seed.DEMO_APPLICATION, "command": []}
         application = {**fixed, "name": name, "kind": kind, "slotsPerInstance": slots, "poolId": name}
+        application["limits"] = {**application["limits"], **limits}
         await self.door.must("PUT", f"/applications/{name}", application)
         await self.door.must("PUT", f"/pools/{name}", {**seed.DEMO_POOL, "applicationId": name, "policy": policy})
 

@@ -1,7 +1,8 @@
 """`make waiting`: 60 viewers come for 10 slots and stay as long as they like; some lose patience.
 
-Real time throughout. Scaled: sessions last half a minute instead of half an hour (lognormal, clipped), the boot of a
-machine 20 s. Every sixth viewer is of a tier with a head start.
+Real time throughout. Scaled: sessions last half a minute instead of half an hour (lognormal, clipped) and three minutes
+at most, the boot of a machine 20 s. Every sixth viewer is of a tier with a head start. A dozen sessions come before, as
+in any pool that is not new: a forecast needs lengths to learn from.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from greenroom_lab.drives.waiting_figures import Shown, Stay, accuracy, longest_
 POOL, SLOTS_EACH, SLOTS, BOOT_S = "line", 2, 10, 20.0
 POLICY = {"alwaysOn": SLOTS, "targetIdle": 0, "maximum": SLOTS, "scaleInAfter_s": 60}
 TIERS = {"standard": 0, "early": 20}
-HEAD_STARTED, STANDARD = 10, 50
+HEAD_STARTED, STANDARD, HISTORY = 10, 50, 12
 ARRIVE_S = 60.0
-STAYS_S = (8.0, 90.0)
+STAYS_S, LONGEST_S = (8.0, 90.0), 180
 """Shortest and longest session; most last about half a minute."""
 IMPATIENT, PATIENCE_S = 0.12, (10.0, 60.0)
 ALL_OVER_S = 600.0
@@ -36,12 +37,16 @@ COVERAGE, RATIO, SILENCE_S = 0.85, 3.0, 15.0
 
 async def main() -> int:
     async with drive("waiting", BOOT_S) as stage:
-        await stage.configure(POOL, "null", SLOTS_EACH, POLICY)
+        await stage.configure(POOL, "null", SLOTS_EACH, POLICY, maximumSession_s=LONGEST_S)
         await stage.door.must("PATCH", f"/pools/{POOL}", {"tiers": TIERS})
         say(f"{HEAD_STARTED + STANDARD} viewers sign in ...")
         guests = [*await stage.invite(HEAD_STARTED, "tier-early"), *await stage.invite(STANDARD)]
+        history = await stage.invite(HISTORY)
         await until("the pool has its slots", lambda: is_ready(stage), 180)
-        await play(guests)
+        say(f"{HISTORY} sessions come before ...")
+        await play(history, arrive_s=5.0)
+        await until("the pool has its slots again", lambda: is_ready(stage), 60)
+        await play(guests, arrive_s=ARRIVE_S)
         return await report(stage, guests)
 
 
@@ -49,12 +54,12 @@ async def is_ready(stage: Drive) -> bool:
     return int((await stage.pool(POOL))["slots"].get("free", 0)) >= SLOTS
 
 
-async def play(guests: list[Guest]) -> None:
+async def play(guests: list[Guest], arrive_s: float) -> None:
     """Everybody comes once, in a random order, and is gone in the end."""
     dice = random.Random(1)
     order = dice.sample(guests, len(guests))
     began = time.monotonic()
-    visits = [asyncio.create_task(visit(guest, dice.uniform(0, ARRIVE_S), dice)) for guest in order]
+    visits = [asyncio.create_task(visit(guest, dice.uniform(0, arrive_s), dice)) for guest in order]
     while any(not each.done() for each in visits):
         playing = sum(guest.playing_at is not None and guest.left_at is None for guest in guests)
         asked = sum(guest.requested_at is not None for guest in guests)
@@ -83,7 +88,8 @@ async def visit(guest: Guest, after_s: float, dice: random.Random) -> None:
 async def report(stage: Drive, guests: list[Guest]) -> int:
     """Judge, write down, and print the one line. 0 when everything holds."""
     await until("every session is over", lambda: all_over(stage), 60)
-    stays = [stay_of(row) for row in await stage.sessions()]
+    own = {guest.who.session.get("sessionId") for guest in guests}
+    stays = [stay for stay in map(stay_of, await stage.sessions()) if stay.session_id in own]
     shown = [shown_to(guest) for guest in guests if guest.who.session]
     ends = Counter(end_of(stay) for stay in stays)
     breaks, found = order_breaks(stays), accuracy(stays, shown)
@@ -122,8 +128,8 @@ def stay_of(row: dict[str, Any]) -> Stay:
 def shown_to(guest: Guest) -> Shown:
     """The answer to the request first, then what was pushed."""
     told: list[tuple[float, dict[str, Any]]] = list(guest.who.channel.forecasts) if guest.who.channel else []
-    if guest.first_eta is not None and guest.requested_at is not None:
-        told.insert(0, (guest.requested_at, guest.first_eta))
+    if guest.first_eta is not None and guest.answered_at is not None:
+        told.insert(0, (guest.answered_at, guest.first_eta))
     session_id = str(guest.who.session["sessionId"])
     return Shown(session_id, tuple((at, seconds(eta["p50"]), seconds(eta["p90"])) for at, eta in told))
 

@@ -70,13 +70,13 @@ def accuracy(stays: Sequence[Stay], shown: Sequence[Shown]) -> Accuracy:
 
 
 def longest_silence(stays: Sequence[Stay], shown: Sequence[Shown]) -> float:
-    """The longest time, seconds, that anybody stood in line without a word; from the request to the slot or the end."""
+    """The longest time, seconds, that anybody stood in line without a word: from the answer to the request on."""
     heard = {each.session_id: [at for at, _, _ in each.forecasts] for each in shown}
     longest = 0.0
     for stay in stays:
         if stay.queued_at is None or stay.assigned_at is None:
             continue
-        times = [stay.queued_at, *(at for at in heard.get(stay.session_id, ()) if at < stay.assigned_at)]
-        times = sorted([*times, stay.assigned_at])
+        told = [at for at in heard.get(stay.session_id, ()) if at < stay.assigned_at] or [stay.queued_at]
+        times = sorted([*told, stay.assigned_at])
         longest = max(longest, *(later - earlier for earlier, later in pairwise(times)))
     return longest
