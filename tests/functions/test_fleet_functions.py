@@ -27,7 +27,9 @@ from tests.fakes.stage import NONCE, launch, slot_of, stage
 from tests.functions.doors import agent_event, body_of, handle_of, operate
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
-REGISTER = RegisterInstanceSettings("f", "c", "s", "j", "b", "greenroom", "https://socket", ({"urls": ["stun:x"]},), 15, 45)
+REGISTER = RegisterInstanceSettings(
+    "f", "c", "s", "j", "b", "greenroom", "https://socket", ({"urls": ["stun:x"]},), 15, 45
+)
 PREPARE = PrepareLaunchSettings("f", "c", "lt-1", ("subnet-a", "subnet-b"), "greenroom")
 RECONCILE = ReconcileFleetSettings("s", "f", "c", "j", "b", "greenroom", "https://socket", 45)
 
