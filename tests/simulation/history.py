@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from greenroom.domain.events import InstanceNoticed
 from greenroom.domain.instance import NoticeKind
 from greenroom.domain.pool import Application, ApplicationKind, Placement, Pool, PoolPolicy
+from greenroom.domain.quota import Quota
 from greenroom.domain.session import SessionLimits
 from greenroom.usecases.note_interruption import note_interruption
 from greenroom.usecases.reconcile_fleet import PassResult
@@ -26,6 +27,8 @@ REST_WITHIN_S = 5400
 """Boots may take 20 minutes to be given up, a surplus goes one machine in 10 minutes, launches rest up to 10."""
 SETTLED_S = 60
 INTERRUPTIONS_EVERY_S = 30
+TENANT_LIMIT = 4
+"""Of all viewers together, in every third history: fewer than the pool serves."""
 
 Sabotage = Callable[[World], None]
 
@@ -91,6 +94,8 @@ class History:
             placement=dice.choice(tuple(Placement)),
         )
         memory.pools[POOL] = Pool(POOL, POOL, policy, tiers={"standard": 0, **TIERS})
+        if self.seed % 3 == 1:  # not by the dice: the other histories stay as they were
+            memory.tenant_quotas["acme"] = Quota(concurrent_sessions=TENANT_LIMIT)
         self.warm = policy.warm_instances
         self.wanted = -(-max(policy.always_on, policy.target_idle) // SLOTS_PER_INSTANCE)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from greenroom.domain.evacuation import ends_at
 from greenroom.domain.instance import InstanceState
 from greenroom.domain.line import is_given_up
+from greenroom.domain.quota import ACCOUNT_NAME, LIVE, Scope, gpu_uses, names_of, tenant_name
 from greenroom.domain.session import LIVE_STATES, TERMINAL_STATES, SessionState, epoch_of
 from greenroom.domain.slot import SlotState
 from greenroom.fleet_ports import Ec2State
@@ -58,6 +59,7 @@ class Checker:
             self._check_sessions()
             self._check_slots()
             self._check_viewers()
+            self._check_quotas()
             self._check_order()
 
     def _check_sessions(self) -> None:
@@ -111,6 +113,32 @@ class Checker:
             self.world.counts["served_from_line"] += before is SessionState.QUEUED
             if waiting.get(session.tier, session.requested_at) < session.requested_at:
                 self.found.other.add(f"{session.session_id} overtook one of its tier")
+
+    def _check_quotas(self) -> None:
+        """Shard by shard: what the sessions that are not over hold; and no tenant above its limit."""
+        held: Counter[tuple[str, int, str]] = Counter()
+        for session in self.memory.session_rows.values():
+            if session.state not in TERMINAL_STATES:
+                names = names_of(session)
+                held.update((names[Scope(scope)], shard, LIVE) for scope, shard in session.quota_shards.items())
+        counted = {key: row["live"] for key, row in self.memory.quota_rows.items() if key[2] == LIVE and row["live"]}
+        if counted != dict(held):
+            self.found.other.add("quota counters differ from a recount")
+        for tenant, quota in self.memory.tenant_quotas.items():
+            live = sum(number for key, number in held.items() if key[0] == tenant_name(tenant))
+            if quota.concurrent_sessions is not None and live > quota.concurrent_sessions:
+                self.found.other.add(f"{tenant} has {live} sessions, {quota.concurrent_sessions} are allowed")
+
+    def _check_days(self) -> None:
+        """Every session was counted once for its day, and every second that it held a slot."""
+        used: Counter[str] = Counter()
+        for session in self.memory.session_rows.values():
+            used["sessions"] += 1
+            used["gpuSeconds"] += sum(each.seconds for each in gpu_uses(session) if each.name == ACCOUNT_NAME)
+        days = [row for key, row in self.memory.quota_rows.items() if key[0] == ACCOUNT_NAME and key[2] != LIVE]
+        for field_name, number in used.items():
+            if sum(row.get(field_name, 0) for row in days) != number:
+                self.found.other.add(f"{field_name} of the days differ from a recount")
 
     # -- after a pass of the reaper
 
@@ -204,6 +232,7 @@ class Checker:
         for session in self.memory.session_rows.values():
             if session.state not in TERMINAL_STATES:
                 self.found.overdue.add(f"{session.session_id} {session.state} at rest, {now - session.deadline_at:.0f}")
+        self._check_days()
         free = sum(each.state is SlotState.FREE for each in self.memory.slot_rows.values())
         if self.memory.free_counts.get("demo", 0) != free:
             self.found.other.add(f"free counter {self.memory.free_counts.get('demo')} at rest, {free} are free")

@@ -24,6 +24,7 @@ def test_nothing_is_held_twice_leaked_or_overdue_in_forty_histories() -> None:
     told = [History(seed).tell() for seed in range(1, HISTORIES + 1)]
     assert {each.seed: each.found for each in told if not each.found.is_clean} == {}
     injected: Counter[str] = sum((each.counts for each in told), Counter())
+    assert injected["quota_exceeded"] > HISTORIES / 4
     assert [kind for kind in INJECTED if injected[kind] < HISTORIES / 4] == []
 
 
@@ -62,6 +63,20 @@ class ForgetfulOrphans(MemoryOrphans):
         return now
 
 
+class ForgetfulClaims(MemoryClaims):
+    """A release that forgets to give the units back."""
+
+    def release(self, session: Session, now: float) -> Session:
+        before = {key: dict(row) for key, row in self.memory.quota_rows.items()}
+        released = super().release(session, now)
+        self.memory.quota_rows.update(before)
+        return released
+
+
+def _forgotten_units(world: World) -> None:
+    world.ports.claims = ForgetfulClaims(world.memory)
+
+
 def _unconditional_claims(world: World) -> None:
     world.ports.claims = UnconditionalClaims(world.memory)
 
@@ -79,6 +94,7 @@ def _forgotten_orphans(world: World) -> None:
     [
         pytest.param(_unconditional_claims, lambda told: told.found.double_held, id="a claim without its condition"),
         pytest.param(_forgotten_sessions, lambda told: told.found.overdue, id="sessions the reaper never sees"),
+        pytest.param(_forgotten_units, lambda told: told.found.other, id="units that are never given back"),
         pytest.param(_forgotten_orphans, lambda told: told.found.leaked, id="orphans that are never old enough"),
     ],
 )

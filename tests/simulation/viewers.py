@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from greenroom.domain.errors import GreenroomError, ViewerLimitReached
+from greenroom.domain.errors import GreenroomError, QuotaExceeded, ViewerLimitReached
 from greenroom.domain.session import Session, SessionState
 from greenroom.usecases.end_session import leave_session
 from greenroom.usecases.record_slot_event import SlotEvent
@@ -34,6 +34,9 @@ class Viewer:
         try:
             launched = self.world.invoke(lambda: request_session(launch, self.world.ports))
         except ViewerLimitReached:
+            return
+        except QuotaExceeded:
+            self.world.counts["quota_exceeded"] += 1
             return
         except (Crash, GreenroomError):
             if self.tries < 4 and self.world.random.random() < 0.7:

@@ -95,6 +95,8 @@ SEAMS = [
     "ec2",
     "orphans",
     "live_sessions",
+    "quotas",
+    "quota_counters",
     "tasks",
     "bus",
     "socket",
