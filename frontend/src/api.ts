@@ -1,5 +1,5 @@
 /** The viewer's part of the HTTP API. The access token goes into the Authorization header and nowhere else. */
-import { Problem, problemOf } from './problems';
+import { Problem, problemOf, type ProblemKind } from './problems';
 import { isRecord, parseSession, type SessionView } from './sessionView';
 
 export interface Granted {
@@ -13,6 +13,9 @@ export type TokenSource = (fresh?: boolean) => Promise<string | null>;
 
 const TRIES = 4;
 const PAUSE_ms = 400;
+const TOKEN_DOUBTED: readonly number[] = [401, 403];
+/** Closed to any token. */
+const CLOSED_DOOR: readonly ProblemKind[] = ['closed', 'notOpen'];
 
 export class Api {
   readonly #base: string;
@@ -83,11 +86,13 @@ export class Api {
   async #callOnce(method: string, path: string, body: unknown, keepalive: boolean): Promise<unknown> {
     let response = await this.#send(method, path, body, keepalive, false);
     // A token may be refused before its time (a key was changed, a clock is off): one renewed try, then sign in again.
-    if (response.status === 401 || response.status === 403) response = await this.#send(method, path, body, keepalive, true);
+    let parsed = parseJson(await response.text());
+    if (TOKEN_DOUBTED.includes(response.status) && !CLOSED_DOOR.includes(problemOf(response.status, parsed).kind)) {
+      response = await this.#send(method, path, body, keepalive, true);
+      parsed = parseJson(await response.text());
+    }
     const said = Date.parse(response.headers.get('date') ?? '');
     if (!Number.isNaN(said)) this.#skew_ms = said - Date.now();
-    const text = await response.text();
-    const parsed = parseJson(text);
     if (!response.ok) throw problemOf(response.status, parsed, response.headers.get('retry-after'));
     return parsed;
   }

@@ -56,6 +56,19 @@ describe('the API client', () => {
     expect([tokens, calls.at(-1)!.headers.authorization]).toEqual([[false, true], 'Bearer renewed']);
   });
 
+  it('does not renew the token at a closed door, and asks there once', async () => {
+    const { api, tokens } = apiAnswering(json(403, { type: 'https://greenroom.dev/problems/not-open', opensAt: '2026-01-31T12:00:00.000Z' }));
+    const problem = await problemFrom(api.requestSession('demo', 'c'));
+    expect([problem.kind, problem.facts.opensAt, tokens]).toEqual(['notOpen', Date.parse('2026-01-31T12:00:00.000Z'), [false]]);
+  });
+
+  it('asks a full line once, and reads the header that says when to come back', async () => {
+    const body = JSON.stringify({ type: 'https://greenroom.dev/problems/line-full' });
+    const { api, calls } = apiAnswering(new Response(body, { status: 503, headers: { 'retry-after': '60' } }));
+    const problem = await problemFrom(api.requestSession('demo', 'c'));
+    expect([problem.kind, problem.facts.retryAfter_s, calls.length]).toEqual(['lineFull', 60, 1]);
+  });
+
   it('ends a session with a request that survives the page', async () => {
     const { api, calls } = apiAnswering(json(202, assigned()));
     await api.endSession('ses-1');

@@ -98,7 +98,7 @@ describe('at the door', () => {
   const type = (name: string): string => `https://greenroom.dev/problems/${name}`;
   const door = (status: number, name: string, facts: object = {}, retryAfter: string | null = null) => {
     const subject = model([{ type: 'refused', problem: problemOf(status, { type: type(name), ...facts }, retryAfter) }]);
-    return { subject, door: turnedAway(subject.state)! };
+    return { subject, door: turnedAway(subject)! };
   };
 
   it('tells when a full line may be tried again, and lets nobody press before', () => {
@@ -123,6 +123,8 @@ describe('at the door', () => {
     expect(hourText(AT + 86_400_000, AT, 'America/New_York', 'en-GB')).toBe('tomorrow at 07:00 (America/New York)');
     expect(hourText(AT + 5 * 86_400_000, AT, 'UTC', 'en-GB')).toMatch(/^on Thursday 5 February at 12:00 \(UTC\)$/);
     expect(announcement(subject)).toContain('Not open yet');
+    const behind = { ...subject, serverNow: AT + 600_000 };
+    expect(againText(turnedAway(behind)!, behind.now)).toBe('1 h 20 min');
   });
 
   it('tells of a door that is closed, and of a stop in the operator’s words', () => {
@@ -133,8 +135,8 @@ describe('at the door', () => {
 
   it.each([
     [{ scope: 'tenant', quota: 'concurrentSessions', limit: 10 }, /^Your organisation has 10 sessions running/, 'You can try again in'],
-    [{ scope: 'account', quota: 'sessionsPerDay', limit: 1 }, /^This service has started 1 session today/, 'It starts again in'],
-    [{ scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 60 }, /^You have used all playing time of today \(60 minutes\)/, 'It starts again in'],
+    [{ scope: 'account', quota: 'sessionsPerDay', limit: 1 }, /^This service has started 1 session today/, 'It starts afresh in'],
+    [{ scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 60 }, /^You have used all playing time of today \(60 minutes\)/, 'It starts afresh in'],
     [{}, /^Somebody has used/, 'You can try again in'],
   ])('tells which limit %j is reached and when it ends', (facts, words, label) => {
     const { door: limited } = door(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' });
@@ -144,7 +146,7 @@ describe('at the door', () => {
 
   it('leaves other failures alone', () => {
     for (const [status, name] of [[409, 'viewer-limit'], [500, 'internal'], [403, 'forbidden']] as const) {
-      expect(turnedAway(model([{ type: 'refused', problem: problemOf(status, { type: type(name), sessionId: SESSION_ID }) }]).state)).toBeNull();
+      expect(turnedAway(model([{ type: 'refused', problem: problemOf(status, { type: type(name), sessionId: SESSION_ID }) }]))).toBeNull();
     }
     expect(problemOf(503, { type: type('line-full') }).passing).toBe(false);
   });

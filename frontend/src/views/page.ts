@@ -24,8 +24,8 @@ const FACES: Readonly<Record<PageStateName, Face>> = {
 };
 const CURTAIN_ms = 700;
 
-function faceOf({ state }: PageModel): Face {
-  return turnedAway(state) === null ? FACES[state.name] : 'turnedAway';
+function faceOf(model: PageModel): Face {
+  return turnedAway(model) === null ? FACES[model.state.name] : 'turnedAway';
 }
 
 export class PageView {

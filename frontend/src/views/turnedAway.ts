@@ -18,7 +18,7 @@ export function createTurnedAway(actions: PageActions): View {
   return {
     element,
     update(model: PageModel): void {
-      const door = turnedAway(model.state);
+      const door = turnedAway(model);
       if (door === null) return;
       element.dataset.problem = model.state.problem?.kind ?? '';
       setText(eyebrow, model.applicationName);

@@ -1,6 +1,6 @@
 /** What is said to somebody for whom there is no place in line: why, and when to come back. Pure. */
 import type { Problem, ProblemKind } from '../problems';
-import type { PageState } from '../sessionMachine';
+import type { PageModel } from './model';
 import { countdown } from './waitText';
 import { sentence } from './waitingWords';
 
@@ -15,23 +15,24 @@ export interface TurnedAway {
 
 const AT_THE_DOOR: readonly ProblemKind[] = ['lineFull', 'closed', 'notOpen', 'quotaExceeded', 'killSwitch'];
 
-/** Null when the state is no refusal at the door. */
-export function turnedAway(state: PageState): TurnedAway | null {
-  const { problem, name, since } = state;
+/** Null when the page shows no refusal at the door. The hours are the server's, told in this tab's clock. */
+export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>): TurnedAway | null {
+  const { problem, name, since } = model.state;
   if (name !== 'failed' || problem === null || !AT_THE_DOOR.includes(problem.kind)) return null;
+  const local = (at: number | null): number | null => (at === null ? null : at - (model.serverNow - model.now));
   const { retryAfter_s, tryAgainAt, opensAt } = problem.facts;
-  const later = retryAfter_s === null ? tryAgainAt : since + retryAfter_s * 1000;
+  const later = retryAfter_s === null ? local(tryAgainAt) : since + retryAfter_s * 1000;
   switch (problem.kind) {
     case 'lineFull':
       return { title: 'The line is full', text: 'More people wait than we can serve in good time, so nobody new is let in for a moment.', againAt: later, label: 'You can try again in' };
     case 'notOpen':
-      return { title: 'Not open yet', text: 'The doors are opened before the event begins. Come back then and join the line.', againAt: opensAt ?? later, label: 'The doors open in' };
+      return { title: 'Not open yet', text: 'The doors are opened before the event begins. Come back then and join the line.', againAt: local(opensAt) ?? later, label: 'The doors open in' };
     case 'closed':
       return { title: 'Closed for now', text: 'The operator lets nobody in at the moment. Nothing is wrong with your account.', againAt: null, label: '' };
     case 'killSwitch':
       return { title: 'Stopped by the operator', text: stopText(problem), againAt: retryAfter_s === null ? null : later, label: 'You can try again in' };
     default:
-      return { title: 'A limit is reached', text: quotaText(problem), againAt: later, label: problem.facts.quota?.endsWith('PerDay') ? 'It starts again in' : 'You can try again in' };
+      return { title: 'A limit is reached', text: quotaText(problem), againAt: later, label: problem.facts.quota?.endsWith('PerDay') ? 'It starts afresh in' : 'You can try again in' };
   }
 }
 

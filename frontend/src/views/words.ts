@@ -37,9 +37,9 @@ export function closingWords(state: PageState): EndWords {
   return endWords(state.statusReason, state.move !== null, state.session?.migrations ?? 0);
 }
 
-function doorWords({ state, now }: PageModel): string | null {
-  const door = turnedAway(state);
-  return door === null ? null : doorAnnouncement(door, now);
+function doorWords(model: PageModel): string | null {
+  const door = turnedAway(model);
+  return door === null ? null : doorAnnouncement(door, model.now);
 }
 
 /** What the live region says when the state changes; the line has a speaker of its own. */
