@@ -10,6 +10,7 @@ from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import AdvanceEventSettings
 from greenroom.ports import Ports
 from greenroom.usecases.advance_event import advance_event
+from greenroom.usecases.dispatch_line import dispatch_line
 from greenroom.usecases.preflight_event import preflight_event
 
 LONGEST_WAIT_S = 3600
@@ -20,7 +21,7 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     """{nextStepAt}: when to come again; null ends the machine, as for an earlier version, which an edit outdated."""
     if ports.events.get(event["eventId"]).version != event["version"]:
         return {"nextStepAt": None}
-    next_at = advance_event(event["eventId"], ports, preflight_event).next_at
+    next_at = advance_event(event["eventId"], ports, preflight_event, dispatch_line).next_at
     if next_at is None:
         return {"nextStepAt": None}
     return {"nextStepAt": iso(math.ceil(min(next_at, ports.now() + LONGEST_WAIT_S)))}

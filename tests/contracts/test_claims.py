@@ -202,6 +202,21 @@ def test_a_viewer_is_checked_as_a_launch_would_and_nothing_is_written(house: Hou
     house.claims.check_viewer(draft("ses-2", token="other"), 2)
 
 
+def test_who_waits_for_an_event_is_passed_over_until_it_begins(house: House) -> None:
+    held = replace(queued("ses-e", viewer="eve"), order_at=NOW - 100, not_before=NOW + 60)
+    for each in (held, queued("ses-1"), replace(queued("ses-b", viewer="bob"), not_before=NOW + 90)):
+        house.claims.enqueue(each, 1)
+    assert house.sessions.get("ses-e") == held
+    first = LineTicket("demo", "ses-e", NOW - 100, NOW + 60)
+    assert house.line.head("demo") == first == house.line.head("demo", NOW + 60)
+    assert house.line.head("demo", NOW + 59) == LineTicket("demo", "ses-1", NOW)
+    assert [house.line.held_back("demo", NOW + at) for at in (0, 60, 90)] == [2, 1, 0]
+    assert house.line.length("demo") == 3
+    ending("ses-1", house)
+    house.line.remove(LineTicket("demo", "ses-1", NOW))
+    assert house.line.head("demo", NOW + 59) is None
+
+
 @pytest.mark.parametrize("state", [SlotState.FREE, SlotState.RESETTING])
 def test_a_slot_is_handed_over_with_its_session_and_the_stored_wait_is_answered(house: House, state: SlotState) -> None:
     slot = house.add_slot("i-00000001", state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any, TypeVar
 
 from greenroom.domain.connection import AgentConnection, Connection, PeerKind, Ticket
@@ -165,16 +166,21 @@ class MemoryLine:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
 
-    def head(self, pool_id: str) -> LineTicket | None:
+    def head(self, pool_id: str, now: float = inf) -> LineTicket | None:
         self.memory.step("line.head")
         with self.memory.lock:
-            waiting = sorted(key for key in self.memory.line_rows if key[0] == pool_id)
+            rows = self.memory.line_rows
+            waiting = sorted(key for key in rows if key[0] == pool_id and (rows[key].not_before or 0) <= now)
             return self.memory.line_rows[waiting[0]] if waiting else None
 
     def place_of(self, session: Session) -> int:
         with self.memory.lock:
             own = (session.pool_id, order_of(session), session.session_id)
             return 1 + sum(key[0] == session.pool_id and key < own for key in self.memory.line_rows)
+
+    def held_back(self, pool_id: str, now: float) -> int:
+        with self.memory.lock:
+            return sum(key[0] == pool_id and (row.not_before or 0) > now for key, row in self.memory.line_rows.items())
 
     def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
         with self.memory.lock:
@@ -229,7 +235,7 @@ class MemoryClaims:
                 return self.memory.session_rows[session.session_id]
             self._check_viewer(session, sessions_per_viewer)
             units = self._units(session, quotas)
-            ticket = LineTicket(session.pool_id, session.session_id, order_of(session))
+            ticket = LineTicket(session.pool_id, session.session_id, order_of(session), session.not_before)
             self.memory.line_rows[(ticket.pool_id, ticket.order_at, ticket.session_id)] = ticket
             return self._enter(session, units)
 
@@ -241,7 +247,7 @@ class MemoryClaims:
                 raise StaleEpoch(session.session_id)
             after = migrating(current, moving, deadline_at)
             self.memory.session_rows[after.session_id] = after
-            ticket = LineTicket(after.pool_id, after.session_id, order_of(after))
+            ticket = LineTicket(after.pool_id, after.session_id, order_of(after), after.not_before)
             self.memory.line_rows[(ticket.pool_id, ticket.order_at, ticket.session_id)] = ticket
             return after
 

@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any
 
 import pytest
+from greenroom.domain.pool import Admission
 from greenroom.domain.session import SessionState
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.forecast_line import forecast_line
@@ -97,6 +98,21 @@ def test_a_full_line_answers_503_with_a_time_to_try_again_and_writes_nothing() -
     assert (second["statusCode"], body_of(second)["sessionId"]) == (409, waiting[0].session_id)
     handle_of("leave_session")(viewer_event(None, viewer="bob", sessionId=waiting[0].session_id), ports)
     assert handle_of("request_session")(viewer_event(PLAY), ports)["statusCode"] == 202
+
+
+@pytest.mark.parametrize(
+    ("admission", "name", "facts"),
+    [(Admission.CLOSED, "closed", {}), (Admission.AUTOMATIC, "not-open", {"opensAt": None})],
+)
+def test_an_application_that_is_not_open_answers_403_and_says_so(
+    admission: Admission, name: str, facts: dict[str, Any]
+) -> None:
+    ports = stage(1)
+    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], admission=admission)
+    answer = handle_of("request_session")(viewer_event(PLAY), ports)
+    assert (answer["statusCode"], body_of(answer)["type"].rpartition("/")[2]) == (403, name)
+    assert facts.items() <= body_of(answer).items()
+    assert not ports.memory.session_rows
 
 
 @pytest.mark.parametrize("function", ["read_sessions", "leave_session", "issue_ticket"])

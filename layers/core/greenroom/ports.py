@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from random import Random
 from typing import Any, Protocol
 
@@ -49,6 +50,7 @@ class LineTicket:
     pool_id: str
     session_id: str
     order_at: float
+    not_before: float | None = None
 
 
 class Sessions(Protocol):
@@ -88,7 +90,11 @@ class Sessions(Protocol):
 class Line(Protocol):
     """The sessions of a pool that wait for a slot, by their order. Reads are consistent."""
 
-    def head(self, pool_id: str) -> LineTicket | None: ...
+    def head(self, pool_id: str, now: float = inf) -> LineTicket | None:
+        """The first one that may be served now; who waits for an event to begin is passed over until then."""
+
+    def held_back(self, pool_id: str, now: float) -> int:
+        """How many wait for an event to begin."""
 
     def place_of(self, session: Session) -> int:
         """1 = next."""

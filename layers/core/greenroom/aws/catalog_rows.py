@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from greenroom.domain.pool import LINE_LIMIT, Application, ApplicationKind, Placement, Pool, PoolPolicy
+from greenroom.domain.pool import LINE_LIMIT, Admission, Application, ApplicationKind, Placement, Pool, PoolPolicy
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
@@ -35,6 +35,7 @@ def application_row(application: Application) -> dict[str, Any]:
         "sessionsPerViewer": application.sessions_per_viewer,
         "sessionsPerViewerDay": application.sessions_per_viewer_day,
         "gpuMinutesPerViewerDay": application.gpu_minutes_per_viewer_day,
+        "admission": application.admission.value,
         "relay": application.relay.value,
     }
 
@@ -51,6 +52,7 @@ def application_of(row: Mapping[str, Any]) -> Application:
         sessions_per_viewer=row["sessionsPerViewer"],
         sessions_per_viewer_day=row.get("sessionsPerViewerDay"),
         gpu_minutes_per_viewer_day=row.get("gpuMinutesPerViewerDay"),
+        admission=Admission(row.get("admission", Admission.OPEN)),
         relay=RelayPolicy(row.get("relay", RelayPolicy.ALL)),
     )
 

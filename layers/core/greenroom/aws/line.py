@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from math import inf
 from typing import Any
 
 from greenroom.aws.clients import dynamodb
@@ -23,9 +24,15 @@ class DynamoLine:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def head(self, pool_id: str) -> LineTicket | None:
-        rows = query(self._table, line_key(pool_id), limit=1)
-        return _ticket_of(rows[0], pool_id) if rows else None
+    def head(self, pool_id: str, now: float = inf) -> LineTicket | None:
+        first = self.nearest(pool_id, 1)
+        if not first or _is_ready(first[0], now):
+            return first[0] if first else None
+        every = (_ticket_of(row, pool_id) for row in query(self._table, line_key(pool_id)))
+        return next((ticket for ticket in every if _is_ready(ticket, now)), None)
+
+    def held_back(self, pool_id: str, now: float) -> int:
+        return sum(not _is_ready(_ticket_of(row, pool_id), now) for row in query(self._table, line_key(pool_id)))
 
     def place_of(self, session: Session) -> int:
         values = {":p": line_key(session.pool_id), ":s": place_key_of(session)}
@@ -58,4 +65,8 @@ class DynamoLine:
 
 def _ticket_of(row: Mapping[str, Any], pool_id: str) -> LineTicket:
     order_at, _, session_id = row["sk"].partition("#")
-    return LineTicket(pool_id, session_id, epoch_seconds(order_at))
+    return LineTicket(pool_id, session_id, epoch_seconds(order_at), row.get("notBefore"))
+
+
+def _is_ready(ticket: LineTicket, now: float) -> bool:
+    return ticket.not_before is None or ticket.not_before <= now

@@ -91,6 +91,7 @@ def _place_of(session: Session) -> dict[str, Any]:
     moving = {"migrations": session.migrations, "moving": moving_row(session.moving)}
     ordered = iso(session.order_at) if session.order_at is not None else None
     line = {"tier": session.tier, "orderAt": ordered, "pageGoneAt": session.page_gone_at}
+    line["notBefore"] = session.not_before
     told = {"eta": eta_row(session.eta), "etaShown": eta_shown_row(session.eta_shown)}
     return {"epoch": epoch_of(session), **held, **moving, **line, **told}
 
@@ -101,6 +102,7 @@ def _waiting_of(row: Mapping[str, Any]) -> dict[str, Any]:
         "tier": row.get("tier", STANDARD_TIER),
         "order_at": epoch_seconds(row["orderAt"]) if "orderAt" in row else None,
         "page_gone_at": row.get("pageGoneAt"),
+        "not_before": row.get("notBefore"),
         "eta": eta_of(row.get("eta")),
         "eta_shown": eta_shown_of(row.get("etaShown")),
     }

@@ -81,6 +81,18 @@ class DuplicateLaunch(GreenroomError):
         self.session_id = session_id
 
 
+class ApplicationClosed(GreenroomError):
+    """An operator closed the application to new sessions. Answers 403."""
+
+
+class NotOpenYet(GreenroomError):
+    """It opens around scheduled events only; `opens_at`: when it next does, None: nothing is planned. 403."""
+
+    def __init__(self, opens_at: float | None) -> None:
+        super().__init__("it is open around its scheduled events only")
+        self.opens_at = opens_at
+
+
 class SessionHasEnded(GreenroomError):
     """The session is Ending, Ended or Failed; nothing more can be done with it. Answers 409."""
 

@@ -21,6 +21,14 @@ class ApplicationKind(StrEnum):
     NULL = "null"  # no picture; sessions without media, for load and drills
 
 
+class Admission(StrEnum):
+    """Who may ask for a session of an application."""
+
+    OPEN = "open"  # everybody, always
+    AUTOMATIC = "automatic"  # around the scheduled events of its pool: a pre-queue, then as open, until the end
+    CLOSED = "closed"  # nobody; what runs or waits goes on
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
     """What is streamed.
@@ -38,6 +46,7 @@ class Application:
     sessions_per_viewer: int = 1
     sessions_per_viewer_day: int | None = None  # None: no limit
     gpu_minutes_per_viewer_day: int | None = None
+    admission: Admission = Admission.OPEN
     relay: RelayPolicy = RelayPolicy.ALL
 
 

@@ -90,6 +90,7 @@ class ScheduledEvent:
     planned_at: float  # when this version was made; its preflight was made then, too
     pre_queue_s: int = DEFAULT_PRE_QUEUE_S
     maximum_cost_usd: float | None = None
+    shuffle: bool = False  # those of the pre-queue are served in an order drawn by lot
     version: int = 1
     done: frozenset[EventStep] = frozenset()
     cancelled_at: float | None = None

@@ -179,6 +179,7 @@ class Session:
     eta_shown: EtaShown | None = None  # and first: what the true wait is judged by
     tier: str = STANDARD_TIER
     order_at: float | None = None  # where it stands in line; None: when it was requested
+    not_before: float | None = None  # in line, but served from then on only: the start of an event
     page_gone_at: float | None = None  # since when its page is off the socket; None: it is on it, or has a slot
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greenroom.domain.errors import InvalidField
-from greenroom.domain.pool import Application, ApplicationKind
+from greenroom.domain.pool import Admission, Application, ApplicationKind
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import SessionLimits
 from greenroom.entry.catalog_views import limits_of
@@ -12,7 +12,10 @@ from greenroom.entry.http import Body
 DAYS = ("sessionsPerViewerDay", "gpuMinutesPerViewerDay")
 """What one viewer may use of the application in a day of UTC; null or absent: no limit."""
 MOST_A_DAY = 1_000_000
-FIELDS = ("name", "kind", "command", "slotsPerInstance", "poolId", "limits", "sessionsPerViewer", "relay", *DAYS)
+FIELDS = (
+    *("name", "kind", "command", "slotsPerInstance", "poolId", "limits", "sessionsPerViewer", "admission", "relay"),
+    *DAYS,
+)
 MOST_SLOTS = 32
 """Slots of one instance: what one transaction can drain, and more than a GPU can stream."""
 
@@ -35,6 +38,7 @@ def application_of(application_id: str, body: Body) -> Application:
         sessions_per_viewer=body.whole("sessionsPerViewer", least=1, most=100, default=1),
         sessions_per_viewer_day=_limit(body, DAYS[0]),
         gpu_minutes_per_viewer_day=_limit(body, DAYS[1]),
+        admission=Admission(body.one_of("admission", tuple(Admission)) if "admission" in body else Admission.OPEN),
         relay=RelayPolicy(body.one_of("relay", tuple(RelayPolicy)) if "relay" in body else RelayPolicy.ALL),
     )
 

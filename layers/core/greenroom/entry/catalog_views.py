@@ -48,6 +48,7 @@ def application_view(application: Application) -> dict[str, Any]:
         "sessionsPerViewer": application.sessions_per_viewer,
         "sessionsPerViewerDay": application.sessions_per_viewer_day,
         "gpuMinutesPerViewerDay": application.gpu_minutes_per_viewer_day,
+        "admission": application.admission.value,
         "relay": application.relay.value,
     }
 

@@ -16,7 +16,7 @@ DAY_S = 24 * 3600
 MOST_SESSIONS = 1_000_000
 MOST_USD = 10_000_000.0
 CLIENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_WISHES = ("name", "start", "end", "timeZone", "expectedSessions", "lead_s", "preQueue_s", "maximumCost_usd")
+_WISHES = ("name", "start", "end", "timeZone", "expectedSessions", "lead_s", "preQueue_s", "maximumCost_usd", "shuffle")
 
 
 def plan_of(body: Body) -> EventPlan:
@@ -33,6 +33,7 @@ def plan_of(body: Body) -> EventPlan:
         lead_s=body.whole("lead_s", least=0, most=DAY_S, default=DEFAULT_LEAD_S),
         pre_queue_s=body.whole("preQueue_s", least=0, most=DAY_S, default=DEFAULT_PRE_QUEUE_S),
         maximum_cost_usd=_cost(body) if "maximumCost_usd" in body else None,
+        shuffle=body.flag("shuffle", default=False),
         client_token=body.identifier("clientToken", pattern=CLIENT_TOKEN) if "clientToken" in body else None,
     )
 
@@ -56,6 +57,7 @@ def change_of(body: Body) -> Change:
             lead_s=body.whole("lead_s", least=0, most=DAY_S, default=before.lead_s),
             pre_queue_s=body.whole("preQueue_s", least=0, most=DAY_S, default=before.pre_queue_s),
             maximum_cost_usd=_cost(body) if "maximumCost_usd" in body else before.maximum_cost_usd,
+            shuffle=body.flag("shuffle", default=before.shuffle),
         )
 
     return change

@@ -24,6 +24,7 @@ def event_view(event: ScheduledEvent) -> dict[str, Any]:
         "lead_s": event.lead_s,
         "preQueue_s": event.pre_queue_s,
         "maximumCost_usd": event.maximum_cost_usd,
+        "shuffle": event.shuffle,
         "preflight": _preflight_view(event.preflight) if event.preflight else None,
     }
 

@@ -144,6 +144,15 @@ class Body:
             raise self._wrong(name, f"must be a number from {least:g} to {most:.0f}")
         return float(value)
 
+    def flag(self, name: str, *, default: bool) -> bool:
+        """True or false; `default` when it is absent."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self._wrong(name, "must be true or false")
+        return value
+
     def one_of(self, name: str, choices: tuple[str, ...]) -> str:
         value = self._values.get(name)
         if value not in choices:

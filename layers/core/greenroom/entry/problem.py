@@ -35,6 +35,8 @@ _KINDS: Mapping[type[Exception], Kind] = {
     errors.StaleEpoch: Kind("stale-epoch", 409, "The slot has a newer holder"),
     errors.StaleBoot: Kind("stale-boot", 409, "The instance has registered again since"),
     errors.Conflict: Kind("conflict", 409, "It changed meanwhile; read it again"),
+    errors.ApplicationClosed: Kind("closed", 403, "Closed for the moment"),
+    errors.NotOpenYet: Kind("not-open", 403, "Not open yet"),
     errors.LineFull: Kind("line-full", 503, "The line is full"),
     errors.CapacityUnavailable: Kind("capacity-unavailable", 503, "No capacity now"),
 }
@@ -53,6 +55,8 @@ def problem_of(error: errors.GreenroomError) -> dict[str, Any]:
     if isinstance(error, errors.QuotaExceeded):
         extra |= {"scope": error.scope, "quota": error.name, "limit": error.limit}
         extra |= {"tryAgainAt": iso(error.try_again_at), "retryAfter_s": error.retry_after_s}
+    if isinstance(error, errors.NotOpenYet):
+        extra["opensAt"] = iso(error.opens_at) if error.opens_at is not None else None
     if isinstance(error, errors.LineFull):
         extra |= {"limit": error.limit, "retryAfter_s": error.retry_after_s}
     return _answer(kind, str(error), extra)

@@ -440,12 +440,14 @@ class ReconcileFleetSettings(Settings):
 class AdvanceEventSettings(Settings):
     """TakeSteps."""
 
+    sessions_table: str
     fleet_table: str
     catalog_table: str
     journal_table: str
     bus_name: str
     image_id: str
     subnet_ids: tuple[str, ...]
+    socket_management_url: str
 
 
 @dataclass(frozen=True, slots=True)

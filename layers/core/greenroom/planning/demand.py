@@ -15,7 +15,8 @@ def wanted_slots(snapshot: PoolSnapshot) -> int:
     """
     policy = snapshot.policy
     used = sum(each.busy for each in snapshot.instances if each.is_serving)
-    demand = used + snapshot.queued + snapshot.event_slots + policy.target_idle
+    queued = snapshot.queued - min(snapshot.held_back, snapshot.event_slots)  # the event's slots are held for these
+    demand = used + queued + snapshot.event_slots + policy.target_idle
     return min(max(policy.always_on, demand), policy.maximum)
 
 

@@ -65,6 +65,7 @@ class PoolSnapshot:
     markets: tuple[str, ...] = ("spot", "on-demand")
     longest_session_s: int = 0  # as long as a session of the application may last
     halted: str | None = None  # why nothing may be launched or started
+    held_back: int = 0  # of those queued: who waits for an event to begin
     surplus_since: float | None = None
     surplus_least: int = 0
     give_back_slots: int = 0

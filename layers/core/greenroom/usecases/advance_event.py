@@ -20,6 +20,7 @@ from greenroom.usecases.settle_event import settle
 
 ROUNDS = 12
 """Each round takes one step or sets one hold; more means that others keep changing the event."""
+Dispatcher = Callable[[str, Ports], object]
 Preflighter = Callable[[EventReading, Ports], Preflight]
 
 
@@ -31,8 +32,12 @@ class Advance:
     next_at: float | None
 
 
-def advance_event(event_id: str, ports: Ports, preflight: Preflighter | None = None) -> Advance:
+def advance_event(
+    event_id: str, ports: Ports, preflight: Preflighter | None = None, dispatch: Dispatcher | None = None
+) -> Advance:
     """`preflight`: how to make one; without it those steps are left to somebody else.
+
+    `dispatch` serves the line at the start, when its pre-queue may be served; without it the reaper's next pass does.
 
     The row is read again after each change, until nothing is due and the pool holds what the row says: an edit or a
     cancel that comes in between is seen, and undone or done by whoever looks last.
@@ -52,6 +57,8 @@ def advance_event(event_id: str, ports: Ports, preflight: Preflighter | None = N
             ports.events.save(_after(due, reading, preflight, ports), now)
         except Conflict:
             continue  # edited, or somebody took this step: the row says what is left
+        if due is EventStep.MEASURE and dispatch is not None:
+            dispatch(reading.event.pool_id, ports)
     raise Conflict(event_id)
 
 

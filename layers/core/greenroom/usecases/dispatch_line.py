@@ -37,7 +37,7 @@ def dispatch_line(pool_id: str, ports: Ports) -> int:
     Call it once after a place in line was written, and after a slot was published: whichever comes second sees both.
     """
     given = 0
-    while ports.line.head(pool_id) is not None and _hand_over_one(ports.catalog.pool(pool_id), ports):
+    while ports.line.head(pool_id, ports.now()) is not None and _hand_over_one(ports.catalog.pool(pool_id), ports):
         given += 1
     return given
 
@@ -58,7 +58,7 @@ def _hand_over_one(pool: Pool, ports: Ports) -> bool:
 def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Session | None:
     """Give this slot to the head of the line; None when nobody waits. Raises: SlotLost."""
     for _ in range(GONE_AT_ONCE):
-        ticket = ports.line.head(slot.pool_id)
+        ticket = ports.line.head(slot.pool_id, ports.now())
         if ticket is None:
             return None
         try:

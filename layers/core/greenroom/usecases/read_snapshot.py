@@ -37,14 +37,15 @@ def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
     application = ports.catalog.application(pool.application_id)
     rows, now = ports.pools.read(pool_id), ports.now()
     machines = tuple(ports.fleet.list_of_pool(pool_id))
-    coming = _coming(rows, machines)
+    coming, queued = _coming(rows, machines), ports.line.length(pool_id)
     snapshot = PoolSnapshot(
         policy=pool.policy,
         slots_per_instance=application.slots_per_instance,
         instances=tuple(_load(each) for each in machines),
         open_launch_slots=sum(each.slots for each in coming),
         open_on_demand_slots=sum(each.slots for each in coming if each.market == "on-demand"),
-        queued=ports.line.length(pool_id),
+        queued=queued,
+        held_back=ports.line.held_back(pool_id, now) if queued and rows.holds else 0,
         event_slots=slots_left(rows.holds.values(), rows.taken),
         now=now,
         markets=pool.markets,

@@ -16,7 +16,7 @@ from greenroom.usecases.admit_launch import admit_launch
 from greenroom.usecases.dispatch_line import assign, dispatch_line
 from greenroom.usecases.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
-from greenroom.usecases.join_line import check_line
+from greenroom.usecases.join_line import admit, check_line
 from greenroom.usecases.request_pass import request_pass, slot_taken
 from greenroom.usecases.tell_waiting import first_forecast
 
@@ -48,11 +48,16 @@ class Launched:
 
 
 def request_session(launch: Launch, ports: Ports) -> Launched:
-    """Raises: NotFound (no such application), ViewerLimitReached, QuotaExceeded, KillSwitchThrown, LineFull."""
+    """Press Play once.
+
+    Raises: NotFound (no such application), ApplicationClosed, NotOpenYet, ViewerLimitReached, QuotaExceeded,
+    KillSwitchThrown, LineFull.
+    """
     application = ports.catalog.application(launch.application_id)
     pool = ports.catalog.pool(application.pool_id)
     draft = _draft(launch, application, pool, ports)
     try:
+        draft = admit(draft, application, pool, ports)
         quotas = admit_launch(draft, application, ports)
         session, repeated = _place(draft, application, pool, quotas, ports), False
     except DuplicateLaunch as duplicate:
@@ -113,8 +118,10 @@ def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quo
     is wrong costs a detour through the line, never a slot.
     Raises: NoFreeSlot, ViewerLimitReached, QuotaExceeded, DuplicateLaunch.
     """
+    if draft.not_before is not None:
+        raise NoFreeSlot(draft.pool_id)  # not yet: it waits for the start
     counted = ports.capacity.free(draft.pool_id)
-    if ports.line.head(draft.pool_id) is not None or (counted is not None and counted <= 0):
+    if ports.line.head(draft.pool_id, ports.now()) is not None or (counted is not None and counted <= 0):
         raise NoFreeSlot(draft.pool_id)
     losses = 0
     for free in find_free_slots(pool, ports, few=counted is not None and counted <= FEW_PAGE):
@@ -122,7 +129,7 @@ def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quo
             return ports.claims.claim(free, assign(draft, free, ports.now()), sessions_per_viewer, quotas)
         except SlotLost:
             losses += 1
-        if losses % LOSSES_BEFORE_LINE == 0 and ports.line.head(draft.pool_id) is not None:
+        if losses % LOSSES_BEFORE_LINE == 0 and ports.line.head(draft.pool_id, ports.now()) is not None:
             break  # others found nothing: the rest of the search would be in vain, and whoever finds a line joins it
     raise NoFreeSlot(draft.pool_id)
 
@@ -135,7 +142,7 @@ def _queued(draft: Session) -> Session:
             to=SessionState.QUEUED,
             at=draft.requested_at,
             sources=frozenset({SessionState.REQUESTED}),
-            deadline_at=draft.requested_at + draft.limits.placement_timeout_s,
+            deadline_at=(draft.not_before or draft.requested_at) + draft.limits.placement_timeout_s,
         ),
     )
 

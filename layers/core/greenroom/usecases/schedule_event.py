@@ -39,6 +39,7 @@ class EventPlan:
     pre_queue_s: int
     maximum_cost_usd: float | None = None
     client_token: str | None = None
+    shuffle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def _draft(plan: EventPlan, operator: str, ports: Ports) -> ScheduledEvent:
         planned_at=ports.now(),
         pre_queue_s=plan.pre_queue_s,
         maximum_cost_usd=plan.maximum_cost_usd,
+        shuffle=plan.shuffle,
     )
 
 
@@ -165,4 +167,5 @@ def _wishes(event: ScheduledEvent) -> dict[str, object]:
         "lead_s": event.lead_s,
         "preQueue_s": event.pre_queue_s,
         "maximumCost_usd": event.maximum_cost_usd,
+        "shuffle": event.shuffle,
     }
