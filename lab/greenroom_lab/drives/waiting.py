@@ -80,6 +80,8 @@ async def visit(guest: Guest, after_s: float, dice: random.Random) -> None:
     await asyncio.sleep(after_s)
     arrival = guest.arrival = asyncio.create_task(guest.arrive(POOL))
     done, _ = await asyncio.wait({arrival}, timeout=patience_s)
+    while guest.answered_at is None and not guest.trouble:
+        await asyncio.sleep(0.1)  # nobody can leave what was not answered yet
     if done and guest.playing_at is not None:
         await asyncio.sleep(stays_s)
     await guest.leave()
