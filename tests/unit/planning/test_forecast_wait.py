@@ -100,16 +100,23 @@ def test_a_free_place_is_there_now() -> None:
     assert forecast_wait(1, [Source(Lifetime((), 1.0, 0.0))]).p90_s == 0
 
 
-def test_place_100_among_500_sources_takes_less_than_20_ms() -> None:
+def test_place_100_among_500_sources_costs_no_more_than_200_000_exponentials() -> None:
+    """Some 15 ms; as a ratio, because machines differ."""
     dice = Random(7)
     life = observed_life(*[dice.expovariate(1 / 600) for _ in range(50)])
     sources = [running(dice.uniform(0, 1800), life) for _ in range(500)]
+    forecast = fastest(lambda: forecast_wait(100, sources))
+    assert forecast < fastest(lambda: sum(exp(-each / 1000) for each in range(200_000)))
+
+
+def fastest(work: Callable[[], object]) -> float:
+    """Seconds, of five times."""
     taken = []
     for _ in range(5):
         began = perf_counter()
-        forecast_wait(100, sources)
+        work()
         taken.append(perf_counter() - began)
-    assert min(taken) < 0.020
+    return min(taken)
 
 
 # -- calibration
@@ -202,3 +209,21 @@ def test_a_pool_of_many_slots_learns_from_few_ends() -> None:
     ends = [Length(dice.expovariate(1 / 600), NOW - dice.uniform(0, 60)) for _ in range(KEPT)]
     life = session_lifetime(ends, [dice.expovariate(1 / 600) for _ in range(500)], MAXIMUM_S, NOW)
     assert 300 < life.mean < 1200
+
+
+def test_what_is_free_before_it_may_be_handed_out_counts_from_then() -> None:
+    """Five free slots and an event in 900 s: five at its start, and the sixth when the first of those has ended."""
+    free, held_s = Lifetime((), 0.001, 0.0), 900.0
+    now = Forecast([Source(free, count=5, next=exponential())])
+    held = Forecast([Source(free, count=5, next=exponential())], held_s)
+    assert [held.wait(place).p50_s for place in (1, 5)] == pytest.approx([held_s, held_s], rel=0.01)
+    for place in (6, 20):
+        assert held.wait(place).p50_s == pytest.approx(held_s + now.wait(place).p50_s, rel=0.08)
+
+
+def test_sessions_that_end_after_the_start_are_waited_for_as_ever() -> None:
+    """Four sessions of 300 s: an event in 60 s changes nothing, one in 400 s puts off their successors by 100 s."""
+    source = running(0.0, observed_life(*[300.0] * KEPT), 4)
+    waits = {held_s: [Forecast([source], held_s).wait(place).p50_s for place in (1, 5)] for held_s in (0, 60, 400)}
+    assert waits[60] == pytest.approx(waits[0], rel=0.02)
+    assert waits[400] == pytest.approx([400, waits[0][1] + 100], rel=0.02)

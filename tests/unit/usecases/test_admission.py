@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from greenroom.domain.errors import ApplicationClosed, NotOpenYet, ViewerLimitReached
@@ -18,6 +19,7 @@ from greenroom.usecases.read_snapshot import read_snapshot
 from greenroom.usecases.release_slot import release_slot
 from greenroom.usecases.request_session import Launch, request_session
 from greenroom.usecases.schedule_event import cancel_event
+from greenroom.usecases.tell_waiting import tell_waiting
 
 from tests.fakes.events import scheduled
 from tests.fakes.launching import policy
@@ -93,6 +95,27 @@ def test_the_pre_queue_waits_for_the_start_beside_free_slots_and_is_served_then(
     at(ports, event.end)
     with pytest.raises(NotOpenYet):
         launch(ports, "late")
+
+
+def test_who_waits_for_an_event_is_promised_its_start_and_told_so() -> None:
+    ports = admitting(Admission.AUTOMATIC)
+    event = scheduled(ports, ahead_s=7200)
+    at(ports, event.start - PRE_QUEUE_S)
+    fill(ports, 2)
+    first = launch(ports, "ada").session.eta
+    assert first is not None
+    assert first.p50 == pytest.approx(event.start, abs=10)
+    assert event.start < first.p90 < event.start + 30
+    assert first.reason == f"you are next; the event begins at {clock(event.start)} UTC"
+    ports.time += 60
+    tell_waiting("demo", ports)
+    told = next(each for each in ports.memory.session_rows.values() if each.viewer_id == "ada").eta
+    assert told is not None
+    assert (told.at, told.p50) == (ports.time, pytest.approx(event.start, abs=10))
+
+
+def clock(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%H:%M")
 
 
 def test_without_a_machine_the_first_to_come_after_the_start_sets_the_line_going() -> None:

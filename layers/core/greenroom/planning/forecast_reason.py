@@ -23,9 +23,11 @@ class Situation:
     at_maximum: bool = False
 
 
-def reason_of(place: int, now: Situation) -> str:
-    """Example: `3 ahead; 2 instances warming, first ready in about 1:40`."""
+def reason_of(place: int, now: Situation, begins_at: float | None = None) -> str:
+    """Example: `3 ahead; 2 instances warming, first ready in about 1:40`; in a pre-queue what counts is its event."""
     ahead = "you are next" if place <= 1 else f"{place - 1} ahead"
+    if begins_at is not None:
+        return f"{ahead}; the event begins at {_clock(begins_at)}"
     return "; ".join([ahead, *(clause for clause in (_coming(now), _obstacle(now)) if clause)])
 
 

@@ -20,6 +20,8 @@ LONGEST_S = 24 * 3600.0
 """No forecast looks farther."""
 SURELY = 6.0
 """Generations that lie so many standard deviations back are over: they are counted, not computed."""
+IDLE_STEPS = 32
+"""Of the integral over the time until an event begins."""
 STEP, FIRST_S = 1.06, 1.0
 """Times that are looked at lie so far apart; between two of them the probability is a straight line."""
 _TIMES = [0.0]
@@ -63,10 +65,14 @@ class _Counted:
 
 
 class Forecast:
-    """The sources of a pool as a curve; asked for any place. A time is computed once, and only if asked for."""
+    """The sources of a pool as a curve; asked for any place. A time is computed once, and only if asked for.
 
-    def __init__(self, sources: Iterable[Source]) -> None:
-        self._sources = _grouped(sources)
+    `held_s`: nothing is handed out for so long; what is free before waits for it, and what follows counts from it.
+    """
+
+    def __init__(self, sources: Iterable[Source], held_s: float = 0.0) -> None:
+        self._from_s = held_s
+        self._sources = [(each, _idle_s(each, held_s)) for each in _grouped(sources)]
         self._counts: dict[int, _Counted] = {}
 
     def wait(self, place: int) -> Wait:
@@ -85,17 +91,17 @@ class Forecast:
         if high == len(_TIMES):
             return LONGEST_S
         if high == 0:
-            return 0.0
+            return self._from_s
         before, after = self._chance(place, low), self._chance(place, high)
-        return _TIMES[low] + (_TIMES[high] - _TIMES[low]) * (wanted - before) / (after - before)
+        return self._from_s + _TIMES[low] + (_TIMES[high] - _TIMES[low]) * (wanted - before) / (after - before)
 
     def _chance(self, place: int, index: int) -> float:
         if index not in self._counts:
-            self._counts[index] = self._counted(_TIMES[index])
+            self._counts[index] = self._counted(self._from_s + _TIMES[index])
         return _at_least(place, self._counts[index])
 
     def _counted(self, time_s: float) -> _Counted:
-        each = [_of_source(source, time_s) for source in self._sources]
+        each = [_of_source(source, time_s, idle_s) for source, idle_s in self._sources]
         doubt = sum(c.doubt for c in each)
         variance = sum(c.variance for c in each) + doubt * doubt
         return _Counted(sum(c.mean for c in each), variance, sum(c.third for c in each), doubt)
@@ -121,11 +127,11 @@ def _bucket(seconds: float) -> int:
     return bisect_left(_TIMES, seconds)
 
 
-def _of_source(source: Source, time_s: float) -> _Counted:
+def _of_source(source: Source, time_s: float, idle_s: float) -> _Counted:
     """Moments of "how many by time_s", times the number of such sources. P(N > k) for k = 0, 1, … gives them all."""
-    k = _surely_over(source, time_s)
+    k = _surely_over(source, time_s - idle_s)
     first, second, third = float(k), float(k**2), float(k**3)  # what the sums below are where P(N > k) is 1
-    while (reached := _reached_by(source, time_s, k)) >= 1e-4:
+    while (reached := _reached_by(source, time_s if k == 0 else time_s - idle_s, k)) >= 1e-4:
         first += reached
         second += (2 * k + 1) * reached
         third += (3 * k * k + 3 * k + 1) * reached
@@ -134,6 +140,18 @@ def _of_source(source: Source, time_s: float) -> _Counted:
     central = third - 3 * first * second + 2 * first**3
     mean = source.count * first
     return _Counted(mean, source.count * variance, source.count * central, mean * source.life.doubt)
+
+
+def _idle_s(source: Source, held_s: float) -> float:
+    """How long its first place, once free, is likely kept from the line: what follows comes so much later.
+
+    The mean of (held - X)+ is the integral of P(X <= x) up to `held_s`.
+    """
+    left = held_s - source.delay_s
+    if left <= 0:
+        return 0.0
+    step = left / IDLE_STEPS
+    return step * sum(source.life.ended_within(source.age_s, step * (number + 0.5)) for number in range(IDLE_STEPS))
 
 
 def _surely_over(source: Source, time_s: float) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from greenroom.domain.eta import Eta
 from greenroom.domain.instance import InstanceState
@@ -25,6 +25,8 @@ UNMEASURED_STARTS_S = (45.0, 60.0, 75.0, 90.0, 120.0, 180.0)
 """Out of the warm tier: a minute or two."""
 RESET_S = 5.0
 """A fresh process in a slot that was given back; never more than the application's limit."""
+SERVED_WITHIN_S = float(PASS_S)
+"""The event's machine serves the line when it begins; if that fails, the pass after it does."""
 AT_ONCE = Lifetime((), 0.001, 0.0)
 
 
@@ -42,15 +44,25 @@ class Laws:
 class Outlook:
     """A pool's forecast for any place, as of `now`."""
 
-    forecast: Forecast
+    sources: Sequence[Source]
     situation: Situation
     now: float
+    _forecasts: dict[float, Forecast] = field(default_factory=dict)
 
-    def eta(self, place: int, not_before: float = 0.0) -> Eta:
-        """`not_before`: nothing is handed out earlier."""
-        wait = self.forecast.wait(place)
-        p50, p90 = max(self.now + wait.p50_s, not_before), max(self.now + wait.p90_s, not_before)
-        return Eta(place, p50, p90, reason_of(place, self.situation), self.now)
+    def eta(self, place: int, not_before: float | None = None) -> Eta:
+        """`not_before`: the event begins then that this place waits for."""
+        if not_before is None or not_before <= self.now:
+            wait = self._forecast(0.0).wait(place)
+            return Eta(place, self.now + wait.p50_s, self.now + wait.p90_s, reason_of(place, self.situation), self.now)
+        wait = self._forecast(not_before - self.now).wait(place)
+        p90 = max(self.now + wait.p90_s, not_before + SERVED_WITHIN_S)
+        return Eta(place, self.now + wait.p50_s, p90, reason_of(place, self.situation, not_before), self.now)
+
+    def _forecast(self, held_s: float) -> Forecast:
+        """Everyone who waits for the same event shares one."""
+        if held_s not in self._forecasts:
+            self._forecasts[held_s] = Forecast(self.sources, held_s)
+        return self._forecasts[held_s]
 
 
 def forecast_line(pool_id: str, ports: Ports) -> Outlook:
@@ -79,7 +91,7 @@ def outlook_of(reading: PoolReading) -> Outlook:
         halted=reading.snapshot.halted is not None,
         at_maximum=reading.snapshot.paid_slots + each > reading.pool.policy.maximum,
     )
-    return Outlook(Forecast(sources), situation, now)
+    return Outlook(sources, situation, now)
 
 
 def _laws(reading: PoolReading) -> Laws:

@@ -34,7 +34,7 @@ def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
             break
         with suppress(NotFound):
             session = ports.sessions.get(ticket.session_id)
-            told += _tell(session, outlook.eta(place), ports)
+            told += _tell(session, outlook.eta(place, session.not_before), ports)
     return told
 
 
@@ -51,6 +51,6 @@ def _tell(session: Session, eta: Eta, ports: Ports) -> bool:
 
 def first_forecast(session: Session, place: int, ports: Ports) -> Session:
     """The session with the forecast its viewer is shown first. Raises: NotFound."""
-    eta = forecast_line(session.pool_id, ports).eta(place)
+    eta = forecast_line(session.pool_id, ports).eta(place, session.not_before)
     ports.sessions.note_eta(session.session_id, eta)
     return replace(session, eta=eta)
