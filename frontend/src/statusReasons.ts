@@ -21,7 +21,7 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
   capacityUnavailable: { title: 'No machine was available', text: 'The cloud provider had no suitable machine to offer. Trying again in a few minutes often works.' },
   quotaExceeded: { title: 'All places are taken', text: 'As many sessions are running as are allowed at once. Please try again a little later.' },
   budgetExceeded: { title: 'The budget is used up', text: 'The operator’s spending limit was reached, so no new session can run for now.' },
-  eventEnded: { title: 'The event is over', text: 'The places reserved for this event were given back at its end.' },
+  eventEnded: { title: 'The event is over or was called off', text: 'The places reserved for it were given back.' },
   operatorTerminated: { title: 'Ended by the operator', text: 'Someone who runs this service ended the session.' },
   internalError: { title: 'Something went wrong on our side', text: 'The session had to be ended. It was not your doing; please try again.' },
 };

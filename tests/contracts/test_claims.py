@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -210,11 +211,29 @@ def test_who_waits_for_an_event_is_passed_over_until_it_begins(house: House) -> 
     first = LineTicket("demo", "ses-e", NOW - 100, NOW + 60)
     assert house.line.head("demo") == first == house.line.head("demo", NOW + 60)
     assert house.line.head("demo", NOW + 59) == LineTicket("demo", "ses-1", NOW)
-    assert [house.line.held_back("demo", NOW + at) for at in (0, 60, 90)] == [2, 1, 0]
+    assert [names(house.line.held_back("demo", NOW + at)) for at in (0, 60, 90)] == [["ses-e", "ses-b"], ["ses-b"], []]
     assert house.line.length("demo") == 3
     ending("ses-1", house)
     house.line.remove(LineTicket("demo", "ses-1", NOW))
     assert house.line.head("demo", NOW + 59) is None
+
+
+def names(tickets: Sequence[LineTicket]) -> list[str]:
+    return [each.session_id for each in tickets]
+
+
+@pytest.mark.parametrize("until", [NOW + 900, None])
+def test_who_waits_for_an_event_is_held_otherwise_while_it_waits(house: House, until: float | None) -> None:
+    held = replace(queued("ses-1"), not_before=NOW + 60)
+    house.claims.enqueue(held, 1)
+    assert house.line.hold(held, until, NOW + 1000)
+    after = house.sessions.get("ses-1")
+    assert after == replace(held, not_before=until, deadline_at=NOW + 1000, version=held.version + 1)
+    assert house.line.head("demo", until or NOW) == LineTicket("demo", "ses-1", NOW, until)
+    assert not house.line.hold(held, NOW + 5, NOW + 5), "it is held otherwise since it was read"
+    assert house.sessions.get("ses-1") == after
+    ending("ses-1", house)
+    assert not house.line.hold(after, NOW + 5, NOW + 5)
 
 
 @pytest.mark.parametrize("state", [SlotState.FREE, SlotState.RESETTING])

@@ -178,9 +178,22 @@ class MemoryLine:
             own = (session.pool_id, order_of(session), session.session_id)
             return 1 + sum(key[0] == session.pool_id and key < own for key in self.memory.line_rows)
 
-    def held_back(self, pool_id: str, now: float) -> int:
+    def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
         with self.memory.lock:
-            return sum(key[0] == pool_id and (row.not_before or 0) > now for key, row in self.memory.line_rows.items())
+            return [each for each in self.nearest(pool_id, len(self.memory.line_rows)) if (each.not_before or 0) > now]
+
+    def hold(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
+        self.memory.step("line.hold")
+        with self.memory.lock:
+            key = (session.pool_id, order_of(session), session.session_id)
+            current = self.memory.session_rows[session.session_id]
+            held = current.state is SessionState.QUEUED and current.not_before == session.not_before
+            if not held or key not in self.memory.line_rows:
+                return False
+            changed = {"not_before": not_before, "deadline_at": deadline_at, "version": current.version + 1}
+            self.memory.session_rows[session.session_id] = replace(current, **changed)
+            self.memory.line_rows[key] = replace(self.memory.line_rows[key], not_before=not_before)
+            return True
 
     def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
         with self.memory.lock:

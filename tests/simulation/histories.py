@@ -24,6 +24,8 @@ INJECTED = [
     "event",
     "event_edit",
     "event_cancel",
+    "admission",
+    "served_at_event",
     "drain",
     "halt",
     "agent_hangs",

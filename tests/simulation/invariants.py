@@ -48,6 +48,7 @@ class Checker:
         self.unexplained: Counter[str] = Counter()
         self.last_pass_at: float | None = None
         self.states: dict[str, SessionState] = {}
+        self.held: set[str] = set()
 
     def after_act(self) -> None:
         """Only when a session or a slot was written."""
@@ -100,18 +101,29 @@ class Checker:
             self.found.other.add("viewer counters differ from a recount")
 
     def _check_order(self) -> None:
-        """Who got its first slot had come before everyone of its tier who waits still."""
-        waiting: dict[str, float] = {}
+        """Who got its first slot had come before everyone of its tier who waits still, and not before its event began.
+
+        Who waits, or waited, for an event is compared with those of the same event only.
+        """
+        waiting: dict[tuple[str, float | None], float] = {}
         for session in self.memory.session_rows.values():
+            if session.not_before is not None:
+                self.held.add(session.session_id)
+            elif session.session_id in self.held:
+                continue
             if session.state is SessionState.QUEUED:
-                waiting[session.tier] = min(session.requested_at, waiting.get(session.tier, session.requested_at))
+                group = (session.tier, session.not_before)
+                waiting[group] = min(session.requested_at, waiting.get(group, session.requested_at))
         for session in self.memory.session_rows.values():
             before = self.states.get(session.session_id)
             self.states[session.session_id] = session.state
             if session.state is not SessionState.ASSIGNED or before not in (None, SessionState.QUEUED):
                 continue
             self.world.counts["served_from_line"] += before is SessionState.QUEUED
-            if waiting.get(session.tier, session.requested_at) < session.requested_at:
+            self.world.counts["served_at_event"] += session.not_before is not None
+            if session.not_before is not None and self.world.now < session.not_before:
+                self.found.other.add(f"{session.session_id} was served before its event")
+            if waiting.get((session.tier, session.not_before), session.requested_at) < session.requested_at:
                 self.found.other.add(f"{session.session_id} overtook one of its tier")
 
     def _check_quotas(self) -> None:
@@ -157,7 +169,20 @@ class Checker:
                 )
             if session.state not in TERMINAL_STATES and before is not None and session.deadline_at < before:
                 self.found.overdue.add(f"{session.session_id} {session.state} {now - session.deadline_at:.0f} s")
+        if before is not None:
+            self._check_held(before)
         self._count_unexplained()
+
+    def _check_held(self, before: float) -> None:
+        """Nobody waits for the start of an event that had been cancelled or moved before the last pass."""
+        if any(each.changed_at >= before for each in self.memory.events.values()):
+            return
+        starts = [each.start for each in self.memory.events.values() if not each.is_final]
+        for session in self.memory.session_rows.values():
+            held_until = session.not_before or 0.0
+            waits = session.state is SessionState.QUEUED and session.requested_at < before
+            if waits and held_until > self.world.now and min(abs(at - held_until) for at in (0, *starts)) > 0.01:
+                self.found.overdue.add(f"{session.session_id} waits for an event that is no more")
 
     def _count_unexplained(self) -> None:
         for each in self.ec2.there():

@@ -1,4 +1,4 @@
-"""Operators schedule events and change their minds, drain instances, halt pools; and schedules fire, or do not."""
+"""Operators schedule events and change their minds, open and close, drain, halt; and schedules fire, or do not."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from greenroom.domain.errors import GreenroomError
 from greenroom.domain.instance import InstanceState
+from greenroom.domain.pool import Admission
 from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.usecases.advance_event import advance_event
+from greenroom.usecases.configure import configure_application
 from greenroom.usecases.drain_instance import drain_instance, undrain_instance
 from greenroom.usecases.operate_pool import halt_pool, resume_pool
 from greenroom.usecases.preflight_event import preflight_event
@@ -72,13 +74,16 @@ class PrewarmEvent:
 class Operators:
     """They come by now and then while times are bad, and clear up when they are good again."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, *, admits: bool) -> None:
+        """`admits`: they change who may come, too, and move events whose viewers may wait already."""
+        self.world, self.admits = world, admits
         self.event_ids: list[str] = []
 
     def come_by(self) -> None:
         self.world.after(20, 120, self.come_by)
         chance = self.world.random.random()
+        if self.admits and self.world.random.random() < 0.25:
+            self._admit()
         if not self.world.has_faults:
             self._resume()
         elif chance < 0.2:
@@ -109,7 +114,7 @@ class Operators:
             time_zone="UTC",
             expected_sessions=sessions,
             lead_s=lead_s,
-            pre_queue_s=dice.choice((0, 60)),
+            pre_queue_s=dice.choice((60, 600)) if self.admits else dice.choice((0, 60)),
             client_token=token,
         )
 
@@ -126,10 +131,20 @@ class Operators:
         dice = self.world.random
         event_id, sessions, later_s = dice.choice(self.event_ids), dice.randint(1, 6), dice.uniform(-60, 300)
 
+        moved_s = dice.choice((-120, 60, 300, 4200)) if self.admits else 0
+
         def change(before: ScheduledEvent) -> ScheduledEvent:
-            return replace(before, expected_sessions=sessions, end=before.end + later_s)
+            start, end = before.start + moved_s, before.end + moved_s + later_s
+            return replace(before, expected_sessions=sessions, start=start, end=end)
 
         self._attempt("event_edit", lambda: edit_event(event_id, change, WHO, self.world.ports))
+
+    def _admit(self) -> None:
+        """Mostly around events; all doors are open when times are good again."""
+        dice, ports = self.world.random, self.world.ports
+        chosen = dice.choices(tuple(Admission), weights=[1, 4, 0.5])[0] if self.world.has_faults else Admission.OPEN
+        changed = replace(self.world.memory.applications[POOL], admission=chosen)
+        self._attempt("admission", lambda: configure_application(changed, WHO, ports))
 
     def _cancel(self) -> None:
         if self.event_ids:

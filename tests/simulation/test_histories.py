@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from greenroom.domain.session import Session
 from greenroom.domain.slot import FreeSlot, SlotState
+from greenroom.ports import LineTicket
 
-from tests.fakes.memory import MemoryClaims
+from tests.fakes.memory import MemoryClaims, MemoryLine
 from tests.fakes.memory_fleet import MemoryLiveSessions, MemoryOrphans
 from tests.simulation.histories import INJECTED, main
 from tests.simulation.history import History, Sabotage, Told
@@ -56,6 +57,13 @@ class ForgetfulSessions(MemoryLiveSessions):
         return ()
 
 
+class ForgetfulLine(MemoryLine):
+    """A line that shows nobody who waits for an event."""
+
+    def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
+        return ()
+
+
 class ForgetfulOrphans(MemoryOrphans):
     """A reaper that sees every orphan for the first time, for ever."""
 
@@ -85,6 +93,10 @@ def _forgotten_sessions(world: World) -> None:
     world.ports.live_sessions = ForgetfulSessions(world.memory)
 
 
+def _forgotten_pre_queue(world: World) -> None:
+    world.ports.line = ForgetfulLine(world.memory)
+
+
 def _forgotten_orphans(world: World) -> None:
     world.ports.orphans = ForgetfulOrphans(world.ports.fleet_rows)
 
@@ -94,6 +106,7 @@ def _forgotten_orphans(world: World) -> None:
     [
         pytest.param(_unconditional_claims, lambda told: told.found.double_held, id="a claim without its condition"),
         pytest.param(_forgotten_sessions, lambda told: told.found.overdue, id="sessions the reaper never sees"),
+        pytest.param(_forgotten_pre_queue, lambda told: told.found.overdue, id="a pre-queue nobody looks after"),
         pytest.param(_forgotten_units, lambda told: told.found.other, id="units that are never given back"),
         pytest.param(_forgotten_orphans, lambda told: told.found.leaked, id="orphans that are never old enough"),
     ],

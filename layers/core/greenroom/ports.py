@@ -93,8 +93,11 @@ class Line(Protocol):
     def head(self, pool_id: str, now: float = inf) -> LineTicket | None:
         """The first one that may be served now; who waits for an event to begin is passed over until then."""
 
-    def held_back(self, pool_id: str, now: float) -> int:
-        """How many wait for an event to begin."""
+    def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
+        """Those who wait for an event to begin, in order."""
+
+    def hold(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
+        """Serve it from then on only (None: now); False if it waits no longer, or was held otherwise meanwhile."""
 
     def place_of(self, session: Session) -> int:
         """1 = next."""

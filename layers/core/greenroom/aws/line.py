@@ -13,7 +13,7 @@ from greenroom.aws.session_rows import line_key, place_key, place_key_of, sessio
 from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.values import item
 from greenroom.aws.write import Write
-from greenroom.domain.session import WAITING_STATES, Session
+from greenroom.domain.session import WAITING_STATES, Session, SessionState
 from greenroom.domain.times import epoch_seconds
 from greenroom.ports import LineTicket
 
@@ -31,8 +31,21 @@ class DynamoLine:
         every = (_ticket_of(row, pool_id) for row in query(self._table, line_key(pool_id)))
         return next((ticket for ticket in every if _is_ready(ticket, now)), None)
 
-    def held_back(self, pool_id: str, now: float) -> int:
-        return sum(not _is_ready(_ticket_of(row, pool_id), now) for row in query(self._table, line_key(pool_id)))
+    def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
+        every = (_ticket_of(row, pool_id) for row in query(self._table, line_key(pool_id)))
+        return [ticket for ticket in every if not _is_ready(ticket, now)]
+
+    def hold(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
+        place = Write(self._table, line_key(session.pool_id), place_key_of(session)).when_exists()
+        row = Write(self._table, session_key(session.session_id), "META").when_equal("state", SessionState.QUEUED.value)
+        row.when_equal("notBefore", session.not_before).set("deadlineAt", deadline_at).count("version")
+        for write in (place, row):
+            write.remove("notBefore") if not_before is None else write.set("notBefore", not_before)
+        try:
+            transact([row.as_update(), place.as_update()])
+        except Refused:
+            return False
+        return True
 
     def place_of(self, session: Session) -> int:
         values = {":p": line_key(session.pool_id), ":s": place_key_of(session)}

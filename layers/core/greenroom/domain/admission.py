@@ -12,6 +12,9 @@ from greenroom.domain.scheduled_event import ScheduledEvent
 LONGEST_PRE_QUEUE_S = 3600
 """A pre-queue of viewers is no longer, though the event's may be: a session's machine waits 2 hours in line at most."""
 
+SAME_START_S = 0.01
+"""Rows keep milliseconds."""
+
 
 def doors_open_at(event: ScheduledEvent) -> float:
     """When the first viewer may come."""
@@ -27,13 +30,36 @@ def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: fl
         raise ApplicationClosed("it takes no new sessions for the time being")
     if admission is Admission.OPEN:
         return None
-    ahead = sorted((each for each in events if not each.is_final and now < each.end), key=lambda each: each.start)
-    if any(each.start <= now for each in ahead):
+    ahead = _ahead(events, now)
+    if ahead and ahead[0].start <= now:
         return None
     here = [each for each in ahead if doors_open_at(each) <= now]
     if not here:
         raise NotOpenYet(min(map(doors_open_at, ahead), default=None))
     return here[0]
+
+
+def held_until(admission: Admission, events: Iterable[ScheduledEvent], not_before: float, now: float) -> float | None:
+    """When one is served who waits for the start `not_before`, as events stand now; None: as soon as there is a slot.
+
+    While that event stands, then; else at the start of the next one, if that is near enough to be waited for.
+    Raises: NotOpenYet (it was cancelled, or moved too far).
+    """
+    if admission is Admission.OPEN:
+        return None
+    ahead = _ahead(events, now)
+    if any(abs(each.start - not_before) < SAME_START_S for each in ahead):
+        return not_before
+    if ahead and ahead[0].start <= now:
+        return None
+    if ahead and ahead[0].start <= now + LONGEST_PRE_QUEUE_S:
+        return ahead[0].start
+    raise NotOpenYet(min(map(doors_open_at, ahead), default=None))
+
+
+def _ahead(events: Iterable[ScheduledEvent], now: float) -> list[ScheduledEvent]:
+    """Those that run or will, by their start."""
+    return sorted((each for each in events if not each.is_final and now < each.end), key=lambda each: each.start)
 
 
 def arrival_in(event: ScheduledEvent, viewer_id: str, now: float) -> float:

@@ -61,6 +61,15 @@ def give_up_place(session: Session, ports: Ports) -> Session:
     return _follow_up(ended, ports)
 
 
+def end_held_session(session: Session, ports: Ports) -> Session:
+    """The event that it waits for in line will not begin; not if it got a slot since it was read."""
+    try:
+        ended = _end(session.session_id, StatusReason.EVENT_ENDED, frozenset({SessionState.QUEUED}), ports)
+    except IllegalTransition:
+        return session
+    return _follow_up(ended, ports)
+
+
 def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
     """The viewer goes: `userLeft`, or `cancelled` while no slot was ever held.
 

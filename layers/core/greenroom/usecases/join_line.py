@@ -6,13 +6,13 @@ from dataclasses import replace
 from math import ceil
 
 from greenroom.domain.admission import arrival_in, pre_queue_of
-from greenroom.domain.errors import ApplicationClosed, LineFull, NotFound, NotOpenYet
+from greenroom.domain.errors import ApplicationClosed, LineFull, NotOpenYet
 from greenroom.domain.line import head_start_of, order_at
 from greenroom.domain.pool import Admission, Application, Pool
-from greenroom.domain.scheduled_event import ScheduledEvent
 from greenroom.domain.session import Session
 from greenroom.ports import Ports
 from greenroom.usecases.forecast_line import forecast_line
+from greenroom.usecases.read_event import events_of_pool
 
 SOONEST_S, LATEST_S = 10, 3600
 """When a viewer may be told to try again: not in a tight loop, and not tomorrow."""
@@ -24,7 +24,7 @@ def admit(draft: Session, application: Application, pool: Pool, ports: Ports) ->
     Who plays or waits already is told so instead, also when it was closed since.
     Raises: ApplicationClosed, NotOpenYet, ViewerLimitReached, DuplicateLaunch.
     """
-    events = _events_of(pool.pool_id, ports) if application.admission is Admission.AUTOMATIC else []
+    events = events_of_pool(pool.pool_id, ports) if application.admission is Admission.AUTOMATIC else []
     try:
         event = pre_queue_of(application.admission, events, draft.requested_at)
     except (ApplicationClosed, NotOpenYet):
@@ -35,16 +35,6 @@ def admit(draft: Session, application: Application, pool: Pool, ports: Ports) ->
     arrived_at = arrival_in(event, draft.viewer_id, draft.requested_at)
     head_start_s = head_start_of(draft.tier, pool.tiers)
     return replace(draft, not_before=event.start, order_at=order_at(arrived_at, head_start_s))
-
-
-def _events_of(pool_id: str, ports: Ports) -> list[ScheduledEvent]:
-    found = []
-    for event_id in ports.events.list_ids():
-        try:
-            found.append(ports.events.get(event_id))
-        except NotFound:
-            continue  # its row is gone; the reaper unlists it
-    return [each for each in found if each.pool_id == pool_id]
 
 
 def check_line(draft: Session, application: Application, pool: Pool, ports: Ports) -> None:

@@ -36,6 +36,17 @@ def reading_of(event: ScheduledEvent, ports: Ports) -> EventReading:
     return EventReading(event, pool, rows, instances, warm_time(rows.boot_times, instances, LAUNCHES_PER_PASS))
 
 
+def events_of_pool(pool_id: str, ports: Ports) -> list[ScheduledEvent]:
+    """Those that are listed: not over, or only just."""
+    found = []
+    for event_id in ports.events.list_ids():
+        try:
+            found.append(ports.events.get(event_id))
+        except NotFound:
+            continue  # its row is gone; the reaper unlists it
+    return [each for each in found if each.pool_id == pool_id]
+
+
 def _slots_per_instance(pool: Pool, ports: Ports) -> int:
     try:
         return ports.catalog.application(pool.application_id).slots_per_instance

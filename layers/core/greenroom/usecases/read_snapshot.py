@@ -45,7 +45,7 @@ def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
         open_launch_slots=sum(each.slots for each in coming),
         open_on_demand_slots=sum(each.slots for each in coming if each.market == "on-demand"),
         queued=queued,
-        held_back=ports.line.held_back(pool_id, now) if queued and rows.holds else 0,
+        held_back=len(ports.line.held_back(pool_id, now)) if queued and rows.holds else 0,
         event_slots=slots_left(rows.holds.values(), rows.taken),
         now=now,
         markets=pool.markets,

@@ -18,6 +18,7 @@ from greenroom.usecases.abandon_launch import abandon_launch
 from greenroom.usecases.await_registration import answer_launch
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.dispatch_line import dispatch_line
+from greenroom.usecases.hold_line import hold_line
 from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
 from greenroom.usecases.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
 from greenroom.usecases.request_pass import request_pass
@@ -56,6 +57,7 @@ def reconcile_pool(
     for launch in launches:
         attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
     if reading.snapshot.queued:
+        attempt(pool_id, lambda: hold_line(pool_id, ports))
         attempt(pool_id, lambda: _serve_line(pool_id, ports))
         attempt(pool_id, lambda: _tell_line(pool_id, ports))
     _recount(reading, counter, ports)
