@@ -17,7 +17,12 @@ def handle(event: dict[str, Any], ports: Ports, settings: ReconcileFleetSettings
     result = reconcile_fleet(event["owner"], epoch_seconds(event["startedAt"]), settings.lease_s, ports)
     if result.silent_left_alone:
         logger().critical("mass silence: nothing terminated", extra={"instances": result.silent_left_alone})
-    return {"alive": result.alive, "leaseLost": result.lease_lost, "handOver": result.hand_over}
+    return {
+        "alive": result.alive,
+        "leaseLost": result.lease_lost,
+        "handOver": result.hand_over,
+        "wait_s": result.wait_s,
+    }
 
 
 handler = configured_handler(ReconcileFleetSettings, handle)

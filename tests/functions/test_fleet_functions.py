@@ -305,5 +305,6 @@ def test_a_pass_of_the_reaper_answers_what_the_machine_does_next() -> None:
         "alive": True,
         "leaseLost": False,
         "handOver": False,
+        "wait_s": 10,
     }
     assert handle_of("reconcile_fleet")({**event, "owner": "y"}, ports, RECONCILE)["leaseLost"]

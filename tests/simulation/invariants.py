@@ -20,8 +20,8 @@ from tests.simulation.machines import PASS_EVERY_S
 from tests.simulation.world import Watched, World
 
 SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
-UNEXPLAINED_PASSES = 7
-"""30 s of grace are three passes and the one that sees it first; two more, and one for the seam between them."""
+UNEXPLAINED_PASSES = 8
+"""30 s of grace are four passes of 8 s and the one that sees it first; two more, and one for the seam between them."""
 
 
 @dataclass(slots=True)

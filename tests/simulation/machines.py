@@ -279,4 +279,5 @@ class Machines:
         if result is not None and result.hand_over:
             self.world.after(0.5, 2, self.reaper_needed)
         elif result is None or result.alive:
-            self.world.after(PASS_EVERY_S, PASS_EVERY_S, lambda: self._run_pass(owner, started_at))
+            wait_s = PASS_EVERY_S if result is None else result.wait_s
+            self.world.after(wait_s, wait_s, lambda: self._run_pass(owner, started_at))

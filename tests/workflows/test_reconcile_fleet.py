@@ -10,7 +10,7 @@ from tests.workflows.rehearsal import Answer, Case, Rehearsal, check, raises, re
 
 
 def passed(*, alive: bool = False, lease_lost: bool = False, hand_over: bool = False) -> Answer:
-    return returns({"alive": alive, "leaseLost": lease_lost, "handOver": hand_over})
+    return returns({"alive": alive, "leaseLost": lease_lost, "handOver": hand_over, "wait_s": 1})
 
 
 ALIVE, NOTHING = passed(alive=True), passed()

@@ -31,7 +31,7 @@ STAYS_S, LONGEST_S = (8.0, 90.0), 180
 """Shortest and longest session; most last about half a minute."""
 IMPATIENT, PATIENCE_S = 0.12, (10.0, 60.0)
 ALL_OVER_S = 600.0
-COVERAGE, RATIO, SILENCE_S = 0.85, 3.0, 15.0
+COVERAGE, RATIO, SILENCE_S = 0.85, 3.0, 10.0
 """What must hold: first p90 above the true wait, its median over it, the longest time without a word."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from greenroom.domain.errors import PassIncomplete
@@ -50,6 +51,43 @@ def hear(ports: FakePorts, *instance_ids: str) -> None:
 
 def state_of(ports: FakePorts, instance_id: str) -> InstanceState:
     return ports.instances.get(instance_id).state
+
+
+# -- the next pass
+
+
+class SlowEc2:
+    """Each look takes so long."""
+
+    def __init__(self, ports: FakePorts, seconds: float) -> None:
+        self.ports, self.inner, self.seconds = ports, ports.ec2, seconds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def list_all(self) -> Any:
+        self.ports.time += self.seconds
+        return self.inner.list_all()
+
+
+@pytest.mark.parametrize(
+    ("desc", "waiting", "took_s", "wait_s"),
+    [
+        ("nobody waits", 0, 0.0, 10),
+        ("a pass costs nothing of it", 0, 3.2, 7),
+        ("who waits is told every 10 s, by a slow pass too", 1, 0.0, 8),
+        ("somebody waits and it took 2.6 s", 1, 2.6, 5),
+        ("longer than its turn", 1, 30.0, 1),
+    ],
+)
+def test_passes_begin_at_even_times_and_more_often_while_somebody_waits(
+    desc: str, waiting: int, took_s: float, wait_s: int
+) -> None:
+    ports = serving()
+    for number in range(1 + waiting):
+        launch(ports, f"viewer-{number}")
+    ports.ec2 = SlowEc2(ports, took_s)
+    assert run(ports).wait_s == wait_s, desc
 
 
 # -- the lease

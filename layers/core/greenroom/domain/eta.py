@@ -7,8 +7,8 @@ from typing import Any
 
 from greenroom.domain.times import iso
 
-TOLD_EVERY_S = 9.5
-"""After so long it is told again, changed or not; passes come every 10 s."""
+TOLD_EVERY_S = 5.0
+"""After so long it is told again, changed or not: by every pass, and those come every 8 s while somebody waits."""
 CHANGED_S, CHANGED_SHARE = 5.0, 0.1
 """A change of more than this, or of more than this share of what is left, is told at once."""
 

@@ -8,7 +8,7 @@ from greenroom.domain.launch import BOOT_TIMEOUT_S
 from greenroom.domain.scheduled_event import WarmTime
 
 PASS_S = 10
-"""Between two passes of the reaper; each pass of a pool starts a limited number of launches."""
+"""Between the beginnings of two passes of the reaper; each pass of a pool starts a limited number of launches."""
 
 
 def warm_time(boot_times: Sequence[float], instances: int, launches_per_pass: int) -> WarmTime:

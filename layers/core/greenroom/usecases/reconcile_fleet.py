@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from greenroom.domain.errors import NotFound, PassIncomplete
+from greenroom.domain.warm_time import PASS_S
 from greenroom.ports import Ports
 from greenroom.usecases.reconcile_events import reconcile_events
 from greenroom.usecases.reconcile_instances import reconcile_orphans
@@ -17,6 +18,9 @@ LEASE_S = 60
 """How long another reaper stays away when this one dies."""
 HAND_OVER_AFTER_S = 3600
 """A new execution goes on then: histories are bounded."""
+PASS_WHILE_WAITED_S = 8
+"""Between the beginnings of two passes while somebody stands in line, who is to hear something every 10 s: one that
+takes two seconds longer than the one before still keeps that."""
 SESSIONS_PER_PASS = 500
 """Nearest deadlines first; the others wait for the next pass."""
 
@@ -28,6 +32,7 @@ class PassResult:
     alive: bool
     lease_lost: bool
     hand_over: bool
+    wait_s: int = PASS_S  # from now until the next one
     silent_left_alone: int = 0
 
 
@@ -57,7 +62,8 @@ def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -
     if not ports.reaper.take(owner, now, now + LEASE_S):
         return PassResult(alive=True, lease_lost=True, hand_over=False)
     repairs = Repairs([])
-    alive, spared = _run_pass(lease_s, repairs, ports)
+    seen = _run_pass(lease_s, repairs, ports)
+    alive = seen.is_alive
     if is_recount_due(now) or not alive:
         repairs.attempt("quotas", lambda: reconcile_quotas(repairs.attempt, ports))
     repairs.finish()
@@ -67,22 +73,32 @@ def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -
     if not alive and ports.live_sessions.list_ids(1):
         # It came while we were about to sleep, saw the lease held, and asked for no reaper.
         alive = ports.reaper.take(owner, ports.now(), ports.now() + LEASE_S)
-    return PassResult(alive=alive, lease_lost=False, hand_over=hand_over, silent_left_alone=spared)
+    wait_s = max(1, round((PASS_WHILE_WAITED_S if seen.waiting else PASS_S) - (ports.now() - now)))
+    return PassResult(alive, lease_lost=False, hand_over=hand_over, wait_s=wait_s, silent_left_alone=seen.spared)
 
 
-def _run_pass(lease_s: int, repairs: Repairs, ports: Ports) -> tuple[bool, int]:
-    """Whether anything is not terminal; how many silent instances were left alone."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one pass saw."""
+
+    is_alive: bool  # something is not terminal
+    waiting: int  # sessions in line
+    spared: int  # silent instances that were left alone
+
+
+def _run_pass(lease_s: int, repairs: Repairs, ports: Ports) -> Seen:
     seen = {each.instance_id: each for each in ports.ec2.list_all()}
-    alive, spared = False, 0
+    alive, waiting, spared = False, 0, 0
     for pool_id in ports.catalog.pool_ids():
         try:
             found = reconcile_pool(pool_id, seen, lease_s, repairs.attempt, ports)
         except NotFound:
             continue
-        alive, spared = alive or found.is_alive, spared + found.silent_left_alone
+        alive, waiting = alive or found.is_alive, waiting + found.waiting
+        spared += found.silent_left_alone
     orphans = reconcile_orphans(seen, repairs.attempt, ports)
     alive = reconcile_events(repairs.attempt, ports) or alive
     session_ids = ports.live_sessions.list_ids(SESSIONS_PER_PASS)
     for session_id in session_ids:
         repairs.attempt(session_id, lambda one=session_id: reconcile_session(one, ports))  # type: ignore[misc]
-    return alive or orphans > 0 or bool(session_ids), spared
+    return Seen(alive or orphans > 0 or bool(session_ids), waiting, spared)

@@ -35,6 +35,7 @@ class PoolFound:
     """What a pass saw of a pool."""
 
     is_alive: bool  # something of it is not terminal, or it wants something
+    waiting: int  # sessions in line
     silent_left_alone: int  # instances spared because too many were silent at once
 
 
@@ -63,7 +64,7 @@ def reconcile_pool(
     _recount(reading, counter, ports)
     wants = _plan(reading, ports)
     awake = any(not is_at_rest(each.instance) for each in machines) or any(each.is_open for each in launches)
-    return PoolFound(awake or wants, spared)
+    return PoolFound(awake or wants, reading.snapshot.queued, spared)
 
 
 def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
