@@ -9,6 +9,8 @@ export interface PageConfig {
   applicationId: string;
   apiBase: string;
   socketPath: string;
+  /** How long one Viewer socket lives at most before the page renews it. */
+  socketLifetime_s: number;
   productName: string;
   metadata: {
     issuer: string;
@@ -18,6 +20,9 @@ export interface PageConfig {
     jwks_uri?: string;
   };
 }
+
+/** API Gateway closes a socket after 2 h, whatever it does; we go first. */
+const SOCKET_LIFETIME_s = 115 * 60;
 
 export class ConfigError extends Error {}
 
@@ -46,6 +51,7 @@ export function parseConfig(value: unknown, origin: string): PageConfig {
     applicationId: required(value, 'applicationId'),
     apiBase: optional(value, 'apiBase') ?? '/api',
     socketPath: optional(value, 'socketPath') ?? '/socket',
+    socketLifetime_s: seconds(value, 'socketLifetime_s') ?? SOCKET_LIFETIME_s,
     productName: optional(value, 'productName') ?? 'Greenroom',
     metadata: {
       issuer: required(metadata, 'issuer'),
@@ -61,6 +67,13 @@ function required(record: Record<string, unknown>, field: string): string {
   const value = optional(record, field);
   if (value === undefined) throw new ConfigError(`The settings of this page (/config.json) lack “${field}”.`);
   return value;
+}
+
+function seconds(record: Record<string, unknown>, field: string): number | undefined {
+  const value = record[field];
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && value > 0) return value;
+  throw new ConfigError(`“${field}” of this page’s settings (/config.json) must be a number of seconds above 0.`);
 }
 
 function optional(record: Record<string, unknown>, field: string): string | undefined {

@@ -97,7 +97,7 @@ function createSocket(config: PageConfig, api: Api, sessionId: string, listener:
     now_ms: () => performance.now(),
     setTimer: (call, delay_ms) => window.setTimeout(call, delay_ms),
     clearTimer: (timer) => window.clearTimeout(timer),
-  }, listener);
+  }, listener, config.socketLifetime_s * 1000);
 }
 
 function leaveHouse(controller: SessionController, signIn: SignIn): void {

@@ -55,8 +55,7 @@ const HELLO_INTERVAL_ms = 2000;
 /** API Gateway closes a socket that idles for 10 min; a ping through a Lambda costs money. */
 const PING_INTERVAL_ms = 240_000;
 const PONG_WAIT_ms = 10_000;
-/** API Gateway closes a socket after 2 h, whatever it does; we go first, while the old one still works, and not all pages at once. */
-const LIFETIME_ms = 115 * 60_000;
+/** A socket is renewed while the old one still works, and not by all pages at once. */
 const LIFETIME_SPREAD = 0.15;
 const FIRST_REOPEN_ms = 250;
 const LONGEST_REOPEN_ms = 8000;
@@ -86,7 +85,7 @@ export class ViewerSocket {
   #failures = 0;
   #timers: Partial<Record<TimerName, number>> = {};
 
-  constructor(world: SocketWorld, listener: SocketListener, lifetime_ms = LIFETIME_ms) {
+  constructor(world: SocketWorld, listener: SocketListener, lifetime_ms: number) {
     this.#world = world;
     this.#listener = listener;
     this.#lifetime_ms = lifetime_ms;

@@ -110,7 +110,10 @@ describe('the settings', () => {
   const metadata = { issuer: 'i', authorization_endpoint: 'a', token_endpoint: 't' };
   const least = { authority: 'x', clientId: 'c', applicationId: 'demo', metadata };
   it('have defaults for what is the same everywhere', () => {
-    expect(parseConfig(least, 'https://play.example')).toMatchObject({ redirectUri: 'https://play.example/', apiBase: '/api', socketPath: '/socket', productName: 'Greenroom', scope: 'openid' });
+    expect(parseConfig(least, 'https://play.example')).toMatchObject({ redirectUri: 'https://play.example/', apiBase: '/api', socketPath: '/socket', socketLifetime_s: 6900, productName: 'Greenroom', scope: 'openid' });
+  });
+  it.each([0, -1, '60'])('refuse a socket lifetime of %s by its name', (socketLifetime_s) => {
+    expect(() => parseConfig({ ...least, socketLifetime_s }, 'o')).toThrow('socketLifetime_s');
   });
   it.each(['authority', 'clientId', 'applicationId', 'metadata'])('name a missing %s', (field) => {
     expect(() => parseConfig({ ...least, [field]: undefined }, 'o')).toThrow(ConfigError);

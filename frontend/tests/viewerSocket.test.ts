@@ -124,14 +124,14 @@ describe('the viewer socket', () => {
   beforeEach(() => {
     world = new FakeWorld();
     heard = new Heard();
-    viewer = new ViewerSocket(world, heard);
+    viewer = new ViewerSocket(world, heard, 7_200_000);
   });
 
   it('uses the ticket it was given and asks for one otherwise', async () => {
     await begin('hot');
     expect([world.socket.ticket, world.ticketsAskedWith]).toEqual(['hot', []]);
     const other = new FakeWorld();
-    new ViewerSocket(other, heard).start(null);
+    new ViewerSocket(other, heard, 7_200_000).start(null);
     await settle();
     expect(other.ticketsAskedWith).toEqual([null]);
   });

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from greenroom_lab import seed
-from playwright.async_api import CDPSession, Page
+from playwright.async_api import CDPSession, Page, Route
 
 from tests.e2e.chromium import CHROMIUM, browser, frame_number, open_page, play, shot, sign_in, until_state, until_true
 from tests.integration.house import House
@@ -30,7 +30,7 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 
 
 @asynccontextmanager
-async def playing(house: House, name: str, **limits: int) -> AsyncIterator[Page]:
+async def playing(house: House, name: str, socket_lifetime_s: int = 6900, **limits: int) -> AsyncIterator[Page]:
     """A viewer of one's own who plays the demo under these limits; the usual ones come back at once."""
     usual = {**seed.DEMO_APPLICATION["limits"], "reconnectWindow_s": 15}
     await house.until_free(POOL, 1, 60)
@@ -38,6 +38,7 @@ async def playing(house: House, name: str, **limits: int) -> AsyncIterator[Page]
     async with browser() as opened:
         page = await open_page(opened, house.local)
         await page.add_init_script(KEEP_WIRES)
+        await page.route("**/config.json", lambda route: with_lifetime(route, socket_lifetime_s))
         await sign_in(page, person.user, person.password)
         await limit(house, {**usual, **limits})
         try:
@@ -48,6 +49,11 @@ async def playing(house: House, name: str, **limits: int) -> AsyncIterator[Page]
         if await page.evaluate("window.greenroom.state") == "playing":
             await page.get_by_test_id("leave").click()
             await until_state(page, "ended")
+
+
+async def with_lifetime(route: Route, socket_lifetime_s: int) -> None:
+    answer = await route.fetch()
+    await route.fulfill(response=answer, json={**await answer.json(), "socketLifetime_s": socket_lifetime_s})
 
 
 async def limit(house: House, limits: dict[str, int]) -> None:
@@ -133,3 +139,18 @@ async def test_a_socket_that_drops_takes_no_frame_away(house: House) -> None:
         await until_true(page, "window.sockets.at(-1).readyState === 1", timeout_s=10)
         joins = await page.evaluate("window.greenroom.events.filter((event) => event.name === 'joined').length")
         assert [await ask(page, "state"), await ask(page, "slotId"), joins] == ["playing", slot_id, 1]
+
+
+async def test_a_socket_that_grows_old_is_renewed_without_a_blink(house: House) -> None:
+    """Here after 5 s; on AWS before API Gateway's 2 hours."""
+    async with playing(house, "browser-old", socket_lifetime_s=5) as page:
+        slot_id, began = await ask(page, "slotId"), await page.evaluate("window.sockets.length")
+        for _ in range(24):
+            frames = await ask(page, "frames")
+            await asyncio.sleep(0.5)
+            assert await ask(page, "frames") > frames + 3
+            assert await ask(page, "state") == "playing"
+        await until_true(page, f"window.sockets.length >= {began + 2}", timeout_s=15)
+        open_now = await page.evaluate("window.sockets.filter((socket) => socket.readyState === 1).length")
+        joins = await page.evaluate("window.greenroom.events.filter((event) => event.name === 'joined').length")
+        assert [open_now, await ask(page, "slotId"), joins] == [1, slot_id, 1]
