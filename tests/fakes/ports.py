@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from greenroom.domain.errors import ConnectionGone, RelaySecretUnavailable, TaskGone
 from greenroom.domain.events import Event
@@ -36,6 +36,8 @@ from tests.fakes.memory_fleet import (
     MemoryPools,
 )
 from tests.fakes.memory_quotas import MemoryQuotaCounters, MemoryQuotas
+
+R = TypeVar("R")
 
 
 class FakeTasks:
@@ -156,6 +158,9 @@ class FakePorts:
 
     def now(self) -> float:
         return self.time
+
+    def side_by_side(self, works: Sequence[Callable[[], R]]) -> list[R]:
+        return [work() for work in works]
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}-{next(self._numbers):026d}"

@@ -5,11 +5,11 @@ Every write is conditional and says in its docstring what it is conditional on; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from greenroom.domain.connection import AgentConnection, Connection, Ticket
 from greenroom.domain.eta import Eta
@@ -22,6 +22,8 @@ from greenroom.domain.slot import FreeSlot, Slot
 from greenroom.event_ports import AccountFacts, ScheduledEvents, Schedules
 from greenroom.fleet_ports import Ec2, Fleet, Launches, LiveSessions, Offerings, Orphans, Pools
 from greenroom.quota_ports import QuotaCounters, QuotaSettings
+
+R = TypeVar("R")
 
 # -- sessions
 
@@ -432,3 +434,6 @@ class Ports(Protocol):
     def now(self) -> float: ...
     def new_id(self, prefix: str) -> str: ...
     def new_secret(self) -> str: ...
+
+    def side_by_side(self, works: Sequence[Callable[[], R]]) -> list[R]:
+        """What each answered, in order; several at a time where they wait for the network."""

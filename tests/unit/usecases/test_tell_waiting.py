@@ -24,7 +24,7 @@ from greenroom.usecases.read_snapshot import read_snapshot
 from greenroom.usecases.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.relay_frame import relay_frame
 from greenroom.usecases.release_slot import release_slot
-from greenroom.usecases.tell_waiting import TOLD_A_PASS, tell_waiting
+from greenroom.usecases.tell_waiting import tell_waiting
 
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import joined, launch, slot_of, stage
@@ -117,13 +117,29 @@ def test_it_costs_one_query_when_nobody_waits() -> None:
     assert steps == []
 
 
-def test_at_most_two_hundred_are_told_in_a_pass_nearest_first() -> None:
+def test_everyone_in_line_is_told_and_a_dispatch_tells_the_nearest_only() -> None:
     ports = full()
-    for number in range(TOLD_A_PASS + 5):
+    for number in range(30):
         launch(ports, f"viewer{number}")
         ports.time += 0.001
     ports.time += 10
-    assert tell_waiting("demo", ports) == TOLD_A_PASS
+    assert tell_waiting("demo", ports, 20) == 20
+    assert tell_waiting("demo", ports) == 10
+
+
+def test_when_telling_takes_too_long_the_rest_hear_it_from_the_next_pass() -> None:
+    ports = full()
+    for number in range(4):
+        launch(ports, f"viewer{number}")
+    ports.time += 10
+    ports.memory.between = lambda step: wait(ports, 8 if step == "sessions.note_eta" else 0)
+    assert tell_waiting("demo", ports) == 2
+    ports.memory.between = lambda step: None
+    assert tell_waiting("demo", ports) == 4
+
+
+def wait(ports: FakePorts, seconds: float) -> None:
+    ports.time += seconds
 
 
 def test_the_first_forecast_is_judged_when_the_slot_comes() -> None:

@@ -9,8 +9,8 @@ from enum import StrEnum
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
-LINE_LIMIT = 1000
-"""Places in line of a pool that does not say how many."""
+LINE_LIMIT, LONGEST_LINE = 1000, 5000
+"""How many may wait: in a pool that does not say, and in any."""
 
 
 class ApplicationKind(StrEnum):

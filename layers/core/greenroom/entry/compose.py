@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from random import Random
 from typing import Any, TypeVar
@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 from greenroom import event_ports, fleet_ports, ports, quota_ports
 from greenroom.entry import clock
 from greenroom.entry.settings import Settings
+from greenroom.entry.side_by_side import side_by_side
 from greenroom.entry.tracing import Handler, trace_aws_calls, traced
+
+R = TypeVar("R")
 
 
 class AwsPorts:
@@ -45,6 +48,9 @@ class AwsPorts:
 
     def new_secret(self) -> str:
         return clock.new_secret()
+
+    def side_by_side(self, works: Sequence[Callable[[], R]]) -> list[R]:
+        return side_by_side(works)
 
     @cached_property
     def sessions(self) -> ports.Sessions:

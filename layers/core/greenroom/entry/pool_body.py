@@ -8,14 +8,13 @@ from typing import Any
 
 from greenroom.domain.errors import InvalidField
 from greenroom.domain.line import LONGEST_HEAD_START_S, MOST_TIERS
-from greenroom.domain.pool import Placement, Pool, PoolPolicy
+from greenroom.domain.pool import LONGEST_LINE, Placement, Pool, PoolPolicy
 from greenroom.domain.session import STANDARD_TIER
 from greenroom.entry.catalog_views import POLICY_NAMES
 from greenroom.entry.http import Body
 from greenroom.usecases.configure import PoolChange
 
 MOST_SLOTS = 100_000
-LONGEST_LINE = 5_000
 """Counted in one page of DynamoDB (1 MB): a longer line would never be seen to be full."""
 LONGEST_BACK_OFF_S = 24 * 3600
 TIER = re.compile(r"[A-Za-z0-9_.-]{1,64}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from greenroom.domain.errors import NotFound, PassIncomplete
 from greenroom.domain.warm_time import PASS_S
@@ -99,6 +100,5 @@ def _run_pass(lease_s: int, repairs: Repairs, ports: Ports) -> Seen:
     orphans = reconcile_orphans(seen, repairs.attempt, ports)
     alive = reconcile_events(repairs.attempt, ports) or alive
     session_ids = ports.live_sessions.list_ids(SESSIONS_PER_PASS)
-    for session_id in session_ids:
-        repairs.attempt(session_id, lambda one=session_id: reconcile_session(one, ports))  # type: ignore[misc]
+    ports.side_by_side([partial(repairs.attempt, one, partial(reconcile_session, one, ports)) for one in session_ids])
     return Seen(alive or orphans > 0 or bool(session_ids), waiting, spared)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from greenroom.domain.errors import NotFound
-from greenroom.domain.eta import Eta, eta_view, is_due
+from greenroom.domain.eta import eta_view, is_due
+from greenroom.domain.pool import LONGEST_LINE
 from greenroom.domain.session import WAITING_STATES, Session
-from greenroom.ports import Ports
-from greenroom.usecases.forecast_line import forecast_line
+from greenroom.ports import LineTicket, Ports
+from greenroom.usecases.forecast_line import Outlook, forecast_line
 from greenroom.usecases.tell_peers import post_to_page
 
-TOLD_A_PASS = 200
-"""The nearest ones; who stands farther back waits long enough to be told when it comes nearer."""
+TOLD_A_PASS = LONGEST_LINE
+"""Everyone; some milliseconds each, and several at a time."""
 TOLD_A_DISPATCH = 20
 """Those for whom one place counts; the others hear it from the next pass."""
 TELLING_S = 15.0
-"""A pass has a minute, and other pools wait."""
+"""A pass has a minute, and other pools wait: who stands farther back then hears it from a later one."""
 
 
 def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
@@ -28,18 +29,20 @@ def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
     tickets = ports.line.nearest(pool_id, most)
     if not tickets:
         return 0
-    outlook, told, began = forecast_line(pool_id, ports), 0, ports.now()
-    for place, ticket in enumerate(tickets, start=1):
-        if ports.now() - began > TELLING_S:
-            break
-        with suppress(NotFound):
-            session = ports.sessions.get(ticket.session_id)
-            told += _tell(session, outlook.eta(place, session.not_before), ports)
-    return told
+    outlook, ends = forecast_line(pool_id, ports), ports.now() + TELLING_S
+    places = enumerate(tickets, start=1)
+    return sum(ports.side_by_side([partial(_tell, ticket, place, outlook, ends, ports) for place, ticket in places]))
 
 
-def _tell(session: Session, eta: Eta, ports: Ports) -> bool:
-    """Whether there was something to tell."""
+def _tell(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: Ports) -> bool:
+    """Whether there was something to tell, and time to do so."""
+    if ports.now() > ends:
+        return False
+    try:
+        session = ports.sessions.get(ticket.session_id)
+    except NotFound:
+        return False
+    eta = outlook.eta(place, session.not_before)
     if session.state not in WAITING_STATES or not is_due(session.eta, eta):
         return False
     if not ports.sessions.note_eta(session.session_id, eta):

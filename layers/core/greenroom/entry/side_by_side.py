@@ -1,0 +1,20 @@
+"""Calls that mostly wait for AWS, several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+R = TypeVar("R")
+AT_ONCE = 8
+"""Below the ten connections that an AWS client keeps."""
+
+
+def side_by_side(works: Sequence[Callable[[], R]]) -> list[R]:
+    """What each answered, in order. Raises: what the first that failed raised, once all have ended."""
+    if len(works) < 2:
+        return [work() for work in works]
+    with ThreadPoolExecutor(min(AT_ONCE, len(works))) as threads:
+        begun = [threads.submit(work) for work in works]
+    return [each.result() for each in begun]
