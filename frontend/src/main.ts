@@ -86,6 +86,7 @@ function createController(config: PageConfig, api: Api, videoParent: () => HTMLE
     openSocket: (sessionId, listener) => createSocket(config, api, sessionId, listener),
     createPlayer: (peer, listener) => new Player(videoParent(), peer, listener),
     now,
+    serverNow: () => Date.now() + api.skew_ms,
     newClientToken: () => crypto.randomUUID(),
   });
 }

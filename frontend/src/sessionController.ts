@@ -70,10 +70,11 @@ export class SessionController {
 
   /** Someone is signed in: find the session this tab had, or one that runs elsewhere. */
   async begin(): Promise<void> {
-    this.#dispatch({ type: 'signedIn' });
     const remembered = this.#world.memory.recall();
+    this.#dispatch({ type: 'signedIn', finding: remembered !== null });
     if (remembered !== null && (await this.#tryRejoin(remembered))) return;
     this.#world.memory.forget();
+    this.#dispatch({ type: 'nothingFound' });
     try {
       const running = (await this.#world.door.listSessions()).find((session) => !isOver(session));
       if (running !== undefined) this.#dispatch({ type: 'runningFound', session: running });
@@ -105,9 +106,7 @@ export class SessionController {
   async rejoin(sessionId: string): Promise<void> {
     if (!canPlay(this.#state)) return;
     try {
-      const session = await this.#world.door.getSession(sessionId);
-      this.#dispatch({ type: 'rejoined', session });
-      this.#follow(session, null);
+      this.#comeBack(await this.#world.door.getSession(sessionId));
     } catch (error) {
       this.#dispatch({ type: 'refused', problem: asProblem(error) });
     }
@@ -185,6 +184,12 @@ export class SessionController {
     this.#presence.warned(endsIn_s);
   }
 
+  #comeBack(session: SessionView): void {
+    const waited_ms = this.#world.serverNow() - Date.parse(session.requestedAt);
+    this.#dispatch({ type: 'rejoined', session, waited_ms: Number.isNaN(waited_ms) ? 0 : Math.max(0, waited_ms) });
+    this.#follow(session, null);
+  }
+
   #follow(session: SessionView, ticket: string | null): void {
     if (!hasSession(this.#state)) return;
     this.#world.memory.remember(session.sessionId);
@@ -247,8 +252,7 @@ export class SessionController {
       // A place in line that was given up while the page was away is told; nobody should wonder where it went.
       if (isOver(session) && !(session.statusReason === 'cancelled' && session.slot === null)) return false;
       if (isOver(session)) this.#world.memory.forget();
-      this.#dispatch({ type: 'rejoined', session });
-      this.#follow(session, null);
+      this.#comeBack(session);
       return true;
     } catch {
       // Gone, not ours, or unreachable: the list of running sessions is asked next and reports what matters.

@@ -18,7 +18,7 @@ export interface Forecast {
 }
 
 export interface Line {
-  /** When this tab learned that it waits. */
+  /** When this tab learned that it waits; after a reload, when the session was asked for. */
   since: number;
   /** 1 = next; null when the server did not say. */
   place: number | null;

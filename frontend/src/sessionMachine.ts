@@ -40,6 +40,8 @@ export interface PageState {
   session: SessionView | null;
   /** What failed; only in `failed`. */
   problem: Problem | null;
+  /** Whether the session this tab had before a reload is still looked for; only in `ready`. */
+  finding: boolean;
   /** A live session of this viewer that this tab does not show; only in `ready`. */
   running: SessionView | null;
   /** Why the session is over; only in `ended`. */
@@ -57,11 +59,13 @@ export interface PageState {
 }
 
 export type PageEvent =
-  | { type: 'signedIn' }
+  | { type: 'signedIn'; finding?: boolean }
+  | { type: 'nothingFound' }
   | { type: 'signedOut' }
   | { type: 'playPressed' }
   | { type: 'runningFound'; session: SessionView }
-  | { type: 'rejoined'; session: SessionView }
+  /** `waited_ms`: since it was asked for, by the server's clock. */
+  | { type: 'rejoined'; session: SessionView; waited_ms?: number }
   | { type: 'granted'; session: SessionView }
   | { type: 'refused'; problem: Problem }
   | { type: 'sessionUpdated'; session: SessionView }
@@ -78,7 +82,7 @@ const STARTABLE: readonly PageStateName[] = ['ready', 'ended', 'superseded', 'fa
 export function initialState(at: number): PageState {
   return {
     name: 'signedOut', since: at, clickedAt: null, firstFrameAt: null,
-    session: null, problem: null, running: null, statusReason: null, leftHere: false, line: null, shownOn: null, move: null, moved: null,
+    session: null, problem: null, finding: false, running: null, statusReason: null, leftHere: false, line: null, shownOn: null, move: null, moved: null,
   };
 }
 
@@ -87,15 +91,18 @@ export function hasSession(state: PageState): boolean {
   return WITH_SESSION.includes(state.name);
 }
 
+/** Not while a session is looked for: it would be asked for a second time. */
 export function canPlay(state: PageState): boolean {
-  return STARTABLE.includes(state.name);
+  return STARTABLE.includes(state.name) && !state.finding;
 }
 
 /** The next state; the very same object when the event changes nothing here. */
 export function advance(state: PageState, event: PageEvent, at: number): PageState {
   switch (event.type) {
     case 'signedIn':
-      return state.name === 'signedOut' ? { ...initialState(at), name: 'ready' } : state;
+      return state.name === 'signedOut' ? { ...initialState(at), name: 'ready', finding: event.finding ?? false } : state;
+    case 'nothingFound':
+      return state.finding ? { ...state, finding: false } : state;
     case 'signedOut':
       return initialState(at);
     case 'playPressed':
@@ -103,7 +110,7 @@ export function advance(state: PageState, event: PageEvent, at: number): PageSta
     case 'runningFound':
       return state.name === 'ready' ? { ...state, running: event.session } : state;
     case 'rejoined':
-      return canPlay(state) ? follow({ ...initialState(at), clickedAt: at }, event.session, at) : state;
+      return STARTABLE.includes(state.name) ? comeBack(event.session, at, event.waited_ms ?? 0) : state;
     case 'granted':
       return state.name === 'requesting' ? follow(state, event.session, at) : state;
     case 'refused':
@@ -128,6 +135,12 @@ export function advance(state: PageState, event: PageEvent, at: number): PageSta
 function follow(state: PageState, session: SessionView, at: number): PageState {
   if (isOver(session)) return { ...state, name: 'ended', since: at, session, statusReason: session.statusReason };
   return enter(withSession(state, session, at), session.slot === null ? 'waiting' : 'joining', at);
+}
+
+/** A place in line is as old as the session, not as this page. */
+function comeBack(session: SessionView, at: number, waited_ms: number): PageState {
+  const state = follow({ ...initialState(at), clickedAt: at }, session, at);
+  return state.line === null ? state : { ...state, line: { ...state.line, since: at - waited_ms } };
 }
 
 function update(state: PageState, session: SessionView, at: number): PageState {

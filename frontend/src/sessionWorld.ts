@@ -48,6 +48,8 @@ export interface ControllerWorld {
   createPlayer(peer: RTCConfiguration, listener: PlayerListener): PlayerEnd;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** The same by the server's clock, to a second or two. */
+  serverNow(): number;
   newClientToken(): string;
 }
 

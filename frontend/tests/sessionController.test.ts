@@ -130,6 +130,35 @@ describe('the session controller', () => {
     expect([later.controller.state.name, later.controller.state.leftHere, later.sockets.length, later.memory]).toEqual(['ended', false, 0, null]);
   });
 
+  it('has waited since the session was asked for, not since the reload', async () => {
+    house.memory = SESSION_ID;
+    house.skew_ms = Date.parse(queued().requestedAt) + 65_000 - house.now;
+    house.door.current = queued({ place: 3 });
+    await house.controller.begin();
+    expect(house.now - house.controller.state.line!.since).toBe(65_000);
+    const elsewhere = new FakeHouse();
+    elsewhere.skew_ms = house.skew_ms;
+    elsewhere.door.current = queued({ requestedAt: 'long ago' });
+    await elsewhere.controller.begin();
+    await elsewhere.controller.rejoin(SESSION_ID);
+    expect(elsewhere.now - elsewhere.controller.state.line!.since).toBe(0);
+  });
+
+  it('asks for nothing new while it looks for the session of before the reload', async () => {
+    house.memory = SESSION_ID;
+    house.door.current = queued();
+    const [begun, pressed] = [house.controller.begin(), house.controller.play()];
+    expect([house.controller.state.name, house.controller.state.finding]).toEqual(['ready', true]);
+    await Promise.all([begun, pressed]);
+    expect([house.controller.state.name, house.door.asked]).toEqual(['waiting', 0]);
+    const over = new FakeHouse();
+    over.memory = SESSION_ID;
+    over.door.current = ended('userLeft');
+    await over.controller.begin();
+    await over.controller.play();
+    expect(over.door.asked).toBe(1);
+  });
+
   it('leaves the line with one press', async () => {
     house.door.granted = { session: queued(), ticket: null };
     await house.controller.begin();

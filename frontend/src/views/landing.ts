@@ -1,6 +1,7 @@
 /** The front of the house: what this is, and one big button. Serves `signedOut` and `ready`. */
 import { button, el, setText } from './dom';
 import type { PageActions, PageModel, View } from './model';
+import { FINDING } from './words';
 
 const PROMISES: readonly [string, string][] = [
   ['Already running', 'The application is started before you come. You step onto a stage that is lit.'],
@@ -22,14 +23,15 @@ export function createLanding(actions: PageActions): View {
   return {
     element,
     update(model: PageModel): void {
+      const { finding } = model.state;
       const signedIn = model.state.name !== 'signedOut';
       setText(eyebrow, signedIn ? model.applicationName : `${model.productName} · streamed applications`);
-      setText(title, signedIn ? 'The stage is yours.' : 'Step straight onto the stage.');
-      setText(lead, signedIn
+      setText(title, finding ? 'Welcome back.' : signedIn ? 'The stage is yours.' : 'Step straight onto the stage.');
+      setText(lead, finding ? FINDING : signedIn
         ? 'Press Play. If a place is free you see the first picture within seconds; if not, you wait in line and we say why.'
         : 'Play high-end 3D applications in your browser. They wait here, running and ready, until you press Play.');
       signIn.hidden = signedIn;
-      play.hidden = !signedIn;
+      play.hidden = !signedIn || finding;
       running.update(model);
     },
   };

@@ -7,6 +7,9 @@ import { doorAnnouncement, turnedAway } from './turnedAwayWords';
 import { isLosingPlace, waitingReason, waitingTitle } from './waitingWords';
 import { noticeAnnouncement } from './noticeWords';
 
+/** After a reload, until it is known what became of the session. */
+export const FINDING = 'One moment: we look for the session you had here.';
+
 export interface Step {
   label: string;
   detail: string;
@@ -50,7 +53,7 @@ export function announcement(model: PageModel): string {
     case 'signedOut':
       return 'Signed out.';
     case 'ready':
-      return 'Ready to play.';
+      return state.finding ? FINDING : 'Ready to play.';
     case 'requesting':
     case 'waiting':
     case 'joining':
