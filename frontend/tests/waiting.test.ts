@@ -29,8 +29,14 @@ const note = (subject: PageModel): string => timeNote(lineShown(subject.state)!,
 describe('the waiting room', () => {
   it('says place, time and the server’s reason', () => {
     const subject = waiting();
-    expect([waitingTitle(subject.state), time(subject), waitingReason(subject)]).toEqual(['You are 4th in line', 'about 2 to 4 minutes', '3 ahead; first ready in about 1:40.']);
+    expect([waitingTitle(subject.state), time(subject), waitingReason(subject)]).toEqual(['You are 4th in line', 'about 2 to 4 minutes', '3 ahead. First ready in about 1:40.']);
     expect(waitingTitle(waiting({ place: 1 }).state)).toBe('You are next');
+  });
+
+  it('does not say twice that one is next', () => {
+    const reason = (text: string): string => waitingReason(waiting({ place: 1, eta: eta(20, 40, text) }));
+    expect(reason('you are next; the next place is free in about 0:26; no more places can be added')).toBe('The next place is free in about 0:26. No more places can be added.');
+    expect(reason('you are next')).toBe('You are next.');
   });
 
   it('without a forecast says why, and that it is being measured', () => {
@@ -75,7 +81,7 @@ describe('read aloud', () => {
   };
 
   it('speaks at once of place, time and reason, then not with the seconds', () => {
-    expect(said(...Array.from({ length: 25 }, (_, second) => waiting({}, second)))).toEqual(['You are 4th in line. Time until your turn: about 2 to 4 minutes. 3 ahead; first ready in about 1:40.']);
+    expect(said(...Array.from({ length: 25 }, (_, second) => waiting({}, second)))).toEqual(['You are 4th in line. Time until your turn: about 2 to 4 minutes. 3 ahead. First ready in about 1:40.']);
   });
 
   it('speaks of another minute, without saying everything again', () => {
@@ -123,12 +129,14 @@ describe('at the door', () => {
     expect(hourText(AT + 86_400_000, AT, 'America/New_York', 'en-GB')).toBe('tomorrow at 07:00 (America/New York)');
     expect(hourText(AT + 5 * 86_400_000, AT, 'UTC', 'en-GB')).toMatch(/^on Thursday 5 February at 12:00 \(UTC\)$/);
     expect(announcement(subject)).toContain('Not open yet');
+    const someday = door(403, 'not-open', { opensAt: null }).door;
+    expect([someday.againAt, someday.text]).toEqual([null, expect.stringContaining('none is planned yet')]);
     const behind = { ...subject, serverNow: AT + 600_000 };
     expect(againText(turnedAway(behind)!, behind.now)).toBe('1 h 20 min');
   });
 
   it('tells of a door that is closed, and of a stop in the operator’s words', () => {
-    expect(door(403, 'closed').door).toMatchObject({ title: 'Closed for now', againAt: null });
+    expect(door(403, 'closed').door).toMatchObject({ title: 'Closed for now', text: expect.stringContaining('no time is set') as string, againAt: null });
     expect(door(503, 'kill-switch', { detail: 'we mend a fault' }).door.text).toContain('“We mend a fault.”');
     expect(door(503, 'kill-switch', { detail: 'x', reason: 'the hall burns' }).door.text).toContain('“The hall burns.”');
   });

@@ -15,6 +15,9 @@ export interface TurnedAway {
 
 const AT_THE_DOOR: readonly ProblemKind[] = ['lineFull', 'closed', 'notOpen', 'quotaExceeded', 'killSwitch'];
 
+const BEFORE_EVENT = 'The doors open shortly before the event begins. Come back then and join the line.';
+const NO_DATE = 'This opens for events only, and none is planned yet. Nothing is wrong with your account.';
+
 /** Null when the page shows no refusal at the door. The hours are the server's, told in this tab's clock. */
 export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>): TurnedAway | null {
   const { problem, name, since } = model.state;
@@ -24,11 +27,11 @@ export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>
   const later = retryAfter_s === null ? local(tryAgainAt) : since + retryAfter_s * 1000;
   switch (problem.kind) {
     case 'lineFull':
-      return { title: 'The line is full', text: 'More people wait than we can serve in good time, so nobody new is let in for a moment.', againAt: later, label: 'You can try again in' };
+      return { title: 'The line is full', text: 'So many people are waiting that nobody else can join the line for the moment.', againAt: later, label: 'You can try again in' };
     case 'notOpen':
-      return { title: 'Not open yet', text: 'The doors are opened before the event begins. Come back then and join the line.', againAt: local(opensAt) ?? later, label: 'The doors open in' };
+      return { title: 'Not open yet', text: opensAt === null ? NO_DATE : BEFORE_EVENT, againAt: local(opensAt) ?? later, label: 'The doors open in' };
     case 'closed':
-      return { title: 'Closed for now', text: 'The operator lets nobody in at the moment. Nothing is wrong with your account.', againAt: null, label: '' };
+      return { title: 'Closed for now', text: 'Nobody can come in at the moment, and no time is set for when this opens again. Nothing is wrong with your account.', againAt: null, label: '' };
     case 'killSwitch':
       return { title: 'Stopped by the operator', text: stopText(problem), againAt: retryAfter_s === null ? null : later, label: 'You can try again in' };
     default:

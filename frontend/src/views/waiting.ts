@@ -20,19 +20,21 @@ export function createWaiting(actions: PageActions): View {
     ...WHAT_COMES_NEXT.map(([name, text]) => el('div', {}, el('dt', {}, name), el('dd', {}, text))));
   const elapsed = el('p', { class: 'elapsed', role: 'timer', 'aria-live': 'off', 'data-testid': 'elapsed' });
   const cancel = button('Cancel', 'cancel', 'quiet', () => actions.leave());
-  const card = el('div', { class: 'card' }, eyebrow, title, theatre.element, time.element, reason, steps.element,
-    el('div', { class: 'card-foot' }, elapsed, cancel), next);
+  const now = el('div', { class: 'card-now' }, eyebrow, title, theatre.element, time.element, reason,
+    el('div', { class: 'card-foot' }, elapsed, cancel));
+  const card = el('div', { class: 'card' }, now, el('div', { class: 'card-beside' }, steps.element, next));
   const element = el('section', { class: 'view waiting', 'data-testid': 'waiting', 'aria-busy': 'true' }, card);
 
   return {
     element,
     update(model: PageModel): void {
-      const inLine = lineShown(model.state) !== null;
+      const line = lineShown(model.state);
+      const inLine = line !== null;
       element.dataset.inLine = String(inLine);
       setText(eyebrow, model.applicationName);
       setText(title, waitingTitle(model.state));
       setText(reason, waitingReason(model));
-      const waited = elapsedText(model.now - (model.state.clickedAt ?? model.now));
+      const waited = elapsedText(model.now - Math.min(model.state.clickedAt ?? model.now, line?.since ?? model.now));
       setText(elapsed, inLine ? `${waited} waited` : waited);
       setText(cancel, inLine ? 'Leave the line' : 'Cancel');
       time.update(model);

@@ -43,7 +43,7 @@ export function waitingReason(model: PageModel): string {
   if (state.name === 'requesting') return 'Looking for a machine that is already running the application.';
   if (isLosingPlace(state)) return `The machine reserved for you goes out of service. ${lineText(state.line?.place ?? null)}`;
   if (state.name === 'waiting') {
-    return sentence(state.line?.forecast?.reason ?? state.session?.reason ?? 'Every place is taken right now; a machine is being made ready.');
+    return sentences(state.line?.forecast?.reason ?? state.session?.reason ?? 'every place is taken right now; a machine is being made ready');
   }
   if (!model.joined) return 'A place is reserved for you. Opening the connection.';
   return 'The application is running. Waiting for its first picture.';
@@ -83,6 +83,13 @@ export function waitingTabTitle(model: PageModel): string | null {
 export function waitSpoken(line: Line, now: number): string {
   const { forecast } = line;
   return forecast === null ? MEASURING : `Time until your turn: ${spokenWait((forecast.soon - now) / 1000, (forecast.late - now) / 1000)}.`;
+}
+
+/** "you are next; the next place is free in about 0:26" → "The next place is free in about 0:26.": the title says the rest. */
+export function sentences(reason: string): string {
+  const clauses = reason.split('; ');
+  const news = clauses.filter((clause) => clause !== 'you are next');
+  return (news.length > 0 ? news : clauses).map(sentence).join(' ');
 }
 
 export function sentence(text: string): string {

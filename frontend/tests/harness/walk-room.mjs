@@ -29,7 +29,7 @@ for (const size of ['desktop', 'phone', 'narrow']) {
   await order({ eta: { place: 4, p50_s: 115, p90_s: 225, reason: '3 ahead; 2 instances warming, first ready in about 1:40' } });
   await until(() => document.querySelector('h1').textContent === 'You are 4th in line');
   assert.equal(await waitTime(), 'about 2 to 4 minutes');
-  assert.match(await heard(), /^You are 4th in line\. Time until your turn: about 2 to 4 minutes\. 3 ahead;/);
+  assert.match(await heard(), /^You are 4th in line\. Time until your turn: about 2 to 4 minutes\. 3 ahead\. 2 instances/);
   await shot('32-waiting-with-eta');
   await page.reload();
   await state('waiting');
