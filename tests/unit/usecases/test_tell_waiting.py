@@ -194,7 +194,7 @@ def test_a_boot_under_way_counts_by_its_age() -> None:
     eta = forecast_line("demo", ports).eta(1)
     assert eta.p50 - ports.now() == pytest.approx(100, rel=0.1)
     assert eta.reason.startswith("you are next; 1 instance warming, ready in about 1:4")
-    assert eta.reason.endswith("; this pool is at its maximum")
+    assert eta.reason.endswith("; no more places can be added")
 
 
 def test_a_pool_without_any_source_promises_a_whole_boot() -> None:
@@ -213,9 +213,7 @@ def test_a_halted_pool_says_so_and_a_dry_market_when_it_is_tried_again() -> None
     assert dry.reason == "you are next; Spot and on-demand have no capacity now; tried again at 08:02 UTC"
     assert dry.p50 - ports.now() > 120
     ports.pools.halt("demo", Halt("broken image of customer X", ports.now(), "ada"))
-    assert (
-        forecast_line("demo", ports).eta(1).reason == "you are next; no instance is started while this pool is halted"
-    )
+    assert forecast_line("demo", ports).eta(1).reason == "you are next; no places are added at the moment"
 
 
 def test_slots_being_reset_come_first() -> None:

@@ -44,12 +44,12 @@ def _coming(now: Situation) -> str:
 
 def _obstacle(now: Situation) -> str:
     if now.halted:
-        return "no instance is started while this pool is halted"
+        return "no places are added at the moment"
     if now.rests_until is not None:
         names = " and ".join(MARKET_WORDS.get(each, each) for each in now.markets)
         have = "has" if len(now.markets) == 1 else "have"
         return f"{names} {have} no capacity now; tried again at {_clock(now.rests_until)}"
-    return "this pool is at its maximum" if now.at_maximum else ""
+    return "no more places can be added" if now.at_maximum else ""
 
 
 def _instances(number: int) -> str:
