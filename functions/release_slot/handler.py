@@ -8,11 +8,13 @@ from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import ReleaseSlotSettings
 from greenroom.ports import Ports
 from greenroom.usecases.release_slot import release_slot
+from greenroom.usecases.tell_waiting import tell_those_behind
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     """What the execution ends with."""
     session = release_slot(event["sessionId"], ports)
+    tell_those_behind(session, ports)
     return {"sessionId": session.session_id, "state": session.state.value, "statusReason": str(session.status_reason)}
 
 

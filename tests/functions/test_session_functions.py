@@ -10,8 +10,8 @@ from greenroom.domain.session import SessionState, StatusReason
 from greenroom.domain.slot import SlotState
 
 from tests.fakes.ports import FakePorts
-from tests.fakes.stage import NONCE, add_slot, launch, slot_of, stage
-from tests.functions.doors import agent_event, body_of, handle_of, socket_event
+from tests.fakes.stage import NONCE, add_slot, joined, launch, slot_of, stage
+from tests.functions.doors import agent_event, body_of, handle_of, socket_event, viewer_event
 
 
 def slot_event(ports: FakePorts, instance_id: str, **fields: Any) -> dict[str, Any]:
@@ -133,6 +133,15 @@ def test_a_session_in_line_is_adopted_with_no_free_slot_and_ends_for_want_of_cap
     handle_of("end_session")({"sessionId": session_id, "error": "States.Timeout"}, ports)
     over = handle_of("release_slot")({"sessionId": session_id}, ports)
     assert (over["state"], over["statusReason"]) == ("Failed", "capacityUnavailable")
+
+
+def test_the_release_of_one_who_cancelled_tells_those_behind() -> None:
+    ports = stage(0)
+    first, second = launch(ports, "ada").session, launch(ports, "bob").session
+    joined(ports, second, "page")
+    handle_of("leave_session")(viewer_event(None, viewer="ada", sessionId=first.session_id), ports)
+    handle_of("release_slot")({"sessionId": first.session_id}, ports)
+    assert [each["place"] for each in ports.socket.to("page", "eta")] == [1]
 
 
 def test_a_failure_of_the_machine_itself_is_an_internal_error() -> None:

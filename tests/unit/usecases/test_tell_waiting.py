@@ -24,7 +24,7 @@ from greenroom.usecases.read_snapshot import read_snapshot
 from greenroom.usecases.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.relay_frame import relay_frame
 from greenroom.usecases.release_slot import release_slot
-from greenroom.usecases.tell_waiting import tell_waiting
+from greenroom.usecases.tell_waiting import tell_those_behind, tell_waiting
 
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import joined, launch, slot_of, stage
@@ -108,6 +108,29 @@ def test_when_the_line_moves_those_behind_hear_it_at_once() -> None:
     assert told(ports, "ada") == []
     assert session_view(ports.sessions.get(ada.session_id))["eta"] is None
     assert ports.sessions.get(bob.session_id).eta_shown is not None
+
+
+def test_when_somebody_cancels_those_behind_hear_it_at_once() -> None:
+    ports = full()
+    ada, bob = waits(ports, "ada"), waits(ports, "bob")
+    waits(ports, "eve")
+    leave_session(bob.session_id, "bob", ports)
+    tell_those_behind(release_slot(bob.session_id, ports), ports)
+    assert [each["place"] for each in told(ports, "eve")] == [2]
+    assert told(ports, "ada") == []
+    leave_session(ada.session_id, "ada", ports)
+    tell_those_behind(release_slot(ada.session_id, ports), ports)
+    assert [each["place"] for each in told(ports, "eve")] == [2, 1]
+
+
+def test_who_leaves_a_slot_moves_nobody_up_until_it_is_handed_over() -> None:
+    ports = full()
+    waits(ports, "ada")
+    ports.time += 10
+    player = next(each for each in ports.memory.session_rows.values() if each.viewer_id == "player0")
+    leave_session(player.session_id, "player0", ports)
+    tell_those_behind(release_slot(player.session_id, ports), ports)
+    assert told(ports, "ada") == []
 
 
 def test_it_costs_one_query_when_nobody_waits() -> None:

@@ -187,6 +187,7 @@ class ReleaseSlotSettings(Settings):
 
     sessions_table: str
     fleet_table: str
+    catalog_table: str
     journal_table: str
     bus_name: str
     socket_management_url: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -32,6 +33,13 @@ def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
     outlook, ends = forecast_line(pool_id, ports), ports.now() + TELLING_S
     places = enumerate(tickets, start=1)
     return sum(ports.side_by_side([partial(_tell, ticket, place, outlook, ends, ports) for place, ticket in places]))
+
+
+def tell_those_behind(gone: Session, ports: Ports) -> None:
+    """Somebody left the line: who stood behind moves up, and hears it now rather than from the next pass."""
+    if gone.assignment is None or gone.moving is not None:
+        with suppress(NotFound):  # the pool is not configured any more: nobody is served there
+            tell_waiting(gone.pool_id, ports, TOLD_A_DISPATCH)
 
 
 def _tell(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: Ports) -> bool:
