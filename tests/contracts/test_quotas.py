@@ -285,6 +285,47 @@ def test_a_viewers_counter_is_corrected_by_the_sessions_own_row(house: Any) -> N
     assert not house.quota_counters.correct_viewer("ada", "ses-1")
 
 
+@pytest.mark.parametrize(
+    ("desc", "named", "corrected"),
+    [
+        ("a session that never was", {"ses-9"}, "ses-9"),
+        ("one that is over", {"ses-1"}, "ses-1"),
+        ("one too many", {"ses-2", "ses-9"}, "ses-9"),
+    ],
+)
+def test_a_viewers_counter_that_names_too_much_is_put_right_once(
+    house: Any, desc: str, named: set[str], corrected: str
+) -> None:
+    over(house.claims.enqueue(queued("ses-1"), 1, NO_LIMIT), house)
+    house.claims.enqueue(queued("ses-2"), 1, NO_LIMIT)
+    house.miscount("ada", *named)
+    answers = at_once(4, lambda _: house.quota_counters.correct_viewer("ada", corrected))
+    assert sorted(answers) == [False, False, False, True], desc
+    assert house.quota_counters.live_of_viewer("ada") == named - {corrected}
+
+
+def test_a_viewers_counter_that_lacks_a_running_session_is_put_right_once(house: Any) -> None:
+    house.claims.enqueue(queued(), 1, NO_LIMIT)
+    house.miscount("ada")
+    answers = at_once(4, lambda _: house.quota_counters.correct_viewer("ada", "ses-1"))
+    assert sorted(answers) == [False, False, False, True]
+    with pytest.raises(ViewerLimitReached):
+        house.claims.enqueue(queued("ses-2"), 1, NO_LIMIT)
+    recount(house)
+
+
+def test_whoever_was_let_in_after_a_correction_is_counted_once(house: Any) -> None:
+    house.miscount("ada", "ses-9")
+    with pytest.raises(ViewerLimitReached) as refused:
+        house.claims.enqueue(queued(), 1, NO_LIMIT)
+    assert refused.value.session_id == "ses-9"
+    assert house.quota_counters.correct_viewer("ada", "ses-9")
+    house.claims.enqueue(queued(), 1, NO_LIMIT)
+    with pytest.raises(ViewerLimitReached):
+        house.claims.enqueue(queued("ses-2"), 1, NO_LIMIT)
+    recount(house)
+
+
 # -- a process that dies
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
+from contextlib import suppress
 
 import pytest
-from greenroom.domain.errors import NotFound, ViewerLimitReached
+from greenroom.domain.errors import KillSwitchThrown, NotFound, ViewerLimitReached
+from greenroom.domain.quota import KillSwitch
 from greenroom.domain.session import SessionState
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.end_session import leave_session
@@ -73,6 +75,65 @@ def test_a_second_session_of_one_viewer_is_refused_with_the_running_one_until_it
     assert launch(ports, token="t4").session.state is SessionState.ASSIGNED
 
 
+def ended(ports: FakePorts, token: str) -> str:
+    """The id of a session of ada's that is over."""
+    session = launch(ports, token=token).session
+    leave_session(session.session_id, "ada", ports)
+    return release_slot(session.session_id, ports).session_id
+
+
+@pytest.mark.parametrize("is_over", [True, False], ids=["over", "never written"])
+def test_a_counter_that_names_a_session_which_is_gone_keeps_nobody_out(is_over: bool) -> None:
+    """Who has no session is in no index: the reaper would never come by."""
+    ports = stage(2)
+    gone = ended(ports, "t1") if is_over else "ses-of-a-torn-backup"
+    ports.memory.viewer_sessions["ada"] = {gone}
+    session = launch(ports, token="t2").session
+    assert session.state is SessionState.ASSIGNED
+    assert ports.memory.viewer_sessions["ada"] == {session.session_id}
+    written = [row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]
+    assert [(row[0], row[3]) for row in written] == [("VIEWER#ada", {"sessionId": gone})]
+
+
+def test_a_counter_loses_what_is_gone_and_keeps_what_runs() -> None:
+    ports = stage(3)
+    running = launch(ports, token="t1").session.session_id
+    ports.memory.viewer_sessions["ada"] = {running, "ses-a", "ses-b"}
+    with pytest.raises(ViewerLimitReached) as refused:
+        launch(ports, token="t2")
+    assert refused.value.session_id == running
+    assert ports.memory.viewer_sessions["ada"] == {running}
+
+
+def test_a_closed_house_is_told_also_to_whom_a_counter_is_wrong_about() -> None:
+    ports = stage(1)
+    ports.memory.viewer_sessions["ada"] = {"ses-gone"}
+    ports.quotas.throw(KillSwitch("bad build", ports.now(), "op"))
+    with pytest.raises(KillSwitchThrown):
+        launch(ports)
+
+
+def test_a_refusal_that_is_right_is_looked_at_and_writes_nothing() -> None:
+    ports = stage(2)
+    running = launch(ports, token="t1").session
+    steps: list[str] = []
+    ports.memory.between = steps.append
+    with pytest.raises(ViewerLimitReached):
+        launch(ports, token="t2")
+    assert steps.count("claims.claim") == 1
+    assert "quota_counters.correct_viewer" not in steps
+    assert ports.memory.viewer_sessions["ada"] == {running.session_id}
+
+
+def test_fifty_launches_at_once_under_a_wrong_counter_are_one_session() -> None:
+    ports = stage(20)
+    ports.memory.viewer_sessions["ada"] = {"ses-gone"}
+    outcomes = _fifty_at_once(ports, viewer="ada")
+    assert outcomes == [SessionState.ASSIGNED]
+    assert len(ports.memory.session_rows) == len(ports.memory.viewer_sessions["ada"]) == 1
+    assert len([row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]) == 1
+
+
 def test_an_unknown_application_writes_nothing() -> None:
     ports = stage(1)
     with pytest.raises(NotFound):
@@ -107,7 +168,8 @@ def test_fifty_at_once_on_fewer_slots_fill_each_slot_once_and_the_rest_wait(slot
     assert ports.memory.losses > 0, "no claim lost: this was no race"
 
 
-def _fifty_at_once(ports: FakePorts) -> list[SessionState]:
+def _fifty_at_once(ports: FakePorts, viewer: str | None = None) -> list[SessionState]:
+    """Of fifty viewers, or fifty times of one; without those who were refused."""
     start = threading.Barrier(50)
     outcomes: list[SessionState] = []
 
@@ -115,7 +177,9 @@ def _fifty_at_once(ports: FakePorts) -> list[SessionState]:
         own = FakePorts(ports.memory, seed=number)
         own.new_id = lambda prefix: f"{prefix}-{number:026d}"  # type: ignore[method-assign]
         start.wait()
-        outcomes.append(request_session(Launch(f"viewer{number}", "acme", "demo", "t"), own).session.state)
+        with suppress(ViewerLimitReached):
+            launched = request_session(Launch(viewer or f"viewer{number}", "acme", "demo", f"t{number}"), own)
+            outcomes.append(launched.session.state)
 
     players = [threading.Thread(target=play, args=(number,)) for number in range(50)]
     for each in players:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from greenroom.domain.quota import ACCOUNT_NAME, Scope, tenant_name
 from greenroom.ports import Ports
 from greenroom.quota_ports import CountedSession, ShardCount
+from greenroom.usecases.recount_viewer import recount_viewer
 
 QUIET_S = 35
 """A shard that changed since may hold what the index does not show yet: a launch takes 28 s at most."""
 VIEWERS_PER_RECOUNT = 500
-"""Each is a read; the others' turn comes when sessions have ended."""
+"""Each is a read; the others' turn comes when sessions have ended. Who has none is recounted at the next launch."""
 PASS_EVERY_S, RECOUNT_EVERY_S = 10, 60
 Attempt = Callable[[str, Callable[[], None]], None]
 
@@ -57,8 +58,5 @@ def _recount(name: str, seen: ShardCount, counted: int, ports: Ports) -> None:
 
 
 def _recount_viewer(viewer_id: str, counted: Sequence[CountedSession], ports: Ports) -> None:
-    """Exact at once: each correction is one transaction with the session's own row."""
     live = {each.session_id for each in counted if each.viewer_id == viewer_id}
-    for session_id in sorted(live ^ ports.quota_counters.live_of_viewer(viewer_id)):
-        if ports.quota_counters.correct_viewer(viewer_id, session_id):
-            ports.journal.append(f"VIEWER#{viewer_id}", "QuotaRecounted", ports.now(), {"sessionId": session_id})
+    recount_viewer(viewer_id, live ^ ports.quota_counters.live_of_viewer(viewer_id), ports)

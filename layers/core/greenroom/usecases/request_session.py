@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost
+from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost, ViewerLimitReached
 from greenroom.domain.events import SessionRequested
 from greenroom.domain.line import head_start_of, order_at, tier_of
 from greenroom.domain.pool import Application, Pool
@@ -17,6 +17,7 @@ from greenroom.usecases.dispatch_line import assign, dispatch_line
 from greenroom.usecases.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
 from greenroom.usecases.join_line import admit, check_line
+from greenroom.usecases.recount_viewer import forget_what_is_over
 from greenroom.usecases.request_pass import request_pass, slot_taken
 from greenroom.usecases.tell_waiting import first_forecast
 
@@ -57,9 +58,7 @@ def request_session(launch: Launch, ports: Ports) -> Launched:
     pool = ports.catalog.pool(application.pool_id)
     draft = _draft(launch, application, pool, ports)
     try:
-        draft = admit(draft, application, pool, ports)
-        quotas = admit_launch(draft, application, ports)
-        session, repeated = _place(draft, application, pool, quotas, ports), False
+        session, repeated = _enter(draft, application, pool, ports), False
     except DuplicateLaunch as duplicate:
         session, repeated = ports.sessions.get(duplicate.session_id), True
     if session.execution_arn is None and session.is_live:  # also for a repeat: the first one may have died before this
@@ -100,8 +99,25 @@ def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -
     )
 
 
+def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
+    """Admitted and placed. A counter that names a session which is over keeps nobody out: it is put right, once."""
+    try:
+        return _admit_and_place(draft, application, pool, ports)
+    except ViewerLimitReached:
+        if not forget_what_is_over(draft.viewer_id, ports):
+            raise
+    return _admit_and_place(draft, application, pool, ports)
+
+
+def _admit_and_place(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
+    """Assigned or Queued, written. Raises: all that `request_session` does, and DuplicateLaunch."""
+    admitted = admit(draft, application, pool, ports)
+    quotas = admit_launch(admitted, application, ports)
+    return _place(admitted, application, pool, quotas, ports)
+
+
 def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas, ports: Ports) -> Session:
-    """Assigned or Queued, written. Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull."""
+    """Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull."""
     try:
         session = claim_slot(draft, pool, application.sessions_per_viewer, quotas, ports)
     except NoFreeSlot:
