@@ -182,8 +182,17 @@ def test_an_application_is_stored_and_read_back_by_operators_whole_and_by_viewer
 @pytest.mark.parametrize(("sent", "stored"), [({}, "all"), ({"relay": "all"}, "all"), ({"relay": "relay"}, "relay")])
 def test_an_application_may_insist_on_the_relay(sent: dict[str, str], stored: str) -> None:
     ports = FakePorts()
+    ports.turn_urls = ("turn:turn.example",)
     answer = operate("configure_application", PUT_APPLICATION, {**APPLICATION, **sent}, ports, applicationId="demo")
     assert (answer["statusCode"], body_of(answer)["relay"]) == (200, stored)
+
+
+def test_an_application_cannot_insist_on_a_relay_that_the_stack_does_not_have() -> None:
+    ports, body = FakePorts(), {**APPLICATION, "relay": "relay"}
+    answer = operate("configure_application", PUT_APPLICATION, body, ports, applicationId="demo")
+    assert (answer["statusCode"], body_of(answer)["field"]) == (400, "relay")
+    assert "TurnUrls" in body_of(answer)["detail"], "what would help"
+    assert not ports.memory.applications
 
 
 WRONG_APPLICATIONS = [

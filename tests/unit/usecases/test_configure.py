@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from greenroom.domain.errors import InvalidField
 from greenroom.domain.pool import PoolPolicy
+from greenroom.domain.relay import RelayPolicy
 from greenroom.usecases.configure import PoolChange, change_pool, configure_application, configure_pool
 
 from tests.fakes.stage import stage
@@ -20,6 +23,17 @@ def test_configuring_asks_for_a_pass_and_says_who_did_it() -> None:
         ("ApplicationConfigured", "op"),
         ("PoolConfigured", "op"),
     ]
+
+
+def test_a_relay_can_be_insisted_on_only_where_there_is_one() -> None:
+    ports = stage(1)
+    relayed = replace(ports.memory.applications["demo"], relay=RelayPolicy.RELAY)
+    with pytest.raises(InvalidField, match=r"relay: must be all.*TurnUrls"):
+        configure_application(relayed, "op", ports)
+    assert ports.memory.applications["demo"].relay is RelayPolicy.ALL
+    assert not ports.memory.journal_rows
+    ports.turn_urls = ("turn:turn.example",)
+    assert configure_application(relayed, "op", ports) == ports.memory.applications["demo"] == relayed
 
 
 def test_a_change_made_between_reading_and_writing_is_kept() -> None:

@@ -198,10 +198,11 @@ class ReleaseSlotSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ConfigureApplicationSettings(Settings):
-    """PUT and GET /applications/{applicationId}."""
+    """PUT and GET /applications/{applicationId}. Without `turn_urls` no application can insist on the relay."""
 
     catalog_table: str
     journal_table: str
+    turn_urls: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

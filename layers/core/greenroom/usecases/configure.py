@@ -9,6 +9,7 @@ from typing import Any
 from greenroom.domain.errors import Conflict, InvalidField, NotFound
 from greenroom.domain.events import PoolChanged
 from greenroom.domain.pool import Application, Pool, PoolPolicy
+from greenroom.domain.relay import RelayPolicy
 from greenroom.ports import Ports
 
 ATTEMPTS = 6
@@ -16,7 +17,8 @@ ATTEMPTS = 6
 
 
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:
-    """Later sessions and instances follow it; running ones keep what they started with."""
+    """Later sessions and instances follow it; running ones keep what they started with. Raises: InvalidField."""
+    _check_relay(application, ports)
     ports.catalog.save_application(application)
     entity = f"APPLICATION#{application.application_id}"
     facts = {"operator": operator, "after": asdict(application)}
@@ -102,6 +104,12 @@ def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
             )
         if value > policy.maximum:
             raise InvalidField("policy.maximum", f"must be at least {value}, the pool's {name}: lower that as well")
+
+
+def _check_relay(application: Application, ports: Ports) -> None:
+    """Sessions that may take nothing but a relay would each wait for a connection until they time out."""
+    if application.relay is RelayPolicy.RELAY and not ports.turn_urls:
+        raise InvalidField("relay", "must be all, since this stack has no TURN server: deploy it with TurnUrls first")
 
 
 def _check_fit(pool: Pool, ports: Ports) -> None:
