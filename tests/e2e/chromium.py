@@ -17,7 +17,7 @@ import numpy as np
 from greenroom_agent.demo.frame_counter import read_frame_counter
 from greenroom_lab.local_file import LocalPlatform
 from greenroom_lab.toolchain_paths import GENERATED
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright
 
 CHROMIUM = shutil.which("chromium")
 SHOTS = GENERATED / "shots"
@@ -44,9 +44,15 @@ async def browser(folder: Path | None = None) -> AsyncIterator[Browser]:
                 await opened.close()
 
 
-async def open_page(opened: Browser, local: LocalPlatform) -> Page:
-    """A fresh person's page: nothing of another context."""
+async def open_page(opened: Browser, local: LocalPlatform, application_id: str = "demo") -> Page:
+    """A fresh person's page: nothing of another context. It plays this application."""
     context = await opened.new_context(viewport={"width": 1280, "height": 800})
+
+    async def answer(route: Route) -> None:
+        served = await route.fetch()
+        await route.fulfill(response=served, json={**await served.json(), "applicationId": application_id})
+
+    await context.route("**/config.json", answer)
     page = await context.new_page()
     page.set_default_timeout(30_000)
     await page.goto(local.web_url)

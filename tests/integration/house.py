@@ -123,10 +123,12 @@ class House:
         return await asyncio.wrap_future(self._begun[scenario.__name__])
 
     @contextmanager
-    def standing(self, name: str, slots: int = 1, *, pool: tuple[int, int, int]) -> Iterator[None]:
+    def standing(
+        self, name: str, kind: str = "null", slots: int = 1, *, pool: tuple[int, int, int], **limits: int
+    ) -> Iterator[None]:
         """A `stage` for a whole module of tests, each of which has an event loop of its own."""
         stack = AsyncExitStack()
-        self.thread.call(stack.enter_async_context(self.stage(name, slots=slots, pool=pool)))
+        self.thread.call(stack.enter_async_context(self.stage(name, kind, slots, pool=pool, **limits)))
         try:
             yield
         finally:
