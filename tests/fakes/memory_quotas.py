@@ -91,6 +91,7 @@ class MemoryQuotaCounters:
             return True
 
     def live_of_viewer(self, viewer_id: str) -> frozenset[str]:
+        self.memory.step("quota_counters.live_of_viewer")
         return frozenset(self.memory.viewer_sessions.get(viewer_id, ()))
 
     def correct_viewer(self, viewer_id: str, session_id: str) -> bool:

@@ -105,6 +105,21 @@ def test_a_counter_loses_what_is_gone_and_keeps_what_runs() -> None:
     assert ports.memory.viewer_sessions["ada"] == {running}
 
 
+def test_who_is_refused_for_a_session_that_ends_in_this_moment_gets_in() -> None:
+    ports = stage(2)
+    running = launch(ports, token="t1").session.session_id
+
+    def end_it(step: str) -> None:
+        if step == "quota_counters.live_of_viewer":
+            ports.memory.between = lambda step: None
+            leave_session(running, "ada", ports)
+            release_slot(running, ports)
+
+    ports.memory.between = end_it
+    assert launch(ports, token="t2").session.state is SessionState.ASSIGNED
+    assert not [row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]
+
+
 def test_a_closed_house_is_told_also_to_whom_a_counter_is_wrong_about() -> None:
     ports = stage(1)
     ports.memory.viewer_sessions["ada"] = {"ses-gone"}

@@ -21,12 +21,14 @@ def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> 
             ports.journal.append(f"VIEWER#{viewer_id}", "QuotaRecounted", ports.now(), {"sessionId": session_id})
 
 
-def forget_what_is_over(viewer_id: str, ports: Ports) -> bool:
-    """Whether the counter named a session that is over or never was. It names none of these any more then.
+def forget_what_is_over(viewer_id: str, told: str, ports: Ports) -> bool:
+    """Whether a launch that was refused because of `told` may try again: that session, or another one that the counter
+    names, is over or never was. The counter names none of these any more then.
 
-    For whoever was refused: the reaper recounts only viewers who have a session.
+    The reaper would not do: it recounts only viewers who have a session.
     """
-    over = [each for each in ports.quota_counters.live_of_viewer(viewer_id) if _is_over(each, ports)]
+    named = ports.quota_counters.live_of_viewer(viewer_id) | {told}
+    over = [each for each in named if _is_over(each, ports)]
     recount_viewer(viewer_id, over, ports)
     return bool(over)
 

@@ -103,8 +103,8 @@ def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -
     """Admitted and placed. A counter that names a session which is over keeps nobody out: it is put right, once."""
     try:
         return _admit_and_place(draft, application, pool, ports)
-    except ViewerLimitReached:
-        if not forget_what_is_over(draft.viewer_id, ports):
+    except ViewerLimitReached as refusal:
+        if not forget_what_is_over(draft.viewer_id, refusal.session_id, ports):
             raise
     return _admit_and_place(draft, application, pool, ports)
 
