@@ -8,6 +8,8 @@ import threading
 import time
 from typing import Any
 
+import pytest
+
 from tests.engine.conftest import eventually
 
 
@@ -63,6 +65,26 @@ def test_a_warm_silent_call_is_quick(aws: Any) -> None:
         invoke(aws, do="nothing")
         took.append(time.monotonic() - started)
     assert statistics.median(took) < 0.05  # a silent call cost 60 ms
+
+
+@pytest.mark.parametrize("crash", [1, 2], ids=["before the write", "after it"])
+def test_a_process_dies_with_the_write_that_was_named_and_the_next_call_gets_a_new_one(aws: Any, crash: int) -> None:
+    before = invoke(aws, do="nothing")["process"]
+    aws.engine.door("PUT", "crashes", {"every": {"MisbehaveFunction": 1}})
+    for number in range(crash):
+        died = invoke(aws, do="keep", execution=f"crash-{crash}-{number}", token="kept")
+        assert "died" in died["errorMessage"]
+    killed = aws.engine.door("GET", "crashes")["killed"]
+    assert killed == {f"MisbehaveFunction: {moment} PutItem": 1 for moment in ("before", "after")[:crash]}
+    aws.engine.door("PUT", "crashes", {"every": {}})
+    kept = [is_kept(aws, f"crash-{crash}-{number}") for number in range(crash)]
+    assert kept == [False, True][:crash]
+    assert invoke(aws, do="nothing")["process"] != before
+
+
+def is_kept(aws: Any, execution: str) -> bool:
+    key = {"pk": {"S": "token"}, "sk": {"S": execution}}
+    return "Item" in aws.client("dynamodb").get_item(TableName=aws.outputs["Table"], Key=key)
 
 
 def test_what_a_function_says_is_in_its_log_and_in_no_other_call(aws: Any) -> None:

@@ -17,6 +17,8 @@ All bodies are JSON. Loopback only, and closed to web pages (a request with an `
 - `POST /_greenroom/events` `{"source", "detailType", "detail", "resources"}`: what an AWS service says on the default
   bus (`aws.ec2`: Spot warnings)
 - `GET`, `PUT /_greenroom/lambda` `{"workers", "byName": {<part of a name>: n}}`: processes per function (lambda_pool)
+- `GET`, `PUT /_greenroom/crashes` `{"every": {<part of a name>: n}}`: every n-th write of a function to DynamoDB is its
+  process's last; `killed` counts them by moment and call since the last `PUT` (lambda_crashes)
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from greenroom_lab.engine import account_facts, fleet_answer
+from greenroom_lab.engine.crashes import CRASHES
 from greenroom_lab.engine.ec2_capacity import CAPACITY
 from greenroom_lab.engine.instance_doors import credentials_of, instance_of, set_state, watch_instances
 from greenroom_lab.engine.mends import ec2_states
@@ -101,6 +104,10 @@ async def answer_to(scope: Json, body: Json, mends: list[str]) -> Json:
             return {}
         case "GET" | "PUT" as method, ["lambda"]:
             return set_workers(body) if method == "PUT" else workers()
+        case "GET" | "PUT" as method, ["crashes"]:
+            if method == "PUT":
+                CRASHES.plan({str(part): int(number) for part, number in body["every"].items()})
+            return {"every": CRASHES.every, "killed": dict(CRASHES.killed)}
     raise Refused(404, "no such door")
 
 

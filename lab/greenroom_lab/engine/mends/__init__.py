@@ -12,6 +12,7 @@ NAMES = (
     "lambda_errors",
     "lambda_speed",
     "lambda_pool",
+    "lambda_crashes",
     "websocket",
     "xray",
     "ttl",
