@@ -20,7 +20,7 @@ setup: ## install the pinned tools (a second time: nothing)
 	@test -n "$(PYTHON)" || { echo "greenroom: Python 3.11 or later with venv is needed, and none is on PATH" >&2; exit 1; }
 	@PYTHONPATH=lab "$(PYTHON)" -m greenroom_lab.toolchain --node dev engine sam
 
-run: setup ## everything on this machine, until Ctrl-C
+run: setup ## everything on this machine, until Ctrl-C (GREENROOM_TURN=1: with a TURN server)
 	@$(LAB) greenroom_lab.run
 
 smoke: setup ## one headless viewer from click to first frame, with a timeline
@@ -65,15 +65,17 @@ turn: ## Debian's coturn, where this machine lets us install it
 			{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends coturn; } \
 				>.greenroom/coturn.log 2>&1 || { tail -3 .greenroom/coturn.log >&2; true; }; \
 			if [ -d /run/systemd/system ]; then systemctl disable --now coturn >/dev/null 2>&1 || true; fi; fi; fi
-	@command -v turnserver >/dev/null || echo "greenroom: no coturn on this machine: tests/e2e/test_relay.py is skipped" >&2
+	@if ! command -v turnserver >/dev/null; then \
+		echo "greenroom: no coturn on this machine: tests/e2e/test_relay.py is skipped" >&2; \
+		if [ -n "$${CI:-}" ]; then echo "greenroom: CI needs the relay's tests" >&2; exit 1; fi; fi
 
-relay: setup browser turn ## a picture through coturn on 127.0.0.1 in Chromium, and an expired credential refused
+relay: setup frontend browser turn ## the whole platform with coturn: a relayed picture in Chromium, and expired credentials refused
 	@$(BIN)/pytest tests/e2e/test_relay.py
 
-test: setup frontend browser check ## everything that must be green
+test: setup frontend browser turn check ## everything that must be green
 	@$(BIN)/pytest $$(command -v chromium >/dev/null || echo --ignore=tests/e2e)
 
-e2e: setup frontend browser ## only the tests in a real browser
+e2e: setup frontend browser turn ## only the tests in a real browser
 	@$(BIN)/pytest tests/e2e
 
 histories: setup ## 1,000 seeded random histories of whole fleets, with faults; a few minutes

@@ -14,6 +14,7 @@ from greenroom_lab.platform import Platform, PlatformSettings
 from greenroom_lab.platform_thread import PlatformThread
 from greenroom_lab.toolchain_paths import GENERATED
 from greenroom_lab.trace_sink import TraceSink
+from greenroom_lab.turn_server import COTURN
 
 from tests.integration.house import House
 from tests.integration.long_waits import event_is_warmed
@@ -21,7 +22,7 @@ from tests.integration.long_waits import event_is_warmed
 
 @pytest.fixture(scope="session")
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
-    """The whole platform on free ports, with its own demo pool, a trace sink and quick boots."""
+    """The whole platform on free ports, with a demo pool, a trace sink, quick boots, and a TURN server where it can."""
     began = time.monotonic()
     sink = TraceSink()
 
@@ -36,6 +37,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
         boot_delay_s=1.0,
         logs=logs,
         xray_sink=sink.address,
+        turn=COTURN is not None,
         demo_application={**seed.DEMO_APPLICATION, "limits": limits},
     )
     thread = PlatformThread(Platform(settings, say))

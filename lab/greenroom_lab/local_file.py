@@ -34,6 +34,8 @@ class LocalPlatform:
     operator_password: str
     stack_name: str
     ec2_host_url: str
+    turn_url: str
+    """Empty: it has no TURN server."""
     process_id: int
 
     def write(self, path: Path = LOCAL_FILE) -> None:

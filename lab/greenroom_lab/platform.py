@@ -24,6 +24,7 @@ from greenroom_lab.local_file import LocalPlatform
 from greenroom_lab.page_build import build_page
 from greenroom_lab.stack_build import build_stack
 from greenroom_lab.toolchain_paths import GENERATED, lambda_runtime
+from greenroom_lab.turn_server import TurnServer
 from greenroom_lab.web_origin import OriginSettings, WebOrigin, reserve_port
 
 STACK_NAME = "greenroom"
@@ -32,7 +33,10 @@ Said = TypeVar("Said")
 
 @dataclass(frozen=True, slots=True)
 class PlatformSettings:
-    """Port 0: any free one. `parameters` override the template's; shorter heartbeats make drills quick."""
+    """Port 0: any free one. `parameters` override the template's; shorter heartbeats make drills quick.
+
+    `turn`: with a TURN server, as an operator would have one who deploys with `TurnUrls`.
+    """
 
     web_port: int = 8080
     aws_port: int = 4566
@@ -40,6 +44,7 @@ class PlatformSettings:
     start_delay_s: float = 1.0
     logs: Path = GENERATED / "logs"
     xray_sink: str = ""
+    turn: bool = False
     parameters: Mapping[str, str] = field(default_factory=lambda: {"HeartbeatSeconds": "5", "LeaseSeconds": "15"})
     demo_application: Mapping[str, Any] = field(default_factory=lambda: seed.DEMO_APPLICATION)
     demo_pool: Mapping[str, Any] = field(default_factory=lambda: seed.DEMO_POOL)
@@ -54,6 +59,7 @@ class Platform:
     origin: WebOrigin
     host: Ec2Host
     local: LocalPlatform
+    turn: TurnServer | None = None
     demo: seed.Person
     operator: seed.Person
 
@@ -71,7 +77,10 @@ class Platform:
         return hasattr(self, "local")
 
     async def start(self) -> LocalPlatform:
-        """Raises: PortTaken, EngineFailed, SamFailed, PageFailed, UnexpectedAnswer; everything is stopped then."""
+        """Everything is stopped when it fails.
+
+        Raises: PortTaken, TurnServerFailed, EngineFailed, SamFailed, PageFailed, UnexpectedAnswer.
+        """
         try:
             await self._start()
         except BaseException:
@@ -89,6 +98,9 @@ class Platform:
         self._folder = Path(tempfile.mkdtemp(prefix="greenroom-"))
         self._stack.callback(shutil.rmtree, self._folder, True)
         self.settings.logs.mkdir(parents=True, exist_ok=True)
+        if self.settings.turn:
+            self.turn = TurnServer(self._folder / "turn", self.settings.logs / "coturn.log")
+            self._stack.push_async_callback(self.turn.stop)
         web_url = f"http://127.0.0.1:{reserved.getsockname()[1]}"
         await self._step("embedded AWS", self._start_engine())
         template, page = await asyncio.gather(
@@ -96,6 +108,8 @@ class Platform:
             self._step("page", asyncio.to_thread(build_page)),
         )
         self.outputs = await self._step("sam deploy", asyncio.to_thread(self._deploy, template, web_url))
+        if self.turn:
+            await self._step("TURN server", self._start_turn(self.turn))
         await self._step("people, demo application", self._seed(web_url))
         await self._start_host()
         await self._start_origin(page, reserved)
@@ -120,9 +134,16 @@ class Platform:
             "DeployWebOrigin": "false",
             "JwksUrl": self.engine.endpoint_url,
             "ExecuteApiUrl": f"{self.engine.endpoint_url}/_aws/execute-api",
+            **({"TurnUrls": self.turn.url} if self.turn else {}),
             **self.settings.parameters,
         }
         return sam.deploy(self.account, STACK_NAME, template, parameters)
+
+    async def _start_turn(self, server: TurnServer) -> None:
+        """With the secret that the stack made: what an operator writes into coturn's configuration."""
+        secrets = self.account.client("secretsmanager")
+        answer = await asyncio.to_thread(secrets.get_secret_value, SecretId=self.outputs["TurnSecretArn"])
+        await server.start(answer["SecretString"])
 
     async def _seed(self, web_url: str) -> None:
         self.demo = seed.new_person("demo", seed.VIEWERS, seed.TENANT_GROUP)
@@ -188,6 +209,7 @@ class Platform:
             operator_password=self.operator.password,
             stack_name=STACK_NAME,
             ec2_host_url=self.control.url,
+            turn_url=self.turn.url if self.turn else "",
             process_id=os.getpid(),
         )
 

@@ -1,6 +1,6 @@
 """`make run`: everything on this machine, until Ctrl-C.
 
-python -m greenroom_lab.run [--port 8080] [--aws-port 4566] [--boot-delay 3]
+python -m greenroom_lab.run [--port 8080] [--aws-port 4566] [--boot-delay 3] [--turn]
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ from greenroom_lab.local_file import LOCAL_FILE, LocalPlatform
 from greenroom_lab.page_build import PageFailed
 from greenroom_lab.platform import Platform, PlatformSettings
 from greenroom_lab.sam import SamFailed
+from greenroom_lab.turn_server import TurnServerFailed
 from greenroom_lab.viewer_http import UnexpectedAnswer
 from greenroom_lab.web_origin import PortTaken
 
-EXPECTED_FAILURES = (EngineFailed, PageFailed, PortTaken, SamFailed, UnexpectedAnswer)
+EXPECTED_FAILURES = (EngineFailed, PageFailed, PortTaken, SamFailed, TurnServerFailed, UnexpectedAnswer)
 
 
 def main(arguments: list[str]) -> int:
     """0 after Ctrl-C, 1 when it could not start; nothing runs any more either way."""
     logging.basicConfig(level=logging.WARNING, format="greenroom: %(message)s")
     options = _parse(arguments)
-    settings = PlatformSettings(web_port=options.port, aws_port=options.aws_port, boot_delay_s=options.boot_delay)
+    settings = PlatformSettings(
+        web_port=options.port, aws_port=options.aws_port, boot_delay_s=options.boot_delay, turn=options.turn
+    )
     return asyncio.run(run(settings, options.local_file))
 
 
@@ -80,6 +83,7 @@ def _welcome(local: LocalPlatform) -> str:
   sign in as      {local.demo_user}   {local.demo_password}
   operator        {local.operator_user}   {local.operator_password}
   embedded AWS    {local.aws_endpoint_url}   (logs in .greenroom/logs)
+  TURN server     {local.turn_url or "none (GREENROOM_TURN=1 make run has one)"}
 
   Ctrl-C stops everything.
 """
@@ -103,6 +107,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         metavar="SECONDS",
         help="how long a machine boots",
     )
+    has_turn = os.environ.get("GREENROOM_TURN", "") not in ("", "0")
+    parser.add_argument("--turn", action="store_true", default=has_turn, help="with Debian's coturn as TURN server")
     parser.add_argument("--local-file", type=Path, default=LOCAL_FILE, help="where the endpoints are written")
     return parser.parse_args(arguments)
 

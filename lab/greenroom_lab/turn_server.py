@@ -1,29 +1,28 @@
-"""Debian's coturn on loopback with a throw-away secret: what an operator's TURN server does, for tests and drills."""
+"""Debian's coturn on loopback: what an operator's TURN server does, beside the platform on this machine."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import shutil
-import socket
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from greenroom_lab.port_blocks import PortBlocks
 from greenroom_lab.processes import Child, start_child, stop_child
 
 COTURN = shutil.which("turnserver")
 """None: not on this machine (`make turn` installs it where it may)."""
 READY_S = 10
+FIRST_PORT = 12_000
+"""Below the ports of machines, and below those that the kernel gives to clients."""
+PORTS_EACH = 100
+"""The listener first, relayed media after it."""
 _CONFIGURATION = """\
 listening-ip=127.0.0.1
 listening-port={port}
 relay-ip=127.0.0.1
-min-port=42000
-max-port=42199
+min-port={first}
+max-port={last}
 realm=greenroom.lab
 use-auth-secret
 static-auth-secret={secret}
@@ -40,58 +39,62 @@ verbose
 """As in production, but for loopback. Source: coturn 4.6, README.turnserver."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnServer:
-    """A running coturn."""
+class TurnServerFailed(Exception):
+    """coturn is not here, or did not come up; the message says what to do, or has its own words."""
 
-    port: int
-    secret: str
-    log: Path
+
+class TurnServer:
+    """Start it, stop it. Its address is known before it runs: a stack is deployed with it, and makes the secret."""
+
+    def __init__(self, folder: Path, log: Path) -> None:
+        """Raises: TurnServerFailed where coturn is not installed."""
+        if COTURN is None:
+            raise TurnServerFailed("there is no coturn on this machine: `make turn` installs it where it may")
+        self._folder, self.log = folder, log
+        self._ports = PortBlocks(FIRST_PORT, PORTS_EACH)
+        self._child: Child | None = None
+        self.port = self._ports.take()
 
     @property
     def url(self) -> str:
         return f"turn:127.0.0.1:{self.port}?transport=udp"
 
-
-class TurnServerFailed(Exception):
-    """coturn did not come up; its own words follow."""
-
-
-@asynccontextmanager
-async def turn_server(secret: str | None = None) -> AsyncIterator[TurnServer]:
-    """Up inside the block, gone after it, and gone with us. Raises: TurnServerFailed."""
-    assert COTURN is not None
-    with tempfile.TemporaryDirectory(prefix="greenroom-turn-") as name:
-        folder = Path(name)
-        server = TurnServer(free_port(), secret or secrets.token_hex(24), folder / "coturn.log")
-        configuration = folder / "coturn.conf"
+    async def start(self, secret: str) -> None:
+        """Returns when it listens; gone with us at the latest. Raises: TurnServerFailed."""
+        assert COTURN is not None
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.log.unlink(missing_ok=True)  # of an earlier run
+        configuration = self._folder / "coturn.conf"
         configuration.touch(mode=0o600)  # the secret is in no command line
-        configuration.write_text(_CONFIGURATION.format(port=server.port, secret=server.secret, folder=folder))
-        child = await start_child([COTURN, "-c", str(configuration)], dict(os.environ), folder, server.log)
+        configuration.write_text(
+            _CONFIGURATION.format(
+                port=self.port,
+                first=self.port + 1,
+                last=self.port + PORTS_EACH - 1,
+                secret=secret,
+                folder=self._folder,
+            )
+        )
+        command = [COTURN, "-c", str(configuration)]
+        self._child = await start_child(command, dict(os.environ), self._folder, self.log)
+        await self._until_listening(self._child)
+
+    async def stop(self) -> None:
+        """Harmless twice."""
+        if self._child:
+            await stop_child(self._child, grace_s=2)
+        self._ports.give_back(self.port)
+
+    async def _until_listening(self, child: Child) -> None:
         try:
-            await _until_listening(server, child)
-            yield server
-        finally:
-            await stop_child(child, grace_s=2)
-
-
-async def _until_listening(server: TurnServer, child: Child) -> None:
-    try:
-        async with asyncio.timeout(READY_S):
-            while child.runs:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
-                    writer.close()
-                    return
-                except OSError:
-                    await asyncio.sleep(0.05)
-    except TimeoutError:
-        pass
-    raise TurnServerFailed(server.log.read_text()[-1000:])
-
-
-def free_port() -> int:
-    """A port of loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+            async with asyncio.timeout(READY_S):
+                while child.runs:
+                    try:
+                        _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                        writer.close()
+                        return
+                    except OSError:
+                        await asyncio.sleep(0.05)
+        except TimeoutError:
+            pass
+        raise TurnServerFailed(f"coturn did not come up: {self.log.read_text()[-1000:]}")

@@ -28,6 +28,18 @@ FLAGS = [
     *("--disable-background-timer-throttling", "--disable-renderer-backgrounding"),
 ]
 
+KEEP_WIRES = """
+window.sockets = [];
+window.peers = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...address) { super(...address); window.sockets.push(this); }
+};
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...options) { super(...options); window.peers.push(this); }
+};
+"""
+"""For `add_init_script`: the page's sockets and peer connections, oldest first."""
+
 
 @asynccontextmanager
 async def browser(folder: Path | None = None) -> AsyncIterator[Browser]:

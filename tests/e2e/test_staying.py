@@ -11,22 +11,23 @@ import pytest
 from greenroom_lab import seed
 from playwright.async_api import CDPSession, Page, Route
 
-from tests.e2e.chromium import CHROMIUM, browser, frame_number, open_page, play, shot, sign_in, until_state, until_true
+from tests.e2e.chromium import (
+    CHROMIUM,
+    KEEP_WIRES,
+    browser,
+    frame_number,
+    open_page,
+    play,
+    shot,
+    sign_in,
+    until_state,
+    until_true,
+)
 from tests.integration.house import House
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
 POOL = "demo"
-KEEP_WIRES = """
-window.sockets = [];
-window.peers = [];
-window.WebSocket = class extends WebSocket {
-  constructor(...address) { super(...address); window.sockets.push(this); }
-};
-window.RTCPeerConnection = class extends RTCPeerConnection {
-  constructor(...options) { super(...options); window.peers.push(this); }
-};
-"""
 
 
 @asynccontextmanager

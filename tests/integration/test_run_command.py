@@ -14,13 +14,18 @@ from pathlib import Path
 import pytest
 from greenroom_lab.processes import processes_of
 from greenroom_lab.toolchain_paths import ROOT
+from greenroom_lab.turn_server import COTURN
 from greenroom_lab.web_origin import reserve_port
+
+TURN = ["--turn"] if COTURN else []
 
 
 class Run:
     """One `make run`, with its temporary files where the test can look for strays."""
 
-    def __init__(self, folder: Path, web_port: int, aws_port: int) -> None:
+    def __init__(
+        self, folder: Path, web_port: int, aws_port: int, *options: str, path: str = os.environ["PATH"]
+    ) -> None:
         self.folder = folder
         self.local_file = folder / "local.json"
         self.output = folder / "output"
@@ -31,12 +36,14 @@ class Run:
             f"--aws-port={aws_port}",
             "--boot-delay=0.5",
             f"--local-file={self.local_file}",
+            *options,
         ]
+        ours = {"PYTHONPATH": "lab:layers/core:agent:cli", "TMPDIR": str(self.temporary)}
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "greenroom_lab.run", *arguments],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": "lab:layers/core:agent:cli", "TMPDIR": str(self.temporary)},
+                env={**os.environ, "PATH": path, **ours},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
@@ -77,12 +84,22 @@ def test_a_taken_port_is_one_clear_line_and_leaves_nothing(
     assert run.leftovers() == []
 
 
+def test_a_missing_coturn_is_one_line_that_says_what_helps(tmp_path: Path, free_ports: tuple[int, int]) -> None:
+    run = Run(tmp_path, *free_ports, "--turn", path="/nowhere")
+    assert run.process.wait(timeout=60) == 1
+    (complaint,) = [line for line in run.output.read_text().splitlines() if line.startswith("greenroom:")]
+    assert "make turn" in complaint
+    assert "Traceback" not in run.output.read_text()
+    assert run.leftovers() == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything(tmp_path: Path, sign: signal.Signals, free_ports: tuple[int, int]) -> None:
-    run = Run(tmp_path, *free_ports)
+    run = Run(tmp_path, *free_ports, *TURN)
     run.until_says("Ctrl-C stops everything", 120)
     local = json.loads(run.local_file.read_text())
+    assert bool(local["turnUrl"]) == bool(TURN)
     assert local["webUrl"] == f"http://127.0.0.1:{free_ports[0]}"
     assert local["demoPassword"] in run.output.read_text()
     assert len(processes_of(run.temporary)) > 1

@@ -23,6 +23,7 @@ PLATFORM = LocalPlatform(
         "secret",
         "greenroom",
         "http://127.0.0.1:3",
+        "turn:127.0.0.1:4",
     ),
     process_id=os.getpid(),
 )
