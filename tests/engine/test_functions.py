@@ -42,6 +42,22 @@ def test_a_burst_waits_for_the_processes_there_are(aws: Any) -> None:
     assert len(set(processes)) <= 2
 
 
+def test_a_queue_that_stands_gets_one_more_process_and_not_one_for_each_who_waits(aws: Any) -> None:
+    aws.engine.door("PUT", "lambda", {"byName": {"MisbehaveFunction": 1}, "patience_s": 1.5})
+    processes: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: processes.append(invoke(aws, do="sleep", seconds=2)["process"]))
+        for _ in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    aws.engine.door("PUT", "lambda", {"byName": {}, "patience_s": 10})
+    assert len(processes) == 5
+    assert 2 <= len(set(processes)) <= 3
+
+
 def test_a_single_function_can_be_given_more_processes(aws: Any) -> None:
     aws.engine.door("PUT", "lambda", {"byName": {"MisbehaveFunction": 3}})
     processes: list[int] = []

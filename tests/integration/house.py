@@ -33,6 +33,7 @@ class House:
     local: LocalPlatform
     traces: TraceSink
     people: dict[str, seed.Person] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
     _operator_token: str = ""
     _begun: dict[str, Future[Any]] = field(default_factory=dict)
 
@@ -55,10 +56,10 @@ class House:
         async with ClientSession() as http:
             return await Door(http, self.local.api_url, self._operator_token).call(method, path, body)
 
-    def person(self, name: str) -> seed.Person:
+    def person(self, name: str, tenant_group: str = seed.TENANT_GROUP) -> seed.Person:
         """A viewer of this name, made when first asked for."""
         if name not in self.people:
-            person = seed.new_person(name, seed.VIEWERS, seed.TENANT_GROUP)
+            person = seed.new_person(name, seed.VIEWERS, tenant_group)
             seed.add_person(self.client("cognito-idp"), self.outputs["UserPoolId"], person)
             self.people[name] = person
         return self.people[name]

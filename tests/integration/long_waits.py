@@ -128,6 +128,34 @@ async def viewer_never_connects(house: House) -> str:
     return str(view["statusReason"])
 
 
+MISCOUNTED = "miscounted"
+"""The tenant whose counters say, for a while, what no session holds."""
+
+
+async def miscount_is_corrected(house: House) -> list[int]:
+    """Units that nobody holds fill a tenant's quota; how a launch is answered before the reaper's recounts and after.
+
+    Two recounts must agree, and a pass that comes late misses its turn: one to five minutes.
+    """
+    await house.application("miscount", "null", 1)
+    await house.pool("miscount", 0, 0, 0)
+    house.person("tilda", f"tenant-{MISCOUNTED}")
+    quota = f"/tenants/{MISCOUNTED}/quota"
+    assert (await house.operator("PUT", quota, {"concurrentSessions": 2})).status == 200
+    for shard in range(2):
+        key = {"pk": {"S": f"QUOTA#TENANT#{MISCOUNTED}#{shard}"}, "sk": {"S": "LIVE"}}
+        row = {**key, "live": {"N": "1"}, "changedAt": {"N": str(time.time() - 60)}}
+        house.client("dynamodb").put_item(TableName=house.outputs["SessionsTable"], Item=row)
+
+    async def has_room() -> bool:
+        return bool((await house.operator("GET", quota)).body["used"]["concurrentSessions"] == 0)
+
+    async with house.viewer("tilda") as who:
+        before = (await who.request("miscount")).status
+        await until(has_room, 420, every_s=2)
+        return [before, (await who.request("miscount")).status]
+
+
 LEAD_S = 120
 
 

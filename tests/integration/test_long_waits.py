@@ -54,6 +54,11 @@ async def test_a_viewer_who_never_connects_gives_the_slot_back(house: House) -> 
     assert await house.result(long_waits.viewer_never_connects) == "connectionTimeout"
 
 
+async def test_units_that_no_session_holds_are_found_by_two_recounts_and_can_be_taken_again(house: House) -> None:
+    """Begun with the platform (tests/conftest.py), because it takes minutes of waiting."""
+    assert await house.result(long_waits.miscount_is_corrected) == [429, 202]
+
+
 async def test_an_event_two_minutes_ahead_raises_the_free_slots_and_returns_them(house: House) -> None:
     """Begun with the platform (tests/conftest.py), because it takes three minutes of waiting."""
     early_s = await house.result(long_waits.event_is_warmed)

@@ -16,7 +16,8 @@ All bodies are JSON. Loopback only, and closed to web pages (a request with an `
 - `POST /_greenroom/ec2/instances/<id>/credentials` → the role credentials IMDS would give; session name = instance id
 - `POST /_greenroom/events` `{"source", "detailType", "detail", "resources"}`: what an AWS service says on the default
   bus (`aws.ec2`: Spot warnings)
-- `GET`, `PUT /_greenroom/lambda` `{"workers", "byName": {<part of a name>: n}}`: processes per function (lambda_pool)
+- `GET`, `PUT /_greenroom/lambda` `{"workers", "byName": {<part of a name>: n}, "patience_s"}`: processes per function,
+  and how long a queue may stand (lambda_pool)
 - `GET`, `PUT /_greenroom/crashes` `{"every": {<part of a name>: n}}`: every n-th write of a function to DynamoDB is its
   process's last; `killed` counts them by moment and call since the last `PUT` (lambda_crashes)
 """
@@ -133,10 +134,11 @@ def account() -> Json:
 
 
 def workers() -> Json:
-    return {"workers": LIMITS.workers, "byName": LIMITS.by_name}
+    return {"workers": LIMITS.workers, "byName": LIMITS.by_name, "patience_s": LIMITS.patience_s}
 
 
 def set_workers(body: Json) -> Json:
     LIMITS.workers = int(body.get("workers", LIMITS.workers))
+    LIMITS.patience_s = float(body.get("patience_s", LIMITS.patience_s))
     LIMITS.by_name = {str(part): int(limit) for part, limit in body.get("byName", {}).items()}
     return workers()
