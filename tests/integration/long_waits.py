@@ -144,7 +144,7 @@ async def miscount_is_corrected(house: House) -> list[int]:
     assert (await house.operator("PUT", quota, {"concurrentSessions": 2})).status == 200
     for shard in range(2):
         key = {"pk": {"S": f"QUOTA#TENANT#{MISCOUNTED}#{shard}"}, "sk": {"S": "LIVE"}}
-        row = {**key, "live": {"N": "1"}, "changedAt": {"N": str(time.time() - 60)}}
+        row = {**key, "live": {"N": "1"}, "changedAt": {"N": str(round(time.time() - 60, 3))}}
         house.client("dynamodb").put_item(TableName=house.outputs["SessionsTable"], Item=row)
 
     async def has_room() -> bool:

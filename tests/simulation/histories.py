@@ -25,7 +25,6 @@ INJECTED = [
     "event_edit",
     "event_cancel",
     "admission",
-    "served_at_event",
     "drain",
     "halt",
     "agent_hangs",

@@ -26,6 +26,7 @@ def test_nothing_is_held_twice_leaked_or_overdue_in_forty_histories() -> None:
     assert {each.seed: each.found for each in told if not each.found.is_clean} == {}
     injected: Counter[str] = sum((each.counts for each in told), Counter())
     assert injected["quota_exceeded"] > HISTORIES / 4
+    assert injected["served_at_event"] > HISTORIES / 8, "every fourth history has pre-queues"
     assert [kind for kind in INJECTED if injected[kind] < HISTORIES / 4] == []
 
 
