@@ -13,7 +13,7 @@ ORDER_SLACK_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """One viewer's session as its row tells it. Times are epoch seconds; `order_at` is the place in line."""
+    """One viewer's session. Times are epoch seconds; `order_at` is its place, `queued_at` when it was told one."""
 
     session_id: str
     tier: str

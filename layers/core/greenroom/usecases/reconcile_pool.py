@@ -22,7 +22,7 @@ from greenroom.usecases.hold_line import hold_line
 from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
 from greenroom.usecases.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
 from greenroom.usecases.request_pass import request_pass
-from greenroom.usecases.tell_waiting import tell_waiting
+from greenroom.usecases.tell_waiting import TOLD_A_DISPATCH, tell_waiting
 
 SILENCE_OVER_S = 120
 """Silence that no pass saw for so long was over: the next one is another one."""
@@ -53,14 +53,15 @@ def reconcile_pool(
     spared = len(silent) if is_mass_silence(len(silent), machines) else 0
     if spared:
         attempt(pool_id, lambda: _announce_silence(pool_id, spared, ports))
+    if reading.snapshot.queued:  # first: how long the repairs take must not make the time between two words uneven
+        attempt(pool_id, lambda: hold_line(pool_id, ports))
+        attempt(pool_id, lambda: _tell_line(pool_id, ports))
     for machine in machines:
         _attempt_instance(machine, seen, not spared and machine.instance.instance_id in silent, attempt, ports)
     for launch in launches:
         attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
     if reading.snapshot.queued:
-        attempt(pool_id, lambda: hold_line(pool_id, ports))
         attempt(pool_id, lambda: _serve_line(pool_id, ports))
-        attempt(pool_id, lambda: _tell_line(pool_id, ports))
     _recount(reading, counter, ports)
     wants = _plan(reading, ports)
     awake = any(not is_at_rest(each.instance) for each in machines) or any(each.is_open for each in launches)
@@ -77,7 +78,8 @@ def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
 
 def _serve_line(pool_id: str, ports: Ports) -> None:
     """Whoever joins the line looks for a slot; one who died before that look must not wait beside a free slot."""
-    dispatch_line(pool_id, ports)
+    if dispatch_line(pool_id, ports):
+        tell_waiting(pool_id, ports, TOLD_A_DISPATCH)
 
 
 def _tell_line(pool_id: str, ports: Ports) -> None:
