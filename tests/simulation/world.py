@@ -42,7 +42,7 @@ class Rates:
     spot_interrupted: float = 0.035
     terminate_lost: float = 0.16
     stop_lost: float = 0.35
-    start_lost: float = 0.4
+    start_lost: float = 0.5
     start_refused: float = 0.35
     spot_warned: float = 0.035
     rebalance_advised: float = 0.045
