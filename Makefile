@@ -11,7 +11,10 @@ LAB := PYTHONPATH=lab:layers/core:agent:cli $(BIN)/python -m
 PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
 CHECKED = $(wildcard layers/core/greenroom agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
 
-.PHONY: help setup run smoke build deploy destroy check test e2e frontend browser histories ramp interrupt event waiting turn relay
+# Two processes; the running platform has one of them to itself (tests/conftest.py).
+TWO := -n 2 --dist loadgroup --no-loadscope-reorder
+
+.PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser histories ramp interrupt event waiting turn relay
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -41,12 +44,17 @@ check: setup ## lint and types
 	@MYPYPATH=layers/core:agent:cli:lab $(BIN)/mypy $(CHECKED)
 
 # npm ci is repeated only when the lock changes.
-frontend: setup
-	@if [ -f frontend/package.json ]; then cd frontend; \
-		if ! cmp -s package-lock.json node_modules/.installed-lock; then \
-			echo "greenroom: installing the page's packages ..."; \
-			npm ci --no-audit --no-fund --loglevel=error; cp package-lock.json node_modules/.installed-lock; fi; \
-		npm run build --silent; npm test --silent --if-present; fi
+packages: setup
+	@cd frontend; if ! cmp -s package-lock.json node_modules/.installed-lock; then \
+		echo "greenroom: installing the page's packages ..."; \
+		npm ci --no-audit --no-fund --loglevel=error; cp package-lock.json node_modules/.installed-lock; fi
+
+frontend: packages
+	@cd frontend; npm run build --silent; npm test --silent
+
+quick: check packages ## a minute: lint, types, unit, functions, architecture, the page's unit tests
+	@cd frontend; npm test --silent
+	@$(BIN)/pytest tests/unit tests/functions tests/architecture -q $(TWO)
 
 browser: ## Debian's Chromium, where this machine lets us install it
 	@if ! command -v chromium >/dev/null; then \
@@ -73,7 +81,7 @@ relay: setup frontend browser turn ## the whole platform with coturn: a relayed 
 	@$(BIN)/pytest tests/e2e/test_relay.py
 
 test: setup frontend browser turn check ## everything that must be green
-	@$(BIN)/pytest $$(command -v chromium >/dev/null || echo --ignore=tests/e2e)
+	@$(BIN)/pytest $(TWO) --durations=10 $$(command -v chromium >/dev/null || echo --ignore=tests/e2e)
 
 e2e: setup frontend browser turn ## only the tests in a real browser
 	@$(BIN)/pytest tests/e2e

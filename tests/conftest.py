@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +25,38 @@ LONGEST = {
     "test_units_that_no_session_holds": miscount_is_corrected,
 }
 """What waits so long that it begins with the platform, by the test that looks at it."""
+
+TESTS = Path(__file__).parent
+ONE_PROCESS = {"integration": "platform", "e2e": "platform", "engine": "engine", "workflows": "workflows"}
+"""Folders whose tests share something costly, by the name of what they share: one process runs all of them."""
+
+
+GIVES_WAY = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under `pytest -n 2 --dist loadgroup` the platform has one process to itself, and begins at once.
+
+    The tests of the platform mostly wait, so the other process computes everything else meanwhile.
+    """
+    shares = {item: ONE_PROCESS.get(_folder(item), "") for item in items}
+    for item, shared in shares.items():
+        if shared:
+            item.add_marker(pytest.mark.xdist_group(shared))
+    config.stash[GIVES_WAY] = "PYTEST_XDIST_WORKER" in os.environ and "platform" in shares.values()
+    items.sort(key=lambda item: _folder(item) not in ONE_PROCESS)  # a stable sort: the order within a suite stays
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What only computes gives way to the platform beside it, whose tests have deadlines."""
+    computes = ONE_PROCESS.get(_folder(item)) != "platform"
+    if item.config.stash[GIVES_WAY] and computes and os.nice(0) == 0:
+        os.nice(5)
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
 
 
 @pytest.fixture(scope="session")

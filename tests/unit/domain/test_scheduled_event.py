@@ -117,7 +117,7 @@ EDITS = [
 ]
 
 
-@pytest.mark.parametrize(("desc", "change", "kept"), EDITS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("desc", "change", "kept"), EDITS, ids=[desc for desc, _, _ in EDITS])
 def test_an_edit_keeps_only_a_hold_that_is_still_due(desc: str, change: dict[str, float], kept: set[EventStep]) -> None:
     running = event(done=ALL)
     after = edited(replace(running, **change), START + 60, WARM)  # type: ignore[arg-type]

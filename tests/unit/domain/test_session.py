@@ -134,7 +134,7 @@ def test_a_session_that_ends_while_it_moves_ends_for_what_made_it_move() -> None
     assert overdue_reason(replace(moving, ends_by=NOW + 300), NOW + 300) is StatusReason.MAX_SESSION_LENGTH
 
 
-@pytest.mark.parametrize("state", set(SessionState) - sources_of(SessionState.MIGRATING))
+@pytest.mark.parametrize("state", sorted(set(SessionState) - sources_of(SessionState.MIGRATING)))
 def test_only_a_session_with_a_slot_of_its_own_moves(state: SessionState) -> None:
     with pytest.raises(IllegalTransition):
         migrating(session(state), MOVING, NOW)
