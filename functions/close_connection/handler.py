@@ -6,13 +6,15 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import CloseConnectionSettings
-from greenroom.entry.socket_caller import connection_id_of
+from greenroom.entry.socket_caller import connection_id_of, is_event
 from greenroom.ports import Ports
 from greenroom.usecases.admit_connection import close_connection
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    """Always 200: nobody is left to read it."""
+    """200, whoever was on it: nobody is left to read it. 403: the connection stands."""
+    if not is_event(event, "DISCONNECT"):
+        return {"statusCode": 403}
     close_connection(connection_id_of(event), ports)
     return {"statusCode": 200}
 

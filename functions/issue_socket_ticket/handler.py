@@ -14,12 +14,13 @@ from greenroom.usecases.issue_socket_ticket import issue_socket_ticket
 
 def handle(event: dict[str, Any], ports: Ports, settings: IssueSocketTicketSettings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _issue(event, ports, settings.socket_url))
+    return respond(lambda: _issue(event, ports, settings))
 
 
-def _issue(event: dict[str, Any], ports: Ports, socket_url: str) -> dict[str, Any]:
-    issued = issue_socket_ticket(instance_of_caller(event), body_of(event).identifier("bootNonce"), ports)
-    return answer(201, {"ticket": issued.ticket, "expiresAt": iso(issued.expires_at), "socketUrl": socket_url})
+def _issue(event: dict[str, Any], ports: Ports, settings: IssueSocketTicketSettings) -> dict[str, Any]:
+    instance_id, body = instance_of_caller(event, settings.instance_role_arn), body_of(event)
+    issued = issue_socket_ticket(instance_id, body.identifier("bootNonce"), ports)
+    return answer(201, {"ticket": issued.ticket, "expiresAt": iso(issued.expires_at), "socketUrl": settings.socket_url})
 
 
 handler = configured_handler(IssueSocketTicketSettings, handle)

@@ -17,15 +17,15 @@ LARGEST = 2**53 - 1
 
 def handle(event: dict[str, Any], ports: Ports, settings: RecordHeartbeatSettings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _record(event, ports, settings.lease_s))
+    return respond(lambda: _record(event, ports, settings))
 
 
-def _record(event: dict[str, Any], ports: Ports, lease_s: int) -> dict[str, Any]:
-    instance_id, body = instance_of_caller(event), body_of(event)
+def _record(event: dict[str, Any], ports: Ports, settings: RecordHeartbeatSettings) -> dict[str, Any]:
+    instance_id, body = instance_of_caller(event, settings.instance_role_arn), body_of(event)
     known = {each.identifier("slotId"): each.whole("epoch", least=0, most=LARGEST) for each in body.parts("slots")}
     nonce, notice = body.identifier("bootNonce"), notice_of(body, ports.now())
-    heard = record_heartbeat(instance_id, nonce, known, lease_s, ports, notice)
-    return answer(200, _view(heard, lease_s))
+    heard = record_heartbeat(instance_id, nonce, known, settings.lease_s, ports, notice)
+    return answer(200, _view(heard, settings.lease_s))
 
 
 def _view(heard: Heard, lease_s: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.slot import Slot
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import configured_handler
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
 from greenroom.entry.settings import RecordSlotEventSettings
 from greenroom.ports import Ports
@@ -14,13 +14,13 @@ from greenroom.usecases.record_slot_event import SlotEvent, SlotFact, record_slo
 LARGEST = 2**53 - 1
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: Ports, settings: RecordSlotEventSettings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _record(event, ports))
+    return respond(lambda: _record(event, ports, settings.instance_role_arn))
 
 
-def _record(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    instance_id, body = instance_of_caller(event), body_of(event)
+def _record(event: dict[str, Any], ports: Ports, role_arn: str) -> dict[str, Any]:
+    instance_id, body = instance_of_caller(event, role_arn), body_of(event)
     fact = SlotFact(
         instance_id=instance_id,
         boot_nonce=body.identifier("bootNonce"),
@@ -39,4 +39,4 @@ def _view(slot: Slot, ports: Ports) -> dict[str, Any]:
     return {**view, "joinNumber": join_number}
 
 
-handler = lambda_handler(RecordSlotEventSettings, handle)
+handler = configured_handler(RecordSlotEventSettings, handle)

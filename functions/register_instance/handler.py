@@ -21,7 +21,7 @@ def handle(event: dict[str, Any], ports: Ports, settings: RegisterInstanceSettin
 
 
 def _register(event: dict[str, Any], ports: Ports, settings: RegisterInstanceSettings) -> dict[str, Any]:
-    instance_id, body = instance_of_caller(event), body_of(event)
+    instance_id, body = instance_of_caller(event, settings.instance_role_arn), body_of(event)
     boot = Boot(body.identifier("bootNonce", pattern=NONCE), _address(body, "privateIp"), _address(body, "publicIp"))
     return answer(200, _view(register_instance(instance_id, boot, ports), settings))
 

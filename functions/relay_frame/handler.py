@@ -6,13 +6,15 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import RelayFrameSettings
-from greenroom.entry.socket_caller import connection_id_of
+from greenroom.entry.socket_caller import connection_id_of, is_event
 from greenroom.ports import Ports
 from greenroom.usecases.relay_frame import relay_frame
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
-    """Always 200: answers go over the socket."""
+    """200: answers go over the socket. 403: no frame."""
+    if not is_event(event, "MESSAGE"):
+        return {"statusCode": 403}
     relay_frame(connection_id_of(event), event.get("body") or "", ports)
     return {"statusCode": 200}
 

@@ -264,12 +264,9 @@ def test_every_function_behind_a_machine_is_named_by_one_and_every_other_has_a_d
 
 
 def test_an_instance_may_only_call_its_door_fetch_its_agent_and_read_builds() -> None:
-    role = resources("AWS::IAM::Role")["InstanceRole"]
-    found = {
-        str(as_list(s["Action"])[0]): str(s["Resource"])
-        for p in role["Policies"]
-        for s in p["PolicyDocument"]["Statement"]
-    }
+    assert set(resources("AWS::IAM::Role")["InstanceRole"]) == {"AssumeRolePolicyDocument"}
+    (policy,) = [p for p in resources("AWS::IAM::Policy").values() if {"Ref": "InstanceRole"} in p["Roles"]]
+    found = {str(as_list(s["Action"])[0]): str(s["Resource"]) for s in policy["PolicyDocument"]["Statement"]}
     assert set(found) == {"execute-api:Invoke", "lambda:GetLayerVersion", "s3:GetObject"}
     assert "${HttpApi}/api/POST/agent/*" in found["execute-api:Invoke"]
     assert "AgentLayer" in found["lambda:GetLayerVersion"]

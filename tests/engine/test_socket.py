@@ -41,6 +41,16 @@ async def test_the_authorizers_context_reaches_every_frame(aws: Any) -> None:
         assert answer["authorizer"] == {"principalId": "good-1", "session": "ses-1", "epoch": "4"}
 
 
+async def test_a_frame_gets_to_the_route_that_it_names_be_it_connect_but_as_a_message(aws: Any) -> None:
+    """As on AWS: what a route does at the handshake, it must not do for a frame."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(aws.socket_url + "?ticket=good-6") as socket:
+        for named, route in (("hello", "$default"), ("$connect", "$connect"), ("$disconnect", "$disconnect")):
+            await socket.send_json({"type": named})
+            answer = await socket.receive_json(timeout=10)  # the function sends an answer to messages only
+            assert (answer["frame"], answer["route"]) == ({"type": named}, route)
+            assert answer["authorizer"]["principalId"] == "good-6"
+
+
 async def test_the_other_side_is_reached_closed_and_then_gone(aws: Any) -> None:
     async with aiohttp.ClientSession() as session, session.ws_connect(aws.socket_url + "?ticket=good-2") as socket:
         await socket.send_json({"type": "hello"})

@@ -46,15 +46,20 @@ def operate(
     return answer
 
 
-def agent_event(body: Any, instance_id: str) -> dict[str, Any]:
+INSTANCE_ROLE = "arn:aws:iam::123456789012:role/greenroom/greenroom-InstanceRole-EXAMPLE"
+"""With a path, which the ARN of its sessions does not have."""
+INSTANCE_SESSION = "arn:aws:sts::123456789012:assumed-role/greenroom-InstanceRole-EXAMPLE"
+
+
+def agent_event(body: Any, instance_id: str, role: str = INSTANCE_SESSION) -> dict[str, Any]:
     """An HTTP API event signed with an instance profile's credentials."""
-    arn = f"arn:aws:sts::123456789012:assumed-role/greenroom-instance/{instance_id}"
+    arn = f"{role}/{instance_id}"
     return {"requestContext": {"authorizer": {"iam": {"userArn": arn}}}, "body": json.dumps(body)}
 
 
-def socket_event(connection_id: str, body: Any = None, **context: str) -> dict[str, Any]:
-    """A WebSocket event on an open or opening connection."""
-    about = {"connectionId": connection_id, "authorizer": context}
+def socket_event(connection_id: str, body: Any = None, event_type: str = "MESSAGE", **context: str) -> dict[str, Any]:
+    """A WebSocket event on an open, an opening (CONNECT) or a closed (DISCONNECT) connection."""
+    about = {"connectionId": connection_id, "eventType": event_type, "authorizer": context}
     return {"requestContext": about, "body": None if body is None else json.dumps(body)}
 
 

@@ -16,6 +16,7 @@ from greenroom.entry.settings import (
     PrepareLaunchSettings,
     ReconcileFleetSettings,
     RecordHeartbeatSettings,
+    RecordSlotEventSettings,
     RegisterInstanceSettings,
 )
 from greenroom.fleet_ports import Ec2State
@@ -24,12 +25,15 @@ from greenroom.usecases.plan_pool import plan_pool
 from tests.fakes.launching import INSTANCE, launched, planned, policy
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, slot_of, stage
-from tests.functions.doors import agent_event, body_of, handle_of, operate
+from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, operate
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
 REGISTER = RegisterInstanceSettings(
-    "f", "c", "s", "j", "b", "greenroom", "https://socket", ({"urls": ["stun:x"]},), 15, 45
+    "f", "c", "s", "j", "b", "greenroom", "https://socket", ({"urls": ["stun:x"]},), 15, 45, INSTANCE_ROLE
 )
+TICKET = IssueSocketTicketSettings("f", "s", "wss://x/socket", INSTANCE_ROLE)
+HEARTBEAT = RecordHeartbeatSettings("f", "s", "b", 45, INSTANCE_ROLE)
+SLOT_EVENT = RecordSlotEventSettings("s", "f", "c", "j", "b", "https://socket", INSTANCE_ROLE)
 PREPARE = PrepareLaunchSettings("f", "c", "lt-1", ("subnet-a", "subnet-b"), "greenroom")
 RECONCILE = ReconcileFleetSettings("s", "f", "c", "j", "b", "greenroom", "https://socket", 45)
 
@@ -85,6 +89,38 @@ def test_only_a_signed_instance_that_we_launched_may_register() -> None:
     assert ports.instances.get(INSTANCE).state is InstanceState.LAUNCHING
 
 
+@pytest.mark.parametrize(
+    ("desc", "role"),
+    [
+        ("another role of the account", "arn:aws:sts::123456789012:assumed-role/deployer"),
+        ("the same name in another account", "arn:aws:sts::210987654321:assumed-role/greenroom-InstanceRole-EXAMPLE"),
+        ("a longer name", "arn:aws:sts::123456789012:assumed-role/greenroom-InstanceRole-EXAMPLE2"),
+        ("another partition", "arn:aws-cn:sts::123456789012:assumed-role/greenroom-InstanceRole-EXAMPLE"),
+        ("a federated user", "arn:aws:sts::123456789012:federated-user"),
+        ("an IAM user under a path", "arn:aws:iam::123456789012:user/assumed-role/greenroom-InstanceRole-EXAMPLE"),
+        ("nothing", ""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("function", "settings", "body"),
+    [
+        ("register_instance", REGISTER, {}),
+        ("record_heartbeat", HEARTBEAT, {"slots": []}),
+        ("record_slot_event", SLOT_EVENT, {"slotId": f"{INSTANCE}.1", "epoch": 0, "event": "ready"}),
+        ("issue_socket_ticket", TICKET, {}),
+    ],
+)
+def test_whoever_names_a_session_as_an_instance_is_none_without_its_role(
+    function: str, settings: Any, body: dict[str, Any], desc: str, role: str
+) -> None:
+    ports = house()
+    launched(ports)
+    assert register(ports)["statusCode"] == 200
+    event = agent_event({"bootNonce": NONCE, **body}, INSTANCE, role)
+    assert handle_of(function)(event, ports, settings)["statusCode"] == 403, desc
+    assert handle_of(function)(agent_event({"bootNonce": NONCE, **body}, INSTANCE), ports, settings)["statusCode"] < 300
+
+
 def test_a_later_boot_turns_an_earlier_one_away() -> None:
     ports = house()
     launched(ports)
@@ -103,7 +139,7 @@ def test_a_malformed_nonce_is_named(nonce: object) -> None:
 
 def heartbeat(ports: FakePorts, instance_id: str, slots: Any, nonce: str = NONCE) -> dict[str, Any]:
     event = agent_event({"bootNonce": nonce, "slots": slots, "instanceId": "i-0000000000009999"}, instance_id)
-    answer: dict[str, Any] = handle_of("record_heartbeat")(event, ports, RecordHeartbeatSettings("f", "s", "b", 45))
+    answer: dict[str, Any] = handle_of("record_heartbeat")(event, ports, HEARTBEAT)
     return answer
 
 
@@ -140,8 +176,7 @@ def test_heartbeats_of_strangers_earlier_boots_and_in_disorder() -> None:
 def test_an_agent_gets_a_ticket_and_where_to_use_it() -> None:
     ports = stage(1)
     (instance_id,) = ports.memory.instance_rows
-    settings = IssueSocketTicketSettings("f", "s", "wss://x/socket")
-    answer = handle_of("issue_socket_ticket")(agent_event({"bootNonce": NONCE}, instance_id), ports, settings)
+    answer = handle_of("issue_socket_ticket")(agent_event({"bootNonce": NONCE}, instance_id), ports, TICKET)
     assert answer["statusCode"] == 201
     assert body_of(answer)["socketUrl"] == "wss://x/socket"
     assert set(body_of(answer)) == {"ticket", "expiresAt", "socketUrl"}

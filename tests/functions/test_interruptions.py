@@ -18,10 +18,10 @@ from greenroom.fleet_ports import Ec2State
 
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, slot_of, stage
-from tests.functions.doors import agent_event, body_of, handle_of
+from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
-HEARTBEAT = RecordHeartbeatSettings("f", "s", "b", 45)
+HEARTBEAT = RecordHeartbeatSettings("f", "s", "b", 45, INSTANCE_ROLE)
 OURS = "i-0123456789abcdef0"
 
 # Source: EC2 user guide; ids and times are ours.

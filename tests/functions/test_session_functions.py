@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from greenroom.domain.errors import NoFreeSlot, SessionAlreadyAdopted
+from greenroom.domain.instance import InstanceState
 from greenroom.domain.session import SessionState, StatusReason
 from greenroom.domain.slot import SlotState
+from greenroom.entry.settings import RecordSlotEventSettings
 
 from tests.fakes.ports import FakePorts
-from tests.fakes.stage import NONCE, add_slot, joined, launch, slot_of, stage
-from tests.functions.doors import agent_event, body_of, handle_of, socket_event, viewer_event
+from tests.fakes.stage import NONCE, add_slot, joined, launch, set_instance, slot_of, stage
+from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, socket_event, viewer_event
+
+SLOT_EVENT = RecordSlotEventSettings("s", "f", "c", "j", "b", "https://socket", INSTANCE_ROLE)
 
 
 def slot_event(ports: FakePorts, instance_id: str, **fields: Any) -> dict[str, Any]:
     body = {"bootNonce": NONCE, "slotId": "i-00000001.1", "epoch": 0, "event": "ready", "sessionId": None, **fields}
-    answer: dict[str, Any] = handle_of("record_slot_event")(agent_event(body, instance_id), ports)
+    answer: dict[str, Any] = handle_of("record_slot_event")(agent_event(body, instance_id), ports, SLOT_EVENT)
     return answer
 
 
@@ -72,10 +77,10 @@ def test_a_page_comes_in_with_its_ticket_says_hello_and_goes() -> None:
     assert policy["policyDocument"]["Statement"][0]["Resource"] == "arn:method"
     assert all(isinstance(value, str) for value in policy["context"].values())
     assert launched.ticket.ticket not in repr(policy)
-    opened = handle_of("open_connection")(socket_event("page", **policy["context"]), ports)
+    opened = handle_of("open_connection")(socket_event("page", event_type="CONNECT", **policy["context"]), ports)
     handle_of("relay_frame")(socket_event("page", {"kind": "hello"}), ports)
     assert (opened["statusCode"], ports.socket.to("page")[0]["kind"]) == (200, "welcome")
-    handle_of("close_connection")(socket_event("page"), ports)
+    handle_of("close_connection")(socket_event("page", event_type="DISCONNECT"), ports)
     assert ports.sessions.get(launched.session.session_id).viewer_connection_id is None
 
 
@@ -103,7 +108,60 @@ def test_a_handshake_that_lost_its_session_meanwhile_is_refused() -> None:
     assert launched.ticket is not None
     context = authorize(ports, launched.ticket.ticket)["context"]
     handle_of("end_session")({"sessionId": launched.session.session_id}, ports)
-    assert handle_of("open_connection")(socket_event("page", **context), ports)["statusCode"] == 410
+    opening = socket_event("page", event_type="CONNECT", **context)
+    assert handle_of("open_connection")(opening, ports)["statusCode"] == 410
+
+
+def test_a_message_that_names_another_route_neither_connects_nor_disconnects() -> None:
+    """API Gateway picks the route by the frame's `kind`, and `$connect` is one like any other."""
+    ports = stage(1)
+    launched = launch(ports)
+    assert launched.ticket is not None
+    context = authorize(ports, launched.ticket.ticket)["context"]
+    opening = socket_event("page", event_type="CONNECT", **context)
+    assert handle_of("open_connection")(opening, ports)["statusCode"] == 200
+    before, rows = ports.sessions.get(launched.session.session_id), dict(ports.memory.connection_rows)
+    for function in ("open_connection", "close_connection"):
+        for kind in ("$connect", "$disconnect"):
+            message = socket_event("page", {"kind": kind}, **context)
+            assert handle_of(function)(message, ports)["statusCode"] == 403
+    assert handle_of("relay_frame")(opening, ports)["statusCode"] == 403
+    assert ports.sessions.get(before.session_id) == before
+    assert ports.memory.connection_rows == rows
+
+
+def agent_opening(boot_nonce: str) -> dict[str, Any]:
+    context = {"kind": "agent", "expiresAt": "4102444800.0", "instanceId": "i-00000001", "bootNonce": boot_nonce}
+    return socket_event("agent-1", event_type="CONNECT", **context)
+
+
+def test_an_agents_connection_is_of_its_latest_boot() -> None:
+    ports = stage(0)
+    add_slot(ports, "i-00000001", SlotState.FREE)
+    assert handle_of("open_connection")(agent_opening("f" * 32), ports)["statusCode"] == 410
+    assert ports.connections.of_agent("i-00000001") is None
+    assert handle_of("open_connection")(agent_opening(NONCE), ports)["statusCode"] == 200
+    handle_of("relay_frame")(socket_event("agent-1", {"kind": "hello"}), ports)
+    assert ports.socket.to("agent-1")[0]["kind"] == "welcome"
+
+
+def test_an_agent_whose_instance_booted_again_is_greeted_with_the_end_of_its_connection() -> None:
+    ports = stage(0)
+    add_slot(ports, "i-00000001", SlotState.FREE)
+    handle_of("open_connection")(agent_opening(NONCE), ports)
+    row = ports.instances.get("i-00000001")
+    ports.memory.instance_rows["i-00000001"] = replace(row, boot_nonce="e" * 32)
+    handle_of("relay_frame")(socket_event("agent-1", {"kind": "hello"}), ports)
+    assert ports.socket.to("agent-1") == []
+    assert ports.socket.closed == ["agent-1"]
+
+
+def test_an_instance_that_is_over_opens_no_connection() -> None:
+    ports = stage(0)
+    assert handle_of("open_connection")(agent_opening(NONCE), ports)["statusCode"] == 410
+    add_slot(ports, "i-00000001", SlotState.FREE)
+    set_instance(ports, "i-00000001", InstanceState.TERMINATED)
+    assert handle_of("open_connection")(agent_opening(NONCE), ports)["statusCode"] == 410
 
 
 def test_the_steps_of_a_session_from_adoption_to_release() -> None:

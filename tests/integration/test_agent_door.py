@@ -67,6 +67,27 @@ async def test_unsigned_tampered_and_unauthorised_calls_are_refused(house: House
     assert await call(house, mine, "/sessions", {"applicationId": POOL, "clientToken": "x"}) in (401, 403)
 
 
+async def test_another_role_of_the_account_does_not_become_an_instance_by_the_name_of_its_session(house: House) -> None:
+    """Whoever assumes a role chooses the session's name; this role may even call the door."""
+    instance = instances_of(house)[0]
+    keys, trust = house.client("iam"), {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    rights = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+    role = keys.create_role(RoleName="deployer", AssumeRolePolicyDocument=_policy(trust))["Role"]
+    keys.put_role_policy(RoleName="deployer", PolicyName="invoke", PolicyDocument=_policy(rights))
+    given = house.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName=instance["instanceId"])["Credentials"]
+    posing = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    body = {"bootNonce": secrets.token_hex(16), "slotCount": 1}
+    assert await call(house, posing, "/agent/register", body) == 403
+    assert house.row("Fleet", f"INSTANCE#{instance['instanceId']}")["bootNonce"] == instance["bootNonce"]
+    heartbeat = {"bootNonce": instance["bootNonce"], "slots": []}
+    assert await call(house, posing, "/agent/heartbeat", heartbeat) == 403
+    assert await call(house, credentials_of(house, instance["instanceId"]), "/agent/heartbeat", heartbeat) == 200
+
+
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 async def test_a_body_that_names_another_instance_changes_nothing_there(house: House) -> None:
     mine, other = (row["instanceId"] for row in instances_of(house)[:2])
     nonce = house.row("Fleet", f"INSTANCE#{mine}")["bootNonce"]

@@ -48,18 +48,28 @@ def operator_of(event: Mapping[str, Any]) -> Viewer:
     return viewer
 
 
-def instance_of_caller(event: Mapping[str, Any]) -> str:
+def instance_of_caller(event: Mapping[str, Any], role_arn: str) -> str:
     """The calling instance, from its signed identity and never from the body.
 
     The instance profile's credentials carry the instance id as role session name:
-    `arn:aws:sts::<account>:assumed-role/<role>/<instance id>`. Source: IAM, roles for EC2.
+    `arn:aws:sts::<account>:assumed-role/<role>/<instance id>`. Source: IAM, roles for EC2. Whoever may assume another
+    role chooses its session name, so only sessions of this stack's instance role (`role_arn`) are instances.
     Raises: Forbidden.
     """
-    arn = (event.get("requestContext", {}).get("authorizer", {}).get("iam") or {}).get("userArn") or ""
-    kind, _, session_name = arn.rpartition("/")
-    if ":assumed-role/" not in kind or not _INSTANCE_ID.fullmatch(session_name):
+    arn = (event.get("requestContext", {}).get("authorizer", {}).get("iam") or {}).get("userArn")
+    role, _, session_name = str(arn or "").rpartition("/")
+    if role != _assumed(role_arn) or not _INSTANCE_ID.fullmatch(session_name):
         raise Forbidden("the caller is not an instance")
-    return str(session_name)
+    return session_name
+
+
+def _assumed(role_arn: str) -> str:
+    """How STS names a session's role: without the path that the role's own ARN may have.
+
+    Example: `arn:aws:iam::1:role/path/name` -> `arn:aws:sts::1:assumed-role/name`. Source: IAM, "IAM identifiers".
+    """
+    _, partition, _, _, account, resource = role_arn.split(":", 5)
+    return f"arn:{partition}:sts::{account}:assumed-role/{resource.rpartition('/')[2]}"
 
 
 def path_identifier(event: Mapping[str, Any], name: str) -> str:

@@ -99,6 +99,7 @@ class RecordSlotEventSettings(Settings):
     journal_table: str
     bus_name: str
     socket_management_url: str
+    instance_role_arn: str
 
 
 # -- Viewer socket
@@ -113,9 +114,10 @@ class AuthorizeConnectionSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class OpenConnectionSettings(Settings):
-    """$connect."""
+    """$connect. Reads the fleet to compare an agent's boot."""
 
     sessions_table: str
+    fleet_table: str
     socket_management_url: str
 
 
@@ -303,6 +305,7 @@ class RegisterInstanceSettings(Settings):
     ice_servers: tuple[Any, ...]
     heartbeat_s: int
     lease_s: int
+    instance_role_arn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +316,7 @@ class RecordHeartbeatSettings(Settings):
     sessions_table: str
     bus_name: str
     lease_s: int
+    instance_role_arn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +326,7 @@ class IssueSocketTicketSettings(Settings):
     fleet_table: str
     sessions_table: str
     socket_url: str
+    instance_role_arn: str
 
 
 # -- maintain_pool

@@ -43,5 +43,15 @@ def _number(text: Any) -> int | None:
     return None if text in (None, "") else int(text)
 
 
+def is_event(event: Mapping[str, Any], event_type: str) -> bool:
+    """Whether it is a CONNECT, a DISCONNECT or a MESSAGE, whatever its route.
+
+    API Gateway picks a message's route by the frame's `kind`: a frame may name `$connect` and gets there, with the
+    context of the authorizer that once let its connection in.
+    Source: API Gateway developer guide, "Route selection expressions".
+    """
+    return bool(event["requestContext"].get("eventType") == event_type)
+
+
 def connection_id_of(event: Mapping[str, Any]) -> str:
     return str(event["requestContext"]["connectionId"])

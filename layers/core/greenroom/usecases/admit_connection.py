@@ -6,6 +6,7 @@ from greenroom.domain.connection import CONNECTION_LIFETIME_S, Connection, PeerK
 from greenroom.domain.errors import ConnectionGone, NotFound, TicketRefused
 from greenroom.domain.session import Session, epoch_of
 from greenroom.ports import Ports
+from greenroom.usecases.check_boot import check_boot
 from greenroom.usecases.issue_ticket import hash_of
 from greenroom.usecases.tell_peers import post_to_agent
 
@@ -30,10 +31,11 @@ def _check_session(admitted: Ticket, ports: Ports) -> None:
 def open_connection(connection_id: str, admitted: Ticket, ports: Ports) -> None:
     """Nothing may be posted to the new connection yet: API Gateway would answer 410 until $connect has returned.
 
-    Raises: NotFound, SessionHasEnded, StaleEpoch (the handshake is refused).
+    Raises: NotFound, SessionHasEnded, StaleEpoch, UnknownInstance, StaleBoot (the handshake is refused).
     """
     expires_at = ports.now() + CONNECTION_LIFETIME_S
     if admitted.kind is PeerKind.AGENT:
+        check_boot(str(admitted.instance_id), str(admitted.boot_nonce), ports)  # it may have booted since the ticket
         agent = Connection(
             connection_id=connection_id,
             kind=PeerKind.AGENT,

@@ -11,12 +11,13 @@ from contextlib import suppress
 from typing import Any
 
 from greenroom.domain.connection import Connection, PeerKind
-from greenroom.domain.errors import ConnectionGone, NotFound
+from greenroom.domain.errors import ConnectionGone, NotFound, StaleBoot, UnknownInstance
 from greenroom.domain.session import SLOT_HOLDING_STATES, WAITING_STATES, Session, epoch_of
 from greenroom.domain.session_view import session_view
 from greenroom.domain.slot import Slot
 from greenroom.ports import Ports
 from greenroom.usecases.admit_connection import tell_peer_socket
+from greenroom.usecases.check_boot import check_boot
 from greenroom.usecases.issue_ice_servers import issue_ice_servers
 from greenroom.usecases.tell_peers import post_to_agent, post_to_page
 
@@ -104,8 +105,12 @@ def _greet_page(connection: Connection, ports: Ports) -> None:
 
 def _greet_agent(connection: Connection, ports: Ports) -> None:
     instance_id = str(connection.instance_id)
+    try:
+        check_boot(instance_id, str(connection.boot_nonce), ports)
+    except (UnknownInstance, StaleBoot):
+        return ports.socket.close(connection.connection_id)  # its instance has booted again, or is over
     slots = [_slot_of_agent(slot, ports) for slot in ports.slots.list_of_instance(instance_id)]
-    _post(connection, {"kind": "welcome", "instanceId": instance_id, "slots": slots}, ports)
+    return _post(connection, {"kind": "welcome", "instanceId": instance_id, "slots": slots}, ports)
 
 
 def _slot_of_agent(slot: Slot, ports: Ports) -> dict[str, Any]:

@@ -19,4 +19,4 @@ def handler(event, context):
         raise RuntimeError("a handler's secret")
     time.sleep(frame.get("pause", 0))
     seen = {"frame": frame, "authorizer": request.get("authorizer"), "connectionId": request["connectionId"]}
-    return {"statusCode": 200, "body": json.dumps(seen)}
+    return {"statusCode": 200, "body": json.dumps({**seen, "route": request["routeKey"]})}
