@@ -43,7 +43,7 @@ export interface SessionView {
   slot: SlotView | null;
   /** 1 = next in line; null outside the line. */
   place: number | null;
-  /** Why it waits, in words; null outside the line. */
+  /** Why it stands where it stands, in sentences; in line, when a slot comes is `eta`. */
   reason: string | null;
   eta: EtaView | null;
   moving: MovingView | null;

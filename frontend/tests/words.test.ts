@@ -26,7 +26,7 @@ describe('words', () => {
     const said = (session: SessionView) => [waitingTitle, (state: PageModel['state']) => waitingReason(model([], { state }))].map((say) => say(model([...asked, granted(session)]).state));
     expect(said(queued())).toEqual(['You are 2nd in line', 'All places are taken.']);
     expect(said(queued({ place: 1, reason: 'a machine boots.' }))).toEqual(['You are next', 'A machine boots.']);
-    expect(waitingReason(model([...asked, granted(queued({ place: null, reason: null }))]))).toMatch(/machine is being made ready\.$/);
+    expect(waitingReason(model([...asked, granted(queued({ place: null, reason: null }))]))).toBe('You are in line for a place.');
   });
 
   it('move the steps on', () => {

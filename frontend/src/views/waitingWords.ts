@@ -43,7 +43,7 @@ export function waitingReason(model: PageModel): string {
   if (state.name === 'requesting') return 'Looking for a machine that is already running the application.';
   if (isLosingPlace(state)) return `The machine reserved for you goes out of service. ${lineText(state.line?.place ?? null)}`;
   if (state.name === 'waiting') {
-    return sentences(state.line?.forecast?.reason ?? state.session?.reason ?? 'every place is taken right now; a machine is being made ready');
+    return sentences(state.line?.forecast?.reason ?? state.session?.reason ?? 'you are in line for a place');
   }
   if (!model.joined) return 'A place is reserved for you. Opening the connection.';
   return 'The application is running. Waiting for its first picture.';

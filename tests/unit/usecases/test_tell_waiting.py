@@ -239,6 +239,45 @@ def test_a_halted_pool_says_so_and_a_dry_market_when_it_is_tried_again() -> None
     assert forecast_line("demo", ports).eta(1).reason == "you are next; no places are added at the moment"
 
 
+NO_PLACES = "you are next; there are no places, and none can be added at the moment"
+
+
+@pytest.mark.parametrize(
+    ("desc", "maximum", "slots_per_instance", "markets", "longest_s", "reason"),
+    [
+        ("an instance can come", 4, 1, ("spot", "on-demand"), 600, None),
+        ("nothing is allowed", 0, 1, ("spot", "on-demand"), 600, NO_PLACES),
+        ("an instance has more slots than are allowed", 4, 8, ("spot", "on-demand"), 600, NO_PLACES),
+        ("Spot alone, and sessions too long for it", 4, 1, ("spot",), 3 * 3600, NO_PLACES),
+        ("on-demand takes the long ones", 4, 1, ("spot", "on-demand"), 3 * 3600, None),
+    ],
+)
+def test_no_instance_is_promised_where_none_can_be_started(
+    desc: str, maximum: int, slots_per_instance: int, markets: tuple[str, ...], longest_s: int, reason: str | None
+) -> None:
+    ports = stage(0)
+    pool, application = ports.memory.pools["demo"], ports.memory.applications["demo"]
+    ports.memory.pools["demo"] = replace(pool, markets=markets, policy=replace(pool.policy, maximum=maximum))
+    limits = replace(application.limits, maximum_session_s=longest_s)
+    ports.memory.applications["demo"] = replace(application, slots_per_instance=slots_per_instance, limits=limits)
+    launch(ports, "ada")
+    said = forecast_line("demo", ports).eta(1).reason
+    if reason is None:
+        assert said.startswith("you are next; 1 instance about to start, ready in about"), desc
+    else:
+        assert said == reason, desc
+        ports.pools.note_launch_failed("demo", ports.now() + 120)  # trying again would help nobody
+        assert forecast_line("demo", ports).eta(1).reason == reason, desc
+
+
+def test_a_pool_at_its_maximum_says_when_the_next_place_is_free_and_that_no_more_come() -> None:
+    ports = full(1, maximum=1)
+    waits(ports, "ada")
+    said = forecast_line("demo", ports).eta(1).reason
+    assert said.startswith("you are next; the next place is free in about")
+    assert said.endswith("; no more places can be added")
+
+
 def test_slots_being_reset_come_first() -> None:
     ports = full(3)
     slot = next(iter(ports.memory.slot_rows.values()))

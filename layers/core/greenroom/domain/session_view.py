@@ -6,6 +6,7 @@ from typing import Any
 
 from greenroom.domain.eta import eta_view
 from greenroom.domain.session import WAITING_STATES, Moving, Session, SessionState, SlotAssignment
+from greenroom.domain.session_reason import session_reason
 from greenroom.domain.times import iso
 
 
@@ -27,7 +28,7 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
         "version": session.version,
         "slot": _slot(session.assignment),
         "place": place,
-        "reason": _reason(session),
+        "reason": session_reason(session, place),
         "eta": eta_view(session.eta) if session.eta and session.state in WAITING_STATES else None,
         "moving": _moving(session.moving),
         "migrations": session.migrations,
@@ -45,15 +46,6 @@ def _slot(assignment: SlotAssignment | None) -> dict[str, Any] | None:
         "market": assignment.market,
         "epoch": assignment.epoch,
     }
-
-
-def _reason(session: Session) -> str | None:
-    """Why one waits; where in line is `place`, and the page's to say."""
-    if session.state is SessionState.QUEUED:
-        return "All places are taken; a machine is being prepared."
-    if session.state is SessionState.MIGRATING:
-        return "This machine is being taken away; another place is being prepared."
-    return None
 
 
 def _moving(moving: Moving | None) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ class Situation:
     next_free_s: float | None = None  # a running session ends and its slot is reset; None: nobody plays
     rests_until: float | None = None  # EC2 refused: asked again then
     halted: bool = False
-    at_maximum: bool = False
+    can_grow: bool = True  # whether the pool may start another instance at all
 
 
 def reason_of(place: int, now: Situation, begins_at: float | None = None) -> str:
@@ -39,17 +39,21 @@ def _coming(now: Situation) -> str:
         return f"{_instances(now.planned)} about to start, ready in about {duration(now.planned_ready_s)}"
     if now.next_free_s is not None:
         return f"the next place is free in about {duration(now.next_free_s)}"
-    return "" if now.halted or now.rests_until is not None else "an instance is started next"
+    may_come = now.can_grow and not now.halted and now.rests_until is None
+    return "an instance is started next" if may_come else ""
 
 
 def _obstacle(now: Situation) -> str:
     if now.halted:
         return "no places are added at the moment"
+    if not now.can_grow:
+        has_any = now.warming or now.next_free_s is not None
+        return "no more places can be added" if has_any else "there are no places, and none can be added at the moment"
     if now.rests_until is not None:
         names = " and ".join(MARKET_WORDS.get(each, each) for each in now.markets)
         have = "has" if len(now.markets) == 1 else "have"
         return f"{names} {have} no capacity now; tried again at {_clock(now.rests_until)}"
-    return "no more places can be added" if now.at_maximum else ""
+    return ""
 
 
 def _instances(number: int) -> str:

@@ -15,7 +15,7 @@ from greenroom.planning.forecast_reason import Situation, reason_of
 from greenroom.planning.forecast_wait import Forecast, Source
 from greenroom.planning.lifetimes import Lifetime, Lived, session_lifetime
 from greenroom.planning.plan_capacity import plan_capacity
-from greenroom.planning.snapshot import COMING
+from greenroom.planning.snapshot import COMING, PoolSnapshot
 from greenroom.ports import Ports
 from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
 
@@ -89,7 +89,7 @@ def outlook_of(reading: PoolReading) -> Outlook:
         next_free_s=Forecast(serving).wait(1).p50_s if serving else None,
         rests_until=_rests_until(reading) if not coming else None,
         halted=reading.snapshot.halted is not None,
-        at_maximum=reading.snapshot.paid_slots + each > reading.pool.policy.maximum,
+        can_grow=_can_grow(reading.snapshot),
     )
     return Outlook(sources, situation, now)
 
@@ -152,6 +152,13 @@ def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
     starts = [Source(laws.starts, delay_s=PASS_S, count=each.slots, next=laws.sessions) for each in plan.starts]
     wanted = [each for each in plan.launches if not each.for_warm_tier]
     return starts + [Source(laws.boots, delay_s=delay, count=each.slots, next=laws.sessions) for each in wanted]
+
+
+def _can_grow(snapshot: PoolSnapshot) -> bool:
+    """Whether any demand would start or launch an instance, were the pool neither halted nor resting."""
+    asked = replace(snapshot, queued=snapshot.policy.maximum, held_back=0, halted=None, launch_rests_until=0.0)
+    plan = plan_capacity(asked)
+    return bool(plan.starts) or any(not each.for_warm_tier for each in plan.launches)
 
 
 def _rests_until(reading: PoolReading) -> float | None:
