@@ -75,7 +75,7 @@ def holds(warned: Move, killed: Move) -> bool:
 async def take(stage: Drive, page: Page, verb: str, body: dict[str, Any]) -> Move:
     """Take the machine that plays, and follow the viewer to the next one."""
     session, moves = await seen(page, "sessionId"), int(await seen(page, "migrations"))
-    lost = str(await seen(page, "slotId")).rpartition(".")[0]
+    before, lost = await seen(page, "shownSlot"), await instance_of(stage, session)
     taken_at = time.time()
     await stage.machine(verb, lost, body)
     finding = asyncio.create_task(found_at(stage, lost))
@@ -85,12 +85,19 @@ async def take(stage: Drive, page: Page, verb: str, body: dict[str, Any]) -> Mov
     frames = int(await seen(page, "frames"))
     await until_true(page, f"window.greenroom.frames > {frames + 10}")
     await shot(page, f"6-moved-{verb}")
-    now_on = str(await seen(page, "shownSlot")).partition(".")[0]
-    same = await seen(page, "sessionId") == session and await seen(page, "state") == "playing" and now_on != lost
+    now_on, is_playing = await instance_of(stage, session), await seen(page, "state") == "playing"
+    same = await seen(page, "sessionId") == session and is_playing and await seen(page, "shownSlot") != before
+    same = same and now_on != lost
     told_ms, resumed_ms = [float(await seen(page, name)) - taken_at * 1000 for name in ("movingTold", "resumedAt")]
     move = Move(lost, taken_at, (await finding - taken_at) * 1000, told_ms, resumed_ms, same)
     say(f"{verb}: {lost} -> {now_on}, found {move.found_ms:.0f} ms, told {told_ms:.0f} ms, {move.words}")
     return move
+
+
+async def instance_of(stage: Drive, session_id: str) -> str:
+    """From the session's row: no viewer is told."""
+    [row] = [each for each in await stage.sessions() if each["sessionId"] == session_id]
+    return str(row["instanceId"])
 
 
 async def seen(page: Page, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from math import ceil
 from typing import Any
@@ -14,7 +15,7 @@ from greenroom.usecases.forecast_line import forecast_line
 
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, stage
-from tests.functions.doors import body_of, handle_of, viewer_event
+from tests.functions.doors import body_of, handle_of, socket_event, viewer_event
 
 PLAY = {"applicationId": "demo", "clientToken": "t1"}
 VIEW = {
@@ -30,11 +31,33 @@ def test_a_hot_launch_answers_201_with_slot_and_ticket_and_its_repeat_200() -> N
     assert (first["statusCode"], again["statusCode"]) == (201, 200)
     view = body_of(first)
     assert set(view) == VIEW | {"ticket"}
-    assert set(view["slot"]) == {"slotId", "instanceId", "instanceType", "zone", "market", "epoch"}
+    assert set(view["slot"]) == {"slotId", "instanceType", "zone", "market", "epoch"}
     assert (view["state"], view["assignedAt"]) == ("Assigned", view["requestedAt"])
     assert set(view["ticket"]) == {"ticket", "expiresAt"}
     assert body_of(again)["sessionId"] == view["sessionId"]
     assert first["headers"]["cache-control"] == "no-store"
+
+
+def test_no_answer_of_the_viewers_door_names_an_instance() -> None:
+    """Whoever knows an instance's id can pose as it where a role is too free."""
+    ports = stage(1)
+    session = launch(ports).session
+    assert session.assignment is not None
+    page = {"sessionId": session.session_id}
+    handle_of("open_connection")(
+        socket_event("p", event_type="CONNECT", kind="viewer", expiresAt="1", epoch="1", viewerId="ada", **page), ports
+    )
+    handle_of("relay_frame")(socket_event("p", {"kind": "hello"}), ports)
+    told = [
+        handle_of("request_session")(viewer_event(PLAY), ports)["body"],
+        handle_of("read_sessions")(viewer_event(None, sessionId=session.session_id), ports)["body"],
+        handle_of("read_sessions")(viewer_event(None), ports)["body"],
+        handle_of("leave_session")(viewer_event(None, sessionId=session.session_id), ports)["body"],
+        json.dumps(ports.socket.to("p")),
+    ]
+    assert {frame["kind"] for frame in ports.socket.to("p")} == {"welcome", "sessionUpdate"}
+    assert not [text for text in told if session.assignment.instance_id in text]
+    assert len({slot["slotId"] for slot in (json.loads(text)["slot"] for text in (told[0], told[1], told[3]))}) == 1
 
 
 def test_a_launch_without_a_slot_answers_202_with_place_and_reason() -> None:

@@ -165,6 +165,10 @@ class House:
     def session_row(self, session_id: str) -> Json:
         return self.row("Sessions", f"SESSION#{session_id}")
 
+    def instance_of(self, session: Json) -> str:
+        """The instance that a session is on, from its row: no viewer is told."""
+        return str(self.session_row(session["sessionId"])["instanceId"])
+
     def rows(self, table: str) -> list[Json]:
         pages = (
             self.client("dynamodb")

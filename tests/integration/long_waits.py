@@ -17,10 +17,10 @@ async def play(who: Viewer, application: str) -> dict[str, Any]:
     return await who.until_connected()
 
 
-async def moved(who: Viewer, lost: str, timeout_s: float) -> dict[str, Any]:
+async def moved(house: House, who: Viewer, lost: str, timeout_s: float) -> dict[str, Any]:
     """The session once it plays on another instance than `lost`. Raises: TimeoutError."""
     async with asyncio.timeout(timeout_s):
-        while (view := await who.view())["state"] != "Connected" or view["slot"]["instanceId"] == lost:
+        while (view := await who.view())["state"] != "Connected" or house.instance_of(view) == lost:
             assert view["state"] not in ("Ended", "Failed"), view
             await asyncio.sleep(0.1)
     return view
@@ -31,9 +31,9 @@ async def agent_killed(house: House) -> dict[str, Any]:
     async with house.stage("dies", pool=(1, 0, 1)):
         async with house.viewer("ivan") as who:
             session = await play(who, "dies")
-            lost = session["slot"]["instanceId"]
+            lost = house.instance_of(session)
             await house.machine("kill", lost)
-            view = await moved(who, lost, timeout_s=90)
+            view = await moved(house, who, lost, timeout_s=90)
 
         async def is_gone() -> bool:
             return lost not in house.thread.platform.host.machines
@@ -47,9 +47,9 @@ async def machine_hangs(house: House) -> dict[str, Any]:
     async with house.stage("hangs", pool=(1, 0, 1)):
         async with house.viewer("jana") as who:
             session = await play(who, "hangs")
-            lost = session["slot"]["instanceId"]
+            lost = house.instance_of(session)
             await house.machine("hang", lost)
-            return await moved(who, lost, timeout_s=90)
+            return await moved(house, who, lost, timeout_s=90)
 
 
 async def spot_is_taken(house: House) -> dict[str, Any]:
@@ -57,9 +57,9 @@ async def spot_is_taken(house: House) -> dict[str, Any]:
     async with house.stage("taken", pool=(2, 0, 4)):
         async with house.viewer("kim") as who:
             session = await play(who, "taken")
-            lost, warned = session["slot"]["instanceId"], time.monotonic()
+            lost, warned = house.instance_of(session), time.monotonic()
             await house.machine("interrupt", lost, {"notice_s": 120})
-            view = await moved(who, lost, timeout_s=60)
+            view = await moved(house, who, lost, timeout_s=60)
             moved_s = time.monotonic() - warned
 
             async def is_gone() -> bool:

@@ -23,7 +23,7 @@ async def test_a_killed_application_ends_the_session_as_application_exit(house: 
     async with house.stage("exits", pool=(1, 0, 1)):
         async with house.viewer("hugo") as who:
             session = await play(who, "exits")
-            for pid in applications_of(house, session["slot"]["instanceId"]):
+            for pid in applications_of(house, house.instance_of(session)):
                 os.kill(pid, signal.SIGKILL)
             view = await who.until("Ended", "Failed", timeout_s=10)
             assert view["statusReason"] == "applicationExit"

@@ -10,6 +10,7 @@ import pytest
 from greenroom.domain.errors import Conflict
 from greenroom.domain.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.session import MOST_MIGRATIONS, Session, SessionState, StatusReason
+from greenroom.domain.session_view import slot_name
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.ports import Wait
 from greenroom.usecases.dispatch_line import PICTURE_LINGERS_S
@@ -160,7 +161,7 @@ def test_a_warning_leaves_the_picture_until_another_slot_is_found(begin: Callabl
     assert lost_slot(ports) == held
     assert (state_of(ports), ports.ec2.terminated) == (I.INTERRUPTED, [])
     view = ports.socket.to("page", "sessionUpdate")[-1]["session"]
-    assert (view["state"], view["place"], view["slot"]["instanceId"]) == ("Migrating", 1, LOST)
+    assert (view["state"], view["place"], view["slot"]["slotId"]) == ("Migrating", 1, slot_name(held.slot_id))
     report(ports, None, add_slot(ports, SPARE, T.RESETTING), SlotEvent.READY)
     assert the(ports).state is S.ASSIGNED
     assert state_of(ports) is I.INTERRUPTED

@@ -11,6 +11,7 @@ from greenroom.domain.connection import Connection, PeerKind
 from greenroom.domain.errors import StaleEpoch, TicketRefused
 from greenroom.domain.instance import Notice, NoticeKind
 from greenroom.domain.session import Session, SessionState
+from greenroom.domain.session_view import slot_name
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.admit_connection import admit_connection, close_connection, open_connection
 from greenroom.usecases.end_session import leave_session
@@ -259,7 +260,7 @@ def test_after_the_hand_over_the_page_joins_the_new_slot_on_the_same_socket(port
     after = find(ports, session)
     assert after.assignment is not None
     told = ports.socket.to("page1", "sessionUpdate")[-1]["session"]
-    assert (told["state"], told["slot"]["instanceId"], told["slot"]["epoch"]) == ("Assigned", NEW, 2)
+    assert (told["state"], told["slot"]["slotId"], told["slot"]["epoch"]) == ("Assigned", slot_name(f"{NEW}.1"), 2)
     assert told["moving"] is not None
     say(ports, "page1", kind="hello")
     (welcome,) = ports.socket.to("page1", "welcome")

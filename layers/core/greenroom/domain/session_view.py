@@ -1,7 +1,8 @@
-"""A session as its viewer sees it: the SessionView of docs/protocol.md. No token, no ticket, nobody else's data."""
+"""A session as its viewer sees it, the SessionView of docs/protocol.md: no token, no ticket, no instance's id."""
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from greenroom.domain.eta import eta_view
@@ -35,12 +36,16 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
     }
 
 
+def slot_name(slot_id: str) -> str:
+    """What a viewer knows a slot by: it tells slots apart, and not which instance they are on."""
+    return f"slot-{sha256(slot_id.encode()).hexdigest()[:16]}"
+
+
 def _slot(assignment: SlotAssignment | None) -> dict[str, Any] | None:
     if assignment is None:
         return None
     return {
-        "slotId": assignment.slot_id,
-        "instanceId": assignment.instance_id,
+        "slotId": slot_name(assignment.slot_id),
         "instanceType": assignment.instance_type,
         "zone": assignment.zone,
         "market": assignment.market,
