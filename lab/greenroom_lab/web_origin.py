@@ -12,6 +12,7 @@ from aiohttp.client_exceptions import ClientError
 
 from greenroom_lab.socket_faults import NoFaults, SocketFaults
 from greenroom_lab.socket_proxy import proxy_socket
+from greenroom_lab.web_headers import security_headers
 
 LARGEST_BODY_BYTES = 256 * 1024
 _PASSED_REQUEST_HEADERS = ("Authorization", "Content-Type", "Accept", "User-Agent")
@@ -51,12 +52,14 @@ class WebOrigin:
     def __init__(self, settings: OriginSettings, reserved: socket.socket) -> None:
         self._settings = settings
         self._reserved = reserved
+        self._headers: dict[str, str] = {}
         self._runner: web.AppRunner | None = None
         self._client: ClientSession | None = None
         self.faults: SocketFaults = NoFaults()
         self.url = f"http://127.0.0.1:{reserved.getsockname()[1]}"
 
     async def start(self) -> None:
+        self._headers = security_headers(self.url.replace("http", "ws", 1), self._settings.login)
         self._client = ClientSession(timeout=ClientTimeout(total=35), auto_decompress=True)
         app = web.Application(client_max_size=LARGEST_BODY_BYTES, middlewares=[self._harden])
         app.router.add_get("/config.json", self._serve_config)
@@ -80,31 +83,11 @@ class WebOrigin:
         try:
             response: web.StreamResponse = await handler(request)
         except web.HTTPException as answer:
-            answer.headers.update(self._security_headers())
+            answer.headers.update(self._headers)
             raise
         if not response.prepared:
-            response.headers.update(self._security_headers())
+            response.headers.update(self._headers)
         return response
-
-    def _security_headers(self) -> dict[str, str]:
-        return {
-            "Content-Security-Policy": "; ".join(
-                (
-                    "default-src 'self'",
-                    f"connect-src 'self' {self.url.replace('http', 'ws', 1)} {self._settings.login}",
-                    "img-src 'self' data:",
-                    "media-src 'self' blob: mediastream:",
-                    "style-src 'self' 'unsafe-inline'",  # Epic's library sets style attributes
-                    "object-src 'none'",
-                    "base-uri 'none'",
-                    "frame-ancestors 'none'",
-                    f"form-action 'self' {self._settings.login}",
-                )
-            ),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Opener-Policy": "same-origin",
-        }
 
     async def _serve_config(self, request: web.Request) -> web.Response:
         return web.json_response(self._settings.config, headers={"Cache-Control": "no-store"})
