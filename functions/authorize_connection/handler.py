@@ -5,6 +5,7 @@ Denies, and never raises: an authorizer that raises becomes a 500.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from greenroom.domain.connection import Ticket
@@ -16,14 +17,14 @@ from greenroom.entry.socket_caller import context_of
 from greenroom.ports import Ports
 from greenroom.usecases.admit_connection import admit_connection
 
-LONGEST_TICKET = 128
+TICKET = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     """An IAM policy for this one connection."""
     try:
         ticket = (event.get("queryStringParameters") or {}).get("ticket")
-        if not isinstance(ticket, str) or not 0 < len(ticket) <= LONGEST_TICKET:
+        if not isinstance(ticket, str) or not TICKET.fullmatch(ticket):
             raise TicketRefused("no ticket")
         return _policy(event, "Allow", admit_connection(ticket, ports))
     except TicketRefused as refusal:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from greenroom.domain.errors import Forbidden, GreenroomError, InvalidField
+from greenroom.domain.texts import IDENTIFIER, unfit_part
 from greenroom.entry.problem import problem_of
 
 BODY_LIMIT = 64 * 1024
 """Characters. Far above any honest body, far below what would hurt."""
-IDENTIFIER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _INSTANCE_ID = re.compile(r"i-[0-9a-f]{8,32}")
 
 
@@ -118,18 +118,24 @@ class Body:
         unknown = next((name for name in self._values if name not in names), None)
         if unknown is not None:
             known = f"only {', '.join(names)}" if names else "nothing"
-            raise self._wrong(str(unknown)[:64], f"is not known here; {known} may be given")
+            shown = unknown.encode("ascii", "backslashreplace").decode()[:64]
+            raise self._wrong(shown, f"is not known here; {known} may be given")
         return self
 
     def _wrong(self, name: str, reason: str) -> InvalidField:
         return InvalidField(self._prefix + name, reason)
 
     def text(self, name: str, *, longest: int = 256) -> str:
-        """A string of 1..longest characters."""
+        """A string of 1..longest characters, none of them unfit."""
         value = self._values.get(name)
         if not isinstance(value, str) or not 1 <= len(value) <= longest:
             raise self._wrong(name, f"must be a text of 1 to {longest} characters")
-        return value
+        return self._fit(name, value)
+
+    def _fit(self, name: str, text: str) -> str:
+        if (unfit := unfit_part(text)) is not None:
+            raise self._wrong(name, f"must not hold {unfit}; leave it out")
+        return text
 
     def identifier(self, name: str, *, pattern: re.Pattern[str] = IDENTIFIER) -> str:
         """A string that matches `pattern` whole."""
@@ -170,7 +176,7 @@ class Body:
         return str(value)
 
     def texts(self, name: str, *, most: int = 64, longest: int = 1024) -> tuple[str, ...]:
-        """A list of strings."""
+        """A list of strings, none with an unfit character."""
         value = self._values.get(name)
         if (
             not isinstance(value, list)
@@ -178,7 +184,7 @@ class Body:
             or not all(isinstance(v, str) and len(v) <= longest for v in value)
         ):
             raise self._wrong(name, f"must be a list of at most {most} texts")
-        return tuple(value)
+        return tuple(self._fit(name, each) for each in value)
 
     def part(self, name: str) -> Body:
         """An object inside; an absent one is empty."""

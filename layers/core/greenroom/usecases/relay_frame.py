@@ -15,6 +15,7 @@ from greenroom.domain.errors import ConnectionGone, NotFound, StaleBoot, Unknown
 from greenroom.domain.session import SLOT_HOLDING_STATES, WAITING_STATES, Session, epoch_of
 from greenroom.domain.session_view import session_view
 from greenroom.domain.slot import Slot
+from greenroom.domain.texts import IDENTIFIER, is_whole
 from greenroom.ports import Ports
 from greenroom.usecases.admit_connection import tell_peer_socket
 from greenroom.usecases.check_boot import check_boot
@@ -73,7 +74,7 @@ def _crossing(frame: Mapping[str, Any]) -> dict[str, Any] | None:
 def _is(value: Any, wanted: type) -> bool:
     if wanted is int:
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_NUMBER
-    return isinstance(value, wanted)
+    return isinstance(value, str) and is_whole(value)
 
 
 def _greet_page(connection: Connection, ports: Ports) -> None:
@@ -135,7 +136,7 @@ def _from_page(connection: Connection, crossing: Mapping[str, Any], ports: Ports
 def _from_agent(connection: Connection, frame: Mapping[str, Any], crossing: Mapping[str, Any], ports: Ports) -> None:
     session_id = frame.get("sessionId")
     try:
-        session = ports.sessions.get(session_id if isinstance(session_id, str) else "")
+        session = ports.sessions.get(_identifier(session_id))
     except NotFound:
         return _refuse(connection, "not your session", ports)
     held = session.assignment
@@ -145,6 +146,13 @@ def _from_agent(connection: Connection, frame: Mapping[str, Any], crossing: Mapp
         return None  # meant for a page that was superseded
     post_to_page(session, {**crossing, **_stamp(session)}, ports)
     return None
+
+
+def _identifier(value: Any) -> str:
+    """Raises: NotFound."""
+    if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
+        raise NotFound("no identifier")
+    return value
 
 
 def _is_current(connection: Connection, session: Session) -> bool:
