@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contracts.houses import DynamoHouse, House, MemoryHouse
+from tests.contracts.houses import KINDS, DynamoHouse, House, MemoryHouse
 
 
-@pytest.fixture(params=["memory", "moto"])
+@pytest.fixture(params=KINDS)
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
     """An empty house of one kind: its ports, and how to put instances and slots into it."""
     if request.param == "memory":
         yield MemoryHouse()
         return
-    with DynamoHouse.on_moto() as built:
+    with DynamoHouse.on_moto(KINDS[request.param]) as built:
         yield built

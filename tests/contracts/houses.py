@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 import boto3
@@ -25,10 +25,13 @@ from greenroom.domain.instance import InstanceState
 from greenroom.domain.slot import Slot, SlotState
 from moto import mock_aws
 
+from tests.contracts.conflicts import conflicts
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, set_instance
 
 REGION = "us-east-1"
+KINDS: Mapping[str, int] = {"memory": 0, "moto": 0, "moto in conflicts": 3}
+"""Where every contract runs -> which of its writes meets a running transaction; 0: none does."""
 _ONE_AT_A_TIME = threading.RLock()
 
 
@@ -66,9 +69,10 @@ class MemoryHouse(FakePorts):
 
 
 class DynamoHouse:
-    """The real adapters on some DynamoDB."""
+    """The real adapters on some DynamoDB. What the house itself writes goes through a client of its own."""
 
     def __init__(self, sessions_table: str, fleet_table: str) -> None:
+        self.database = boto3.client("dynamodb", region_name=REGION)
         self.sessions_table, self.fleet_table = sessions_table, fleet_table
         self.sessions = DynamoSessions(sessions_table)
         self.line = DynamoLine(sessions_table)
@@ -80,9 +84,12 @@ class DynamoHouse:
 
     @classmethod
     @contextmanager
-    def on_moto(cls) -> Iterator[DynamoHouse]:
-        """Moto in this process, its calls one at a time: its transactions are not atomic under threads."""
-        with pytest.MonkeyPatch.context() as patch, mock_aws():
+    def on_moto(cls, conflict_every: int = 0) -> Iterator[DynamoHouse]:
+        """Moto in this process, its calls one at a time: its transactions are not atomic under threads.
+
+        `conflict_every`: which of the adapters' writes finds its item in a running transaction; 0: none.
+        """
+        with pytest.MonkeyPatch.context() as patch, mock_aws(), ExitStack() as faults:
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
                 patch.setenv(name, "testing")
             patch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -96,6 +103,8 @@ class DynamoHouse:
             patch.setattr(botocore.client.BaseClient, "_make_api_call", serialised)
             clients.dynamodb.cache_clear()
             create_tables("sessions", "fleet")
+            if conflict_every:
+                faults.enter_context(conflicts(conflict_every))
             yield cls("sessions", "fleet")
         clients.dynamodb.cache_clear()
 
@@ -113,7 +122,7 @@ class DynamoHouse:
     def is_free_entry(self, slot: Slot) -> bool:
         row = free_row(slot)
         key = item({"pk": row["pk"], "sk": row["sk"]})
-        return "Item" in clients.dynamodb().get_item(TableName=self.fleet_table, Key=key)
+        return "Item" in self.database.get_item(TableName=self.fleet_table, Key=key)
 
     def before_next_transaction(self, happen: Callable[[], object]) -> None:
         """Something that comes between what the next transaction was decided on and the transaction itself."""
@@ -129,16 +138,16 @@ class DynamoHouse:
     def uncount(self, viewer_id: str) -> None:
         """As a recount that found nothing."""
         key = item({"pk": viewer_key(viewer_id), "sk": "COUNTER"})
-        clients.dynamodb().delete_item(TableName=self.sessions_table, Key=key)
+        self.database.delete_item(TableName=self.sessions_table, Key=key)
 
     def miscount(self, viewer_id: str, *session_ids: str) -> None:
         """The viewer's counter names these, whatever the rows say: half of a transaction, out of a backup."""
         named = {"live": len(session_ids)} | ({"sessionIds": set(session_ids)} if session_ids else {})
         row = {"pk": viewer_key(viewer_id), "sk": "COUNTER", **named}
-        clients.dynamodb().put_item(TableName=self.sessions_table, Item=item(row))
+        self.database.put_item(TableName=self.sessions_table, Item=item(row))
 
     def put(self, row: dict[str, Any]) -> None:
-        clients.dynamodb().put_item(TableName=self.fleet_table, Item=item(row))
+        self.database.put_item(TableName=self.fleet_table, Item=item(row))
 
 
 def create_tables(sessions: str, fleet: str) -> None:

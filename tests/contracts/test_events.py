@@ -22,7 +22,7 @@ from greenroom.domain.preflight import Check, CheckStatus, Preflight
 from greenroom.domain.scheduled_event import EventHold, EventStep, ScheduledEvent
 from greenroom.event_ports import Subnet
 
-from tests.contracts.houses import REGION, DynamoHouse
+from tests.contracts.houses import KINDS, REGION, DynamoHouse
 from tests.fakes.ports import FakePorts
 
 NOW = 1_800_000_000.0
@@ -38,12 +38,12 @@ class EventHouse(DynamoHouse):
         self.pools = DynamoPools(fleet_table)
 
 
-@pytest.fixture(params=["memory", "moto"])
+@pytest.fixture(params=KINDS)
 def house(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "memory":
         yield FakePorts()
         return
-    with EventHouse.on_moto() as built:
+    with EventHouse.on_moto(KINDS[request.param]) as built:
         yield built
 
 

@@ -29,7 +29,7 @@ from greenroom.domain.session_length import LENGTHS_KEPT, SessionLength
 from greenroom.domain.slot import Slot, SlotState, slot_id_of
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
 
-from tests.contracts.houses import REGION, DynamoHouse
+from tests.contracts.houses import KINDS, REGION, DynamoHouse
 from tests.fakes.ports import FakePorts
 
 NOW = 1_800_000_000.0
@@ -52,12 +52,12 @@ class FleetHouse(DynamoHouse):
         self.catalog = DynamoCatalog(fleet_table)  # keyed alike; its rows lie apart
 
 
-@pytest.fixture(params=["memory", "moto"])
+@pytest.fixture(params=KINDS)
 def house(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "memory":
         yield FakePorts()
         return
-    with FleetHouse.on_moto() as built:
+    with FleetHouse.on_moto(KINDS[request.param]) as built:
         yield built
 
 

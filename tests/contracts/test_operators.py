@@ -13,16 +13,17 @@ from greenroom.domain.instance import InstanceState
 from greenroom.domain.pool import Placement, Pool, PoolPolicy
 from greenroom.domain.slot import SlotState
 
+from tests.contracts.houses import KINDS
 from tests.contracts.test_fleet import NOW, FleetHouse, instance, slots
 from tests.fakes.ports import FakePorts
 
 
-@pytest.fixture(params=["memory", "moto"])
+@pytest.fixture(params=KINDS)
 def house(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "memory":
         yield FakePorts()
         return
-    with FleetHouse.on_moto() as built:
+    with FleetHouse.on_moto(KINDS[request.param]) as built:
         built.journal = DynamoJournal("fleet")  # type: ignore[attr-defined]  # keyed alike
         yield built
 

@@ -25,7 +25,7 @@ from greenroom.domain.session import Session, SessionMove, SessionState, StatusR
 from greenroom.domain.slot import FreeSlot, SlotState
 from greenroom.usecases.dispatch_line import assign
 
-from tests.contracts.houses import DynamoHouse, MemoryHouse
+from tests.contracts.houses import KINDS, DynamoHouse, MemoryHouse
 from tests.contracts.test_claims import NOW, draft, queued
 from tests.fakes.memory import free_entry
 
@@ -43,12 +43,12 @@ class QuotaHouse(DynamoHouse):
         self.live_sessions = DynamoLiveSessions(sessions_table)
 
 
-@pytest.fixture(params=["memory", "moto"])
+@pytest.fixture(params=KINDS)
 def house(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "memory":
         yield MemoryHouse()
         return
-    with QuotaHouse.on_moto() as built:
+    with QuotaHouse.on_moto(KINDS[request.param]) as built:
         yield built
 
 

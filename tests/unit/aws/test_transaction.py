@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from greenroom.aws import transaction
-from greenroom.aws.transaction import ATTEMPTS, Refused, transact
+from greenroom.aws import conflicts, transaction
+from greenroom.aws.conflicts import ATTEMPTS
+from greenroom.aws.transaction import Refused, transact
+from greenroom.domain.errors import StoreBusy
 
 
 class FlakyDatabase:
@@ -34,7 +36,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> FlakyDatabase:
     """Stands where the AWS client does."""
     fake = FlakyDatabase()
     monkeypatch.setattr(transaction, "dynamodb", lambda: fake)
-    monkeypatch.setattr(transaction.time, "sleep", lambda _: None)
+    monkeypatch.setattr(conflicts.time, "sleep", lambda _: None)
     return fake
 
 
@@ -55,7 +57,7 @@ def test_a_failed_condition_is_an_answer_and_not_tried_again(database: FlakyData
 
 def test_conflicts_without_end_are_given_up(database: FlakyDatabase) -> None:
     database.failures = [cancelled("TransactionConflict")] * (ATTEMPTS + 1)
-    with pytest.raises(ClientError):
+    with pytest.raises(StoreBusy):
         transact([{}])
     assert len(database.tokens) == ATTEMPTS
 

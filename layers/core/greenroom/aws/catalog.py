@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from greenroom.aws.catalog_rows import application_of, application_row, pool_of, pool_row
-from greenroom.aws.clients import dynamodb
-from greenroom.aws.rows import RowChanged, change, query, read
-from greenroom.aws.values import item
+from greenroom.aws.rows import RowChanged, change, query, read, store
 from greenroom.aws.write import Write
 from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.pool import Application, Pool
@@ -34,11 +32,11 @@ class DynamoCatalog:
         return [row["sk"] for row in query(self._table, POOLS)]
 
     def save_application(self, application: Application) -> None:
-        self._put(application_row(application))
+        store(self._table, application_row(application))
 
     def save_pool(self, pool: Pool) -> Pool:
         # Listed first: a listed pool without a row is passed over, an unlisted one would never be looked after.
-        self._put({"pk": POOLS, "sk": pool.pool_id})
+        store(self._table, {"pk": POOLS, "sk": pool.pool_id})
         after = replace(pool, version=pool.version + 1)
         row = pool_row(after)
         write = Write(self._table, row.pop("pk"), row.pop("sk"))
@@ -57,6 +55,3 @@ class DynamoCatalog:
         if not row:
             raise NotFound(pk.partition("#")[2])
         return row
-
-    def _put(self, row: Mapping[str, Any]) -> None:
-        dynamodb().put_item(TableName=self._table, Item=item(row))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from greenroom.domain.errors import StoreBusy
+
 if TYPE_CHECKING:
+    from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 4})
@@ -17,8 +21,20 @@ _CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard",
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    """The one table client: low level, because transactions span tables."""
-    return boto3.client("dynamodb", config=_CONFIG)
+    """The one table client: low level, because transactions span tables. Calls raise StoreBusy beside ClientError."""
+    made = boto3.client("dynamodb", config=_CONFIG)
+    made.meta.events.register("after-call.dynamodb", _raise_if_busy)
+    return made
+
+
+_THROTTLES = frozenset({"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"})
+
+
+def _raise_if_busy(parsed: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
+    """A throttle or a fault of the service that outlasted botocore's own tries gets the name that callers wait for."""
+    code = parsed.get("Error", {}).get("Code", "")
+    if code in _THROTTLES or parsed["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        raise StoreBusy(f"{model.name}: {code}")
 
 
 _HURRIED = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "max_attempts": 2})

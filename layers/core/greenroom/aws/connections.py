@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from greenroom.aws.clients import dynamodb
-from greenroom.aws.rows import RowChanged, change, read
-from greenroom.aws.values import item, plain
+from greenroom.aws.rows import RowChanged, change, discard, read, store
+from greenroom.aws.values import item
 from greenroom.aws.write import Write
 from greenroom.domain.connection import AgentConnection, Connection, PeerKind
 from greenroom.domain.errors import NotFound
@@ -31,7 +30,7 @@ class DynamoConnections:
             "instanceId": connection.instance_id,
             "bootNonce": connection.boot_nonce,
         }
-        dynamodb().put_item(TableName=self._table, Item=item(row))
+        store(self._table, row)
         if connection.kind is PeerKind.AGENT and connection.instance_id is not None:
             pointer = {
                 "pk": f"AGENT#{connection.instance_id}",
@@ -40,7 +39,7 @@ class DynamoConnections:
                 "bootNonce": connection.boot_nonce,
                 "expiresAt": int(connection.expires_at),
             }
-            dynamodb().put_item(TableName=self._table, Item=item(pointer))
+            store(self._table, pointer)
 
     def get(self, connection_id: str) -> Connection:
         row = read(self._table, f"CONNECTION#{connection_id}", "META")
@@ -68,18 +67,15 @@ class DynamoConnections:
         return AgentConnection(instance_id, row["connectionId"], row.get("bootNonce", "")) if row else None
 
     def drop(self, connection_id: str) -> None:
-        answer = dynamodb().delete_item(
-            TableName=self._table,
-            Key=item({"pk": f"CONNECTION#{connection_id}", "sk": "META"}),
-            ReturnValues="ALL_OLD",
-        )
-        instance_id = plain(answer.get("Attributes", {})).get("instanceId")
+        dropped = discard(self._table, f"CONNECTION#{connection_id}", "META", ReturnValues="ALL_OLD")
+        instance_id = dropped.get("instanceId")
         if instance_id is None:
             return
-        with suppress(dynamodb().exceptions.ConditionalCheckFailedException):  # the agent is back on another one
-            dynamodb().delete_item(
-                TableName=self._table,
-                Key=item({"pk": f"AGENT#{instance_id}", "sk": "CONNECTION"}),
+        with suppress(RowChanged):  # the agent is back on another one
+            discard(
+                self._table,
+                f"AGENT#{instance_id}",
+                "CONNECTION",
                 ConditionExpression="connectionId = :c",
                 ExpressionAttributeValues=item({":c": connection_id}),
             )

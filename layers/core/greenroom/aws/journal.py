@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from greenroom.aws.clients import dynamodb
+from greenroom.aws.rows import store
 from greenroom.aws.values import item, plain
 from greenroom.domain.times import iso
 from greenroom.ports import JournalRow
@@ -22,7 +23,7 @@ class DynamoJournal:
 
     def append(self, entity: str, kind: str, now: float, facts: Mapping[str, Any]) -> None:
         row = {**facts, "pk": entity, "sk": f"{iso(now)}#{kind}#{secrets.token_hex(4)}", "kind": kind, "at": iso(now)}
-        dynamodb().put_item(TableName=self._table, Item=item(row), ConditionExpression="attribute_not_exists(pk)")
+        store(self._table, row, ConditionExpression="attribute_not_exists(pk)")
 
     def newest(self, entity: str, limit: int) -> Sequence[JournalRow]:
         arguments: dict[str, Any] = {

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from botocore.exceptions import ClientError
-
-from greenroom.aws.clients import dynamodb
 from greenroom.aws.launch_rows import launch_of, launch_row
-from greenroom.aws.rows import read
+from greenroom.aws.rows import RowChanged, read, store
 from greenroom.aws.slot_rows import pool_key
 from greenroom.aws.values import item
 from greenroom.domain.errors import Conflict, NotFound
@@ -30,15 +27,13 @@ class DynamoLaunches:
     def save(self, launch: Launch) -> Launch:
         after = replace(launch, version=launch.version + 1)
         try:
-            dynamodb().put_item(
-                TableName=self._table,
-                Item=item(launch_row(after)),
+            store(
+                self._table,
+                launch_row(after),
                 ConditionExpression="#v = :v",
                 ExpressionAttributeNames={"#v": "version"},
                 ExpressionAttributeValues=item({":v": launch.version}),
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            raise Conflict(launch.launch_id) from error
+        except RowChanged as changed:
+            raise Conflict(launch.launch_id) from changed
         return after

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from greenroom.aws.clients import dynamodb
-from greenroom.aws.rows import query
-from greenroom.aws.values import item, plain
+from greenroom.aws.rows import query, store
 from greenroom.domain.offering import RECENT_S, Rest
 
 
@@ -24,8 +22,7 @@ class DynamoOfferings:
     def rest(self, pool_id: str, rest: Rest) -> bool:
         row = {"pk": f"OFFERING#{pool_id}", "sk": rest.key, "code": rest.code}
         times = {"refusedAt": rest.refused_at, "restsUntil": rest.until, "expiresAt": int(_expiry(rest)) + 1}
-        written = dynamodb().put_item(TableName=self._table, Item=item({**row, **times}), ReturnValues="ALL_OLD")
-        before = plain(written.get("Attributes", {}))
+        before = store(self._table, {**row, **times}, ReturnValues="ALL_OLD")
         return not before or before["restsUntil"] <= rest.refused_at
 
 

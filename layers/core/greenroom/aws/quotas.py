@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from greenroom.aws.clients import dynamodb
 from greenroom.aws.quota_rows import ACCOUNT_KEY, TENANTS, account_of, quota_of, quota_row, tenant_key
-from greenroom.aws.rows import RowChanged, change, query, read
-from greenroom.aws.values import item
+from greenroom.aws.rows import RowChanged, change, query, read, store
 from greenroom.aws.write import Write
 from greenroom.domain.quota import AccountQuota, KillSwitch, Quota
 
@@ -29,7 +27,7 @@ class DynamoQuotas:
 
     def save_tenant(self, tenant_id: str, quota: Quota) -> None:
         # Listed first: a listed tenant without a row has no limits, an unlisted one would never be recounted.
-        dynamodb().put_item(TableName=self._table, Item=item({"pk": TENANTS, "sk": tenant_id}))
+        store(self._table, {"pk": TENANTS, "sk": tenant_id})
         self._save(tenant_key(tenant_id), quota)
 
     def save_account(self, quota: Quota) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
 from greenroom.aws.clients import dynamodb
+from greenroom.aws.conflicts import despite_conflicts
 from greenroom.aws.values import item, plain
 from greenroom.aws.write import Write
 
@@ -30,13 +31,34 @@ def change(
     write: Write, table: str, pk: str, sk: str, returned: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW"
 ) -> dict[str, Any]:
     """The row after (or before, with `returned` ALL_OLD). Raises: RowChanged."""
+    arguments = write.arguments()
     try:
-        answer = dynamodb().update_item(**write.arguments(), ReturnValues=returned)
+        return _written(lambda: dynamodb().update_item(**arguments, ReturnValues=returned))
+    except RowChanged as changed:
+        raise RowChanged(changed.row or read(table, pk, sk)) from changed
+
+
+def store(table: str, row: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+    """Put a whole row; `options` as of PutItem. What was there, with `ReturnValues`. Raises: RowChanged."""
+    stored = item(row)
+    return _written(lambda: dynamodb().put_item(TableName=table, Item=stored, **options))
+
+
+def discard(table: str, pk: str, sk: str, **options: Any) -> dict[str, Any]:
+    """Delete a row; `options` as of DeleteItem. What was there, with `ReturnValues`. Raises: RowChanged."""
+    key = item({"pk": pk, "sk": sk})
+    return _written(lambda: dynamodb().delete_item(TableName=table, Key=key, **options))
+
+
+def _written(write: Callable[[], Any]) -> dict[str, Any]:
+    """The attributes of the answer. Raises: RowChanged, its row empty where the write did not ask for it; StoreBusy."""
+    try:
+        answer = despite_conflicts(write)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
         before: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-        raise RowChanged(plain(before) or read(table, pk, sk)) from error
+        raise RowChanged(plain(before)) from error
     return plain(answer.get("Attributes", {}))
 
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from botocore.exceptions import ClientError
-
-from greenroom.aws.clients import dynamodb
 from greenroom.aws.event_rows import EVENTS, event_key, event_of, event_row
-from greenroom.aws.rows import query, read
+from greenroom.aws.rows import RowChanged, discard, query, read, store
 from greenroom.aws.transaction import Refused, transact
 from greenroom.aws.values import item
 from greenroom.aws.write import put
@@ -41,20 +38,18 @@ class DynamoScheduledEvents:
     def save(self, event: ScheduledEvent, now: float) -> ScheduledEvent:
         after = replace(event, revision=event.revision + 1, changed_at=now)
         try:
-            dynamodb().put_item(
-                TableName=self._table,
-                Item=item(event_row(after)),
+            store(
+                self._table,
+                event_row(after),
                 ConditionExpression="revision = :before",
                 ExpressionAttributeValues=item({":before": event.revision}),
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            raise Conflict(event.event_id) from error
+        except RowChanged as changed:
+            raise Conflict(event.event_id) from changed
         return after
 
     def list_ids(self) -> Sequence[str]:
         return [row["sk"] for row in query(self._table, EVENTS)]
 
     def unlist(self, event_id: str) -> None:
-        dynamodb().delete_item(TableName=self._table, Key=item({"pk": EVENTS, "sk": event_id}))
+        discard(self._table, EVENTS, event_id)

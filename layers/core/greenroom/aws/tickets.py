@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from greenroom.aws.clients import dynamodb
-from greenroom.aws.rows import RowChanged, change
-from greenroom.aws.values import item
+from greenroom.aws.rows import RowChanged, change, store
 from greenroom.aws.write import Write
 from greenroom.domain.connection import PeerKind, Ticket
 from greenroom.domain.errors import TicketRefused
@@ -29,7 +27,7 @@ class DynamoTickets:
             "instanceId": ticket.instance_id,
             "bootNonce": ticket.boot_nonce,
         }
-        dynamodb().put_item(TableName=self._table, Item=item(row))
+        store(self._table, row)
 
     def redeem(self, ticket_hash: str, now: float) -> Ticket:
         pk = f"TICKET#{ticket_hash}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,11 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from greenroom.aws.clients import dynamodb
+from greenroom.aws.conflicts import despite_conflicts
 from greenroom.aws.values import plain
 
-ATTEMPTS = 8
-LONGEST_PAUSE_S = 0.2
-_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 _REFUSED = "ConditionalCheckFailed"
 
 
@@ -32,25 +28,24 @@ class Refused(Exception):
 
 
 def transact(items: Sequence[Mapping[str, Any]]) -> None:
-    """All or nothing. Raises: Refused; ClientError for anything else that lasts.
+    """All or nothing. Raises: Refused; StoreBusy when a conflict lasts.
 
     The request token is new for each attempt of ours: it protects botocore's own retries, whose reply may be lost.
     """
-    for attempt in range(ATTEMPTS):
+
+    def attempt() -> None:
         try:
             dynamodb().transact_write_items(TransactItems=items, ClientRequestToken=uuid.uuid4().hex)  # type: ignore[arg-type]
-            return
         except ClientError as error:
-            _raise_unless_passing(error, last=attempt == ATTEMPTS - 1)
-        time.sleep(random.uniform(0, min(LONGEST_PAUSE_S, 0.01 * 2**attempt)))
+            _raise_if_refused(error)
+            raise
+
+    despite_conflicts(attempt)
 
 
-def _raise_unless_passing(error: ClientError, last: bool) -> None:
-    code = error.response["Error"]["Code"]
+def _raise_if_refused(error: ClientError) -> None:
+    """A failed condition decides, whatever else cancelled the transaction. Raises: Refused."""
     reasons: list[Any] = list(error.response.get("CancellationReasons", []))
     codes = tuple(str(reason.get("Code", "None")) for reason in reasons)
     if _REFUSED in codes:
         raise Refused(codes, tuple(plain(reason.get("Item") or {}) for reason in reasons)) from error
-    passing = code == "TransactionInProgressException" or bool(_PASSING.intersection(codes))
-    if last or not passing:
-        raise error

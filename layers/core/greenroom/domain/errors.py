@@ -28,6 +28,16 @@ class Conflict(GreenroomError):
     """The thing changed under the caller; reading again and deciding anew is safe. Answers 409."""
 
 
+class StoreBusy(GreenroomError):
+    """A table took no call for the moment: a conflict, throttle or fault outlasted the retries. Answers 503.
+
+    The caller may have done a part of its work: the same again, a little later, does the rest. No Conflict, which
+    callers take for an answer.
+    """
+
+    retry_after_s = 1
+
+
 class NoFreeSlot(GreenroomError):
     """No slot could be claimed now; the session waits in line."""
 
