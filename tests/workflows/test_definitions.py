@@ -29,6 +29,7 @@ FAULTS = {
         "Lambda.SdkClientException",
         "Lambda.ServiceException",
         "Lambda.TooManyRequestsException",
+        "StoreBusy",
     },
     "aws-sdk:ec2:createFleet": {"Ec2.Ec2Exception", "Ec2.SdkClientException"},
     "states:startExecution": {
@@ -37,7 +38,11 @@ FAULTS = {
         "StepFunctions.ThrottlingException",
     },
 }
-"""Throttles and service faults, by integration. Source: Step Functions developer guide, error handling."""
+"""Throttles and service faults, by integration. Source: Step Functions developer guide, error handling.
+
+A function names what its tables refuse for the moment: without StoreBusy here, a conflict that outlasts the adapters'
+own tries would end the session.
+"""
 AWS_ERRORS = re.compile(r"(States|Lambda|Ec2|StepFunctions)\.\w+")
 DOMAIN_ERRORS = {
     name for name, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, errors.GreenroomError)
@@ -169,6 +174,11 @@ def test_every_caught_error_is_a_word_of_aws_or_of_the_domain(name: str) -> None
         for each in [*state.get("Retry", []), *state.get("Catch", [])]:
             for error in each["ErrorEquals"]:
                 assert AWS_ERRORS.fullmatch(error) or error in DOMAIN_ERRORS, f"{state_name}: {error}"
+
+
+def test_what_is_retried_is_no_answer_that_a_use_case_gives() -> None:
+    """A Conflict is caught as "somebody was faster": a table that is busy must never pass for one."""
+    assert errors.StoreBusy.__bases__ == (errors.GreenroomError,)
 
 
 @every_machine

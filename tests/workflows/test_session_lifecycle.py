@@ -13,6 +13,7 @@ ENDED = wakes({"sessionId": SESSION, "fact": "ended", "outcome": "userLeft"})
 ASSIGNED = wakes({"sessionId": SESSION, "fact": "assigned", "outcome": "assigned"})
 MIGRATED = wakes({"sessionId": SESSION, "fact": "migrated", "outcome": "migrated"})
 DONE = [returns({})]
+BUSY = raises("StoreBusy")
 HOT = ["AdoptAndAwaitConnection", "AwaitEnd", "HowDidItEnd", "ReleaseSlot", "SessionEnded"]
 UNDONE = ["EndSession", "ReleaseSlot", "SessionEnded"]
 
@@ -120,6 +121,23 @@ CASES = [
             "release_slot": [raises("Lambda.TooManyRequestsException"), returns({})],
         },
         HOT,
+        retried=True,
+    ),
+    Case(
+        "a session in line stays there while its tables are busy",
+        {
+            "adopt_session": [BUSY, raises("NoFreeSlot"), BUSY, CONNECTED],
+            "await_slot": [BUSY, BUSY, ASSIGNED],
+            "await_end": [BUSY, ENDED],
+            "release_slot": [BUSY, returns({})],
+        },
+        ["AdoptAndAwaitConnection", "AwaitSlot", *HOT],
+        retried=True,
+    ),
+    Case(
+        "an undo is made again, too, while its tables are busy",
+        {"adopt_session": [raises("Surprise")], "end_session": [BUSY, returns({})], "release_slot": DONE},
+        ["AdoptAndAwaitConnection", *UNDONE],
         retried=True,
     ),
 ]
