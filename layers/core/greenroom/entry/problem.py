@@ -38,6 +38,7 @@ _KINDS: Mapping[type[Exception], Kind] = {
     errors.ApplicationClosed: Kind("closed", 403, "Closed for the moment"),
     errors.NotOpenYet: Kind("not-open", 403, "Not open yet"),
     errors.LineFull: Kind("line-full", 503, "The line is full"),
+    errors.StoreBusy: Kind("busy", 503, "Busy for the moment; the same again is safe"),
     errors.CapacityUnavailable: Kind("capacity-unavailable", 503, "No capacity now"),
 }
 
@@ -59,6 +60,9 @@ def problem_of(error: errors.GreenroomError) -> dict[str, Any]:
         extra["opensAt"] = iso(error.opens_at) if error.opens_at is not None else None
     if isinstance(error, errors.LineFull):
         extra |= {"limit": error.limit, "retryAfter_s": error.retry_after_s}
+    if isinstance(error, errors.StoreBusy):  # its own text names the call of DynamoDB
+        again = {"retryAfter_s": error.retry_after_s}
+        return _answer(kind, "what was done is kept; the same call does the rest", again)
     return _answer(kind, str(error), extra)
 
 

@@ -1,0 +1,207 @@
+"""A table that is busy at any write of any call: the caller is told to ask again, and the second call does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from greenroom.domain.errors import NoFreeSlot, StoreBusy
+from greenroom.domain.session import SessionState
+from greenroom.domain.slot import SlotState
+
+from tests.fakes.conflicts import conflicts, writes
+from tests.fakes.ports import FakePorts
+from tests.fakes.stage import NONCE, add_slot, launch, slot_of, stage
+from tests.functions.doors import agent_event, body_of, handle_of, socket_event, viewer_event
+
+INSTANCE = "i-00000001"
+PLAY = {"applicationId": "demo", "clientToken": "t1"}
+Call = Callable[[FakePorts], Any]
+
+
+def at_every_write(build: Callable[[], FakePorts], call: Call, busy: Callable[[Any], None]) -> list[FakePorts]:
+    """The worlds after `call` met a busy table at its first write, its second ..., and was then made again."""
+    worlds: list[FakePorts] = []
+    while True:
+        ports = build()
+        with conflicts(ports, every=len(worlds) + 1) as met:
+            try:
+                answer = call(ports)
+            except StoreBusy as error:
+                answer = error
+        if not met:
+            assert worlds, "nothing was written at all"
+            return worlds
+        busy(answer)
+        call(ports)
+        worlds.append(ports)
+
+
+def is_told_to_ask_again(answer: Mapping[str, Any]) -> None:
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "1")
+    problem = body_of(answer)
+    assert (problem["type"], problem["retryAfter_s"]) == ("https://greenroom.dev/problems/busy", 1)
+    assert "." not in problem["detail"], "nothing of ports, tables and calls"
+
+
+def is_named(error: Any) -> None:
+    assert isinstance(error, StoreBusy)
+
+
+def the_session(ports: FakePorts) -> Any:
+    (session,) = ports.memory.session_rows.values()
+    return session
+
+
+def play(ports: FakePorts) -> Any:
+    return handle_of("request_session")(viewer_event(PLAY), ports)
+
+
+def test_a_launch_loses_nothing_wherever_a_table_is_busy() -> None:
+    for ports in at_every_write(lambda: stage(2), play, is_told_to_ask_again):
+        session = the_session(ports)
+        assert session.state is SessionState.ASSIGNED
+        assert slot_of(ports, session).session_id == session.session_id
+        assert len(ports.memory.free_rows) == 1
+        assert ports.memory.viewer_sessions["ada"] == {session.session_id}
+        assert "SessionRequested" in ports.bus.kinds()
+        assert body_of(play(ports))["ticket"]
+
+
+def test_a_launch_into_the_line_loses_nothing() -> None:
+    for ports in at_every_write(lambda: stage(0), play, is_told_to_ask_again):
+        session = the_session(ports)
+        assert session.state is SessionState.QUEUED
+        assert len(ports.memory.line_rows) == 1
+        assert {"SessionRequested", "PoolChanged"} <= set(ports.bus.kinds())
+
+
+def playing() -> FakePorts:
+    ports = stage(1)
+    launch(ports)
+    return ports
+
+
+def leave(ports: FakePorts) -> Any:
+    event = viewer_event(None, sessionId=the_session(ports).session_id)
+    return handle_of("leave_session")(event, ports)
+
+
+def test_leaving_is_decided_once() -> None:
+    for ports in at_every_write(playing, leave, is_told_to_ask_again):
+        assert the_session(ports).state is SessionState.ENDING
+
+
+def a_ticket(ports: FakePorts) -> Any:
+    event = viewer_event({}, sessionId=the_session(ports).session_id)
+    return handle_of("issue_ticket")(event, ports)
+
+
+def test_a_ticket_is_got_at_the_second_time() -> None:
+    for ports in at_every_write(playing, a_ticket, is_told_to_ask_again):
+        assert a_ticket(ports)["statusCode"] == 201
+
+
+def resetting() -> FakePorts:
+    ports = stage(0)
+    add_slot(ports, INSTANCE, SlotState.RESETTING)
+    return ports
+
+
+def with_somebody_in_line() -> FakePorts:
+    ports = resetting()
+    launch(ports)
+    return ports
+
+
+def ready(ports: FakePorts) -> Any:
+    body = {"bootNonce": NONCE, "slotId": f"{INSTANCE}.1", "epoch": 0, "event": "ready", "sessionId": None}
+    return handle_of("record_slot_event")(agent_event(body, INSTANCE), ports)
+
+
+def ready_again(ports: FakePorts) -> Any:
+    """Once the slot was given away, the report is of an older holder: that is an answer, too."""
+    return ready(ports)
+
+
+def test_a_ready_slot_is_published_or_handed_to_the_line() -> None:
+    for ports in at_every_write(resetting, ready, is_told_to_ask_again):
+        assert list(ports.memory.free_rows) == [f"{INSTANCE}.1"]
+    for ports in at_every_write(with_somebody_in_line, ready_again, is_told_to_ask_again):
+        assert the_session(ports).state is SessionState.ASSIGNED
+        assert not ports.memory.free_rows
+
+
+def page_comes(ports: FakePorts) -> Any:
+    """With a ticket of its own each time, as a page that was refused asks for one."""
+    ticket = body_of(a_ticket(ports))["ticket"]
+    event = {"queryStringParameters": {"ticket": ticket}, "methodArn": "arn:method"}
+    context = handle_of("authorize_connection")(event, ports)["context"]
+    with conflicts(ports, every=1) as met:
+        answer = handle_of("open_connection")(socket_event("page", **context), ports)
+    assert met
+    return answer
+
+
+def test_a_page_is_refused_its_socket_for_the_moment() -> None:
+    assert page_comes(playing())["statusCode"] == 503
+
+
+# -- the tasks of session_lifecycle: the function fails by a name that the machine's Retry has
+
+
+def step(function: str) -> Call:
+    def call(ports: FakePorts) -> None:
+        event = {"sessionId": the_session(ports).session_id, "taskToken": "token", "executionArn": "arn", "error": "x"}
+        with suppress(NoFreeSlot):
+            handle_of(function)(event, ports)
+
+    return call
+
+
+def in_line() -> FakePorts:
+    ports = stage(0)
+    launch(ports)
+    return ports
+
+
+def ending() -> FakePorts:
+    ports = playing()
+    leave(ports)
+    return ports
+
+
+@pytest.mark.parametrize(
+    ("build", "function", "state"),
+    [
+        (playing, "adopt_session", SessionState.ASSIGNED),
+        (in_line, "adopt_session", SessionState.QUEUED),
+        (in_line, "await_slot", SessionState.QUEUED),
+        (playing, "await_end", SessionState.ASSIGNED),
+        (ending, "release_slot", SessionState.ENDED),
+        (playing, "end_session", SessionState.ENDING),
+    ],
+)
+def test_a_step_of_the_session_is_made_whole_by_its_retry(
+    build: Callable[[], FakePorts], function: str, state: SessionState
+) -> None:
+    for ports in at_every_write(build, step(function), is_named):
+        assert the_session(ports).state is state
+        if function == "release_slot":
+            assert not ports.memory.viewer_sessions["ada"]
+            assert [slot.state for slot in ports.memory.slot_rows.values()] == [SlotState.RESETTING]
+
+
+def test_the_fakes_refuse_what_the_adapters_write_and_nothing_that_they_only_read() -> None:
+    assert {"claim", "hand_over", "release"} <= writes()["claims"]
+    assert "free_page" not in writes()["claims"]
+    assert "get" not in writes()["sessions"]
+    ports = playing()
+    with conflicts(ports, every=1) as met:
+        ports.sessions.get(the_session(ports).session_id)
+        with pytest.raises(StoreBusy):
+            ports.capacity.add_free("demo", 1)
+    assert met == {"capacity.add_free": 1}
+    assert ports.capacity.add_free("demo", 0) == ports.memory.free_counts["demo"]
