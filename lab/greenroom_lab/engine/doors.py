@@ -20,6 +20,8 @@ All bodies are JSON. Loopback only, and closed to web pages (a request with an `
   and how long a queue may stand (lambda_pool)
 - `GET`, `PUT /_greenroom/crashes` `{"every": {<part of a name>: n}}`: every n-th write of a function to DynamoDB is its
   process's last; `killed` counts them by moment and call since the last `PUT` (lambda_crashes)
+- `GET`, `PUT /_greenroom/conflicts` `{"every": n, "lasting": n}`: every n-th write to DynamoDB (0: none) finds its item
+  in a running transaction, for so many writes of it; `met` counts them by call since the last `PUT` (table_conflicts)
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from greenroom_lab.engine import account_facts, fleet_answer
+from greenroom_lab.engine.conflicts import CONFLICTS
 from greenroom_lab.engine.crashes import CRASHES
 from greenroom_lab.engine.ec2_capacity import CAPACITY
 from greenroom_lab.engine.instance_doors import credentials_of, instance_of, set_state, watch_instances
@@ -109,6 +112,10 @@ async def answer_to(scope: Json, body: Json, mends: list[str]) -> Json:
             if method == "PUT":
                 CRASHES.plan({str(part): int(number) for part, number in body["every"].items()})
             return {"every": CRASHES.every, "killed": dict(CRASHES.killed)}
+        case "GET" | "PUT" as method, ["conflicts"]:
+            if method == "PUT":
+                CONFLICTS.plan(int(body["every"]), int(body.get("lasting", 1)))
+            return {"every": CONFLICTS.every, "lasting": CONFLICTS.lasting, "met": dict(CONFLICTS.met)}
     raise Refused(404, "no such door")
 
 

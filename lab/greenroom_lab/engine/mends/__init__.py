@@ -13,6 +13,7 @@ NAMES = (
     "lambda_speed",
     "lambda_pool",
     "lambda_crashes",
+    "table_conflicts",
     "websocket",
     "xray",
     "ttl",
