@@ -38,6 +38,7 @@ INJECTED = [
     "viewer_vanishes",
     "crash",
     "preemption",
+    "conflict",
 ]
 """Kinds of fault; `launch` and what operators do are no faults, but are asked for all the same."""
 

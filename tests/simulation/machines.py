@@ -12,6 +12,7 @@ from greenroom.domain.errors import (
     NotFound,
     PassIncomplete,
     SessionAlreadyAdopted,
+    StoreBusy,
     TaskGone,
 )
 from greenroom.domain.events import InstanceNoticed
@@ -114,8 +115,8 @@ class SessionLifecycle:
     def _failed(self, token: str, error: BaseException, again: Callable[[], None]) -> None:
         """A dead function is tried again, a refusal undone; now and then the whole execution is gone."""
         luck = self.world.random.random()
-        if isinstance(error, Crash) and luck < 0.7:
-            # The same task is tried again: its token stays good.
+        if isinstance(error, StoreBusy) or (isinstance(error, Crash) and luck < 0.7):
+            # The machine's Retry: the same task once more, with a token of its own.
             self.tasks.drop(token)
             self.world.after(1, 3, again)
             return
@@ -154,6 +155,9 @@ class LaunchInstance:
             if self.world.random.random() < 0.7:
                 self.world.after(1, 3, self.start)
             return
+        except StoreBusy:
+            self.world.after(1, 3, self.start)
+            return
         except GreenroomError as error:
             self._abandon(type(error).__name__)
             return
@@ -186,6 +190,9 @@ class LaunchInstance:
             self.tasks.drop(token)
             if self.world.random.random() < 0.6:  # else the execution is gone with its function
                 self.world.after(1, 3, lambda: self._record(answer))
+        except StoreBusy:
+            self.tasks.drop(token)
+            self.world.after(1, 3, lambda: self._record(answer))
         except GreenroomError as error:
             self.tasks.drop(token)
             self._abandon(type(error).__name__)
@@ -270,6 +277,9 @@ class Machines:
         except PassIncomplete as error:
             self.world.counts["incomplete_pass"] += 1
             self.world.errors[f"PassIncomplete {error}"[:160]] += 1
+        except StoreBusy:
+            self.world.after(1, 3, lambda: self._run_pass(owner, started_at))
+            return
         except Crash:
             if self.world.random.random() < 0.1:
                 return  # the execution is gone; its lease runs out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from greenroom.domain.errors import GreenroomError
+from greenroom.domain.errors import GreenroomError, StoreBusy
 from greenroom.domain.instance import InstanceState
 from greenroom.domain.pool import Admission
 from greenroom.domain.scheduled_event import ScheduledEvent
@@ -63,6 +63,8 @@ class PrewarmEvent:
             next_at = self.world.now + 2
             if self.world.random.random() < 0.2:
                 return  # the execution is gone with its function: the reaper takes the steps
+        except StoreBusy:
+            next_at = self.world.now + 2
         except GreenroomError:
             self.world.attempt(lambda: settle_event(self.event_id, ports))
             return

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any
 
 import pytest
-from greenroom.domain.session import Session
+from greenroom.domain.session import Session, StatusReason
 from greenroom.domain.slot import FreeSlot, SlotState
 from greenroom.ports import LineTicket
 
@@ -15,7 +16,7 @@ from tests.fakes.memory import MemoryClaims, MemoryLine
 from tests.fakes.memory_fleet import MemoryLiveSessions, MemoryOrphans
 from tests.simulation.histories import INJECTED, main
 from tests.simulation.history import History, Sabotage, Told
-from tests.simulation.world import World
+from tests.simulation.world import Rates, World
 
 HISTORIES = 40
 
@@ -28,6 +29,20 @@ def test_nothing_is_held_twice_leaked_or_overdue_in_forty_histories() -> None:
     assert injected["quota_exceeded"] > HISTORIES / 4
     assert injected["served_at_event"] > HISTORIES / 8, "every fourth history has pre-queues"
     assert [kind for kind in INJECTED if injected[kind] < HISTORIES / 4] == []
+
+
+def test_conflicts_alone_end_no_session() -> None:
+    """Ten times as many as in the other histories, and no other fault: nobody is thrown out of line or off a slot."""
+    quiet = Rates(**{each.name: 0.0 for each in fields(Rates)} | {"conflict": 0.1})
+    reasons: Counter[StatusReason | None] = Counter()
+    for seed in range(1, 11):
+        history = History(seed, rates=quiet)
+        told = history.tell()
+        assert told.found.is_clean, f"seed {seed}: {told.found}"
+        assert told.counts["conflict"] > 20
+        reasons.update(each.status_reason for each in history.world.memory.session_rows.values())
+    assert sum(reasons.values()) > 100
+    assert not reasons[StatusReason.INTERNAL_ERROR]
 
 
 def test_a_seed_replays_its_history() -> None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
-from greenroom.domain.errors import GreenroomError
+from greenroom.domain.errors import GreenroomError, StoreBusy
 from greenroom.domain.events import Event, PoolChanged, ReaperNeeded, SessionRequested
 
+from tests.fakes.conflicts import writes
 from tests.fakes.memory import Memory
 from tests.fakes.ports import FakePorts
 
@@ -34,6 +35,7 @@ class Rates:
     delayed_event: float = 0.06
     crash: float = 0.03
     preemption: float = 0.01
+    conflict: float = 0.01
     launch_refused: float = 0.25
     reply_lost: float = 0.16
     never_boots: float = 0.18
@@ -61,16 +63,22 @@ class Watched(dict[str, Any]):
 
 
 class Seam:
-    """A port whose every call may be the last of its process, or lets somebody else go first."""
+    """A port whose every call may be the last of its process, or lets somebody else go first.
 
-    def __init__(self, inner: Any, world: World) -> None:
-        self._inner, self._world = inner, world
+    A write may be refused, too, as by a transaction on its item that outlasts all tries.
+    """
+
+    def __init__(self, port: str, inner: Any, world: World) -> None:
+        self._port, self._inner, self._world = port, inner, world
 
     def __getattr__(self, name: str) -> Any:
         real, world = getattr(self._inner, name), self._world
+        is_write = name in writes().get(self._port, ())
 
         def call(*args: Any, **named: Any) -> Any:
             world.before_port_call()
+            if is_write and world.strikes("conflict"):
+                raise StoreBusy(f"{self._port}.{name}")
             return real(*args, **named)
 
         self.__dict__[name] = call
@@ -127,7 +135,7 @@ class World:
         """Once all ports are in place."""
         self.ports.bus.send = self.deliver
         for name in SEAMS:
-            setattr(self.ports, name, Seam(getattr(self.ports, name), self))
+            setattr(self.ports, name, Seam(name, getattr(self.ports, name), self))
 
     # -- time
 
@@ -186,10 +194,10 @@ class World:
             self._crash_in = outer
 
     def attempt(self, call: Callable[[], R], again: Act | None = None) -> R | None:
-        """None when it died or was refused; one that died is tried again when there is an `again`, mostly."""
+        """None when it died or was refused; one that died or met a conflict is mostly tried again with `again`."""
         try:
             return self.invoke(call)
-        except Crash:
+        except (Crash, StoreBusy):
             if again is not None and self.random.random() < 0.8:
                 self.after(1, 5, again)
         except GreenroomError as error:
