@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from greenroom_lab import sam
-from greenroom_lab.deploy import target
+from greenroom_lab.deployment_target import TargetRefused, existing, find_target
 from greenroom_lab.ec2_cloud import STACK_TAG
+from greenroom_lab.stacks import Stack, find_stack, is_passing
 
 INSTANCES_GONE_S = 600.0
 STACK_GONE_S = 1800.0
@@ -27,18 +29,26 @@ class DestroyFailed(Exception):
 
 
 def main() -> int:
-    account, stack_name = target(os.environ)
     try:
-        destroy(account, stack_name, lambda text: print(f"greenroom: {text}", flush=True))
-    except DestroyFailed as error:
+        target = find_target(os.environ)
+        print(f"greenroom: destroying {target.place}", flush=True)
+        stack = existing(target)
+        destroy(target.account, stack, target.stack_name, lambda text: print(f"greenroom: {text}", flush=True))
+    except (DestroyFailed, TargetRefused) as error:
         print(f"greenroom: {error}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"greenroom: not finished: {error}; run make destroy again when that is mended", file=sys.stderr)
         return 1
     return 0
 
 
-def destroy(account: sam.Account, stack_name: str, say: Any) -> None:
-    """Doing it again, or on a stack that is not there, is harmless. Raises: DestroyFailed."""
-    outputs = _outputs(account, stack_name)
+def destroy(account: sam.Account, stack: Stack | None, stack_name: str, say: Callable[[str], None]) -> None:
+    """Doing it again, or on a stack that is not there (None), is harmless.
+
+    Raises: DestroyFailed; ClientError, BotoCoreError when AWS does not tell how things are.
+    """
+    outputs = stack.outputs if stack else {}
     if outputs:
         say(f"halting {halt_pools(account, outputs)} pools")
         stopped = stop_machines(account, outputs)
@@ -47,15 +57,18 @@ def destroy(account: sam.Account, stack_name: str, say: Any) -> None:
     for name in ("WebBucket", "BuildsBucket"):
         if outputs.get(name):
             empty_bucket(account, outputs[name])
-    say(f"deleting stack {stack_name}")
-    delete_stack(account, stack_name)
+    if stack:
+        say(f"deleting stack {stack_name}")
+        delete_stack(account.client("cloudformation"), stack, time.sleep)
+    else:
+        say(f"there is no stack {stack_name} in {account.region}")
     # A launch that was under way while the stack went may have started one more.
     end_instances(account, stack_name)
     forget_artifacts(account, stack_name)
     say("done: no instance, no bucket content, no stack")
 
 
-def halt_pools(account: sam.Account, outputs: dict[str, str]) -> int:
+def halt_pools(account: sam.Account, outputs: Mapping[str, str]) -> int:
     """Every pool's policy becomes zero in its own row, so that nothing launches while the rest goes."""
     table = account.client("dynamodb")
     pools = table.scan(
@@ -74,7 +87,7 @@ def halt_pools(account: sam.Account, outputs: dict[str, str]) -> int:
     return len(pools)
 
 
-def stop_machines(account: sam.Account, outputs: dict[str, str]) -> int:
+def stop_machines(account: sam.Account, outputs: Mapping[str, str]) -> int:
     """Running executions would go on acting until they are stopped. The sources of new ones go first."""
     machines = account.client("stepfunctions")
     stopped = 0
@@ -131,21 +144,30 @@ def empty_bucket(account: sam.Account, bucket: str) -> None:
             raise
 
 
-def delete_stack(account: sam.Account, stack_name: str) -> None:
-    """Raises: DestroyFailed when it is still there afterwards."""
-    cloudformation = account.client("cloudformation")
-    cloudformation.delete_stack(StackName=stack_name)
+def delete_stack(cloudformation: Any, stack: Stack, sleep: Callable[[float], None]) -> None:
+    """By its id, which is known for 90 days beyond the end. An error is no end; what passes is asked again.
+
+    Raises: DestroyFailed when it is still there afterwards; ClientError, BotoCoreError when that cannot be known.
+    """
+    cloudformation.delete_stack(StackName=stack.stack_id)
     ends = time.monotonic() + STACK_GONE_S
     while True:
-        try:
-            status = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackStatus"]
-        except ClientError:
-            return
+        status = _status(cloudformation, stack.stack_id)
         if status == "DELETE_COMPLETE":
             return
         if status == "DELETE_FAILED" or time.monotonic() > ends:
-            raise DestroyFailed(f"stack {stack_name} is {status}: see its events")
-        time.sleep(POLL_S)
+            raise DestroyFailed(f"stack {stack.stack_id} is {status}: see its events")
+        sleep(POLL_S)
+
+
+def _status(cloudformation: Any, stack_id: str) -> str:
+    try:
+        found = find_stack(cloudformation, stack_id)
+    except (BotoCoreError, ClientError) as error:
+        if not is_passing(error):
+            raise
+        return f"not known ({error})"
+    return found.status if found else "DELETE_COMPLETE"
 
 
 def forget_artifacts(account: sam.Account, stack_name: str) -> None:
@@ -163,13 +185,6 @@ def _instances(ec2: Any, stack_name: str) -> list[str]:
     filters = [{"Name": f"tag:{STACK_TAG}", "Values": [stack_name]}, {"Name": "instance-state-name", "Values": LIVING}]
     pages = ec2.get_paginator("describe_instances").paginate(Filters=filters)
     return [it["InstanceId"] for page in pages for group in page["Reservations"] for it in group["Instances"]]
-
-
-def _outputs(account: sam.Account, stack_name: str) -> dict[str, str]:
-    try:
-        return sam.outputs(account, stack_name)
-    except ClientError:
-        return {}
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class Account:
         session: Any = boto3.session.Session(
             aws_access_key_id=given.get("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=given.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=given.get("AWS_SESSION_TOKEN"),
             region_name=self.region,
         )
         return session.client(service, endpoint_url=given.get("AWS_ENDPOINT_URL"))
