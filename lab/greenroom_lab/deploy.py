@@ -1,8 +1,10 @@
 """`make deploy`: build, deploy, publish the page, to the AWS (account or embedded) that the environment names.
 
+    AWS_PROFILE=studio make deploy
     AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test make deploy
 
-By environment: GREENROOM_STACK (greenroom), AWS_REGION (us-east-1), GREENROOM_PARAMETERS ("Key=Value Key=Value").
+By environment: what deployment_target.py says, GREENROOM_PARAMETERS (parameters.py), and GREENROOM_YES=1 where nobody
+can be asked whether to make a stack for the first time.
 """
 
 from __future__ import annotations
@@ -15,19 +17,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from greenroom_lab import sam
+from greenroom_lab.deployment_target import TargetRefused, confirm_first, find_target
 from greenroom_lab.page_build import PageFailed, build_page
+from greenroom_lab.parameters import ParameterInvalid, read_parameters
 from greenroom_lab.stack_build import build_stack
 from greenroom_lab.toolchain_paths import ROOT, lambda_runtime
 
 BUILD_FOR_AWS = sam.BUILD_DIR.with_name("sam-build-aws")
+EXPECTED_FAILURES = (
+    BotoCoreError,
+    ClientError,
+    PageFailed,
+    ParameterInvalid,
+    TargetRefused,
+    sam.SamFailed,
+)
 
 
 def main() -> int:
-    account, stack_name = target(os.environ)
     try:
-        outputs = deploy(account, stack_name, os.environ.get("GREENROOM_PARAMETERS", ""))
-    except (sam.SamFailed, PageFailed) as error:
+        given = read_parameters(os.environ.get("GREENROOM_PARAMETERS", ""))
+        target = find_target(os.environ)
+        print(f"greenroom: deploying {target.place}", flush=True)
+        confirm_first(target, os.environ, is_interactive=sys.stdin.isatty(), ask=input)
+        outputs = deploy(target.account, target.stack_name, given)
+    except EXPECTED_FAILURES as error:
         print(f"greenroom: {error}", file=sys.stderr)
         return 1
     width = max(map(len, outputs))
@@ -35,33 +52,18 @@ def main() -> int:
     return 0
 
 
-def target(environment: Mapping[str, str]) -> tuple[sam.Account, str]:
-    """The account of the caller's environment, and the stack's name."""
-    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
-    passed = {name: environment[name] for name in _PASSED if environment.get(name)}
-    return sam.Account(passed, region), environment.get("GREENROOM_STACK", "greenroom")
-
-
-_PASSED = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
-
-
-def deploy(account: sam.Account, stack_name: str, words: str) -> dict[str, str]:
+def deploy(account: sam.Account, stack_name: str, given: Mapping[str, str]) -> dict[str, str]:
     """Twice the first time on AWS: sign-in returns to the origin's address, known only once it is there.
 
-    Raises: SamFailed, PageFailed.
+    Raises: SamFailed, PageFailed, ClientError, BotoCoreError.
     """
-    given = dict(word.partition("=")[::2] for word in words.split())
-    template = _template(account)
     parameters = {**_parameters_here(account), **given}
+    template = build_stack() if _is_embedded(account) else sam.build(ROOT, BUILD_FOR_AWS)
     outputs = sam.deploy(account, stack_name, template, parameters)
     if "WebUrl" not in parameters and outputs.get("WebUrl"):
         outputs = sam.deploy(account, stack_name, template, {**parameters, "WebUrl": outputs["WebUrl"]})
     publish(account, build_page(), outputs)
     return outputs
-
-
-def _template(account: sam.Account) -> Path:
-    return build_stack() if _is_embedded(account) else sam.build(ROOT, BUILD_FOR_AWS)
 
 
 def _parameters_here(account: sam.Account) -> dict[str, str]:

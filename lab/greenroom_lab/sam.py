@@ -17,6 +17,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from greenroom_lab import toolchain_paths as paths
+from greenroom_lab.parameters import text_for_sam
 
 BUILD_DIR = paths.GENERATED / "sam-build"
 CACHE_DIR = paths.GENERATED / "sam-cache"
@@ -72,17 +73,19 @@ def deploy(
 ) -> dict[str, str]:
     """Create or update the stack; returns its outputs. Raises: SamFailed."""
     bucket = artifact_bucket(account)
-    given = [f"{key}={value}" for key, value in (parameters or {}).items()]
-    run(
-        "deploy",
-        *("--template-file", str(built_template), "--stack-name", stack_name, "--region", account.region),
-        *("--s3-bucket", bucket, "--s3-prefix", stack_name, "--no-progressbar"),
-        *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"),
-        *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
-        *(["--parameter-overrides", *given] if given else []),
-        cwd=built_template.parent,
-        environment=account.environment,
-    )
+    with tempfile.TemporaryDirectory(prefix="greenroom-parameters-") as folder:
+        given = Path(folder) / "parameters.yaml"
+        given.write_text(text_for_sam(parameters or {}), encoding="utf-8")
+        run(
+            "deploy",
+            *("--template-file", str(built_template), "--stack-name", stack_name, "--region", account.region),
+            *("--s3-bucket", bucket, "--s3-prefix", stack_name, "--no-progressbar"),
+            *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"),
+            *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+            *(["--parameter-overrides", f"file://{given}"] if parameters else []),
+            cwd=built_template.parent,
+            environment=account.environment,
+        )
     return outputs(account, stack_name)
 
 

@@ -15,6 +15,8 @@ from greenroom_lab.sam import Account, outputs
 from greenroom_lab.toolchain_paths import ROOT
 from greenroom_lab.web_origin import reserve_port
 
+ICE_SERVERS = '[{"urls": ["stun:stun.example.org:3478", "turn:a?transport=udp"], "username": "a b"}]'
+
 
 def make(target: str, engine: EmbeddedAws, **environment: str) -> str:
     done = subprocess.run(
@@ -38,7 +40,12 @@ async def test_what_was_deployed_and_launched_is_gone_after_destroy() -> None:
     with EmbeddedAws(EngineSettings(port=port)) as engine:
         account = Account(engine.environment)
         s3 = account.client("s3")
-        assert "SessionsTable" in make("deploy", engine, GREENROOM_PARAMETERS="WebUrl=http://127.0.0.1:1")
+        given = f"WebUrl=http://127.0.0.1:1 IceServers={ICE_SERVERS}"
+        said = make("deploy", engine, GREENROOM_PARAMETERS=given)
+        assert "deploying stack greenroom, account 000000000000, Region us-east-1" in said
+        assert "SessionsTable" in said
+        function = account.client("lambda").get_function_configuration(FunctionName="greenroom-register_instance")
+        assert function["Environment"]["Variables"]["ICE_SERVERS"] == ICE_SERVERS
         deployed = outputs(account, "greenroom")
         published = {each["Key"] for each in s3.list_objects_v2(Bucket=deployed["WebBucket"])["Contents"]}
         assert {"index.html", "config.json"} <= published
@@ -55,7 +62,7 @@ async def test_what_was_deployed_and_launched_is_gone_after_destroy() -> None:
         stacks = account.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])
         assert stacks["StackSummaries"] == []
         assert account.client("dynamodb").list_tables()["TableNames"] == []
-        make("destroy", engine)  # again: harmless
+        assert "there is no stack greenroom" in make("destroy", engine)  # again: harmless
 
 
 async def launch_one(account: Account, engine: EmbeddedAws, deployed: dict[str, str]) -> None:
