@@ -22,17 +22,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from greenroom_lab import sam
 from greenroom_lab.deployment_target import TargetRefused, confirm_first, find_target
 from greenroom_lab.page_build import PageFailed, build_page
-from greenroom_lab.parameters import ParameterInvalid, read_parameters
+from greenroom_lab.parameters import ParameterInvalid, read_parameters, template_parameters
 from greenroom_lab.stack_build import build_stack
-from greenroom_lab.toolchain_paths import ROOT, lambda_runtime
+from greenroom_lab.toolchain_paths import GENERATED, ROOT
+from greenroom_lab.wheels import WheelMismatch, check_wheels
 
-BUILD_FOR_AWS = sam.BUILD_DIR.with_name("sam-build-aws")
+BUILD_FOR_AWS = GENERATED / "aws" / "sam-build-aws"
+"""In a folder of its own: `sam build` writes beside it what it built, and the local build does so too."""
 EXPECTED_FAILURES = (
     BotoCoreError,
     ClientError,
     PageFailed,
     ParameterInvalid,
     TargetRefused,
+    WheelMismatch,
     sam.SamFailed,
 )
 
@@ -55,10 +58,10 @@ def main() -> int:
 def deploy(account: sam.Account, stack_name: str, given: Mapping[str, str]) -> dict[str, str]:
     """Twice the first time on AWS: sign-in returns to the origin's address, known only once it is there.
 
-    Raises: SamFailed, PageFailed, ClientError, BotoCoreError.
+    Raises: SamFailed, PageFailed, WheelMismatch, ClientError, BotoCoreError.
     """
     parameters = {**_parameters_here(account), **given}
-    template = build_stack() if _is_embedded(account) else sam.build(ROOT, BUILD_FOR_AWS)
+    template = build_stack() if _is_embedded(account) else build_for_aws(parameters)
     outputs = sam.deploy(account, stack_name, template, parameters)
     if "WebUrl" not in parameters and outputs.get("WebUrl"):
         outputs = sam.deploy(account, stack_name, template, {**parameters, "WebUrl": outputs["WebUrl"]})
@@ -66,13 +69,20 @@ def deploy(account: sam.Account, stack_name: str, given: Mapping[str, str]) -> d
     return outputs
 
 
+def build_for_aws(parameters: Mapping[str, str]) -> Path:
+    """Build for the runtime that is deployed, whatever Python this machine has. Raises: SamFailed, WheelMismatch."""
+    runtime = parameters.get("LambdaRuntime") or template_parameters()["LambdaRuntime"]["Default"]
+    template = sam.build(ROOT, BUILD_FOR_AWS, runtime=runtime)
+    check_wheels(BUILD_FOR_AWS, runtime)
+    return template
+
+
 def _parameters_here(account: sam.Account) -> dict[str, str]:
-    """The embedded AWS has no CloudFront, no DNS, and this machine's Python."""
+    """The embedded AWS has no CloudFront and no DNS."""
     if not _is_embedded(account):
         return {}
     endpoint = account.environment["AWS_ENDPOINT_URL"]
     return {
-        "LambdaRuntime": lambda_runtime(),
         "DeployWebOrigin": "false",
         "JwksUrl": endpoint,
         "ExecuteApiUrl": f"{endpoint}/_aws/execute-api",

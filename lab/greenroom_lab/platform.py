@@ -23,7 +23,7 @@ from greenroom_lab.hosted_sign_in import HostedClient
 from greenroom_lab.local_file import LocalPlatform
 from greenroom_lab.page_build import build_page
 from greenroom_lab.stack_build import build_stack
-from greenroom_lab.toolchain_paths import GENERATED, lambda_runtime
+from greenroom_lab.toolchain_paths import GENERATED
 from greenroom_lab.turn_server import TurnServer
 from greenroom_lab.web_origin import OriginSettings, WebOrigin, reserve_port
 
@@ -129,7 +129,6 @@ class Platform:
 
     def _deploy(self, template: Path, web_url: str) -> dict[str, str]:
         parameters = {
-            "LambdaRuntime": lambda_runtime(),
             "WebUrl": web_url,
             "DeployWebOrigin": "false",
             "JwksUrl": self.engine.endpoint_url,

@@ -52,18 +52,19 @@ class Account:
 def build(project_dir: Path, build_dir: Path = BUILD_DIR, *, runtime: str | None = None) -> Path:
     """Build the project's template; what did not change is taken from the cache. Returns the built template.
 
-    `runtime` is the LambdaRuntime parameter: the local minor for the embedded AWS, whose handlers run on this Python.
+    `runtime` is the Python that wheels are taken for: the local minor for the embedded AWS, whose handlers run on this
+    Python; else the parameter LambdaRuntime. `sam` does not tell them apart in its cache: each has one of its own.
     Raises: SamFailed.
     """
     override = ["--parameter-overrides", f"LambdaRuntime={runtime}"] if runtime else []
     project_dir, build_dir = project_dir.resolve(), build_dir.resolve()
-    cache = CACHE_DIR / build_dir.name
+    cache = CACHE_DIR / f"{build_dir.name}-{runtime or 'default'}"
     run(
         "build",
         *("--template-file", str(project_dir / "template.yaml"), "--base-dir", str(project_dir)),
         *("--build-dir", str(build_dir), "--cache-dir", str(cache), "--cached", "--parallel", *override),
         cwd=project_dir,
-        environment={"LAMBDA_RUNTIME": runtime} if runtime else {},  # the layers' Makefiles pick their wheels by it
+        environment={"LAMBDA_RUNTIME": runtime} if runtime else {},  # the Makefiles pick their wheels by it
     )
     return build_dir / "template.yaml"
 

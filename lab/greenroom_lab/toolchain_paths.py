@@ -29,14 +29,14 @@ def lock_file(name: str) -> Path:
 
 
 def lambda_runtime() -> str:
-    """The Lambda runtime that the embedded AWS can run: its handlers use this very Python's minor version."""
+    """The runtime to build for the embedded AWS: it runs every handler on this very Python, whatever its stack says."""
     return f"python3.{sys.version_info.minor}"
 
 
 def sam_environment(base: dict[str, str] | None = None) -> dict[str, str]:
     """The process environment for `sam`.
 
-    `sam build` looks for `python3.<minor>` with pip on PATH: the installer's environment is the one that has pip.
+    The Makefiles that `sam build` calls need a `python3` with pip: the installer's environment is the one that has it.
     """
     environment = dict(os.environ if base is None else base)
     tools = [str(venv("uv") / "bin"), str(venv("sam") / "bin")]

@@ -41,7 +41,7 @@ def test_words_are_read_as_a_shell_reads_them(desc: str, words: str, expected: d
         ('IceServers={"urls":"stun:a"}', "IceServers", "a JSON list", 'IceServers=[{"urls"'),
         ('IceServers=[{"url":"stun:a"}]', "IceServers", 'needs "urls"', 'IceServers=[{"urls"'),
         ("IceServers=[1]", "IceServers", 'needs "urls"', 'IceServers=[{"urls"'),
-        ("LambdaRuntime=python3.1", "LambdaRuntime", "not allowed", "python3.12"),
+        ("LambdaRuntime=python3.11", "LambdaRuntime", "not allowed", "python3.12"),
         ("VolumeSise=8", "VolumeSise", "no such parameter", "VolumeSize"),
         ("WebUrl='http://a", "WebUrl", "No closing quotation", "not closed"),
         ("VolumeSize", "GREENROOM_PARAMETERS", "not Key=Value", "quotes"),

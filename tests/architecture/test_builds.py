@@ -1,0 +1,49 @@
+"""What `sam build` takes along fits the runtime, whatever Python runs pip."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.reading import ROOT, functions, resources, template
+
+MAKEFILES = sorted(
+    path for folder in ("agent", "functions", "layers") for path in (ROOT / folder).rglob("Makefile") if path.is_file()
+)
+WITH_PACKAGES = [path for path in MAKEFILES if "pip install" in path.read_text()]
+
+
+def test_python_on_lambda_is_one_that_aws_still_takes() -> None:
+    runtime = template()["Parameters"]["LambdaRuntime"]
+    assert runtime["AllowedValues"] == ["python3.12", "python3.13", "python3.14"]
+    assert runtime["Default"] in runtime["AllowedValues"]
+
+
+@pytest.mark.parametrize("makefile", WITH_PACKAGES, ids=lambda path: path.parent.name)
+def test_wheels_are_chosen_by_the_runtime_and_never_built(makefile: Path) -> None:
+    text = makefile.read_text()
+    assert f"LAMBDA_RUNTIME ?= {template()['Parameters']['LambdaRuntime']['Default']}\n" in text
+    for needed in ("--only-binary=:all:", "--require-hashes", "--python-version $(LAMBDA_RUNTIME:python%=%)"):
+        assert needed in text
+
+
+@pytest.mark.parametrize("makefile", WITH_PACKAGES, ids=lambda path: path.parent.name)
+def test_no_package_depends_on_the_python_that_runs_pip(makefile: Path) -> None:
+    """pip judges `; python_full_version < '3.13'` by its own Python, not by the one it takes wheels for."""
+    lock = (makefile.parent / "requirements.txt").read_text()
+    assert not re.findall(r"^.*;.*python_(?:full_)?version.*$", lock, re.MULTILINE)
+
+
+def test_a_function_with_packages_is_built_by_its_makefile() -> None:
+    """sam's own builder needs the runtime's very Python, and takes a source package where a wheel is missing."""
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/requirements.txt")}
+    assert folders == {path.parent.name for path in (ROOT / "functions").glob("*/Makefile")}
+    by_make = {
+        name
+        for name, resource in template()["Resources"].items()
+        if name in resources("AWS::Serverless::Function")
+        and resource.get("Metadata", {}).get("BuildMethod") == "makefile"
+    }
+    assert by_make == {function.logical_id for function in functions() if function.name in folders}

@@ -1,0 +1,83 @@
+"""What is deployed fits the runtime that runs it, whatever Python builds it; and `sam` changes no parameter."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from greenroom_lab import toolchain_paths as paths
+from greenroom_lab.deploy import build_for_aws
+from greenroom_lab.parameters import template_parameters, text_for_sam
+
+RUNTIMES = template_parameters()["LambdaRuntime"]["AllowedValues"]
+COMPILED = {
+    "agent": ("AgentLayer", "aiohttp/_http_parser"),
+    "layers/vendor": ("VendorLayer", "wrapt/_wrappers"),
+    "functions/authorize_viewer": ("AuthorizeViewerFunction", "_cffi_backend"),
+}
+"""Every folder whose packages have compiled modules: what it builds, and one of them."""
+AS_SAM_READS = """
+import json, sys
+from samcli.cli.types import CfnParameterOverridesType
+print(json.dumps(CfnParameterOverridesType().convert((sys.argv[1],), None, None)))
+"""
+
+
+def make(folder: str, target: str, runtime: str, artifacts: Path) -> subprocess.CompletedProcess[str]:
+    given = {"LAMBDA_RUNTIME": runtime, "ARTIFACTS_DIR": str(artifacts)}
+    return subprocess.run(
+        ["make", f"build-{target}"],
+        cwd=paths.ROOT / folder,
+        env={**paths.sam_environment(), **given},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("folder", COMPILED)
+def test_a_missing_wheel_is_refused_and_not_replaced(folder: str, tmp_path: Path) -> None:
+    done = make(folder, COMPILED[folder][0], "python3.7", tmp_path)
+    assert done.returncode != 0
+    assert not list(tmp_path.rglob("*.so"))
+
+
+@pytest.mark.slow
+def test_the_runtime_that_is_deployed_is_the_one_that_is_built() -> None:
+    """One after the other: what was built for the first is not taken from the cache for the second."""
+    for runtime in RUNTIMES:
+        template = build_for_aws({"LambdaRuntime": runtime})
+        tag = runtime.removeprefix("python").replace(".", "")
+        for name, module in COMPILED.values():
+            found = list((template.parent / name).rglob(f"{module}.*.so"))
+            assert [each.name.split(".")[1] for each in found] == [f"cpython-{tag}-x86_64-linux-gnu"]
+
+
+def test_sam_hands_on_every_value_unchanged(tmp_path: Path) -> None:
+    """By SAM's own parser, which takes `[{"urls": ["stun:a"]}]` on its command line for `[{`."""
+    ice = '[{"urls": ["stun:a:1", "turn:b:2?transport=udp"], "username": "o\'neil"}]'
+    odd = [
+        "",
+        "a b",
+        "x=y,z",
+        "'quoted'",
+        '"quoted"',
+        'a\\"b',
+        "a\\ b",
+        "a\\'b",
+        "\\",
+        "a\\\\",
+        "no",
+        "1.0",
+        "é😀",
+        "a\nb",
+    ]
+    parameters = {f"P{number}": value for number, value in enumerate([ice, *odd])}
+    file = tmp_path / "parameters.yaml"
+    file.write_text(text_for_sam(parameters), encoding="utf-8")
+    command = [str(paths.venv_python("sam")), "-c", AS_SAM_READS, f"file://{file}"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=paths.sam_environment())
+    assert json.loads(done.stdout) == parameters
