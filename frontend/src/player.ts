@@ -3,6 +3,7 @@
  * a layer of its own: the one behind is deaf and mute until it is shown.
  */
 import { Config, Flags, Logger, LogLevel, NumericParameters, PixelStreaming } from '@epicgames-ps/lib-pixelstreamingfrontend-ue5.7';
+import { HeldInput } from './heldInput';
 import type { PlayerEnd } from './sessionWorld';
 import { SignallingTransport } from './signallingTransport';
 
@@ -28,6 +29,8 @@ export class Player implements PlayerEnd {
   readonly #stream: PixelStreaming;
   readonly #video: HTMLVideoElement;
   readonly #layer: HTMLElement;
+  readonly #held: HeldInput;
+  readonly #gone = new AbortController();
   #frames = 0;
   #decoded = 0;
   #lastFrameAt_ms = performance.now();
@@ -51,6 +54,10 @@ export class Player implements PlayerEnd {
     this.#transport.mount(this.#stream.signallingProtocol.transport);
     this.#stream.addEventListener('webRtcFailed', () => this.#lose('the peer connection failed'));
     this.#stream.addEventListener('playStreamRejected', () => listener.playBlocked());
+    this.#held = new HeldInput(this.#stream.webRtcController.streamMessageController.toStreamerHandlers);
+    this.#held.watch(window, this.#gone.signal);
+    // The library knows no cancelled touches: its fingers would stay down.
+    this.#video.addEventListener('touchcancel', endTouches);
     this.#watchFrames();
     this.#look = window.setInterval(() => this.#lookAround(), LOOK_ms);
     this.#stream.connect();
@@ -104,11 +111,13 @@ export class Player implements PlayerEnd {
     this.#stopped = true;
     clearInterval(this.#look);
     this.#hearInput(false);
+    this.#gone.abort();
     this.#stream.disconnect();
     this.#stream.webRtcController.destroyVideoPlayer();
   }
 
   #hearInput(hears: boolean): void {
+    if (!hears) this.#held.release();
     for (const input of INPUTS) this.#stream.config.setFlagEnabled(input, hears);
   }
 
@@ -161,6 +170,10 @@ export class Player implements PlayerEnd {
     clearInterval(this.#look);
     this.#listener.lost(reason);
   }
+}
+
+function endTouches(event: TouchEvent): void {
+  event.target?.dispatchEvent(new TouchEvent('touchend', { changedTouches: [...event.changedTouches], touches: [...event.touches] }));
 }
 
 function playerConfig(): Config {

@@ -42,12 +42,15 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 
 
 @asynccontextmanager
-async def browser(folder: Path | None = None) -> AsyncIterator[Browser]:
-    """With `folder` as its temporary folder, by which its processes can be found (to kill them)."""
+async def browser(folder: Path | None = None, *flags: str) -> AsyncIterator[Browser]:
+    """With `folder` as its temporary folder, by which its processes can be found (to kill them); with more flags."""
     environment = {**os.environ, **({"TMPDIR": str(folder)} if folder else {})}
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=FLAGS, env={key: str(it) for key, it in environment.items()}
+            executable_path=CHROMIUM,
+            headless=True,
+            args=[*FLAGS, *flags],
+            env={key: str(it) for key, it in environment.items()},
         )
         try:
             yield opened

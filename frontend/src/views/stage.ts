@@ -30,6 +30,8 @@ export function createStage(actions: PageActions): StageView {
 
   full.hidden = !document.fullscreenEnabled;
   keepKeysApart(bar, leave, element);
+  // The library keeps a press on the picture from moving the focus: a button pressed before would keep the keys.
+  wrapper.addEventListener('pointerdown', () => element.contains(document.activeElement) && (document.activeElement as HTMLElement).blur());
 
   return {
     element,
