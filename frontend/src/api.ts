@@ -1,6 +1,7 @@
 /** The viewer's part of the HTTP API. The access token goes into the Authorization header and nowhere else. */
-import { Problem, problemOf, type ProblemKind } from './problems';
+import { Problem, problemOf, problemOfRefusedToken, type ProblemKind } from './problems';
 import { isRecord, parseSession, type SessionView } from './sessionView';
+import { tenantGroupsOf } from './tokenClaims';
 
 export interface Granted {
   session: SessionView;
@@ -84,22 +85,29 @@ export class Api {
   }
 
   async #callOnce(method: string, path: string, body: unknown, keepalive: boolean): Promise<unknown> {
-    let response = await this.#send(method, path, body, keepalive, false);
+    let token = await this.#currentToken(false);
+    let response = await this.#send(method, path, body, keepalive, token);
     // A token may be refused before its time (a key was changed, a clock is off): one renewed try, then sign in again.
     let parsed = parseJson(await response.text());
     if (TOKEN_DOUBTED.includes(response.status) && !CLOSED_DOOR.includes(problemOf(response.status, parsed).kind)) {
-      response = await this.#send(method, path, body, keepalive, true);
+      token = await this.#currentToken(true);
+      response = await this.#send(method, path, body, keepalive, token);
       parsed = parseJson(await response.text());
     }
     const said = Date.parse(response.headers.get('date') ?? '');
     if (!Number.isNaN(said)) this.#skew_ms = said - Date.now();
-    if (!response.ok) throw problemOf(response.status, parsed, response.headers.get('retry-after'));
-    return parsed;
+    if (response.ok) return parsed;
+    const problem = problemOf(response.status, parsed, response.headers.get('retry-after'));
+    throw problemOfRefusedToken(problem, tenantGroupsOf(token));
   }
 
-  async #send(method: string, path: string, body: unknown, keepalive: boolean, fresh: boolean): Promise<Response> {
+  async #currentToken(fresh: boolean): Promise<string> {
     const token = await this.#token(fresh);
     if (token === null) throw new Problem('signInAgain', 401);
+    return token;
+  }
+
+  async #send(method: string, path: string, body: unknown, keepalive: boolean, token: string): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (body !== undefined) headers['content-type'] = 'application/json';
     try {

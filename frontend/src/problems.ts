@@ -2,9 +2,9 @@
 import { isRecord } from './sessionView';
 
 export type ProblemKind =
-  | 'signInAgain' | 'forbidden' | 'notFound' | 'viewerLimit' | 'sessionEnded' | 'conflict'
+  | 'signInAgain' | 'noTenant' | 'severalTenants' | 'forbidden' | 'notFound' | 'viewerLimit' | 'sessionEnded' | 'conflict'
   | 'lineFull' | 'closed' | 'notOpen' | 'quotaExceeded' | 'killSwitch'
-  | 'capacityUnavailable' | 'invalidField' | 'unreachable' | 'serverError';
+  | 'capacityUnavailable' | 'invalidField' | 'busy' | 'unreachable' | 'serverError';
 
 const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
   'invalid-field': 'invalidField',
@@ -24,9 +24,11 @@ const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
 
 const SENTENCES: Readonly<Record<ProblemKind, string>> = {
   signInAgain: 'Your sign-in has run out. Please sign in again.',
+  noTenant: 'Your sign-in worked, but your account belongs to no organisation here, so it may not play. Ask whoever runs this service, or whoever invited you, to add it to one. Then check again here.',
+  severalTenants: 'Your sign-in worked, but your account belongs to several organisations here, and it must be exactly one. Ask whoever runs this service to take it out of the others. Then check again here.',
   forbidden: 'Your account may not do this. Sign in with another account, or ask the person who invited you.',
   notFound: 'This application or session does not exist here (any more).',
-  viewerLimit: 'You are already playing or in line. One session at a time is allowed.',
+  viewerLimit: 'You are already playing or in line, and may not start another session beside that.',
   sessionEnded: 'This session has already ended.',
   conflict: 'Something else changed this session at the same moment. Please try again.',
   capacityUnavailable: 'No machine is available right now. Please try again in a few minutes.',
@@ -36,6 +38,7 @@ const SENTENCES: Readonly<Record<ProblemKind, string>> = {
   quotaExceeded: 'A limit is reached: no further session is allowed for now.',
   killSwitch: 'No new session may start at the moment.',
   invalidField: 'The server did not understand this request. Reloading the page usually helps.',
+  busy: 'Too many requests came at the same moment. Please try again in a moment.',
   unreachable: 'The server cannot be reached. Check your connection and try again.',
   serverError: 'Something went wrong on our side. Please try again in a moment.',
 };
@@ -77,7 +80,7 @@ export class Problem extends Error {
 
   /** Worth trying again without asking anyone. */
   get passing(): boolean {
-    return this.kind === 'unreachable' || this.kind === 'serverError';
+    return this.kind === 'unreachable' || this.kind === 'serverError' || this.kind === 'busy';
   }
 }
 
@@ -90,6 +93,17 @@ export function problemOf(status: number, body: unknown, retryAfter: string | nu
   const told = typeof record.detail === 'string' && record.detail !== '' ? record.detail : null;
   // Only a bad request has details that tell a person something the sentence does not.
   return new Problem(kind, status, kind === 'invalidField' ? told : null, sessionId, told, factsOf(record, retryAfter));
+}
+
+/**
+ * Why a bare 403 came although the token was just renewed: the API's authorizer can answer nothing but that, to a bad token
+ * and to a person in no tenant (or in several) alike. The refused token itself tells the two apart.
+ */
+export function problemOfRefusedToken(problem: Problem, tenantGroups: readonly string[] | null): Problem {
+  const bare = problem.kind === 'signInAgain' && problem.status === 403;
+  if (!bare || tenantGroups === null || tenantGroups.length === 1) return problem;
+  if (tenantGroups.length === 0) return new Problem('noTenant', 403);
+  return new Problem('severalTenants', 403, `groups ${tenantGroups.join(', ')}`);
 }
 
 function factsOf(record: Record<string, unknown>, retryAfter: string | null): ProblemFacts {
@@ -108,6 +122,8 @@ function kindOfStatus(status: number, sessionId: string | null): ProblemKind {
   if (status === 401 || status === 403) return 'signInAgain';
   if (status === 404) return 'notFound';
   if (status === 409) return sessionId === null ? 'conflict' : 'viewerLimit';
-  if (status === 429 || status >= 500) return 'serverError';
+  // The gateway's own throttling; a limit that is reached names its type.
+  if (status === 429) return 'busy';
+  if (status >= 500) return 'serverError';
   return 'invalidField';
 }

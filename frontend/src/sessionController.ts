@@ -3,7 +3,7 @@
  * into events of the session machine, and the machine's states into sockets and players opened and closed.
  */
 import { Presence } from './presence';
-import { Problem } from './problems';
+import { Problem, type ProblemKind } from './problems';
 import { SessionJoin, type JoinHost } from './sessionJoin';
 import { advance, canPlay, hasSession, initialState, type PageEvent, type PageState } from './sessionMachine';
 import { slotKey } from './sessionMove';
@@ -17,6 +17,8 @@ const POLL_IN_DOUBT_ms = 4000;
 /** No frame for this long, and the server says the peer is gone: it is. */
 const STALL_ms = 3000;
 const EVENTS_KEPT = 500;
+/** Refusals that pressing Play would only meet again. */
+const OF_THE_PERSON: readonly ProblemKind[] = ['signInAgain', 'noTenant', 'severalTenants'];
 
 export class SessionController {
   readonly #world: ControllerWorld;
@@ -80,7 +82,7 @@ export class SessionController {
       if (running !== undefined) this.#dispatch({ type: 'runningFound', session: running });
     } catch (error) {
       // Not knowing of another session is no reason to keep anyone from playing; the token is.
-      if (error instanceof Problem && error.kind === 'signInAgain') this.#dispatch({ type: 'refused', problem: error });
+      if (error instanceof Problem && OF_THE_PERSON.includes(error.kind)) this.#dispatch({ type: 'refused', problem: error });
     }
   }
 

@@ -2,7 +2,7 @@
 import { ErrorResponse, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
 import type { PageConfig } from './config';
 import { Problem } from './problems';
-import { isRecord } from './sessionView';
+import { groupsOf } from './tokenClaims';
 
 /** Renew this long before the token runs out, so that no call meets its end. */
 const RENEW_BEFORE_s = 60;
@@ -103,17 +103,6 @@ function describe(user: User | null): SignedIn | null {
   if (user === null || (user.expired === true && user.refresh_token === undefined)) return null;
   const profile = user.profile;
   const name = profile.email ?? profile.preferred_username ?? profile['cognito:username'] ?? profile.name;
-  const groups = profile['cognito:groups'] ?? claimsOf(user.access_token)['cognito:groups'];
+  const groups = profile['cognito:groups'] ?? groupsOf(user.access_token);
   return { name: typeof name === 'string' ? name : 'Signed in', operator: Array.isArray(groups) && groups.includes(OPERATORS) };
-}
-
-/** Read, not verified: it decides what is shown, never what may be done. */
-function claimsOf(token: string): Record<string, unknown> {
-  try {
-    const payload = token.split('.')[1] ?? '';
-    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
-    return isRecord(claims) ? claims : {};
-  } catch {
-    return {};
-  }
 }

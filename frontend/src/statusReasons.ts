@@ -19,7 +19,10 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
   spotInterrupted: { title: 'The machine was called back', text: 'The cloud provider took back the machine this session ran on, and the session could not go on elsewhere.' },
   instanceUnhealthy: { title: 'The machine stopped answering', text: 'The machine this session ran on failed. It is being replaced.' },
   capacityUnavailable: { title: 'No machine was available', text: 'The cloud provider had no suitable machine to offer. Trying again in a few minutes often works.' },
-  quotaExceeded: { title: 'All places are taken', text: 'As many sessions are running as are allowed at once. Please try again a little later.' },
+  quotaExceeded: {
+    title: 'Today’s playing time is used up',
+    text: 'Playing time is limited for each day: yours, your organisation’s, or that of everybody together. What was left for today has been played.',
+  },
   budgetExceeded: { title: 'The budget is used up', text: 'The operator’s spending limit was reached, so no new session can run for now.' },
   eventEnded: { title: 'The event is over or was called off', text: 'The places reserved for it were given back.' },
   operatorTerminated: { title: 'Ended by the operator', text: 'Someone who runs this service ended the session.' },

@@ -6,6 +6,9 @@ import { assigned, queued } from './sessions';
 
 interface Call { method: string; path: string; headers: Record<string, string>; body: unknown; keepalive: boolean | undefined }
 
+/** A token whose owner is in these groups. */
+const tokenOf = (groups: unknown): string => ['{}', JSON.stringify({ sub: 'u-1', 'cognito:groups': groups }), ''].map((part) => btoa(part).replaceAll('=', '')).join('.');
+
 function apiAnswering(...answers: (Response | 'offline')[]): { api: Api; calls: Call[]; tokens: boolean[] } {
   const calls: Call[] = [];
   const tokens: boolean[] = [];
@@ -56,6 +59,27 @@ describe('the API client', () => {
     expect([tokens, calls.at(-1)!.headers.authorization]).toEqual([[false, true], 'Bearer renewed']);
   });
 
+  it.each([
+    { desc: 'in no tenant', groups: ['viewers'], kind: 'noTenant', says: /belongs to no organisation.*Ask whoever runs this service/ },
+    { desc: 'in no group at all', groups: undefined, kind: 'noTenant', says: /belongs to no organisation/ },
+    { desc: 'in a tenant without a name', groups: ['tenant-'], kind: 'noTenant', says: /belongs to no organisation/ },
+    { desc: 'in two tenants', groups: ['tenant-acme', 'viewers', 'tenant-demo'], kind: 'severalTenants', says: /exactly one.*tenant-acme, tenant-demo/ },
+    { desc: 'in one tenant, whose token is bad', groups: ['tenant-acme', 'viewers'], kind: 'signInAgain', says: /sign in again/ },
+  ])('tells a person $desc what is wrong, once the token is renewed', async ({ groups, kind, says }) => {
+    const asked: boolean[] = [];
+    const token = (fresh = false): Promise<string> => (asked.push(fresh), Promise.resolve(tokenOf(fresh ? groups : ['tenant-old'])));
+    const api = new Api('', token, () => Promise.resolve(json(403, { message: 'Forbidden' })), () => Promise.resolve());
+    const problem = await problemFrom(api.requestSession('demo', 'c'));
+    expect([problem.kind, problem.message, asked]).toEqual([kind, expect.stringMatching(says), [false, true]]);
+  });
+
+  it('does not take a refusal that was meant, or a fault, for a missing tenant', async () => {
+    const refused = (status: number, body: unknown): Promise<Problem> =>
+      problemFrom(new Api('', () => Promise.resolve(tokenOf([])), () => Promise.resolve(json(status, body)), () => Promise.resolve()).listSessions());
+    expect((await refused(403, { type: 'https://greenroom.dev/problems/forbidden' })).kind).toBe('forbidden');
+    expect((await refused(500, {})).kind).toBe('serverError');
+  });
+
   it('does not renew the token at a closed door, and asks there once', async () => {
     const { api, tokens } = apiAnswering(json(403, { type: 'https://greenroom.dev/problems/not-open', opensAt: '2026-01-31T12:00:00.000Z' }));
     const problem = await problemFrom(api.requestSession('demo', 'c'));
@@ -93,7 +117,7 @@ describe('a problem', () => {
     { desc: 'takes a bare 403 for a bad token', status: 403, body: { message: 'Forbidden' }, kind: 'signInAgain' },
     { desc: 'takes a bare 401 for a bad token', status: 401, body: null, kind: 'signInAgain' },
     { desc: 'knows what is missing', status: 404, body: {}, kind: 'notFound' },
-    { desc: 'takes throttling for a bad moment', status: 429, body: {}, kind: 'serverError' },
+    { desc: 'takes throttling for a rush', status: 429, body: { message: 'Too Many Requests' }, kind: 'busy' },
     { desc: 'takes nonsense for a fault of the server', status: 502, body: '<html>', kind: 'serverError' },
   ])('$desc', ({ status, body, kind }) => {
     const problem = problemOf(status, body);

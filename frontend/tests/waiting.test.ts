@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { problemOf } from '../src/problems';
 import { advance, initialState, type PageEvent } from '../src/sessionMachine';
@@ -144,12 +145,34 @@ describe('at the door', () => {
   it.each([
     [{ scope: 'tenant', quota: 'concurrentSessions', limit: 10 }, /^Your organisation has 10 sessions running/, 'You can try again in'],
     [{ scope: 'account', quota: 'sessionsPerDay', limit: 1 }, /^This service has started 1 session today/, 'It starts afresh in'],
-    [{ scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 60 }, /^You have used all playing time of today \(60 minutes\)/, 'It starts afresh in'],
+    [{ scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 60 }, /^You have used all of today’s playing time \(60 minutes\)/, 'It starts afresh in'],
     [{}, /^Somebody has used/, 'You can try again in'],
   ])('tells which limit %j is reached and when it ends', (facts, words, label) => {
     const { door: limited } = door(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' });
     expect([limited.label, againText(limited, AT)]).toEqual([label, '12 h 0 min']);
     expect(limited.text).toMatch(words);
+  });
+
+  it('names used-up minutes as that, and calls no limit of nothing a matter of waiting', () => {
+    const refused = (facts: object) => door(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' }).door;
+    expect(refused({ scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 1 })).toMatchObject({
+      title: 'Today’s playing time is used up', text: 'You have used all of today’s playing time (1 minute).', againAt: Date.parse('2026-02-01T00:00:00.000Z'),
+    });
+    expect(refused({ scope: 'tenant', quota: 'sessionsPerDay', limit: 3 }).title).toBe('No more sessions today');
+    for (const quota of ['concurrentSessions', 'sessionsPerDay', 'gpuMinutesPerDay']) {
+      expect(refused({ scope: 'tenant', quota, limit: 0 })).toMatchObject({ text: expect.stringMatching(/^Your organisation may start no session/) as string, againAt: null });
+    }
+  });
+
+  it('has a true sentence of its own for everything the API refuses', () => {
+    const source = readFileSync(new URL('../../layers/core/greenroom/entry/problem.py', import.meta.url), 'utf8');
+    const kinds = new Map([...source.matchAll(/Kind\("([a-z-]+)", (\d+)/g)].map(([, name, status]) => [name!, Number(status)]));
+    // Told to operators and instances only.
+    for (const name of ['event-ended', 'stale-epoch', 'stale-boot']) expect(kinds.delete(name)).toBe(true);
+    const told = [...kinds].map(([name, status]) => problemOf(status, { type: type(name) }));
+    expect(told.length).toBeGreaterThan(10);
+    expect(told.filter(({ kind }) => ['signInAgain', 'serverError', 'busy'].includes(kind))).toEqual([]);
+    expect(new Set(told.map(({ message }) => message)).size).toBe(told.length);
   });
 
   it('leaves other failures alone', () => {

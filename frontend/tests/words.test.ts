@@ -6,7 +6,7 @@ import type { SessionView } from '../src/sessionView';
 import { countdownText, isJustMoved, MOVED_TEXT, movingText } from '../src/views/movingWords';
 import { elapsedText } from '../src/views/elapsed';
 import { waitingReason, waitingTitle } from '../src/views/waitingWords';
-import { announcement, closingWords, waitingSteps } from '../src/views/words';
+import { announcement, closingWords, playingTimeBackAt, waitingSteps } from '../src/views/words';
 import { assigned, ended, FIRST_FRAME, handedOver, migrating, queued } from './sessions';
 
 function model(events: PageEvent[], fields: Partial<PageModel> = {}): PageModel {
@@ -74,6 +74,17 @@ describe('words', () => {
     expect(during({ type: 'sessionUpdated', session: ended('spotInterrupted') }).text).toContain('none was ready in time');
     expect(endWords('spotInterrupted').text).not.toContain('in time');
     expect(endWords('instanceUnhealthy', true, 3).text).toContain('as often as is allowed');
+  });
+
+  it('tell used-up playing time from a full house, and when it comes back: at midnight of UTC', () => {
+    const over = (fields: Partial<SessionView>) => model([...asked, granted(), FIRST_FRAME, { type: 'sessionUpdated', session: { ...ended('quotaExceeded'), ...fields } }]).state;
+    const backAt = (fields: Partial<SessionView>) => playingTimeBackAt(over(fields));
+    expect(closingWords(over({}))).toMatchObject({ title: 'Today’s playing time is used up', text: expect.not.stringContaining('places') as string });
+    expect(backAt({ endsBy: '2026-01-31T13:00:00.000Z' })).toBe(Date.parse('2026-02-01T00:00:00.000Z'));
+    expect(backAt({ endsBy: '2026-02-01T00:30:00.000Z' })).toBe(Date.parse('2026-02-02T00:00:00.000Z'));
+    expect(backAt({ endsBy: '2026-01-31T23:59:59.500Z', endedAt: '2026-02-01T00:00:01.000Z' })).toBe(Date.parse('2026-02-01T00:00:00.000Z'));
+    expect(backAt({ endedAt: '2026-01-31T13:00:00.000Z' })).toBe(Date.parse('2026-02-01T00:00:00.000Z'));
+    expect([backAt({}), playingTimeBackAt(model([...asked, granted(), { type: 'left' }]).state)]).toEqual([null, null]);
   });
 
   it('announce every state', () => {

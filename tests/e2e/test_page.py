@@ -1,12 +1,12 @@
-"""The page on its harness, in a real browser: what is held is let go."""
+"""The page on its harness, in a real browser: held keys are let go, refusals are told as they are."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.async_api import Page
 
-from tests.e2e.chromium import CHROMIUM, until_true
-from tests.e2e.harness import PHONE, harness
+from tests.e2e.chromium import CHROMIUM, shot, until_state, until_true
+from tests.e2e.harness import DESKTOP, PHONE, harness
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -59,3 +59,48 @@ async def test_a_cancelled_touch_lifts_its_finger() -> None:
             await until_held(streamer, "finger 0")
             await screen.send("Input.dispatchTouchEvent", {"type": "touchCancel", "touchPoints": []})
             await until_held(streamer)
+
+
+@pytest.mark.parametrize(
+    ("groups", "title", "says"),
+    [
+        (["viewers"], "Your account has no access yet", "belongs to no organisation"),
+        (["viewers", "tenant-acme", "tenant-demo"], "Your account is in several organisations", "acme, tenant-demo"),
+    ],
+)
+async def test_a_person_who_is_in_no_tenant_or_in_two_is_told_so(groups: list[str], title: str, says: str) -> None:
+    async with harness() as house:
+        await house.order(groups=groups)
+        page = await house.arrive()
+        await page.get_by_role("heading", name=title).wait_for()
+        assert says in await page.get_by_test_id("error-text").inner_text()
+        assert "run out" not in await page.locator("body").inner_text()
+        await shot(page, f"no-tenant-{len(groups)}")
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await shot(page, f"no-tenant-{len(groups)}-phone")
+        await page.get_by_test_id("check-again").click()
+        await page.get_by_role("heading", name=title).wait_for()
+        await house.order(groups=["viewers", "tenant-demo"])
+        await page.get_by_test_id("check-again").click()
+        await until_state(page, "ready")
+        await page.get_by_test_id("play").wait_for()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+async def test_used_up_minutes_are_told_as_that_with_when_they_come_back(viewport: dict[str, int]) -> None:
+    async with harness() as house:
+        await house.streamer()
+        page = await house.play(viewport, locale="en-GB", timezone_id="Europe/Berlin")
+        await house.order(end="quotaExceeded")
+        await until_state(page, "ended")
+        assert await page.locator("h1").inner_text() == "Today’s playing time is used up"
+        back = await page.get_by_test_id("back-at").inner_text()
+        assert back.startswith("It starts afresh t")
+        assert "(Europe/Berlin)" in back
+        await shot(page, f"minutes-used-up-{viewport['width']}")
+        await house.order(scenario="quota", quota="gpuMinutesPerDay")
+        await page.get_by_test_id("play-again").click()
+        await page.get_by_test_id("turned-away").wait_for()
+        assert await page.locator("h1").inner_text() == "Today’s playing time is used up"
+        assert await page.get_by_test_id("countdown").inner_text()
+        await shot(page, f"minutes-refused-{viewport['width']}")

@@ -35,7 +35,7 @@ export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>
     case 'killSwitch':
       return { title: 'Stopped by the operator', text: stopText(problem), againAt: retryAfter_s === null ? null : later, label: 'You can try again in' };
     default:
-      return { title: 'A limit is reached', text: quotaText(problem), againAt: later, label: problem.facts.quota?.endsWith('PerDay') ? 'It starts afresh in' : 'You can try again in' };
+      return quotaDoor(problem, later);
   }
 }
 
@@ -79,14 +79,28 @@ function stopText(problem: Problem): string {
 
 const WHOSE: Readonly<Record<string, string>> = { tenant: 'Your organisation', account: 'This service', 'viewer-day': 'You' };
 
+function quotaDoor(problem: Problem, later: number | null): TurnedAway {
+  const { quota, limit } = problem.facts;
+  // Waiting helps nobody against a limit of nothing.
+  const againAt = limit === 0 ? null : later;
+  const label = quota?.endsWith('PerDay') ? 'It starts afresh in' : 'You can try again in';
+  return { title: QUOTA_TITLES[quota ?? ''] ?? 'A limit is reached', text: quotaText(problem), againAt, label };
+}
+
+const QUOTA_TITLES: Readonly<Record<string, string>> = {
+  gpuMinutesPerDay: 'Today’s playing time is used up',
+  sessionsPerDay: 'No more sessions today',
+};
+
 /** Which limit, and whose. */
 function quotaText(problem: Problem): string {
   const { scope, quota, limit } = problem.facts;
   const who = WHOSE[scope ?? ''] ?? 'Somebody';
   const has = who === 'You' ? 'You have' : `${who} has`;
   const number = limit === null ? 'as many' : String(limit);
+  if (limit === 0) return `${who} may start no session: the operator has set a limit of 0. It does not change by waiting.`;
   if (quota === 'concurrentSessions') return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, which is all that may run at once. When one ends, its place is free.`;
   if (quota === 'sessionsPerDay') return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, which is all that may start in one day.`;
-  if (quota === 'gpuMinutesPerDay') return `${has} used all playing time of today${limit === null ? '' : ` (${limit} minutes)`}.`;
+  if (quota === 'gpuMinutesPerDay') return `${has} used all of today’s playing time${limit === null ? '' : ` (${limit} ${limit === 1 ? 'minute' : 'minutes'})`}.`;
   return `${has} used all that is allowed for now.`;
 }

@@ -7,6 +7,8 @@ import { doorAnnouncement, turnedAway } from './turnedAwayWords';
 import { isLosingPlace, waitingReason, waitingTitle } from './waitingWords';
 import { noticeAnnouncement } from './noticeWords';
 
+const DAY_ms = 86_400_000;
+
 /** After a reload, until it is known what became of the session. */
 export const FINDING = 'One moment: we look for the session you had here.';
 
@@ -38,6 +40,12 @@ export function waitingSteps(model: PageModel): Step[] {
 export function closingWords(state: PageState): EndWords {
   if (state.statusReason === 'cancelled' && !state.leftHere) return PLACE_LOST;
   return endWords(state.statusReason, state.move !== null, state.session?.migrations ?? 0);
+}
+
+/** When a day's used-up playing time comes back: days are counted in UTC. Null unless that is why the session ended. */
+export function playingTimeBackAt({ statusReason, session }: PageState): number | null {
+  const end = Date.parse(session?.endsBy ?? session?.endedAt ?? '');
+  return statusReason === 'quotaExceeded' && !Number.isNaN(end) ? (Math.floor(end / DAY_ms) + 1) * DAY_ms : null;
 }
 
 function doorWords(model: PageModel): string | null {

@@ -1,6 +1,6 @@
 // A house of cards to look at the page in: fake sign-in, API, Viewer socket and agent on one loopback port. Never shipped.
 // A browser page at /streamer plays an instance: it answers joins with a canvas as WebRTC video; /streamer?slot=i-0def.1 plays another.
-// POST /harness {scenario?, retryAfter_s?, opensIn_s?, eta?: {place, p50_s, p90_s, reason}, assign?, place?, reason?, end?, endsIn_s?, idle?, drop?, migrate?, handOver?, operator?, fleet?} changes what happens next.
+// POST /harness {scenario?, retryAfter_s?, opensIn_s?, eta?: {place, p50_s, p90_s, reason}, assign?, place?, reason?, end?, endedAt?, endsIn_s?, idle?, drop?, migrate?, handOver?, operator?, fleet?, groups?: [...]} changes what happens next.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -16,7 +16,7 @@ const ORIGIN = `http://127.0.0.1:${PORT}`;
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
 const fleet = createFleet();
-const house = { operator: false,  scenario: 'hot', door: {}, lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [], activity: [] };
+const house = { operator: false, groups: ['viewers', 'tenant-demo'], scenario: 'hot', door: {}, lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [], activity: [] };
 
 function view(session) {
   return { ...session, ticket: undefined };
@@ -48,8 +48,8 @@ function migrate(session, { pictureUntil_s = 105, place = null, reason = 'spotIn
 function handOver(session, slotId) {
   change(session, { state: 'Assigned', slot: slotOf(slotId), place: null });
 }
-function end(session, statusReason) {
-  change(session, { state: 'Ended', statusReason, endedAt: new Date().toISOString() });
+function end(session, statusReason, endedAt = new Date().toISOString()) {
+  change(session, { state: 'Ended', statusReason, endedAt });
   streamerOf(session)?.send(JSON.stringify({ type: 'playerDisconnected' }));
 }
 function ticketFor(session, resumeJoin) {
@@ -93,8 +93,13 @@ function jwt(claims) {
 function tokens() {
   const now = Math.floor(Date.now() / 1000);
   const claims = { sub: 'u-1', iss: `${ORIGIN}/pool`, aud: 'client', exp: now + 3600, iat: now, email: 'ada@example.com',
-    ...(house.operator ? { 'cognito:groups': ['operators', 'tenant-demo'] } : {}) };
+    'cognito:groups': house.operator ? ['operators', 'tenant-demo'] : house.groups };
   return { access_token: jwt({ ...claims, token_use: 'access' }), id_token: jwt(claims), refresh_token: 'refresh', token_type: 'Bearer', expires_in: 3600 };
+}
+// As the API's authorizer: exactly one tenant, or a 403 that says nothing.
+function isAdmitted(authorization) {
+  const { 'cognito:groups': groups } = JSON.parse(Buffer.from(authorization.split('.')[1], 'base64url').toString());
+  return groups.filter((group) => group.startsWith('tenant-')).length === 1;
 }
 const CONFIG = {
   authority: `${ORIGIN}/pool`, clientId: 'client', redirectUri: `${ORIGIN}/`, scope: 'openid email', applicationId: 'demo', apiBase: '/api',
@@ -123,6 +128,7 @@ async function handle(request, response) {
   if (url.pathname.startsWith('/api/')) {
     house.calls.push(`${request.method} ${url.pathname}`);
     if (!request.headers.authorization) return json(401, {});
+    if (!isAdmitted(request.headers.authorization)) return json(403, { message: 'Forbidden' });
     const [status, value] = await api(request.method, url.pathname.slice(4), await readBody(request));
     return setTimeout(() => json(status, value), 150);
   }
@@ -145,6 +151,7 @@ function tellEta(session, { place, ...eta }) {
 function control(order) {
   const session = live();
   if (order.scenario) [house.scenario, house.door] = [order.scenario, order];
+  if (order.groups) house.groups = order.groups;
   if (order.operator !== undefined) house.operator = order.operator;
   if (order.fleet) fleet.play(order.fleet);
   if (order.lossy !== undefined) house.lossy = order.lossy;
@@ -156,7 +163,7 @@ function control(order) {
   if (order.handOver && session) handOver(session, order.handOver);
   if (order.endsIn_s && session) change(session, { endsBy: new Date(Date.now() + order.endsIn_s * 1000).toISOString() });
   if (order.idle !== undefined && session) fromStreamer(session.slot.slotId, JSON.stringify({ type: 'greenroomIdle', endsIn_s: order.idle }));
-  if (order.end && session) end(session, order.end);
+  if (order.end && session) end(session, order.end, order.endedAt);
   if (order.drop) for (const page of house.pages.values()) page.socket.terminate();
   return { sessions: [...house.sessions.values()], calls: house.calls, activity: house.activity };
 }
