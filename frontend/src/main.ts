@@ -48,6 +48,7 @@ async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | nu
     play: () => void controller.play(),
     leave: () => controller.leave(),
     stay: () => controller.input(),
+    start: () => controller.start(),
     rejoin: (sessionId) => void controller.rejoin(sessionId),
     dismiss: () => controller.dismiss(),
     setMuted: (muted) => controller.setMuted(muted),
@@ -59,7 +60,7 @@ async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | nu
   };
   const modelNow = (): PageModel => ({
     state: controller.state, now: now(), serverNow: Date.now() + api.skew_ms, idleEndsAt: controller.idleEndsAt, productName: config.productName, applicationName, userName: user?.name ?? null,
-    muted: controller.muted, socketConnected: controller.socketConnected, joined: controller.joined, playBlocked: controller.playBlocked,
+    muted: controller.muted, socketConnected: controller.socketConnected, joined: controller.joined, playBlocked: controller.playBlocked, stillFor_ms: controller.stillFor_ms,
     operator: user?.operator ?? false, board: board.shownBeside(controller.state),
   });
   controller.onChange = render;

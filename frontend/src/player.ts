@@ -3,21 +3,29 @@
  * a layer of its own: the one behind is deaf and mute until it is shown.
  */
 import { Config, Flags, Logger, LogLevel, NumericParameters, PixelStreaming } from '@epicgames-ps/lib-pixelstreamingfrontend-ue5.7';
+import { FrameWatch } from './frameWatch';
 import { HeldInput } from './heldInput';
 import type { PlayerEnd } from './sessionWorld';
 import { SignallingTransport } from './signallingTransport';
 
 export interface PlayerListener {
   toStreamer(text: string): void;
+  /** The first frame that a person could see; a decoded one is not enough. */
   firstFrame(): void;
   /** The picture cannot go on in this join: thrown out, or the peer connection failed. */
   lost(reason: string): void;
-  /** The browser wants a click before it plays. */
-  playBlocked(): void;
+  /** Sound must wait for another click. */
+  soundRefused(): void;
+  /** The browser wants a click before it plays, or no longer does. */
+  playBlocked(blocked: boolean): void;
+  /** The picture began to stand still, or moves again. */
+  stillChanged(): void;
 }
 
-/** Frames are looked for this often where the browser does not tell of each (a hidden tab). */
-const LOOK_ms = 500;
+/** How often the player looks at its video and its peer connection. */
+const LOOK_ms = 250;
+/** A video that is ready and paused for this long was not started by anybody. */
+const PAUSED_ms = 1000;
 /** A peer connection may say `disconnected` for a moment and heal. */
 const HEAL_ms = 5000;
 
@@ -29,11 +37,12 @@ export class Player implements PlayerEnd {
   readonly #stream: PixelStreaming;
   readonly #video: HTMLVideoElement;
   readonly #layer: HTMLElement;
+  readonly #frameWatch: FrameWatch;
   readonly #held: HeldInput;
   readonly #gone = new AbortController();
-  #frames = 0;
-  #decoded = 0;
-  #lastFrameAt_ms = performance.now();
+  #wasStill = false;
+  #pausedSince_ms: number | null = null;
+  #blocked = false;
   #troubleSince_ms: number | null = null;
   #stopped = false;
   readonly #look: number;
@@ -53,24 +62,40 @@ export class Player implements PlayerEnd {
     });
     this.#transport.mount(this.#stream.signallingProtocol.transport);
     this.#stream.addEventListener('webRtcFailed', () => this.#lose('the peer connection failed'));
-    this.#stream.addEventListener('playStreamRejected', () => listener.playBlocked());
+    this.#stream.addEventListener('playStreamRejected', ({ data }) => this.#playRejected(data.reason));
+    // The library's own answer to a click plays what has no sound, and lets nobody hear that it failed.
+    this.#video.onclick = () => this.#video.paused && this.start();
+    this.#frameWatch = new FrameWatch(this.#video, {
+      now: () => performance.now(), visible: () => document.visibilityState === 'visible', shown: (first) => this.#shown(first),
+    });
     this.#held = new HeldInput(this.#stream.webRtcController.streamMessageController.toStreamerHandlers);
     this.#held.watch(window, this.#gone.signal);
     // The library knows no cancelled touches: its fingers would stay down.
     this.#video.addEventListener('touchcancel', endTouches);
-    this.#watchFrames();
     this.#look = window.setInterval(() => this.#lookAround(), LOOK_ms);
     this.#stream.connect();
   }
 
   /** Frames shown since this player began. */
   get frames(): number {
-    return this.#frames;
+    return this.#frameWatch.frames;
   }
 
   /** How long ago the last frame was shown (ms). */
   get stalledFor_ms(): number {
-    return performance.now() - this.#lastFrameAt_ms;
+    return this.#frameWatch.stalledFor_ms;
+  }
+
+  get isStill(): boolean {
+    return this.#frameWatch.isStill;
+  }
+
+  /** Plays what the browser did not start by itself: out of the viewer's own click, so that it may. */
+  start(): void {
+    this.#pausedSince_ms = null;
+    this.#video.play().catch((reason: unknown) => this.#playRejected(reason));
+    const audio = this.#stream.webRtcController.streamController.audioElement;
+    if (!audio.muted && audio.srcObject !== null) this.#playSound(audio);
   }
 
   fromStreamer(text: string): void {
@@ -83,7 +108,14 @@ export class Player implements PlayerEnd {
     this.#video.muted = muted;
     const audio = this.#stream.webRtcController.streamController.audioElement;
     audio.muted = muted;
-    if (!muted && audio.srcObject !== null) void audio.play().catch(() => this.#listener.playBlocked());
+    if (!muted && audio.srcObject !== null) this.#playSound(audio);
+  }
+
+  /** Refused sound is no reason to stop a picture: the button that asks for it shows what is true. */
+  #playSound(audio: HTMLMediaElement): void {
+    audio.play().catch((reason: unknown) => {
+      if (!this.#stopped && isRefusal(reason)) this.#listener.soundRefused();
+    });
   }
 
   show(muted: boolean): void {
@@ -110,6 +142,7 @@ export class Player implements PlayerEnd {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#look);
+    this.#frameWatch.stop();
     this.#hearInput(false);
     this.#gone.abort();
     this.#stream.disconnect();
@@ -124,36 +157,50 @@ export class Player implements PlayerEnd {
   /** A copy: the video goes black once its stream is taken away. */
   #lastFrame(): HTMLCanvasElement | null {
     const { videoWidth, videoHeight } = this.#video;
-    if (this.#frames === 0 || videoWidth === 0) return null;
+    if (this.frames === 0 || videoWidth === 0) return null;
     const still = document.createElement('canvas');
     [still.width, still.height] = [videoWidth, videoHeight];
     still.getContext('2d')?.drawImage(this.#video, 0, 0);
     return still;
   }
 
-  #watchFrames(): void {
-    if (!('requestVideoFrameCallback' in this.#video)) return;
-    const seen = (): void => {
-      if (this.#stopped) return;
-      this.#sawFrames(this.#frames + 1);
-      this.#video.requestVideoFrameCallback(seen);
-    };
-    this.#video.requestVideoFrameCallback(seen);
+  #shown(first: boolean): void {
+    if (first) this.#listener.firstFrame();
+    this.#setBlocked(false);
   }
 
-  #sawFrames(frames: number): void {
-    const first = this.#frames === 0;
-    this.#frames = frames;
-    this.#lastFrameAt_ms = performance.now();
-    if (first) this.#listener.firstFrame();
+  #playRejected(reason: unknown): void {
+    if (isRefusal(reason)) this.#setBlocked(true);
+  }
+
+  #setBlocked(blocked: boolean): void {
+    if (this.#stopped || blocked === this.#blocked) return;
+    this.#blocked = blocked;
+    this.#listener.playBlocked(blocked);
+  }
+
+  /** Some browsers pause by themselves (a low battery, a tab that was away): asked once more, and if refused, the viewer is. */
+  #startIfPaused(): void {
+    const waits = this.#video.paused && this.#video.readyState > 0 && document.visibilityState === 'visible';
+    if (!waits || this.#blocked) {
+      this.#pausedSince_ms = null;
+      return;
+    }
+    this.#pausedSince_ms ??= performance.now();
+    if (performance.now() - this.#pausedSince_ms > PAUSED_ms) this.start();
   }
 
   #lookAround(): void {
-    const decoded = this.#video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
-    if (this.#frames === 0 && decoded > 0) this.#sawFrames(decoded);
-    // A hidden tab shows no frames, and that is no sign of a lost picture.
-    if (decoded > this.#decoded) this.#lastFrameAt_ms = performance.now();
-    this.#decoded = decoded;
+    this.#frameWatch.look();
+    this.#startIfPaused();
+    if (this.isStill !== this.#wasStill) {
+      this.#wasStill = this.isStill;
+      this.#listener.stillChanged();
+    }
+    this.#lookAtPath();
+  }
+
+  #lookAtPath(): void {
     const connection = this.#stream.webRtcController.peerConnectionController?.peerConnection as RTCPeerConnection | null | undefined;
     const state = connection?.iceConnectionState;
     if (state === 'failed' || state === 'closed') return this.#lose(`the peer connection is ${state}`);
@@ -170,6 +217,11 @@ export class Player implements PlayerEnd {
     clearInterval(this.#look);
     this.#listener.lost(reason);
   }
+}
+
+/** Of the browser, for want of a click; anything else (a picture that went away meanwhile) asks nothing of anybody. */
+function isRefusal(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'NotAllowedError';
 }
 
 function endTouches(event: TouchEvent): void {

@@ -12,7 +12,10 @@ export interface PlayersListener {
   firstFrame(slot: string): void;
   /** The picture on the stage went away (its last frame stays), or, with `shown` false, the coming one did. */
   lost(shown: boolean, reason: string): void;
-  playBlocked(): void;
+  /** The browser wants a click before it plays, or no longer does. */
+  playBlocked(blocked: boolean): void;
+  /** Something else that is shown is not as it was: the picture stands still or moves again, sound was refused. */
+  changed(): void;
 }
 
 interface Picture {
@@ -45,6 +48,11 @@ export class Players {
     return this.#shown?.player.stalledFor_ms ?? Infinity;
   }
 
+  /** Whether the picture on the stage stands still before the viewer's eyes. */
+  get isStill(): boolean {
+    return this.#shown?.player.isStill ?? false;
+  }
+
   get isShown(): boolean {
     return this.#shown !== null;
   }
@@ -65,7 +73,9 @@ export class Players {
       toStreamer: (text) => (player === null || player === this.#newest) && this.#listener.toStreamer(text),
       firstFrame: () => player !== null && this.#firstFrame(player),
       lost: (reason) => player !== null && this.#lost(player, reason),
-      playBlocked: () => player !== null && player === this.#newest && this.#listener.playBlocked(),
+      playBlocked: (blocked) => player !== null && (this.#isShowing(player) || player === this.#coming?.player) && this.#listener.playBlocked(blocked),
+      soundRefused: () => player !== null && this.#isShowing(player) && this.#soundRefused(),
+      stillChanged: () => player !== null && this.#isShowing(player) && this.#listener.changed(),
     });
     player = made;
     this.#newest = made;
@@ -74,6 +84,12 @@ export class Players {
 
   fromStreamer(text: string): void {
     this.#newest?.fromStreamer(text);
+  }
+
+  /** Plays whatever the browser did not start by itself; called out of the viewer's click. */
+  start(): void {
+    this.#coming?.player.start();
+    this.#shown?.player.start();
   }
 
   setMuted(muted: boolean): void {
@@ -125,6 +141,15 @@ export class Players {
     this.#still?.player.stop();
     this.#still = null;
     this.#listener.firstFrame(coming.slot);
+  }
+
+  #isShowing(player: PlayerEnd): boolean {
+    return player === this.#shown?.player;
+  }
+
+  #soundRefused(): void {
+    this.setMuted(true);
+    this.#listener.changed();
   }
 
   #lost(player: PlayerEnd, reason: string): void {

@@ -60,6 +60,12 @@ export class SessionController {
     return this.#join.playBlocked;
   }
 
+  /** How long the picture has stood still before the viewer's eyes (ms); null while it moves. */
+  get stillFor_ms(): number | null {
+    const { isStill, stalledFor_ms } = this.#join.pictures;
+    return this.#state.name === 'playing' && isStill ? stalledFor_ms : null;
+  }
+
   /** When the session ends for want of input; null while the viewer is thought to be there. */
   get idleEndsAt(): number | null {
     return this.#presence.endsAt;
@@ -136,6 +142,11 @@ export class SessionController {
     this.#changed();
   }
 
+  /** The click without which the browser plays nothing. */
+  start(): void {
+    this.#join.start();
+  }
+
   /** The network changed or the machine woke up. */
   checkConnection(): void {
     this.#join.check();
@@ -171,6 +182,7 @@ export class SessionController {
       heard: (session) => this.#update(session),
       lineMoved: (news) => this.#dispatch({ type: 'lineMoved', news }),
       firstFrame: (slot) => this.#dispatch({ type: 'firstFrame', slot }),
+      startRefused: () => this.#startRefused(),
       pictureLost: () => this.#dispatch({ type: 'pictureLost' }),
       superseded: () => this.#dispatch({ type: 'superseded' }),
       idleWarned: (endsIn_s) => this.#idleWarned(endsIn_s),
@@ -179,6 +191,11 @@ export class SessionController {
       log: (name, detail) => this.#log(name, detail),
       changed: () => this.#changed(),
     };
+  }
+
+  #startRefused(): void {
+    this.#log('startRefused', null);
+    this.#dispatch({ type: 'startRefused' });
   }
 
   #idleWarned(endsIn_s: number | null): void {

@@ -21,6 +21,8 @@ export interface JoinHost {
   heard(session: SessionView): void;
   lineMoved(news: LineNews): void;
   firstFrame(slot: string): void;
+  /** The browser does not play without a click. */
+  startRefused(): void;
   /** Nothing is on the stage any more but a still. */
   pictureLost(): void;
   superseded(): void;
@@ -47,7 +49,10 @@ export class SessionJoin {
   #joined = false;
   /** A hello for another slot is out: its welcome brings the next picture. */
   #expecting = false;
+  /** The browser wants a click before it plays. */
   #playBlocked = false;
+  /** The viewer has clicked since. */
+  #tapped = false;
   #startedAt = 0;
   #rejoinAt: number | null = null;
 
@@ -58,7 +63,8 @@ export class SessionJoin {
       toStreamer: (text) => this.#socket?.send(text),
       firstFrame: (slot) => this.#firstFrame(slot),
       lost: (shown, reason) => this.#lost(shown, reason),
-      playBlocked: () => this.#setPlayBlocked(true),
+      playBlocked: (blocked) => this.#setPlayBlocked(blocked),
+      changed: () => this.#host.changed(),
     });
   }
 
@@ -115,6 +121,13 @@ export class SessionJoin {
     this.#socket?.check();
   }
 
+  /** The click that the browser wanted. It stays asked for until a frame is shown. */
+  start(): void {
+    this.#tapped = true;
+    this.#startedAt = this.#world.now();
+    this.#players.start();
+  }
+
   /** Gives up the picture on the stage; its last frame stays. */
   losePicture(reason: string): void {
     this.#players.freeze();
@@ -128,7 +141,9 @@ export class SessionJoin {
 
   /** Once a second. */
   tick(now: number): void {
-    const impatient = this.#players.isComing && now - this.#startedAt > JOIN_PATIENCE_ms;
+    // A picture that waits for the viewer's click would wait in a new join as well.
+    const waitsForClick = this.#playBlocked && !this.#tapped;
+    const impatient = this.#players.isComing && !waitsForClick && now - this.#startedAt > JOIN_PATIENCE_ms;
     if (impatient || (this.#rejoinAt !== null && now >= this.#rejoinAt && this.#isWorthRejoining(now))) this.#joinAnew();
   }
 
@@ -153,6 +168,7 @@ export class SessionJoin {
     this.#expecting = false;
     this.#rejoinAt = null;
     this.#startedAt = this.#world.now();
+    this.#setPlayBlocked(false);
     this.#players.begin(slotKey(welcome.session.slot), welcome.peer);
     this.#host.changed();
   }
@@ -224,7 +240,10 @@ export class SessionJoin {
   }
 
   #setPlayBlocked(blocked: boolean): void {
+    if (blocked === this.#playBlocked) return;
     this.#playBlocked = blocked;
+    this.#tapped = false;
+    if (blocked) this.#host.startRefused();
     this.#host.changed();
   }
 }

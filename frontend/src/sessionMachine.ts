@@ -35,6 +35,8 @@ export interface PageState {
   since: number;
   /** When the viewer asked for this session (Play, or the reload that rejoined it). */
   clickedAt: number | null;
+  /** The browser refused to play the picture without a click, and none has been shown since. */
+  unstarted: boolean;
   /** When the first frame of this join was shown. */
   firstFrameAt: number | null;
   session: SessionView | null;
@@ -71,6 +73,7 @@ export type PageEvent =
   | { type: 'sessionUpdated'; session: SessionView }
   | { type: 'lineMoved'; news: LineNews }
   | { type: 'firstFrame'; slot: string }
+  | { type: 'startRefused' }
   | { type: 'pictureLost' }
   | { type: 'superseded' }
   | { type: 'left' }
@@ -81,7 +84,7 @@ const STARTABLE: readonly PageStateName[] = ['ready', 'ended', 'superseded', 'fa
 
 export function initialState(at: number): PageState {
   return {
-    name: 'signedOut', since: at, clickedAt: null, firstFrameAt: null,
+    name: 'signedOut', since: at, clickedAt: null, unstarted: false, firstFrameAt: null,
     session: null, problem: null, finding: false, running: null, statusReason: null, leftHere: false, line: null, shownOn: null, move: null, moved: null,
   };
 }
@@ -121,6 +124,8 @@ export function advance(state: PageState, event: PageEvent, at: number): PageSta
       return moveUp(state, event.news, at);
     case 'firstFrame':
       return show(state, event.slot, at);
+    case 'startRefused':
+      return hasSession(state) && !state.unstarted ? { ...state, unstarted: true } : state;
     case 'pictureLost':
       return state.name === 'playing' ? { ...state, name: 'reconnecting', since: at } : state;
     case 'superseded':
@@ -180,6 +185,7 @@ function show(state: PageState, slot: string, at: number): PageState {
   const arrived = state.move !== null && state.move.from !== null && slot !== state.move.from;
   return {
     ...enter(state, 'playing', at),
+    unstarted: false,
     firstFrameAt: state.firstFrameAt ?? at,
     shownOn: slot,
     move: moveOf(state.session, slot, state.move, at),

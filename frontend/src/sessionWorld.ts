@@ -24,7 +24,11 @@ export interface SocketEnd {
 export interface PlayerEnd {
   readonly frames: number;
   readonly stalledFor_ms: number;
+  /** Whether a picture that was there stands still in a tab that is seen. */
+  readonly isStill: boolean;
   fromStreamer(text: string): void;
+  /** Plays what the browser did not start by itself; called out of the viewer's click. */
+  start(): void;
   setMuted(muted: boolean): void;
   /** To the front: seen, heard as `muted` says, and listening to the viewer's input. */
   show(muted: boolean): void;

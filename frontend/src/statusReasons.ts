@@ -29,6 +29,12 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
   internalError: { title: 'Something went wrong on our side', text: 'The session had to be ended. It was not your doing; please try again.' },
 };
 
+/** Not connected in time, because the browser played nothing before a click. */
+export const NOT_STARTED: EndWords = {
+  title: 'The picture was not started',
+  text: 'Your place was ready, but your browser starts no picture by itself, and the button for it was not pressed in time. Your place went to the next player.',
+};
+
 /** Cancelled, and not by this tab. */
 export const PLACE_LOST: EndWords = {
   title: 'Your place was given up',

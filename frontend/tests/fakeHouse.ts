@@ -58,6 +58,9 @@ export class FakeSocketEnd implements SocketEnd {
 export class FakePlayer implements PlayerEnd {
   frames = 0;
   stalledFor_ms = 0;
+  isStill = false;
+  /** How often the viewer's click started it. */
+  starts = 0;
   received: string[] = [];
   muted = true;
   /** `coming`, `shown`, `frozen` or `stopped`. */
@@ -65,6 +68,9 @@ export class FakePlayer implements PlayerEnd {
   constructor(readonly listener: PlayerListener) {}
   fromStreamer(text: string): void {
     this.received.push(text);
+  }
+  start(): void {
+    this.starts += 1;
   }
   setMuted(muted: boolean): void {
     this.muted = muted;

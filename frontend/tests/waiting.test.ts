@@ -19,7 +19,7 @@ function model(events: PageEvent[], now = AT): PageModel {
   const state = all.reduce((former, event) => advance(former, event, AT), initialState(AT));
   return {
     state, now, serverNow: now, idleEndsAt: null, productName: 'Greenroom', applicationName: 'Demo', userName: 'ada', muted: true, socketConnected: true,
-    joined: false, playBlocked: false, operator: false, board: null,
+    joined: false, playBlocked: false, stillFor_ms: null, operator: false, board: null,
   };
 }
 const granted = (session: SessionView): PageEvent => ({ type: 'granted', session });

@@ -11,7 +11,7 @@ import { assigned, ended, FIRST_FRAME, handedOver, migrating, queued } from './s
 
 function model(events: PageEvent[], fields: Partial<PageModel> = {}): PageModel {
   const state = events.reduce((former, event) => advance(former, event, 0), initialState(0));
-  return { state, now: 0, serverNow: 0, idleEndsAt: null, productName: 'Greenroom', applicationName: 'Demo', userName: 'ada', muted: true, socketConnected: true, joined: false, playBlocked: false, operator: false, board: null, ...fields };
+  return { state, now: 0, serverNow: 0, idleEndsAt: null, productName: 'Greenroom', applicationName: 'Demo', userName: 'ada', muted: true, socketConnected: true, joined: false, playBlocked: false, stillFor_ms: null, operator: false, board: null, ...fields };
 }
 const asked: PageEvent[] = [{ type: 'signedIn' }, { type: 'playPressed' }];
 const granted = (session = assigned()): PageEvent => ({ type: 'granted', session });

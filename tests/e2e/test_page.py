@@ -1,6 +1,8 @@
-"""The page on its harness, in a real browser: held keys are let go, refusals are told as they are."""
+"""The page on its harness, in a real browser: held keys are let go, no error goes by, refusals are told as they are."""
 
 from __future__ import annotations
+
+import asyncio
 
 import pytest
 from playwright.async_api import Page
@@ -59,6 +61,17 @@ async def test_a_cancelled_touch_lifts_its_finger() -> None:
             await until_held(streamer, "finger 0")
             await screen.send("Input.dispatchTouchEvent", {"type": "touchCancel", "touchPoints": []})
             await until_held(streamer)
+
+
+async def test_clicks_on_the_picture_and_leaving_let_no_error_go_by() -> None:
+    async with harness() as house:
+        await house.streamer()
+        page = await house.play()
+        await page.get_by_test_id("unmute").click()
+        await page.mouse.click(400, 400)
+        await page.get_by_test_id("leave").click()
+        await until_state(page, "ended")
+        await asyncio.sleep(0.5)
 
 
 @pytest.mark.parametrize(

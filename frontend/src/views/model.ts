@@ -15,7 +15,10 @@ export interface PageModel {
   muted: boolean;
   socketConnected: boolean;
   joined: boolean;
+  /** The browser plays nothing before the viewer clicks. */
   playBlocked: boolean;
+  /** How long the picture has stood still before the viewer's eyes (ms); null while it moves. */
+  stillFor_ms: number | null;
   /** Whether the person signed in may see the fleet. */
   operator: boolean;
   /** The fleet board, while it is what this page shows. */
@@ -29,6 +32,8 @@ export interface PageActions {
   leave(): void;
   /** The viewer says that somebody is there. */
   stay(): void;
+  /** The click without which the browser plays nothing. */
+  start(): void;
   rejoin(sessionId: string): void;
   dismiss(): void;
   setMuted(muted: boolean): void;

@@ -1,31 +1,34 @@
-/**
- * Over the picture while the viewer is moved: what happens, why, how long, and a note when it is done. It lets every
- * click through, and is read aloud by the page's announcer, not from here.
- */
+/** Over the picture while the viewer is moved: what happens, why, how long; and a note when it is done. */
 import { el, setText } from './dom';
 import type { PageModel, View } from './model';
 import { countdownText, isJustMoved, MOVED_TEXT, MOVING_TITLE, movingText } from './movingWords';
 
 export function createMovingBanner(): View {
   const title = el('strong', { class: 'moving-title' }, MOVING_TITLE);
-  const text = el('span', { class: 'moving-text', 'data-testid': 'moving-text' });
+  const text = el('span', { class: 'notice-text', 'data-testid': 'moving-text' });
   const countdown = el('span', { class: 'moving-countdown', role: 'timer', 'aria-live': 'off', 'data-testid': 'moving-countdown' });
-  const banner = el('div', { class: 'moving', 'data-testid': 'moving' }, el('span', { class: 'moving-mark', 'aria-hidden': 'true' }),
-    el('div', { class: 'moving-words' }, title, text, countdown));
-  const note = el('p', { class: 'moved-note', 'data-testid': 'moved' }, MOVED_TEXT);
-  const element = el('div', { class: 'moving-layer' }, banner, note);
+  const element = el('div', { class: 'moving', 'data-notice': 'moving', 'data-testid': 'moving' },
+    el('span', { class: 'moving-mark', 'aria-hidden': 'true' }), el('div', { class: 'moving-words' }, title, text, countdown));
   return {
     element,
     update(model: PageModel): void {
       const { move, name } = model.state;
-      note.hidden = !isJustMoved(model);
-      banner.hidden = move === null || (name !== 'playing' && name !== 'reconnecting');
+      element.hidden = move === null || (name !== 'playing' && name !== 'reconnecting');
       if (move === null) return;
-      // With the picture gone the words take its place in the middle of the stage.
-      banner.classList.toggle('alone', name === 'reconnecting');
+      element.classList.toggle('alone', isMovingAlone(model));
       setText(text, movingText(model, move));
       setText(countdown, name === 'playing' ? countdownText(model, move) : '');
       countdown.hidden = countdown.textContent === '';
     },
   };
+}
+
+export function createMovedNote(): View {
+  const element = el('p', { class: 'moved-note', 'data-notice': 'moved', 'data-testid': 'moved' }, MOVED_TEXT);
+  return { element, update: (model: PageModel) => void (element.hidden = !isJustMoved(model)) };
+}
+
+/** Moved, and without a picture meanwhile. */
+export function isMovingAlone({ state }: PageModel): boolean {
+  return state.name === 'reconnecting' && state.move !== null;
 }

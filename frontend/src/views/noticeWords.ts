@@ -1,15 +1,34 @@
-/** What a viewer is warned of while playing: no input for a while, little time left; pure. */
+/** What a viewer is told over the picture: it must be started, is lost, stands still; no input, little time left; pure. */
 import type { PageModel } from './model';
 import { elapsedText } from './elapsed';
 
 export const IDLE_TITLE = 'Are you still there?';
 export const IDLE_TEXT = 'There has been no input for a while. Move the mouse, press a key or touch the screen to go on playing.';
+export const START_LABEL = 'Tap to start';
+export const START_TEXT = 'Your browser does not start the picture by itself.';
+export const STILL_TITLE = 'The picture is standing still';
+export const LOST_TEXT = 'The picture was lost. Reconnecting… your place is kept for you.';
 const SOON_ms = 5 * 60_000;
 const VERY_SOON_ms = 60_000;
 /** The words of the first warning go by then; the clock stays. */
 const WORDS_ms = 20_000;
 
 export type TimeLeft = { left_ms: number; stage: 'soon' | 'clock' | 'verySoon' };
+
+/** Whether the picture waits for a click of the viewer's. */
+export function isStartWanted({ playBlocked, state }: PageModel): boolean {
+  return playBlocked && (state.name === 'joining' || state.name === 'playing' || state.name === 'reconnecting');
+}
+
+/** Empty while nothing is lost, or where other words say all there is to say: the move's, or what must be pressed. */
+export function lostText(model: PageModel): string {
+  const { name, move } = model.state;
+  return name === 'reconnecting' && move === null && !isStartWanted(model) ? LOST_TEXT : '';
+}
+
+export function stillText(stillFor_ms: number): string {
+  return `No new frame for ${Math.max(2, Math.round(stillFor_ms / 1000))} seconds. Your session is still running; the picture goes on here as soon as frames arrive.`;
+}
 
 /** How long this session may still last, once that is worth a word. */
 export function timeLeft({ state, serverNow }: PageModel): TimeLeft | null {
@@ -38,7 +57,9 @@ export function idleCountdown(endsAt: number, now: number): string {
 
 /** For the announcer: changes with the facts, never with the clock; null when there is nothing to warn of. */
 export function noticeAnnouncement(model: PageModel): string | null {
+  if (isStartWanted(model)) return `${START_LABEL}. ${START_TEXT}`;
   if (model.idleEndsAt !== null) return `${IDLE_TITLE} ${IDLE_TEXT} Otherwise this session ends in a moment.`;
+  if (model.stillFor_ms !== null) return `${STILL_TITLE}. Your session is still running.`;
   const left = timeLeft(model);
   if (left === null) return null;
   return left.stage === 'verySoon' ? 'This session ends in less than a minute.' : 'This session ends in less than five minutes.';

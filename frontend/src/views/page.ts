@@ -5,6 +5,7 @@ import { boardAnnouncement } from './boardWords';
 import { createEnded, createFailed, createSuperseded } from './closing';
 import { button, el, lampMark, setText } from './dom';
 import { createLanding } from './landing';
+import { isStartWanted } from './noticeWords';
 import { LineSpeaker } from './lineSpeaker';
 import type { PageActions, PageModel, View } from './model';
 import { createStage } from './stage';
@@ -24,7 +25,9 @@ const FACES: Readonly<Record<PageStateName, Face>> = {
 };
 const CURTAIN_ms = 700;
 
+/** A picture that waits for a click is shown with the button on it, not behind the waiting room. */
 function faceOf(model: PageModel): Face {
+  if (isStartWanted(model)) return 'stage';
   return turnedAway(model) === null ? FACES[model.state.name] : 'turnedAway';
 }
 
@@ -66,9 +69,9 @@ export class PageView {
     const face = model.board === null ? faceOf(model) : 'board';
     document.title = face === 'stage' ? `${model.applicationName} · ${model.productName}` : (waitingTabTitle(model) ?? model.productName);
     this.#header.update(model);
+    this.#showStage(face === 'stage' || model.state.name === 'joining');
     this.#stage.update(model);
     if (face !== 'stage') this.#faces[face].update(model);
-    this.#showStage(face === 'stage' || model.state.name === 'joining');
     if (face !== this.#face) this.#change(face);
     this.#announce(model);
   }

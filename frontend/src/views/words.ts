@@ -1,6 +1,6 @@
 /** The page's own sentences about what is happening; pure, so that they can be read in one place and tested. */
 import type { PageState } from '../sessionMachine';
-import { endWords, PLACE_LOST, type EndWords } from '../statusReasons';
+import { endWords, NOT_STARTED, PLACE_LOST, type EndWords } from '../statusReasons';
 import type { PageModel } from './model';
 import { MOVED_TEXT, MOVING_TITLE, movingText } from './movingWords';
 import { doorAnnouncement, turnedAway } from './turnedAwayWords';
@@ -39,6 +39,7 @@ export function waitingSteps(model: PageModel): Step[] {
 /** How it ended, knowing whether it ended in the middle of a move. */
 export function closingWords(state: PageState): EndWords {
   if (state.statusReason === 'cancelled' && !state.leftHere) return PLACE_LOST;
+  if (state.statusReason === 'connectionTimeout' && state.unstarted) return NOT_STARTED;
   return endWords(state.statusReason, state.move !== null, state.session?.migrations ?? 0);
 }
 
@@ -65,6 +66,7 @@ export function announcement(model: PageModel): string {
     case 'requesting':
     case 'waiting':
     case 'joining':
+      if (notice !== null) return notice;
       return `${waitingTitle(state)}. ${waitingReason(model)}`;
     case 'playing':
       if (state.move !== null) return `${MOVING_TITLE}. ${movingText(model, state.move)}`;
