@@ -17,8 +17,10 @@ from greenroom_agent.door_messages import (
     HeartbeatAnswer,
     MalformedAnswer,
     Registration,
+    SlotTruth,
     parse_join,
     parse_slot_truth,
+    parse_welcome,
 )
 from greenroom_agent.heartbeat import Heartbeat
 from greenroom_agent.instance_metadata import METADATA_FAULTS, Addresses, InstanceMetadata
@@ -45,8 +47,8 @@ class Agent:
     async def run(self) -> None:
         """Works until cancelled; no process and no file of a viewer stays behind.
 
-        Raises: Outdated when a newer agent has this instance; OSError when a port is taken or a folder cannot be
-        emptied (an ExceptionGroup may hold either).
+        Raises: Outdated when a newer agent has this instance (an ExceptionGroup may hold it); OSError when what an
+        earlier run left cannot be removed.
         """
         count_from_boot(self._settings.heartbeat_file, booted_at())
         remove_leftovers(self._settings.work_dir)
@@ -116,8 +118,7 @@ class Agent:
 
     def _hear_heartbeat(self, answer: HeartbeatAnswer) -> None:
         for truth in answer.slots:
-            if truth.slot_id in self._slots:
-                self._slots[truth.slot_id].observe(truth)
+            self._observe(truth)
         if not self._lease.is_expired(time.monotonic()):
             for slot in self._slots.values():
                 slot.lift_fence()
@@ -131,21 +132,20 @@ class Agent:
     def _dispatch(self, frame: Mapping[str, Any]) -> None:
         kind = frame.get("kind")
         if kind == "welcome":
-            for entry in frame.get("slots") or []:
-                self._observe(entry)
+            for truth in parse_welcome(frame):
+                self._observe(truth)
             for slot in self._slots.values():
                 slot.socket_opened()
         elif kind == "slot":
-            self._observe(frame)
+            self._observe(parse_slot_truth(frame))
         elif kind == "join":
             self._join(frame)
         elif kind in ("frame", "ack", "resend", "peerSocket"):
             self._hear_page(frame)
         else:
-            log.warning("viewer socket: %s %s", str(kind)[:40], str(frame.get("reason", ""))[:200])
+            log.warning("viewer socket: %r %r", str(kind)[:40], str(frame.get("reason", ""))[:200])
 
-    def _observe(self, body: Mapping[str, Any]) -> None:
-        truth = parse_slot_truth(body)
+    def _observe(self, truth: SlotTruth) -> None:
         if truth.slot_id in self._slots:
             self._slots[truth.slot_id].observe(truth)
 

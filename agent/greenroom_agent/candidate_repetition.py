@@ -5,6 +5,7 @@ a candidate that names the public address and the same port: the agent adds one 
 """
 
 import ipaddress
+import re
 from typing import Any
 
 Message = dict[str, Any]
@@ -34,7 +35,7 @@ def repeat_candidate(candidate: str, public_ip: str | None) -> str | None:
     fields = candidate.split()
     if public_ip is None or len(fields) < 8 or fields[2].lower() != "udp" or fields[6:8] != ["typ", "host"]:
         return None
-    if not fields[3].isdigit() or not _is_private(fields[4]):
+    if not _PRIORITY.fullmatch(fields[3]) or not _is_private(fields[4]):
         return None
     # A foundation of its own, because the address differs; one priority lower, so that a peer inside the network
     # prefers the direct way.
@@ -54,6 +55,7 @@ def repeat_in_message(message: Message, public_ip: str | None) -> list[Message]:
     return [message]
 
 
+_PRIORITY = re.compile("[0-9]{1,10}")
 _RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 _PRIVATE = [ipaddress.ip_network(network) for network in _RANGES]
 

@@ -27,12 +27,14 @@ from greenroom_agent.instance_metadata import Addresses
 from greenroom_agent.notice import Notice
 from greenroom_agent.request_signing import NoCredentials
 from greenroom_agent.stage_actions import Report
+from greenroom_agent.strict_json import MalformedText, read_object
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = aiohttp.ClientTimeout(total=8, connect=3)
 FIRST_PAUSE_S = 0.2
 LAST_PAUSE_S = 2.0
+MAXIMUM_ANSWER_BYTES = 1 << 20
 
 
 class Unavailable(Exception):
@@ -149,15 +151,15 @@ class ControlPlane:
 
 def _read(status: int, content: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(content)
-    except ValueError:
+        body = read_object(content, MAXIMUM_ANSWER_BYTES)
+    except MalformedText:
         body = None
-    detail = str(body.get("detail", ""))[:200] if isinstance(body, dict) else ""
+    detail = "" if body is None else str(body.get("detail", ""))[:200]
     if status == 409:
         raise Outdated(detail)
-    if status == 429 or status >= 500 or (status < 300 and not isinstance(body, dict)):
+    if status == 429 or status >= 500 or (status < 300 and body is None):
         raise Unavailable(f"HTTP {status}")
     if status >= 300:
         raise Refused(f"HTTP {status} {detail}".strip())
-    assert isinstance(body, dict)
+    assert body is not None
     return body

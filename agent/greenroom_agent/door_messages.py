@@ -104,6 +104,11 @@ def parse_slot_truth(body: Mapping[str, Any]) -> SlotTruth:
     return SlotTruth(_text(body, "slotId"), _whole(body, "epoch"), known, _optional_text(body, "sessionId"))
 
 
+def parse_welcome(body: Mapping[str, Any]) -> tuple[SlotTruth, ...]:
+    """The `welcome` of the Viewer socket."""
+    return tuple(parse_slot_truth(slot) for slot in _objects(body, "slots"))
+
+
 def parse_join(body: Mapping[str, Any]) -> Join:
     """A `join` frame."""
     limits = IdleLimits(*(_whole(body, name) if name in body else 0 for name in ("idleWarn_s", "idleEnd_s")))

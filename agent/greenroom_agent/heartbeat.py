@@ -76,7 +76,10 @@ class Heartbeat:
             log.warning("heartbeat not accepted: %s %s", type(error).__name__, error)
             return None
         self._lease.renew(sent_at_s, answer.lease_s)
-        touch(self._alive_file)
+        try:
+            touch(self._alive_file)
+        except OSError:  # a full disk is not worth the pictures of those who play; the timer decides in its time
+            log.exception("the dead-man timer was not fed")
         return answer
 
     async def _pause(self, pause_s: float) -> None:

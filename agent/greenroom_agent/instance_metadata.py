@@ -1,6 +1,5 @@
 """The instance metadata service, version 2 (IMDSv2)."""
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +8,14 @@ from datetime import UTC, datetime
 import aiohttp
 
 from greenroom_agent.notice import Notice, interruption_notice, rebalance_notice
+from greenroom_agent.strict_json import MalformedText, read_object
 
 log = logging.getLogger(__name__)
 
 TOKEN_TTL_S = 21_600
 TOKEN_RENEWAL_S = TOKEN_TTL_S / 2
 TIMEOUT = aiohttp.ClientTimeout(total=2)
+MAXIMUM_DOCUMENT = 16 * 1024
 METADATA_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 """What reading may raise; ValueError for an answer that is no text, or a token that is no header."""
 
@@ -85,7 +86,6 @@ class InstanceMetadata:
 
 def _object(text: str) -> dict[str, object]:
     try:
-        body = json.loads(text)
-    except ValueError:
+        return read_object(text, MAXIMUM_DOCUMENT)
+    except MalformedText:
         return {}
-    return body if isinstance(body, dict) else {}

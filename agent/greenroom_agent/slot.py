@@ -10,24 +10,29 @@ from greenroom_agent.candidate_repetition import repeat_in_message
 from greenroom_agent.control_plane import SlotReading
 from greenroom_agent.door_messages import Join, SlotTruth
 from greenroom_agent.idle_clock import IdleClock
+from greenroom_agent.page_messages import PageMessage, parse_page_message
 from greenroom_agent.reliable_channel import ReliableChannel
 from greenroom_agent.reliable_receiver import MalformedFrame
+from greenroom_agent.slot_fence import fenced
 from greenroom_agent.slot_parts import Socket, Streamer, Supervisor
 from greenroom_agent.stage import Stage
 from greenroom_agent.stage_actions import Action, ConnectPlayer, DisconnectPlayer, Linger, Report, ResetApplication
 from greenroom_agent.streamer_door import config
+from greenroom_agent.strict_json import MalformedText
 
 log = logging.getLogger(__name__)
 
 TO_PAGE = ("offer", "iceCandidate", "disconnectPlayer")
-TO_STREAMER = ("answer", "iceCandidate")
 SOCKET_GRACE_S = 10.0
 LINGER_S = 15.0
 """How long the picture of a viewer who is being moved to another instance outlives the session here."""
 
 
 class Slot:
-    """Carries out what the stage decides. `bind` gives it the parts that themselves need the slot."""
+    """Carries out what the stage decides. `bind` gives it the parts that themselves need the slot.
+
+    Nothing that enters here raises: a fault of ours, whoever provoked it, costs this slot its application.
+    """
 
     _streamer: Streamer
     _supervisor: Supervisor
@@ -44,7 +49,7 @@ class Slot:
         self._streamer_tells_peers = False
         self._has_media = True
         self._was_lost_by_socket = False
-        self._idle = IdleClock(self._tell_page, lambda: self._do(self.stage.viewer_idled()), lambda: socket.is_open)
+        self._idle = IdleClock(self._tell_page, self._viewer_idled, lambda: socket.is_open)
 
     def bind(self, streamer: Streamer, supervisor: Supervisor, tell: Callable[[Report], None]) -> None:
         """Before the first event."""
@@ -60,12 +65,19 @@ class Slot:
         """Whether nobody needs this report any more."""
         return report.epoch < self.stage.epoch
 
+    def broken(self, error: Exception) -> None:
+        """Something that was done for this slot raised: its application is replaced, whoever plays here has to go."""
+        log.error("slot=%s a fault of the agent", self.stage.slot_id, exc_info=error)
+        self._supervisor.fail(f"a fault of the agent: {type(error).__name__}")
+
     # What the control plane says
 
+    @fenced
     def observe(self, truth: SlotTruth) -> None:
         """The slot's state as the control plane has it."""
         self._do(self.stage.observe(truth))
 
+    @fenced
     def join(self, join: Join) -> None:
         """A page said hello."""
         self._do(self.stage.join(join))
@@ -73,31 +85,37 @@ class Slot:
         if (join.session_id, join.epoch, join.join_number) == (stage.session_id, stage.epoch, stage.join_number):
             self._idle.limits = join.idle
 
+    @fenced
     def fence(self) -> None:
         """The lease is too old."""
         self._do(self.stage.fence())
 
+    @fenced
     def lift_fence(self) -> None:
         """The lease is renewed."""
         self._do(self.stage.lift_fence())
 
     # What the process does
 
+    @fenced
     def application_started(self) -> None:
         """A fresh process in an empty folder."""
         self._streamer_tells_peers = False
         self._has_media = True
         self._do(self.stage.application_started())
 
+    @fenced
     def application_ready(self) -> None:
         """The streamer identified itself."""
         self._supervisor.ready()
         self._do(self.stage.application_ready())
 
+    @fenced
     def application_exited(self, detail: str) -> None:
         """The process ended by itself."""
         self._do(self.stage.application_exited(detail))
 
+    @fenced
     def hear_streamer(self, message: dict[str, Any]) -> None:
         """A message of the streamer; what is not for the page on stage is dropped."""
         number = self.stage.join_number
@@ -119,6 +137,7 @@ class Slot:
 
     # What the page does
 
+    @fenced
     def hear_page(self, frame: Mapping[str, Any]) -> None:
         """A frame, ack or resend, stamped by the relay; what is not from the page on stage is dropped."""
         stamp = (frame.get("sessionId"), frame.get("epoch"), frame.get("joinNumber"))
@@ -131,9 +150,10 @@ class Slot:
             log.warning("slot=%s dropped a frame: %s", self.stage.slot_id, error)
             return
         for text in received.messages:
-            self._hear_message(text)
+            self._hear_text(text)
         self._emit(received.frames)
 
+    @fenced
     def page_socket(self, *, is_open: bool) -> None:
         """The page's socket of the current join opened or closed. A dropped socket alone never ends a picture."""
         if self._socket_grace is not None:
@@ -150,6 +170,7 @@ class Slot:
             self._channel.peer_reconnected(_now_ms())
             self._emit([])
 
+    @fenced
     def socket_opened(self) -> None:
         """The agent's own socket is welcome again: what waited goes out."""
         self._emit([])
@@ -160,22 +181,21 @@ class Slot:
         self._forget_page()
         self._end_linger()
 
-    def _hear_message(self, text: str) -> None:
+    def _hear_text(self, text: str) -> None:
         try:
-            message = json.loads(text)
-        except ValueError:
-            message = None
-        kind = message.get("type") if isinstance(message, dict) else None
-        if kind == "greenroomPlaying":
+            self._hear_message(parse_page_message(text))
+        except MalformedText as error:
+            log.warning("slot=%s dropped a message of the page: %s", self.stage.slot_id, error)
+
+    def _hear_message(self, message: PageMessage) -> None:
+        if message.kind == "greenroomPlaying":
             # It comes by way of the relay: a streamer that tells of its peers may have said meanwhile that it ended.
             if not self._streamer_tells_peers:
                 self._peer(self.stage.join_number, is_connected=True, detail="")
-        elif kind == "greenroomActivity":
-            self._idle.heard(message.get("idle_s"))
-        elif kind in TO_STREAMER:
-            self._streamer.send({**message, "playerId": str(self.stage.join_number)})
-        else:
-            log.warning("slot=%s dropped a message of the page: %s", self.stage.slot_id, str(kind)[:40])
+        elif message.kind == "greenroomActivity":
+            self._idle.heard(message.idle_s)
+        elif message.to_streamer is not None:
+            self._streamer.send({**message.to_streamer, "playerId": str(self.stage.join_number)})
 
     def _peer(self, number: int, *, is_connected: bool, detail: str) -> None:
         if is_connected:
@@ -184,6 +204,7 @@ class Slot:
         else:
             self._do(self.stage.peer_disconnected(number, detail))
 
+    @fenced
     def _socket_stayed_closed(self, number: int) -> None:
         # A streamer that tells of its peers knows better than the socket whether the picture flows.
         if not self._streamer_tells_peers and self.stage.is_playing:
@@ -223,6 +244,11 @@ class Slot:
         if self._channel is not None:
             self._emit(self._channel.send(json.dumps(message), _now_ms()))
 
+    @fenced
+    def _viewer_idled(self) -> None:
+        self._do(self.stage.viewer_idled())
+
+    @fenced
     def _linger_over(self) -> None:
         self._do(self.stage.linger_over())
 
@@ -248,6 +274,7 @@ class Slot:
                 timer.cancel()
         self._timer = self._socket_grace = None
 
+    @fenced
     def _emit(self, frames: list[dict[str, Any]]) -> None:
         """Sends these frames and whatever else the channel owes by now, and sets the clock for the next time.
 

@@ -1,12 +1,14 @@
 """Puts one slot together: stage, process, streamer door, reports."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from greenroom_agent.application_command import SlotPlace, application_command, application_environment
 from greenroom_agent.application_process import Launch
+from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.control_plane import ControlPlane
 from greenroom_agent.door_messages import RegisteredSlot, Registration
 from greenroom_agent.media_ports import ports_of_slot
@@ -19,6 +21,10 @@ from greenroom_agent.streamer_door import StreamerDoor
 from greenroom_agent.viewer_socket import ViewerSocket
 from greenroom_agent.work_folder import slot_folder, slot_log
 
+log = logging.getLogger(__name__)
+
+LAST_PAUSE_S = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class AssembledSlot:
@@ -29,16 +35,34 @@ class AssembledSlot:
     supervisor: SlotSupervisor
     reports: SlotReports
 
+    luck: Callable[[], float]
+
     async def run(self) -> None:
-        """Works until cancelled, then leaves nothing behind. Raises: OSError when the port is taken."""
-        await self.door.listen()
+        """Works until cancelled, then leaves nothing behind. What fails here (a port that is taken) is tried again."""
+        attempt = 0
+        while True:
+            try:
+                await self._run_once()
+            except Exception as error:  # this slot is out of service; its neighbours play on
+                log.exception("slot=%s failed", self.slot.stage.slot_id)
+                self.slot.application_exited(f"a fault of the agent: {_first(error)!r}")
+            await asyncio.sleep(full_jitter_s(attempt, 0.5, LAST_PAUSE_S, self.luck()))
+            attempt += 1
+
+    async def _run_once(self) -> None:
         try:
+            await self.door.listen()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.supervisor.run())
                 tasks.create_task(self.reports.run())
         finally:
             self.slot.close()
             await self.door.stop()
+
+
+def _first(error: Exception) -> BaseException:
+    """What a group holds first."""
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
 def assemble_slot(
@@ -58,7 +82,7 @@ def assemble_slot(
     supervisor = SlotSupervisor(launch, door, slot.application_started, slot.application_exited, luck)
     reports = SlotReports(registered.slot_id, control_plane, slot.is_outdated, slot.observe, luck)
     slot.bind(door, supervisor, reports.add)
-    return AssembledSlot(slot, door, supervisor, reports)
+    return AssembledSlot(slot, door, supervisor, reports, luck)
 
 
 def _launch(number: int, registration: Registration, settings: Settings, streamer_url: str) -> Launch:

@@ -23,6 +23,9 @@ class Supervisor(Protocol):
     def stop(self) -> None:
         """Kill, wipe."""
 
+    def fail(self, detail: str) -> None:
+        """Treat the process as one that ended by itself."""
+
 
 class Socket(Protocol):
     """The Viewer socket."""

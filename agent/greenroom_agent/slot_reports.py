@@ -40,19 +40,19 @@ class SlotReports:
         self._is_news = asyncio.Event()
 
     def add(self, report: Report) -> None:
-        """Puts an event in line, unless the very same one waits there already."""
-        if report not in self._waiting:
+        """Puts an event in line, unless it repeats the last one there: ready, not ready, ready are three events."""
+        if report not in self._waiting[-1:]:
             self._waiting.append(report)
             self._is_news.set()
 
     async def run(self) -> None:
         """Delivers until cancelled."""
         while True:
-            await self._is_news.wait()
-            self._is_news.clear()
             while self._waiting:
                 await self._deliver(self._waiting[0])
                 self._waiting.pop(0)
+            self._is_news.clear()
+            await self._is_news.wait()
 
     async def _deliver(self, report: Report) -> None:
         attempt = 0

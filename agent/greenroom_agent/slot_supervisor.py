@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 from typing import Protocol
 
 from greenroom_agent.application_process import ApplicationProcess, Launch, start_process
@@ -46,7 +47,8 @@ class _Wish(Enum):
 class SlotSupervisor:
     """Starts the process in an empty folder, starts it again when it ends or never becomes ready, and obeys.
 
-    `on_started` is called for each fresh process, `on_exited` with words when one ended by itself.
+    `on_started` is called for each fresh process, `on_exited` with words when one ended by itself. Nothing is started
+    in a folder that could not be emptied: that is tried again, for the slot stays out of service meanwhile.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class SlotSupervisor:
         on_exited: Callable[[str], None],
         luck: Callable[[], float],
         pauses: Pauses | None = None,
+        empty: Callable[[Path, str | None], None] = empty_folder,
     ) -> None:
         self._launch = launch
         self._door = door
@@ -64,9 +67,12 @@ class SlotSupervisor:
         self._on_exited = on_exited
         self._luck = luck
         self._pauses = pauses or Pauses()
+        self._empty = empty
         self._wish = _Wish.RUN
         self._wish_changed = asyncio.Event()
         self._is_ready = asyncio.Event()
+        self._fault = ""
+        self._has_failed = asyncio.Event()
         self._crashes = 0
         self.process: ApplicationProcess | None = None
 
@@ -82,6 +88,11 @@ class SlotSupervisor:
         """End the process and start none until `restart`."""
         self._obey(_Wish.STOP)
 
+    def fail(self, detail: str) -> None:
+        """The process is no good any more, though it runs: it is ended, reported and replaced."""
+        self._fault = detail
+        self._has_failed.set()
+
     async def run(self) -> None:
         """Works until cancelled; leaves neither process nor files behind."""
         try:
@@ -94,31 +105,40 @@ class SlotSupervisor:
                 await self._run_once()
         finally:
             self._door.shut()
-            await asyncio.shield(self._clear())
+            await asyncio.shield(self._is_cleared())
 
     async def _run_once(self) -> None:
         began = asyncio.get_running_loop().time()
         try:
             await self._start()
             detail = await self._watch()
-        except OSError as error:
-            detail = f"the application could not be started: {error.strerror}"
+        except (
+            Exception
+        ) as error:  # a missing file or user, a full disk, a command with a NUL in it: of this slot alone
+            detail = f"the application could not be started: {getattr(error, 'strerror', None) or type(error).__name__}"
             log.exception("mark=%s start failed", self._launch.mark)
         self._door.shut()
+        ended_by_itself = self._wish is _Wish.RUN
+        if ended_by_itself:  # told before it is cleared, which may take long: nobody may be sent here meanwhile
+            log.warning("mark=%s exited: %s", self._launch.mark, detail)
+            self._on_exited(detail)
         await self._clear()
-        if self._wish is not _Wish.RUN:
+        if ended_by_itself:
+            await self._rest(asyncio.get_running_loop().time() - began)
+        else:
             self._crashes = 0
-            return
-        log.warning("mark=%s exited: %s", self._launch.mark, detail)
-        self._on_exited(detail)
-        is_steady = asyncio.get_running_loop().time() - began > STEADY_S
-        self._crashes = 1 if is_steady else self._crashes + 1
-        pause_s = full_jitter_s(self._crashes - 1, self._pauses.first_crash_s, self._pauses.last_crash_s, self._luck())
-        await first_done(self._wait_for_wish(), asyncio.sleep(pause_s))
+
+    async def _rest(self, ran_for_s: float) -> None:
+        self._crashes = 1 if ran_for_s > STEADY_S else self._crashes + 1
+        await first_done(self._wait_for_wish(), asyncio.sleep(self._pause_s(self._crashes - 1)))
+
+    def _pause_s(self, attempt: int) -> float:
+        return full_jitter_s(attempt, self._pauses.first_crash_s, self._pauses.last_crash_s, self._luck())
 
     async def _start(self) -> None:
-        await asyncio.to_thread(empty_folder, self._launch.work_dir, self._launch.user)
+        await asyncio.to_thread(self._empty, self._launch.work_dir, self._launch.user)
         self._is_ready.clear()
+        self._has_failed.clear()
         self._on_started()
         self._door.open()
         self.process = await start_process(self._launch)
@@ -128,7 +148,9 @@ class SlotSupervisor:
         """Until the process ends, fails its probe or is unwanted; what happened in words."""
         process = self.process
         assert process is not None
-        await first_done(process.wait(), self._wait_for_wish(), self._probe_failed())
+        await first_done(process.wait(), self._wait_for_wish(), self._probe_failed(), self._has_failed.wait())
+        if self._has_failed.is_set():
+            return self._fault
         if process.exit_code is None:
             return "it did not identify itself in time"
         return f"exit code {process.exit_code}"
@@ -143,10 +165,22 @@ class SlotSupervisor:
         await asyncio.Event().wait()
 
     async def _clear(self) -> None:
-        process, self.process = self.process, None
-        if process is not None:
-            await process.end()
-        await asyncio.to_thread(empty_folder, self._launch.work_dir, self._launch.user)
+        """Until nothing of the last viewer is left, however long that takes: a full disk, a folder that is held."""
+        attempt = 0
+        while not await self._is_cleared():
+            await asyncio.sleep(self._pause_s(attempt))
+            attempt += 1
+
+    async def _is_cleared(self) -> bool:
+        try:
+            if self.process is not None:
+                await self.process.end()
+                self.process = None
+            await asyncio.to_thread(self._empty, self._launch.work_dir, self._launch.user)
+        except Exception:  # whatever it was: with it nobody may come in, and the other slots play on
+            log.exception("mark=%s could not be cleared", self._launch.mark)
+            return False
+        return True
 
     async def _wait_for_wish(self) -> None:
         await self._wish_changed.wait()

@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from greenroom_agent.strict_json import MalformedText, read_object
+
 log = logging.getLogger(__name__)
 
 PROTOCOL_VERSION = "1.3.0"  # of Epic's messages; the same for Unreal 5.5 to 5.8
@@ -136,9 +138,7 @@ async def _write(socket: web.WebSocketResponse, outbox: asyncio.Queue[str]) -> N
 
 def _parse(data: str | bytes) -> dict[str, Any] | None:
     try:
-        message = json.loads(data)
-    except ValueError:
+        message = read_object(data, MAXIMUM_MESSAGE_BYTES)
+    except MalformedText:
         return None
-    if isinstance(message, dict) and isinstance(message.get("type"), str):
-        return message
-    return None
+    return message if isinstance(message.get("type"), str) else None

@@ -1,7 +1,6 @@
 """The agent's connection to the Viewer socket."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -11,9 +10,10 @@ import yarl
 
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.control_plane import Refused, Unavailable
-from greenroom_agent.door_messages import MalformedAnswer, SocketTicket
+from greenroom_agent.door_messages import SocketTicket
 from greenroom_agent.first_done import first_done
 from greenroom_agent.frame_pieces import encode_frame
+from greenroom_agent.strict_json import MalformedText, read_object
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ HELLO_PAUSE_S = 2.0
 WELCOME_S = 15.0
 PING_PAUSE_S = 290.0  # API Gateway closes a socket that was idle for 10 minutes
 PONG_S = 10.0
+MAXIMUM_FRAME = 1 << 20
 # API Gateway closes a socket after 2 h, whatever it does; we go first, and not all agents in the same minute.
 LIFETIME_S = 100 * 60.0
 LIFETIME_SPREAD_S = 15 * 60.0
@@ -70,7 +71,7 @@ class ViewerSocket:
         while True:
             try:
                 await self._connect_once()
-            except (Unavailable, Refused, MalformedAnswer, aiohttp.ClientError, TimeoutError) as error:
+            except (Unavailable, Refused, ValueError, aiohttp.ClientError, OSError) as error:
                 log.warning("viewer socket: %s %s", type(error).__name__, error if isinstance(error, Refused) else "")
             failures = 0 if self.is_open else failures + 1
             self._is_welcome.clear()
@@ -81,7 +82,7 @@ class ViewerSocket:
         url = yarl.URL(ticket.socket_url).update_query(ticket=ticket.ticket)
         self._outbox = asyncio.Queue()
         async with asyncio.timeout(WELCOME_S):
-            socket = await self._http.ws_connect(url, max_msg_size=1 << 20)
+            socket = await self._http.ws_connect(url, max_msg_size=MAXIMUM_FRAME)
         try:
             await first_done(self._read(socket), self._write(socket), self._keep(socket))
         finally:
@@ -95,12 +96,11 @@ class ViewerSocket:
 
     def _hear(self, text: str) -> None:
         try:
-            frame = json.loads(text)
-        except ValueError:
-            frame = None
-        if not isinstance(frame, dict):
-            log.warning("viewer socket: dropped what is no frame")
-        elif frame.get("kind") == "pong":
+            frame = read_object(text, MAXIMUM_FRAME, may_be_a_piece=True)
+        except MalformedText as error:
+            log.warning("viewer socket: dropped what is no frame: %s", error)
+            return
+        if frame.get("kind") == "pong":
             self._last_pong_s = asyncio.get_running_loop().time()
         else:
             if frame.get("kind") == "welcome":

@@ -12,15 +12,16 @@ from greenroom_agent.demo.data_channel import Input, encode_input
 from greenroom_agent.demo.frame_counter import read_frame_counter
 from greenroom_agent.reliable_channel import ReliableChannel
 
-from .fake_control_plane import FakeControlPlane
+from .fake_control_plane import FakeControlPlane, FakeSlot
 
 
 class Browser:
     """Watches one join. `frames` is what it decoded last."""
 
-    def __init__(self, relay: FakeControlPlane) -> None:
+    def __init__(self, relay: FakeControlPlane, slot: FakeSlot | None = None) -> None:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
         self._relay = relay
+        self._slot = slot or relay.slot
         self._wire = ReliableChannel({})
         self._peer = RTCPeerConnection()
         self._peer.on("track", self._watch)
@@ -31,7 +32,7 @@ class Browser:
         self.counters: list[int] = []
         self.colour = 0.0
         self.messages: list[dict[str, Any]] = []
-        relay.to_page = self._hear
+        self._slot.to_page = self._hear
         self._tasks.append(asyncio.create_task(self._keep_clock()))
 
     async def until_counter(self, after: int, timeout_s: float = 10) -> int:
@@ -55,11 +56,15 @@ class Browser:
 
     def say(self, message: dict[str, Any]) -> None:
         """A message inside the sequenced stream."""
-        self._emit(self._wire.send(json.dumps(message), _now_ms()))
+        self.say_text(json.dumps(message))
+
+    def say_text(self, text: str) -> None:
+        """Whatever a page could write there."""
+        self._emit(self._wire.send(text, _now_ms()))
 
     async def close(self) -> None:
         """The tab is closed: the peer connection ends, nothing more is sent."""
-        self._relay.to_page = lambda frame: None
+        self._slot.to_page = lambda frame: None
         await self._peer.close()
         for task in self._tasks:
             task.cancel()
@@ -98,7 +103,7 @@ class Browser:
 
     def _emit(self, frames: list[dict[str, Any]]) -> None:
         for frame in frames:
-            self._tasks.append(asyncio.create_task(self._relay.from_page(frame)))
+            self._tasks.append(asyncio.create_task(self._relay.from_page(frame, self._slot)))
 
     async def _keep_clock(self) -> None:
         while True:

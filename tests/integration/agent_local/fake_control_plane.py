@@ -3,26 +3,70 @@
 import asyncio
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 INSTANCE_ID = "i-0123456789abcdef0"
-SLOT_ID = f"{INSTANCE_ID}.1"
 SECRET = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "secret", "Token": "session-token"}
 
 
-class FakeControlPlane:
-    """Keeps one slot's truth as the real one would: claim bumps the epoch, ready frees, leaving resets."""
+class FakeSlot:
+    """One slot's truth. `to_page` hears what the agent says to the page of its session."""
 
-    def __init__(self, port: int, kind: str = "demo", *, heartbeat_s: float = 0.5, lease_s: float = 10) -> None:
-        self.port = port
-        self.kind = kind
-        self.heartbeat_s = heartbeat_s
-        self.lease_s = lease_s
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.slot_id = f"{INSTANCE_ID}.{number}"
         self.state, self.epoch, self.join_number = "Resetting", 0, 0
         self.session_id: str | None = None
+        self.to_page: Callable[[dict[str, Any]], None] = lambda frame: None
+
+    def truth(self) -> dict[str, Any]:
+        return {
+            "slotId": self.slot_id,
+            "state": self.state,
+            "epoch": self.epoch,
+            "sessionId": self.session_id,
+            "joinNumber": self.join_number,
+        }
+
+    def stamp(self, frame: dict[str, Any]) -> dict[str, Any]:
+        stamp = {"sessionId": self.session_id, "epoch": self.epoch, "joinNumber": self.join_number}
+        return {**stamp, **frame, "epoch": self.epoch} if "joinNumber" in frame else {**frame, **stamp}
+
+    def hear(self, event: str) -> None:
+        """ready frees, exited and notReady take a free slot back, a session that lost its application ends."""
+        if event == "ready" and self.state == "Resetting":
+            self.state, self.session_id, self.join_number = "Free", None, 0
+        elif event == "connected" and self.state == "Reserved":
+            self.state = "Streaming"
+        elif event in ("exited", "notReady") and self.state == "Free":
+            self.state = "Resetting"
+
+
+class FakeControlPlane:
+    """Keeps its slots' truth as the real one would: claim bumps the epoch, ready frees, leaving resets.
+
+    What names no slot is about the first one.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        kind: str = "demo",
+        *,
+        command: Sequence[str] = (),
+        slot_count: int = 1,
+        heartbeat_s: float = 0.5,
+        lease_s: float = 10,
+    ) -> None:
+        self.port = port
+        self.kind = kind
+        self.command = list(command)
+        self.heartbeat_s = heartbeat_s
+        self.lease_s = lease_s
+        self.slots = [FakeSlot(number) for number in range(1, slot_count + 1)]
         self.idle_limits: dict[str, int] = {}
         self.events: list[dict[str, Any]] = []
         self.heartbeats: list[dict[str, Any]] = []
@@ -30,7 +74,6 @@ class FakeControlPlane:
         self.boot_nonces: list[str] = []
         self.documents: dict[str, str] = {}
         self.authorizations: list[str] = []
-        self.to_page: Callable[[dict[str, Any]], None] = lambda frame: None
         self.lose: Callable[[dict[str, Any]], bool] = lambda frame: False
         self._agent: web.WebSocketResponse | None = None
         self._tickets = itertools.count(1)
@@ -61,14 +104,17 @@ class FakeControlPlane:
             await self._agent.close()
         await self._runner.cleanup()
 
-    def slot(self) -> dict[str, Any]:
-        return {
-            "slotId": SLOT_ID,
-            "state": self.state,
-            "epoch": self.epoch,
-            "sessionId": self.session_id,
-            "joinNumber": self.join_number,
-        }
+    @property
+    def slot(self) -> FakeSlot:
+        return self.slots[0]
+
+    @property
+    def state(self) -> str:
+        return self.slot.state
+
+    @property
+    def epoch(self) -> int:
+        return self.slot.epoch
 
     async def until(self, holds: Callable[[], bool], what: str, timeout_s: float = 10) -> None:
         async def wait() -> None:
@@ -90,49 +136,48 @@ class FakeControlPlane:
 
     # What the control plane does
 
-    async def claim(self, session_id: str) -> None:
-        assert self.state == "Free"
-        self.state, self.epoch, self.session_id, self.join_number = "Reserved", self.epoch + 1, session_id, 0
-        await self.to_agent({"kind": "slot", **self.slot()})
+    async def claim(self, session_id: str, slot: FakeSlot | None = None) -> None:
+        slot = slot or self.slot
+        assert slot.state == "Free"
+        slot.state, slot.epoch, slot.session_id, slot.join_number = "Reserved", slot.epoch + 1, session_id, 0
+        await self.to_agent({"kind": "slot", **slot.truth()})
 
-    async def join(self) -> None:
-        self.join_number += 1
-        await self.repeat_join()
+    async def join(self, slot: FakeSlot | None = None) -> None:
+        (slot or self.slot).join_number += 1
+        await self.repeat_join(slot)
 
-    async def repeat_join(self) -> None:
-        await self.to_agent(
-            {
-                "kind": "join",
-                "slotId": SLOT_ID,
-                "sessionId": self.session_id,
-                "epoch": self.epoch,
-                "joinNumber": self.join_number,
-                **self.idle_limits,
-            }
-        )
+    async def repeat_join(self, slot: FakeSlot | None = None) -> None:
+        slot = slot or self.slot
+        await self.to_agent({"kind": "join", "slotId": slot.slot_id, **slot.stamp({}), **self.idle_limits})
 
-    async def leave(self, *, with_hint: bool = True) -> None:
-        self.state = "Resetting"
+    async def leave(self, slot: FakeSlot | None = None, *, with_hint: bool = True) -> None:
+        slot = slot or self.slot
+        slot.state = "Resetting"
         if with_hint:
-            await self.to_agent({"kind": "slot", **self.slot()})
+            await self.to_agent({"kind": "slot", **slot.truth()})
 
     async def page_socket(self, *, is_open: bool) -> None:
-        await self.to_agent({"kind": "peerSocket", "open": is_open, **self._stamp({})})
+        await self.to_agent({"kind": "peerSocket", "open": is_open, **self.slot.stamp({})})
 
     def retire(self) -> None:
         """The instance is taken: the slot is never free again, but its session is still here."""
-        self.state = "Retired"
+        self.slot.state = "Retired"
 
     def hand_over(self) -> None:
         """The session has a slot on another instance; the agent is not told but by its next heartbeat."""
-        self.session_id, self.join_number = None, 0
+        self.slot.session_id, self.slot.join_number = None, 0
 
-    async def from_page(self, frame: dict[str, Any]) -> None:
-        await self.to_agent(self._stamp(frame))
+    async def from_page(self, frame: dict[str, Any], slot: FakeSlot | None = None) -> None:
+        await self.to_agent((slot or self.slot).stamp(frame))
 
     async def to_agent(self, frame: dict[str, Any]) -> None:
         if self._agent is not None and not self._agent.closed and not self.lose(frame):
             await self._agent.send_json(frame)
+
+    async def text_to_agent(self, text: str) -> None:
+        """Whatever could come over the Viewer socket."""
+        assert self._agent is not None
+        await self._agent.send_str(text)
 
     async def cut_socket(self) -> None:
         assert self._agent is not None
@@ -158,7 +203,8 @@ class FakeControlPlane:
             return web.json_response({"type": "conflict", "detail": "a newer agent"}, status=409)
         if body["bootNonce"] not in self.boot_nonces:
             if self.boot_nonces:
-                self.state, self.epoch, self.session_id, self.join_number = "Resetting", self.epoch + 1, None, 0
+                for slot in self.slots:
+                    slot.state, slot.epoch, slot.session_id, slot.join_number = "Resetting", slot.epoch + 1, None, 0
             self.boot_nonces.append(body["bootNonce"])
         return web.json_response(
             {
@@ -169,11 +215,11 @@ class FakeControlPlane:
                 "application": {
                     "applicationId": "demo",
                     "kind": self.kind,
-                    "command": [],
-                    "slotsPerInstance": 1,
-                    "resetTimeout_s": 30,
+                    "command": self.command,
+                    "slotsPerInstance": len(self.slots),
+                    "startTimeout_s": 60,
                 },
-                "slots": [{"slotId": SLOT_ID, "number": 1, "epoch": self.epoch}],
+                "slots": [{"slotId": s.slot_id, "number": s.number, "epoch": s.epoch} for s in self.slots],
                 "iceServers": [],
             }
         )
@@ -181,17 +227,15 @@ class FakeControlPlane:
     def _answer_heartbeat(self, body: dict[str, Any]) -> web.Response:
         self.heartbeats.append(body)
         answer = {"acceptedAt": "2026-01-31T12:00:00.000Z", "lease_s": self.lease_s, "instanceState": "Ready"}
-        return web.json_response({**answer, "slots": [self.slot()]})
+        return web.json_response({**answer, "slots": [slot.truth() for slot in self.slots]})
 
     def _answer_slot_events(self, body: dict[str, Any]) -> web.Response:
-        if body["epoch"] < self.epoch:
+        [slot] = [slot for slot in self.slots if slot.slot_id == body["slotId"]]
+        if body["epoch"] < slot.epoch:
             return web.json_response({"type": "https://greenroom.dev/problems/stale-epoch"}, status=409)
         self.events.append(body)
-        if body["event"] == "ready" and self.state == "Resetting":
-            self.state, self.session_id, self.join_number = "Free", None, 0
-        elif body["event"] == "connected" and self.state == "Reserved":
-            self.state = "Streaming"
-        return web.json_response({"slot": self.slot()})
+        slot.hear(body["event"])
+        return web.json_response({"slot": slot.truth()})
 
     def _answer_socket_ticket(self, body: dict[str, Any]) -> web.Response:
         ticket = f"ticket-{next(self._tickets)}"
@@ -224,13 +268,12 @@ class FakeControlPlane:
                 assert len(received.data.encode()) <= 28_000
                 frame = json.loads(received.data)
                 if frame["kind"] == "hello":
-                    await socket.send_json({"kind": "welcome", "instanceId": INSTANCE_ID, "slots": [self.slot()]})
+                    slots = [slot.truth() for slot in self.slots]
+                    await socket.send_json({"kind": "welcome", "instanceId": INSTANCE_ID, "slots": slots})
                 elif frame["kind"] == "ping":
                     await socket.send_json({"kind": "pong"})
-                elif frame["sessionId"] == self.session_id and not self.lose(frame):
-                    self.to_page(self._stamp(frame))
+                elif not self.lose(frame):
+                    for slot in self.slots:
+                        if slot.session_id == frame["sessionId"]:
+                            slot.to_page(slot.stamp(frame))
         return socket
-
-    def _stamp(self, frame: dict[str, Any]) -> dict[str, Any]:
-        stamp = {"sessionId": self.session_id, "epoch": self.epoch, "joinNumber": self.join_number}
-        return {**stamp, **frame, "epoch": self.epoch} if "joinNumber" in frame else {**frame, **stamp}

@@ -193,12 +193,16 @@ class Recorder:
         self.to_relay: list[dict[str, Any]] = []
         self.reports: list[str] = []
         self.stops = 0
+        self.failures: list[str] = []
 
     def send(self, message: Any) -> None:
         (self.to_relay if "kind" in message else self.to_streamer).append(message)
 
     def ready(self) -> None: ...
     def restart(self) -> None: ...
+
+    def fail(self, detail: str) -> None:
+        self.failures.append(detail)
 
     def stop(self) -> None:
         self.stops += 1
