@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from greenroom_agent.media_ports import MediaPorts
+from greenroom_agent.unreal_command import with_own_door_and_ports
 
 # Nothing of the agent's own goes to the application: no AWS variable, no credential, no metadata endpoint. These are
 # what a program needs to find its libraries, its language and the GPU.
@@ -36,7 +37,8 @@ def application_command(kind: str, command: Sequence[str], place: SlotPlace, *, 
     """The command to run in this slot.
 
     An empty command means the kind's own: the demo streamer or the null application. `unreal` gets the address of its
-    door unless the command already names it; `python` in a command of our own kinds is the agent's interpreter.
+    own door and its own media ports, whatever the command says; `python` in a command of our own kinds is the agent's
+    interpreter.
     """
     words = list(command) or _own_command(kind)
     if kind in OWN_MODULES:
@@ -44,8 +46,8 @@ def application_command(kind: str, command: Sequence[str], place: SlotPlace, *, 
             words[:1] = [sys.executable, *INTERPRETER_OPTIONS[kind]]
         if not any("{streamerUrl}" in word for word in words):
             words += ["--url", "{streamerUrl}"]
-    elif not any("PixelStreamingURL" in word for word in words):
-        words.append("-PixelStreamingURL={streamerUrl}")
+    else:
+        words = with_own_door_and_ports(words)
     if kind == "demo":
         if not any("{mediaPortFirst}" in word for word in words):
             words += ["--media-ports", "{mediaPortFirst}-{mediaPortLast}"]
@@ -72,8 +74,11 @@ def _own_command(kind: str) -> list[str]:
 
 
 def _fill(word: str, place: SlotPlace) -> str:
+    host, _, port = place.streamer_url.removeprefix("ws://").partition(":")
     values = {
         "{streamerUrl}": place.streamer_url,
+        "{streamerHost}": host,
+        "{streamerPort}": port,
         "{slotNumber}": str(place.number),
         "{mediaPortFirst}": str(place.media_ports.first),
         "{mediaPortLast}": str(place.media_ports.last),

@@ -214,6 +214,31 @@ def test_an_application_is_stored_and_read_back_by_operators_whole_and_by_viewer
     assert body_of(seen) == {"applicationId": "demo", "name": "Demo", "kind": "unreal"}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["game", "-RenderOffScreen"],
+        ["game", "-pixelStreamingConnectionURL={streamerUrl}", "-PixelStreamingWebRTCMinPort={mediaPortFirst}"],
+        ["game", "-PixelStreamingIP={streamerHost}", "-PixelStreamingPort={streamerPort}", "-PixelStreamingID=x"],
+        ["game", "-MyPixelStreamingURL=ws://127.0.0.1:8888"],
+    ],
+)
+def test_an_unreal_command_may_leave_the_slot_to_the_agent_or_name_it_by_placeholders(command: list[str]) -> None:
+    body = {**APPLICATION, "command": command}
+    answer = operate("configure_application", PUT_APPLICATION, body, FakePorts(), applicationId="demo")
+    assert (answer["statusCode"], body_of(answer)["command"]) == (200, command)
+
+
+def test_a_fixed_address_is_refused_with_what_to_write_instead_and_other_kinds_are_left_alone() -> None:
+    body = {**APPLICATION, "command": ["game", "-pixelstreamingURL=ws://127.0.0.1:8888"]}
+    answer = operate("configure_application", PUT_APPLICATION, body, FakePorts(), applicationId="demo")
+    assert "{streamerUrl}" in body_of(answer)["detail"]
+    demo = operate(
+        "configure_application", PUT_APPLICATION, {**body, "kind": "demo"}, FakePorts(), applicationId="demo"
+    )
+    assert demo["statusCode"] == 200
+
+
 @pytest.mark.parametrize(("sent", "stored"), [({}, "all"), ({"relay": "all"}, "all"), ({"relay": "relay"}, "relay")])
 def test_an_application_may_insist_on_the_relay(sent: dict[str, str], stored: str) -> None:
     ports = FakePorts()
@@ -233,6 +258,12 @@ def test_an_application_cannot_insist_on_a_relay_that_the_stack_does_not_have() 
 WRONG_APPLICATIONS = [
     ("name", {"name": ""}),
     ("kind", {"kind": "flash"}),
+    ("command", {"command": ["game", "-PixelStreamingURL=ws://127.0.0.1:8888"]}),
+    ("command", {"command": ["game", "-pixelstreamingconnectionurl=ws://127.0.0.1:8888"]}),
+    ("command", {"command": ["game", '-PixelStreamingSignallingURL="wss://elsewhere"']}),
+    ("command", {"command": ["game", "-PixelStreamingIP=127.0.0.1", "-PixelStreamingPort=8888"]}),
+    ("command", {"command": ["game", "-PixelStreamingWebRTCMinPort=49152"]}),
+    ("command", {"command": ["sh", "-c", "exec game -PixelStreamingWebRTCMaxPort=65535 -ResX=9"]}),
     ("command", {"command": []}),
     ("command", {"command": [1]}),
     ("slotsPerInstance", {"slotsPerInstance": 0}),

@@ -1,11 +1,15 @@
 """Candidates, ports, leases, commands, folders: the pure parts of the agent."""
 
 import os
+import re
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from greenroom.domain import unreal_command as domain_unreal_command
+from greenroom_agent import unreal_command
 from greenroom_agent.application_command import SlotPlace, application_command, application_environment
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.candidate_repetition import repeat_candidate, repeat_in_message, repeat_in_sdp
@@ -92,17 +96,85 @@ def test_a_pause_never_exceeds_its_limit(attempt: int, luck: float) -> None:
     assert 0 <= full_jitter_s(attempt, 0.5, 15, luck) <= 15
 
 
-def test_unreal_is_told_its_door_unless_the_command_names_it() -> None:
-    command = application_command("unreal", ["/game/Run.sh", "-RenderOffscreen"], PLACE, is_loopback=True)
-    assert command == ["/game/Run.sh", "-RenderOffscreen", "-PixelStreamingURL=ws://127.0.0.1:8889"]
-    named = application_command("unreal", ["/g", "-PixelStreamingURL={streamerUrl}/x"], PLACE, is_loopback=False)
-    assert named == ["/g", "-PixelStreamingURL=ws://127.0.0.1:8889/x"]
+DOOR = "-PixelStreamingURL=ws://127.0.0.1:8889"
+PORTS = ["-PixelStreamingWebRTCMinPort=50500", "-PixelStreamingWebRTCMaxPort=50999"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "desc"),
+    [
+        (["-RenderOffScreen"], ["-RenderOffScreen", DOOR, *PORTS], "nothing named"),
+        (["-PixelStreamingURL={streamerUrl}/x"], [f"{DOOR}/x", *PORTS], "the door as a placeholder"),
+        (["-pixelstreamingurl={streamerUrl}"], ["-pixelstreamingurl=ws://127.0.0.1:8889", *PORTS], "in small letters"),
+        (
+            ["-PixelStreamingConnectionURL={streamerUrl}"],
+            ["-PixelStreamingConnectionURL=ws://127.0.0.1:8889", *PORTS],
+            "Pixel Streaming 2 since 5.6",
+        ),
+        (
+            ["-PixelStreamingSignallingURL={streamerUrl}"],
+            ["-PixelStreamingSignallingURL=ws://127.0.0.1:8889", *PORTS],
+            "Pixel Streaming 2 of 5.5",
+        ),
+        (["-PixelStreamingURL=ws://127.0.0.1:8888"], [DOOR, *PORTS], "the door of slot 1"),
+        (['-PixelStreamingURL="wss://elsewhere:1/x"'], [DOOR, *PORTS], "somebody else's server"),
+        (
+            ["-PixelStreamingIP=127.0.0.1", "-PixelStreamingPort=8888"],
+            ["-PixelStreamingIP=127.0.0.1", "-PixelStreamingPort=8889", *PORTS],
+            "in the old way",
+        ),
+        (["-PixelStreamingIP=10.0.0.1"], ["-PixelStreamingIP=127.0.0.1", DOOR, *PORTS], "half of the old way"),
+        (
+            ["-PixelStreamingWebRTCMinPort={mediaPortFirst}", "-PIXELSTREAMINGWEBRTCMAXPORT={mediaPortLast}"],
+            [PORTS[0], "-PIXELSTREAMINGWEBRTCMAXPORT=50999", DOOR],
+            "the ports as placeholders",
+        ),
+        (
+            ["-pixelStreamingWebRTCMinPort=49152", "-PixelStreamingWebRTCMaxPort=65535"],
+            ["-pixelStreamingWebRTCMinPort=50500", PORTS[1], DOOR],
+            "ports that are shut",
+        ),
+        (["-PixelStreamingWebRTCMaxPort=65535"], [PORTS[1], DOOR, PORTS[0]], "one of the ports"),
+        (
+            ["-c", "exec /g -PixelStreamingURL=ws://127.0.0.1:8888 -PixelStreamingWebRTCMinPort=1 -ResX=9"],
+            ["-c", f"exec /g {DOOR} {PORTS[0]} -ResX=9", PORTS[1]],
+            "inside a line for a shell",
+        ),
+        (["-MyPixelStreamingURL=x"], ["-MyPixelStreamingURL=x", DOOR, *PORTS], "an option of somebody else"),
+    ],
+)
+def test_unreal_has_the_door_and_the_ports_of_its_slot_once_however_they_are_named(
+    words: list[str], expected: list[str], desc: str
+) -> None:
+    assert application_command("unreal", ["/game/Run.sh", *words], PLACE, is_loopback=True) == [
+        "/game/Run.sh",
+        *expected,
+    ]
+
+
+def test_the_control_plane_refuses_just_what_the_agent_would_replace() -> None:
+    assert dict(domain_unreal_command.PLACEHOLDERS) == dict(unreal_command.PLACEHOLDERS)
+
+
+def test_the_security_group_opens_the_range_that_the_agent_divides() -> None:
+    template = (Path(__file__).parents[3] / "template.yaml").read_text()
+    first, last = re.findall(r"GREENROOM_MEDIA_PORT_(?:FIRST|LAST)=(\d+)", template)
+    assert f"IpProtocol: udp, FromPort: {first}, ToPort: {last}," in template
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_the_media_ports_of_unreal_are_inside_the_range_that_is_open(number: int) -> None:
+    whole = MediaPorts(50000, 50999)
+    place = replace(PLACE, number=number, media_ports=ports_of_slot(whole, 4, number))
+    *_, least, most = application_command("unreal", ["/g"], place, is_loopback=False)
+    first, last = (int(word.split("=")[1]) for word in (least, most))
+    assert (first, last) == (50000 + 250 * (number - 1), 50249 + 250 * (number - 1))
 
 
 def test_placeholders_are_filled() -> None:
-    words = ["/g", "-n={slotNumber}", "-p={mediaPortFirst}:{mediaPortLast}", "{workDir}", "-PixelStreamingURL=x"]
+    words = ["/g", "-n={slotNumber}", "-p={mediaPortFirst}:{mediaPortLast}", "{workDir}"]
     filled = application_command("unreal", words, PLACE, is_loopback=False)
-    assert filled == ["/g", "-n=2", "-p=50500:50999", "/w/slot-2", "-PixelStreamingURL=x"]
+    assert filled == ["/g", "-n=2", "-p=50500:50999", "/w/slot-2", DOOR, *PORTS]
 
 
 def test_the_demo_runs_on_the_agents_own_interpreter() -> None:

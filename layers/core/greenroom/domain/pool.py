@@ -16,7 +16,7 @@ LINE_LIMIT, LONGEST_LINE = 1000, 5000
 class ApplicationKind(StrEnum):
     """Which streamer the agent starts."""
 
-    UNREAL = "unreal"  # a command line that gets -PixelStreamingURL
+    UNREAL = "unreal"  # a command line that gets the address of its slot's door and its media ports
     DEMO = "demo"  # Greenroom's own scene, for machines without a GPU
     NULL = "null"  # no picture; sessions without media, for load and drills
 
@@ -33,7 +33,8 @@ class Admission(StrEnum):
 class Application:
     """What is streamed.
 
-    `command` may hold {streamerUrl}, {slotNumber}, {mediaPortFirst}, {mediaPortLast}, {workDir}.
+    `command` may hold {streamerUrl}, {streamerHost}, {streamerPort}, {slotNumber}, {mediaPortFirst}, {mediaPortLast},
+    {workDir}.
     """
 
     application_id: str

@@ -6,6 +6,7 @@ from greenroom.domain.errors import InvalidField
 from greenroom.domain.pool import Admission, Application, ApplicationKind
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import SessionLimits
+from greenroom.domain.unreal_command import fixed_option
 from greenroom.entry.catalog_views import limits_of
 from greenroom.entry.http import Body
 
@@ -24,14 +25,11 @@ def application_of(application_id: str, body: Body) -> Application:
     """Raises: InvalidField."""
     body.only("applicationId", *FIELDS)
     kind = ApplicationKind(body.one_of("kind", tuple(ApplicationKind)))
-    command = body.texts("command") if "command" in body else ()
-    if kind is ApplicationKind.UNREAL and not command:
-        raise InvalidField("command", "must name the program to start")
     return Application(
         application_id=application_id,
         name=body.text("name", longest=128),
         kind=kind,
-        command=command,
+        command=_command(body, kind),
         slots_per_instance=body.whole("slotsPerInstance", least=1, most=MOST_SLOTS),
         pool_id=body.identifier("poolId"),
         limits=limits_of(body.part("limits"), SessionLimits()),
@@ -41,6 +39,18 @@ def application_of(application_id: str, body: Body) -> Application:
         admission=Admission(body.one_of("admission", tuple(Admission)) if "admission" in body else Admission.OPEN),
         relay=RelayPolicy(body.one_of("relay", tuple(RelayPolicy)) if "relay" in body else RelayPolicy.ALL),
     )
+
+
+def _command(body: Body, kind: ApplicationKind) -> tuple[str, ...]:
+    command = body.texts("command") if "command" in body else ()
+    if kind is not ApplicationKind.UNREAL:
+        return command
+    if not command:
+        raise InvalidField("command", "must name the program to start")
+    if (fixed := fixed_option(command)) is not None:
+        option, placeholder = fixed
+        raise InvalidField("command", f"{option} differs from slot to slot: write {placeholder} there, or leave it out")
+    return command
 
 
 def _limit(body: Body, name: str) -> int | None:

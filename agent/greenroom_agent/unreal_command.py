@@ -1,0 +1,46 @@
+"""What an Unreal command line must say of its slot: the address of its streamer door, and the UDP ports of its media.
+
+Unreal reads its options in any letter case and takes the first one that it finds, so what is fixed in the command is
+replaced where it stands, and only what is missing is added. A fixed address would lead to another slot's door; fixed
+ports, or Unreal's own (49152 to 65535), are shut by the security group or are another slot's.
+
+Source: Unreal Engine, FParse::Value; Pixel Streaming reference, -PixelStreamingURL (both plugins, 5.3 to 5.7), IP and
+Port; Pixel Streaming 2, -PixelStreamingSignallingURL (5.5), -PixelStreamingConnectionURL (since 5.6); both plugins,
+-PixelStreamingWebRTCMinPort and -MaxPort.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+PLACEHOLDERS: Mapping[str, str] = {
+    "PixelStreamingURL": "{streamerUrl}",
+    "PixelStreamingSignallingURL": "{streamerUrl}",
+    "PixelStreamingConnectionURL": "{streamerUrl}",
+    "PixelStreamingIP": "{streamerHost}",
+    "PixelStreamingPort": "{streamerPort}",
+    "PixelStreamingWebRTCMinPort": "{mediaPortFirst}",
+    "PixelStreamingWebRTCMaxPort": "{mediaPortLast}",
+}
+"""Option -> what stands for this slot's value."""
+_URLS = {name.lower() for name, value in PLACEHOLDERS.items() if value == "{streamerUrl}"}
+_LEGACY = {"pixelstreamingip", "pixelstreamingport"}
+# Also inside a word: a command may be a line for a shell.
+_OPTION = re.compile(rf"(?<![a-z0-9_.])({'|'.join(PLACEHOLDERS)})=(\"[^\"]*\"|'[^']*'|[^\s\"']*)", re.IGNORECASE)
+_BY_LOWER = {name.lower(): value for name, value in PLACEHOLDERS.items()}
+
+
+def with_own_door_and_ports(words: Sequence[str]) -> list[str]:
+    """The command with a placeholder for each value that differs from slot to slot, each option once."""
+    named = {found[1].lower() for word in words for found in _OPTION.finditer(word)}
+    own = [_OPTION.sub(_own_value, word) for word in words]
+    if not named & _URLS and not named >= _LEGACY:
+        own.append("-PixelStreamingURL={streamerUrl}")
+    for name in ("PixelStreamingWebRTCMinPort", "PixelStreamingWebRTCMaxPort"):
+        if name.lower() not in named:
+            own.append(f"-{name}={PLACEHOLDERS[name]}")
+    return own
+
+
+def _own_value(found: re.Match[str]) -> str:
+    placeholder = _BY_LOWER[found[1].lower()]
+    return found[0] if placeholder in found[2] else f"{found[1]}={placeholder}"
