@@ -63,6 +63,7 @@ class Application:
     kind: str
     command: tuple[str, ...]
     slots_per_instance: int
+    start_timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,8 @@ def _application(body: Mapping[str, Any]) -> Application:
     command = body.get("command") or []
     if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
         raise MalformedAnswer("command is a list of words")
-    return Application(_text(body, "kind"), tuple(command), _whole(body, "slotsPerInstance"))
+    counted = _whole(body, "slotsPerInstance"), _seconds(body, "startTimeout_s")
+    return Application(_text(body, "kind"), tuple(command), *counted)
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -10,7 +10,7 @@ from greenroom_agent.candidate_repetition import repeat_in_message
 from greenroom_agent.control_plane import SlotReading
 from greenroom_agent.door_messages import Join, SlotTruth
 from greenroom_agent.idle_clock import IdleClock
-from greenroom_agent.page_messages import PageMessage, parse_page_message
+from greenroom_agent.page_messages import parse_page_message
 from greenroom_agent.reliable_channel import ReliableChannel
 from greenroom_agent.reliable_receiver import MalformedFrame
 from greenroom_agent.slot_fence import fenced
@@ -49,7 +49,7 @@ class Slot:
         self._streamer_tells_peers = False
         self._has_media = True
         self._was_lost_by_socket = False
-        self._idle = IdleClock(self._tell_page, self._viewer_idled, lambda: socket.is_open)
+        self._idle = IdleClock(self._tell_page, lambda: self._do(self.stage.viewer_idled()), lambda: socket.is_open)
 
     def bind(self, streamer: Streamer, supervisor: Supervisor, tell: Callable[[Report], None]) -> None:
         """Before the first event."""
@@ -111,6 +111,12 @@ class Slot:
         self._do(self.stage.application_ready())
 
     @fenced
+    def streamer_lost(self) -> None:
+        """The streamer's connection ended, and its process runs on."""
+        self._supervisor.lost()
+        self._do(self.stage.streamer_lost())
+
+    @fenced
     def application_exited(self, detail: str) -> None:
         """The process ended by itself."""
         self._do(self.stage.application_exited(detail))
@@ -150,7 +156,7 @@ class Slot:
             log.warning("slot=%s dropped a frame: %s", self.stage.slot_id, error)
             return
         for text in received.messages:
-            self._hear_text(text)
+            self._hear_message(text)
         self._emit(received.frames)
 
     @fenced
@@ -181,21 +187,19 @@ class Slot:
         self._forget_page()
         self._end_linger()
 
-    def _hear_text(self, text: str) -> None:
+    def _hear_message(self, text: str) -> None:
         try:
-            self._hear_message(parse_page_message(text))
+            message = parse_page_message(text)
         except MalformedText as error:
             log.warning("slot=%s dropped a message of the page: %s", self.stage.slot_id, error)
-
-    def _hear_message(self, message: PageMessage) -> None:
-        if message.kind == "greenroomPlaying":
-            # It comes by way of the relay: a streamer that tells of its peers may have said meanwhile that it ended.
-            if not self._streamer_tells_peers:
-                self._peer(self.stage.join_number, is_connected=True, detail="")
+            return
+        if message.to_streamer is not None:
+            self._streamer.send({**message.to_streamer, "playerId": str(self.stage.join_number)})
         elif message.kind == "greenroomActivity":
             self._idle.heard(message.idle_s)
-        elif message.to_streamer is not None:
-            self._streamer.send({**message.to_streamer, "playerId": str(self.stage.join_number)})
+        elif not self._streamer_tells_peers:
+            # It plays. That comes by way of the relay: a streamer that tells of its peers may have said an end since.
+            self._peer(self.stage.join_number, is_connected=True, detail="")
 
     def _peer(self, number: int, *, is_connected: bool, detail: str) -> None:
         if is_connected:
@@ -211,6 +215,7 @@ class Slot:
             self._was_lost_by_socket = True
             self._peer(number, is_connected=False, detail=f"the page's socket was closed for {SOCKET_GRACE_S:.0f} s")
 
+    @fenced
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
             log.info("slot=%s %s", self.stage.slot_id, action)
@@ -227,7 +232,9 @@ class Slot:
                 self._supervisor.restart()
             elif isinstance(action, Linger):
                 self._forget_page()
-                self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._linger_over)
+                self._linger = asyncio.get_running_loop().call_later(
+                    LINGER_S, lambda: self._do(self.stage.linger_over())
+                )
             else:
                 self._forget_page()
                 self._end_linger()
@@ -244,22 +251,15 @@ class Slot:
         if self._channel is not None:
             self._emit(self._channel.send(json.dumps(message), _now_ms()))
 
-    @fenced
-    def _viewer_idled(self) -> None:
-        self._do(self.stage.viewer_idled())
-
-    @fenced
-    def _linger_over(self) -> None:
-        self._do(self.stage.linger_over())
-
     def _end_linger(self) -> None:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
 
     def _connect(self, player: ConnectPlayer) -> None:
-        self._forget_page()
-        self._channel = ReliableChannel({"sessionId": self.stage.session_id, "joinNumber": player.join_number})
+        if not player.is_again or self._channel is None:
+            self._forget_page()
+            self._channel = ReliableChannel({"sessionId": self.stage.session_id, "joinNumber": player.join_number})
         if player.ice_servers is not None:  # also an empty list: the last viewer's credentials are not this one's
             self._streamer.send(config(player.ice_servers))
         introduced = {"playerId": str(player.join_number), "dataChannel": True, "sfu": False}

@@ -15,7 +15,7 @@ from greenroom_agent.media_ports import ports_of_slot
 from greenroom_agent.settings import Settings
 from greenroom_agent.slot import Slot
 from greenroom_agent.slot_reports import SlotReports
-from greenroom_agent.slot_supervisor import SlotSupervisor
+from greenroom_agent.slot_supervisor import Pauses, SlotSupervisor
 from greenroom_agent.stage import Stage
 from greenroom_agent.streamer_door import StreamerDoor
 from greenroom_agent.viewer_socket import ViewerSocket
@@ -77,9 +77,11 @@ def assemble_slot(
     """The parts of one slot, bound to each other; nothing runs yet."""
     slot = Slot(Stage(registered.slot_id, registered.epoch), socket, public_ip)
     port = settings.streamer_port_first + registered.number - 1
-    door = StreamerDoor(port, registration.ice_servers, slot.application_ready, slot.hear_streamer)
+    hears = slot.application_ready, slot.hear_streamer, slot.streamer_lost
+    door = StreamerDoor(port, registration.ice_servers, *hears)
     launch = _launch(registered.number, registration, settings, door.url)
-    supervisor = SlotSupervisor(launch, door, slot.application_started, slot.application_exited, luck)
+    pauses = Pauses(start_s=registration.application.start_timeout_s)
+    supervisor = SlotSupervisor(launch, door, slot.application_started, slot.application_exited, luck, pauses)
     reports = SlotReports(registered.slot_id, control_plane, slot.is_outdated, slot.observe, luck)
     slot.bind(door, supervisor, reports.add)
     return AssembledSlot(slot, door, supervisor, reports, luck)

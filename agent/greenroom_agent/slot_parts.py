@@ -17,6 +17,9 @@ class Supervisor(Protocol):
     def ready(self) -> None:
         """The streamer identified itself."""
 
+    def lost(self) -> None:
+        """The streamer is not connected any more."""
+
     def restart(self) -> None:
         """Kill, wipe, start afresh."""
 

@@ -15,7 +15,9 @@ from greenroom_agent.work_folder import empty_folder
 
 log = logging.getLogger(__name__)
 
-PROBE_S = 60.0
+START_S = 300.0
+AWAY_S = 20.0
+"""How long a streamer may stay away from its door while its process runs. Unreal tries again every 2 s."""
 STEADY_S = 60.0  # a process that ran this long does not count as part of a crash loop
 
 
@@ -31,9 +33,10 @@ class Door(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Seconds; tests make them short."""
+    """Seconds. `start_s`: how long a fresh process may take to identify itself; `away_s`: and later, to come back."""
 
-    probe_s: float = PROBE_S
+    start_s: float = START_S
+    away_s: float = AWAY_S
     first_crash_s: float = 0.5
     last_crash_s: float = 30.0
 
@@ -71,6 +74,7 @@ class SlotSupervisor:
         self._wish = _Wish.RUN
         self._wish_changed = asyncio.Event()
         self._is_ready = asyncio.Event()
+        self._is_lost = asyncio.Event()
         self._fault = ""
         self._has_failed = asyncio.Event()
         self._crashes = 0
@@ -78,7 +82,13 @@ class SlotSupervisor:
 
     def ready(self) -> None:
         """The streamer identified itself: the probe is passed."""
+        self._is_lost.clear()
         self._is_ready.set()
+
+    def lost(self) -> None:
+        """The streamer is not connected any more: it has a while to come back."""
+        self._is_ready.clear()
+        self._is_lost.set()
 
     def restart(self) -> None:
         """Nothing of the last viewer may stay: a fresh process in an empty folder."""
@@ -138,6 +148,7 @@ class SlotSupervisor:
     async def _start(self) -> None:
         await asyncio.to_thread(self._empty, self._launch.work_dir, self._launch.user)
         self._is_ready.clear()
+        self._is_lost.clear()
         self._has_failed.clear()
         self._on_started()
         self._door.open()
@@ -148,21 +159,23 @@ class SlotSupervisor:
         """Until the process ends, fails its probe or is unwanted; what happened in words."""
         process = self.process
         assert process is not None
-        await first_done(process.wait(), self._wait_for_wish(), self._probe_failed(), self._has_failed.wait())
+        await first_done(process.wait(), self._wait_for_wish(), self._stays_away(), self._has_failed.wait())
         if self._has_failed.is_set():
             return self._fault
-        if process.exit_code is None:
-            return "it did not identify itself in time"
         return f"exit code {process.exit_code}"
 
-    async def _probe_failed(self) -> None:
-        try:
-            # Never wait_for: before Python 3.12 it swallows a cancellation that comes together with the event.
-            async with asyncio.timeout(self._pauses.probe_s):
-                await self._is_ready.wait()
-        except TimeoutError:
-            return
-        await asyncio.Event().wait()
+    async def _stays_away(self) -> None:
+        """Until the streamer failed to come, or to come back, in its time."""
+        limit_s, fault = self._pauses.start_s, "it did not identify itself in time"
+        while True:
+            try:
+                # Never wait_for: before Python 3.12 it swallows a cancellation that comes together with the event.
+                async with asyncio.timeout(limit_s):
+                    await self._is_ready.wait()
+            except TimeoutError:
+                return self.fail(fault)
+            await self._is_lost.wait()
+            limit_s, fault = self._pauses.away_s, "its streamer did not come back"
 
     async def _clear(self) -> None:
         """Until nothing of the last viewer is left, however long that takes: a full disk, a folder that is held."""

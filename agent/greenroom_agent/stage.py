@@ -98,12 +98,28 @@ class Stage:
             return []  # it crashed under a session: the control plane ends that first and then asks for a reset
         return [self._report("ready")]
 
+    def streamer_lost(self) -> list[Action]:
+        """The process runs, but its streamer is not connected any more; `application_ready` says when it is back.
+
+        A session keeps the slot: its picture may still flow. Without one nobody may be sent here meanwhile.
+        """
+        if self.application is not ApplicationState.READY:
+            return []
+        self.application = ApplicationState.STARTING
+        if self._player is not None:
+            self._is_waiting_for_application = True
+        if self.session_id is not None or self.state in (SlotState.RESERVED, SlotState.STREAMING, SlotState.RETIRED):
+            return []
+        return [self._report("notReady")]
+
     def application_exited(self, detail: str) -> list[Action]:
         """The process ended by itself or never identified itself; a fresh one follows."""
         if self._is_lingering:
             return self.linger_over()
         self.application = ApplicationState.EXITED
         report = self._report("exited", detail)
+        if self._player is not None:
+            self._is_waiting_for_application = False  # who saw the old process is not let into the next one
         self._player = None
         self.is_playing = False
         return [report]
@@ -214,13 +230,15 @@ class Stage:
     def _connect(self) -> Action:
         self._is_waiting_for_application = False
         self._is_used = True
+        is_again = self._player == self.join_number
         self._player = self.join_number
-        return ConnectPlayer(self.join_number, self._ice_servers)
+        return ConnectPlayer(self.join_number, self._ice_servers, is_again)
 
     def _send_off(self, detail: str) -> list[Action]:
         player, self._player = self._player, None
         if player is None:
             return []
+        self._is_waiting_for_application = False
         actions: list[Action] = [DisconnectPlayer(player)]
         if self.is_playing:
             self.is_playing = False

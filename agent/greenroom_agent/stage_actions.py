@@ -7,10 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ConnectPlayer:
-    """Ask the streamer for an offer to this player, by way of these ICE servers (None: those it has)."""
+    """Ask the streamer for an offer to this player, by way of these ICE servers (None: those it has).
+
+    `is_again`: a streamer that was away is told of a player it may have forgotten; the page stays in its join.
+    """
 
     join_number: int
     ice_servers: tuple[Mapping[str, Any], ...] | None = field(default=None, repr=False)
+    is_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Linger:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Tell the control plane: event is ready, connected, disconnected, idle or exited."""
+    """Tell the control plane: event is ready, notReady, connected, disconnected, idle or exited."""
 
     event: str
     epoch: int

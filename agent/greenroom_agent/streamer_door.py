@@ -21,7 +21,8 @@ class StreamerDoor:
     """Lets in one streamer at a time: the process that the supervisor started.
 
     A second connection is refused while one stands, and every connection while the door is shut, so that a process of
-    another slot, or the last viewer's one that is being killed, cannot slip in.
+    another slot, or the last viewer's one that is being killed, cannot slip in. `on_lost` is told when the streamer
+    went by itself, not when it was shut out; while the door is open it may come again.
     """
 
     def __init__(
@@ -30,11 +31,13 @@ class StreamerDoor:
         ice_servers: Sequence[Mapping[str, Any]],
         on_ready: Callable[[], None],
         on_message: Callable[[dict[str, Any]], None],
+        on_lost: Callable[[], None],
     ) -> None:
         self._port = port
         self._ice_servers = list(ice_servers)
         self._on_ready = on_ready
         self._on_message = on_message
+        self._on_lost = on_lost
         self._is_open = False
         self._streamer: web.WebSocketResponse | None = None
         self._connection: asyncio.BaseTransport | None = None
@@ -97,6 +100,7 @@ class StreamerDoor:
                 writer.cancel()
             if self._streamer is socket:
                 self._streamer = self._connection = None
+                self._on_lost()
         return socket
 
     async def _listen_to(self, socket: web.WebSocketResponse) -> None:

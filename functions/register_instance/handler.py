@@ -43,7 +43,7 @@ def _view(registration: Registration, settings: RegisterInstanceSettings) -> dic
             "kind": application.kind.value,
             "command": list(application.command),
             "slotsPerInstance": registration.instance.slot_count,
-            "resetTimeout_s": application.limits.reset_timeout_s,
+            "startTimeout_s": application.start_timeout_s,
         },
         "slots": slots,
         "iceServers": list(settings.ice_servers),

@@ -72,7 +72,7 @@ def test_a_registered_agent_is_told_what_to_run() -> None:
             "kind": "null",
             "command": [],
             "slotsPerInstance": 1,
-            "resetTimeout_s": 30,
+            "startTimeout_s": 300,
         },
         "slots": [{"slotId": f"{INSTANCE}.1", "number": 1, "epoch": 0}],
         "iceServers": [{"urls": ["stun:x"]}],
@@ -214,6 +214,14 @@ def test_an_application_is_stored_and_read_back_by_operators_whole_and_by_viewer
     assert body_of(seen) == {"applicationId": "demo", "name": "Demo", "kind": "unreal"}
 
 
+@pytest.mark.parametrize(("sent", "stored"), [({}, 300), ({"startTimeout_s": 900}, 900)])
+def test_an_application_says_how_long_it_may_take_to_start(sent: dict[str, int], stored: int) -> None:
+    answer = operate(
+        "configure_application", PUT_APPLICATION, {**APPLICATION, **sent}, FakePorts(), applicationId="demo"
+    )
+    assert (answer["statusCode"], body_of(answer)["startTimeout_s"]) == (200, stored)
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -258,6 +266,9 @@ def test_an_application_cannot_insist_on_a_relay_that_the_stack_does_not_have() 
 WRONG_APPLICATIONS = [
     ("name", {"name": ""}),
     ("kind", {"kind": "flash"}),
+    ("startTimeout_s", {"startTimeout_s": 0}),
+    ("startTimeout_s", {"startTimeout_s": 3601}),
+    ("startTimeout_s", {"startTimeout_s": "60"}),
     ("command", {"command": ["game", "-PixelStreamingURL=ws://127.0.0.1:8888"]}),
     ("command", {"command": ["game", "-pixelstreamingconnectionurl=ws://127.0.0.1:8888"]}),
     ("command", {"command": ["game", '-PixelStreamingSignallingURL="wss://elsewhere"']}),

@@ -71,6 +71,7 @@ class FakeControlPlane:
         self.events: list[dict[str, Any]] = []
         self.heartbeats: list[dict[str, Any]] = []
         self.is_silent = False
+        self.is_deaf = False  # to slot events: they find nobody, and come again
         self.boot_nonces: list[str] = []
         self.documents: dict[str, str] = {}
         self.authorizations: list[str] = []
@@ -186,7 +187,7 @@ class FakeControlPlane:
     # Its doors
 
     async def _agent_call(self, request: web.Request) -> web.Response:
-        if self.is_silent:
+        if self.is_silent or (self.is_deaf and request.match_info["call"] == "slot-events"):
             return web.Response(status=503)
         self.authorizations.append(request.headers.get("Authorization", ""))
         call = request.match_info["call"]

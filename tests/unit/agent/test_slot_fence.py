@@ -48,6 +48,9 @@ class Faulty:
     def tell(self, report: Report) -> None:
         self.send(None)
 
+    def lost(self) -> None:
+        self.send(None)
+
     def fail(self, detail: str) -> None:
         self.failures.append(detail)
 
@@ -61,6 +64,7 @@ ENTRANCES: dict[str, Callable[[Slot], None]] = {
     "the truth": lambda slot: slot.observe(SlotTruth("i-1.1", 1, SlotState.RESETTING)),
     "the fence of the lease": lambda slot: slot.fence(),
     "an exit": lambda slot: slot.application_exited("x"),
+    "a streamer that is gone": lambda slot: slot.streamer_lost(),
     "a streamer that is ready": lambda slot: slot.application_ready(),
 }
 
@@ -163,12 +167,44 @@ async def test_a_hostile_document_of_the_metadata_service_says_nothing() -> None
     await runner.cleanup()
 
 
-async def test_a_streamer_may_send_anything_and_stays() -> None:
-    heard: list[dict[str, Any]] = []
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    door = StreamerDoor(port, [], lambda: None, heard.append)
+        return int(probe.getsockname()[1])
+
+
+async def test_a_door_tells_that_its_streamer_went_but_not_when_it_was_shown_out() -> None:
+    told: list[str] = []
+    door = StreamerDoor(
+        free_port(), [], lambda: told.append("ready"), lambda message: None, lambda: told.append("lost")
+    )
+    await door.listen()
+    door.open()
+    async with ClientSession() as http:
+        for _ in range(2):
+            async with http.ws_connect(door.url) as streamer:
+                await streamer.send_json({"type": "endpointId", "id": "x"})
+                await until(lambda: told[-1:] == ["ready"])
+            await until(lambda: told[-1:] == ["lost"])
+        async with http.ws_connect(door.url) as streamer:
+            await streamer.send_json({"type": "endpointId", "id": "x"})
+            await until(lambda: told[-1:] == ["ready"])
+            await streamer.send_str("x" * 300_000)  # more than the door takes: it hangs up
+            await until(lambda: told[-1:] == ["lost"])
+        async with http.ws_connect(door.url) as streamer:
+            await streamer.send_json({"type": "endpointId", "id": "x"})
+            await until(lambda: told[-1:] == ["ready"])
+            door.shut()
+            await streamer.receive()
+            await asyncio.sleep(0.05)
+    assert told == ["ready", "lost"] * 3 + ["ready"]
+    await door.stop()
+
+
+async def test_a_streamer_may_send_anything_and_stays() -> None:
+    heard: list[dict[str, Any]] = []
+    port = free_port()
+    door = StreamerDoor(port, [], lambda: None, heard.append, lambda: None)
     await door.listen()
     door.open()
     async with ClientSession() as http, http.ws_connect(door.url) as streamer:

@@ -12,7 +12,7 @@ import pytest
 from greenroom_agent.application_process import Launch
 from greenroom_agent.slot_supervisor import Pauses, SlotSupervisor
 
-QUICK = Pauses(probe_s=0.4, first_crash_s=0.05, last_crash_s=0.1)
+QUICK = Pauses(start_s=0.4, first_crash_s=0.05, last_crash_s=0.1)
 SLEEP = ["sleep", "60"]
 STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"]
 
@@ -122,6 +122,39 @@ def test_an_application_that_never_identifies_itself_is_replaced(tmp_path: Path)
     bench = Bench(tmp_path, SLEEP, is_mute=True)
     run(bench, scenario)
     assert bench.exits[0] == "it did not identify itself in time"
+
+
+def test_a_streamer_that_is_back_in_time_keeps_its_process(tmp_path: Path) -> None:
+    async def scenario(bench: Bench) -> None:
+        await until(lambda: bench.pid)
+        first = bench.pid
+        await asyncio.sleep(0.05)
+        for _ in range(3):
+            bench.supervisor.lost()
+            await asyncio.sleep(0.1)
+            bench.supervisor.ready()
+            await asyncio.sleep(0.2)
+        assert bench.pid == first
+        assert bench.exits == []
+        bench.supervisor.lost()
+        await until(lambda: bench.pid not in (None, first))
+
+    bench = Bench(tmp_path, SLEEP, Pauses(away_s=0.25, first_crash_s=0.05))
+    run(bench, scenario)
+    assert bench.exits == ["its streamer did not come back"]
+
+
+def test_an_application_may_take_as_long_to_start_as_it_says_but_not_as_long_to_come_back(tmp_path: Path) -> None:
+    async def scenario(bench: Bench) -> None:
+        await until(lambda: bench.pid)
+        await asyncio.sleep(0.6)
+        assert bench.starts == 1
+        bench.supervisor.ready()
+        await asyncio.sleep(0.05)
+        bench.supervisor.lost()
+        await until(lambda: bench.starts == 2)
+
+    run(Bench(tmp_path, SLEEP, Pauses(start_s=30, away_s=0.1, first_crash_s=0.05), is_mute=True), scenario)
 
 
 def test_a_stopped_slot_stays_empty_until_it_is_started_again(tmp_path: Path) -> None:

@@ -269,6 +269,8 @@ def test_no_viewer_is_ever_let_into_a_process_that_another_one_used() -> None:
         "lift": lambda s: s.lift_fence(),
         "fresh": lambda s: None,
         "exit": lambda s: s.application_exited("x"),
+        "lost": lambda s: s.streamer_lost(),
+        "back": lambda s: s.application_ready() if s.application.value == "starting" else [],
     }
 
     def explore(names: list[str], depth: int) -> None:
@@ -287,6 +289,8 @@ def check(history: list[object], names: list[str]) -> None:
     is_fresh_wanted = False
     for step, name in zip(history, names, strict=True):
         actions: list[Action] = []
+        if name == "back" and is_fresh_wanted:
+            continue  # the door is shut until the fresh process stands
         if name == "fresh" or (name == "exit" and stage.application.value == "running"):
             if name == "exit":
                 stage.application_exited("x")
@@ -304,6 +308,83 @@ def check(history: list[object], names: list[str]) -> None:
                 assert not is_fresh_wanted, names
                 assert served in (None, stage.session_id), names
                 served = stage.session_id
+
+
+# -- a streamer that loses its signalling while its process runs
+
+
+def test_a_free_slot_without_its_streamer_is_not_ready_until_it_is_back() -> None:
+    stage = ready_stage()
+    assert stage.streamer_lost() == [Report("notReady", 0, None, 0)]
+    assert stage.streamer_lost() == [], "told once"
+    assert stage.observe(truth(0, SlotState.RESETTING)) == [], "not ready, whoever asks"
+    assert stage.application.value == "starting", "as the heartbeat says"
+    assert stage.application_ready() == [Report("ready", 0, None, 0)]
+
+
+def test_a_viewer_who_comes_while_the_streamer_is_away_is_shown_in_when_it_is_back() -> None:
+    stage = ready_stage()
+    stage.streamer_lost()
+    stage.observe(truth(1, SlotState.RESERVED, "ses-1"))  # claimed before the control plane heard of it
+    assert stage.join(join(1, 1)) == []
+    assert stage.application_ready() == [ConnectPlayer(1)]
+
+
+def test_a_returning_streamer_is_told_the_present_player_again() -> None:
+    stage = playing_stage()
+    assert stage.streamer_lost() == [], "the session goes on: its picture may still flow"
+    assert stage.is_current("ses-1", 1, 1), "the page may go on speaking"
+    assert stage.application_ready() == [ConnectPlayer(1, is_again=True)]
+    assert stage.peer_connected(1) == []
+    assert stage.peer_disconnected(1, "gone") == [Report("disconnected", 1, "ses-1", 1, "gone")]
+
+
+def test_a_page_that_joins_anew_while_the_streamer_is_away_is_the_one_that_it_hears_of() -> None:
+    stage = playing_stage()
+    stage.streamer_lost()
+    assert stage.join(join(1, 2))[-1] == DisconnectPlayer(1)
+    assert stage.application_ready() == [ConnectPlayer(2)]
+
+
+def test_the_fence_sends_a_player_off_also_while_the_streamer_is_away() -> None:
+    stage = playing_stage()
+    stage.observe(truth(1, SlotState.STREAMING, "ses-1"))
+    stage.streamer_lost()
+    stage.fence()
+    assert stage.lift_fence() == [ResetApplication()]
+    stage.application_started()
+    assert stage.application_ready() == [], "its page joins anew, if the session is still here"
+
+
+def test_a_streamer_that_never_came_back_costs_its_viewer_the_session() -> None:
+    stage = playing_stage()
+    stage.streamer_lost()
+    assert stage.application_exited("its streamer did not come back")[0] == Report(
+        "exited", 1, "ses-1", 1, "its streamer did not come back"
+    )
+    stage.application_started()
+    assert stage.application_ready() == [], "nobody is let into the next process before the control plane says so"
+
+
+def test_a_claimed_slot_that_nobody_joined_yet_says_nothing_of_its_streamer() -> None:
+    stage = ready_stage()
+    stage.observe(truth(1, SlotState.RESERVED, "ses-1"))
+    assert stage.streamer_lost() == []
+    assert stage.application_ready() == []
+    assert stage.join(join(1, 1)) == [ConnectPlayer(1)]
+
+
+@pytest.mark.parametrize("quiet", [lambda s: s.fence(), lambda s: s.observe(truth(0, SlotState.RETIRED))])
+def test_where_no_application_may_run_a_lost_streamer_is_no_news(quiet: Callable[..., Any]) -> None:
+    stage = ready_stage()
+    quiet(stage)
+    assert stage.streamer_lost() == []
+
+
+def test_the_session_that_ends_while_its_streamer_is_away_leaves_a_reset() -> None:
+    stage = playing_stage()
+    stage.streamer_lost()
+    assert stage.observe(truth(1, SlotState.RESETTING)) == [DisconnectPlayer(1), ResetApplication()]
 
 
 # -- the way to the page: ICE servers of this join alone

@@ -172,6 +172,13 @@ async def test_reports_arrive_in_order_each_once_whatever_fails() -> None:
     assert len(truths) == 2
 
 
+async def test_ready_not_ready_and_ready_again_are_three_reports() -> None:
+    door, lost = FakeDoor(), Report("notReady", 1, None, 0)
+    door.failures = [Unavailable("x")]
+    await deliver(door, [READY, lost, READY, READY])
+    assert door.reports == [READY, lost, READY]
+
+
 async def test_an_outdated_report_is_given_up() -> None:
     door = FakeDoor()
     door.failures = [Outdated("stale-epoch")]
@@ -192,7 +199,7 @@ class Recorder:
         self.to_streamer: list[dict[str, Any]] = []
         self.to_relay: list[dict[str, Any]] = []
         self.reports: list[str] = []
-        self.stops = 0
+        self.stops = self.losses = 0
         self.failures: list[str] = []
 
     def send(self, message: Any) -> None:
@@ -203,6 +210,9 @@ class Recorder:
 
     def fail(self, detail: str) -> None:
         self.failures.append(detail)
+
+    def lost(self) -> None:
+        self.losses += 1
 
     def stop(self) -> None:
         self.stops += 1
@@ -261,6 +271,22 @@ async def test_only_the_current_players_messages_cross_and_the_offer_is_widened(
     slot.hear_page(from_page(3, "no json"))
     slot.hear_page(from_page(4, '{"type":"answer","sdp":"b"}', join_number=2))
     assert recorder.to_streamer[1:] == [{"type": "answer", "sdp": "a", "playerId": "1"}]
+    slot.close()
+
+
+async def test_a_streamer_that_is_back_hears_of_the_present_player_and_the_page_hears_its_new_offer() -> None:
+    slot, recorder = joined_slot()
+    slot.hear_streamer({"type": "offer", "playerId": "1", "sdp": "first"})
+    slot.hear_page(from_page(1, '{"type":"answer","sdp":"a"}'))
+    slot.streamer_lost()
+    assert recorder.losses == 1
+    slot.application_ready()
+    assert [m["type"] for m in recorder.to_streamer] == ["playerConnected", "answer", "playerConnected"]
+    slot.hear_streamer({"type": "offer", "playerId": "1", "sdp": "second"})
+    slot.hear_page(from_page(2, '{"type":"answer","sdp":"b"}'))
+    offers = [frame for frame in recorder.to_relay if frame["kind"] == "frame"]
+    assert [frame["sequence"] for frame in offers] == [1, 2], "one join, one numbering"
+    assert recorder.to_streamer[-1]["sdp"] == "b"
     slot.close()
 
 

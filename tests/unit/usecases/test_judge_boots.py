@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from greenroom.domain.errors import PoolIsHalted
 from greenroom.domain.events import PoolHalted
@@ -11,6 +13,7 @@ from greenroom.domain.launch import (
     BOOTS_MEASURED,
     LEAST_BOOT_TIMEOUT_S,
     MOST_BOOT_TIMEOUT_S,
+    START_MARGIN_S,
     boot_deadline_s,
 )
 from greenroom.fleet_ports import Ec2State
@@ -160,3 +163,16 @@ def test_deadlines_of_launches_instances_and_slots_follow_the_pools_own_boots() 
     registration = register_instance(INSTANCE, Boot(NONCE), ports)
     assert {each.deadline_at for each in registration.slots} == {now + 750}
     assert registration.instance.deadline_at == now + 750
+
+
+@pytest.mark.parametrize("start_timeout_s", [1300, 3600])
+def test_an_instance_has_the_time_that_its_application_may_take_to_start(start_timeout_s: int) -> None:
+    """Also after a restart of its agent; and the reaper leaves it alone until then."""
+    ports = house()
+    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], start_timeout_s=start_timeout_s)
+    launched(ports)
+    for nonce in (NONCE, "f" * 32):
+        ports.time += 5
+        registration = register_instance(INSTANCE, Boot(nonce), ports)
+        deadlines = {registration.instance.deadline_at, *(each.deadline_at for each in registration.slots)}
+        assert deadlines == {ports.now() + start_timeout_s + START_MARGIN_S}

@@ -145,6 +145,58 @@ def test_a_process_that_exits_ends_its_session_and_a_free_slot_is_withdrawn() ->
     assert ports.memory.free_counts["demo"] == 0
 
 
+def test_a_free_slot_whose_streamer_is_gone_cannot_be_claimed_until_it_is_back() -> None:
+    ports = stage(0)
+    free = add_slot(ports, "i-00000009", SlotState.FREE)
+    for _ in range(2):
+        assert report(ports, None, free, SlotEvent.NOT_READY).state is SlotState.RESETTING
+    assert free.slot_id not in ports.memory.free_rows
+    assert ports.memory.free_counts["demo"] == 0
+    assert report(ports, None, free, SlotEvent.READY).state is SlotState.FREE
+    assert ports.memory.free_counts["demo"] == 1
+    assert free.slot_id in ports.memory.free_rows
+
+
+def test_a_session_outlives_the_signalling_of_its_streamer() -> None:
+    ports = stage(1)
+    session = joined(ports, launch(ports).session, "page")
+    slot = slot_of(ports, session)
+    report(ports, session, slot, SlotEvent.CONNECTED, 1)
+    before = ports.sessions.get(session.session_id)
+    report(ports, session, slot, SlotEvent.NOT_READY)
+    assert ports.sessions.get(session.session_id) == before
+    assert slot_of(ports, session).state is SlotState.STREAMING
+
+
+@pytest.mark.parametrize("event", [SlotEvent.NOT_READY, SlotEvent.EXITED])
+def test_a_slot_that_is_claimed_in_the_moment_its_streamer_goes_stays_with_its_session(event: SlotEvent) -> None:
+    """The claim has won: the agent hears 409, and serves the join when the streamer is back."""
+    ports = stage(1)
+    (free,) = ports.memory.slot_rows.values()
+    claimed = []
+
+    def claim(step: str) -> None:
+        if step == "claims.withdraw" and not claimed:
+            claimed.append(launch(ports).session)
+
+    ports.memory.between = claim
+    with pytest.raises(StaleEpoch):
+        report(ports, None, free, event)
+    assert ports.sessions.get(claimed[0].session_id).state is SessionState.ASSIGNED
+    assert slot_of(ports, claimed[0]).state is SlotState.RESERVED
+    assert ports.memory.free_counts["demo"] == 0
+
+
+@pytest.mark.parametrize("event", [SlotEvent.NOT_READY, SlotEvent.EXITED])
+def test_a_slot_that_was_taken_back_has_the_time_that_its_application_needs_to_start(event: SlotEvent) -> None:
+    ports = stage(0)
+    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], start_timeout_s=900)
+    free = add_slot(ports, "i-00000009", SlotState.FREE)
+    back = report(ports, None, free, event)
+    assert back.deadline_at is not None
+    assert back.deadline_at >= ports.now() + 900
+
+
 def test_a_report_of_an_older_holder_is_refused() -> None:
     ports = stage(1)
     session = launch(ports).session

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from greenroom.domain.pool import LINE_LIMIT, Admission, Application, ApplicationKind, Placement, Pool, PoolPolicy
+from greenroom.domain.pool import (
+    LINE_LIMIT,
+    START_TIMEOUT_S,
+    Admission,
+    Application,
+    ApplicationKind,
+    Placement,
+    Pool,
+    PoolPolicy,
+)
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
@@ -37,6 +46,7 @@ def application_row(application: Application) -> dict[str, Any]:
         "gpuMinutesPerViewerDay": application.gpu_minutes_per_viewer_day,
         "admission": application.admission.value,
         "relay": application.relay.value,
+        "startTimeout_s": application.start_timeout_s,
     }
 
 
@@ -54,6 +64,7 @@ def application_of(row: Mapping[str, Any]) -> Application:
         gpu_minutes_per_viewer_day=row.get("gpuMinutesPerViewerDay"),
         admission=Admission(row.get("admission", Admission.OPEN)),
         relay=RelayPolicy(row.get("relay", RelayPolicy.ALL)),
+        start_timeout_s=row.get("startTimeout_s", START_TIMEOUT_S),
     )
 
 

@@ -39,6 +39,8 @@ BOOT_TIMEOUT_S = 1200
 """How long an instance may take until its agent registers, and again until its slots are ready: until measured."""
 LEAST_BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S = 600, 1440
 """Bounds once measured. An instance that is never heard ends itself after 30 min, and its machine waits 25."""
+START_MARGIN_S = 60
+"""What a start may take beside the application's own time: a report on its way, a process that is ended first."""
 BOOTS_MEASURED = 5
 """Fewer boots than that say nothing of the next."""
 KEPT_S = 24 * 3600

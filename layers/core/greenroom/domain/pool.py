@@ -11,6 +11,8 @@ from greenroom.domain.session import STANDARD_TIER, SessionLimits
 
 LINE_LIMIT, LONGEST_LINE = 1000, 5000
 """How many may wait: in a pool that does not say, and in any."""
+START_TIMEOUT_S, LONGEST_START_S = 300, 3600
+"""How long an application may take from its start until its streamer is there: one that does not say, and any."""
 
 
 class ApplicationKind(StrEnum):
@@ -49,6 +51,7 @@ class Application:
     gpu_minutes_per_viewer_day: int | None = None
     admission: Admission = Admission.OPEN
     relay: RelayPolicy = RelayPolicy.ALL
+    start_timeout_s: int = START_TIMEOUT_S  # then the agent ends that start and begins another
 
 
 class Placement(StrEnum):

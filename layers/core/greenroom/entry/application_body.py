@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greenroom.domain.errors import InvalidField
-from greenroom.domain.pool import Admission, Application, ApplicationKind
+from greenroom.domain.pool import LONGEST_START_S, START_TIMEOUT_S, Admission, Application, ApplicationKind
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import SessionLimits
 from greenroom.domain.unreal_command import fixed_option
@@ -15,6 +15,7 @@ DAYS = ("sessionsPerViewerDay", "gpuMinutesPerViewerDay")
 MOST_A_DAY = 1_000_000
 FIELDS = (
     *("name", "kind", "command", "slotsPerInstance", "poolId", "limits", "sessionsPerViewer", "admission", "relay"),
+    "startTimeout_s",
     *DAYS,
 )
 MOST_SLOTS = 32
@@ -38,6 +39,7 @@ def application_of(application_id: str, body: Body) -> Application:
         gpu_minutes_per_viewer_day=_limit(body, DAYS[1]),
         admission=Admission(body.one_of("admission", tuple(Admission)) if "admission" in body else Admission.OPEN),
         relay=RelayPolicy(body.one_of("relay", tuple(RelayPolicy)) if "relay" in body else RelayPolicy.ALL),
+        start_timeout_s=body.whole("startTimeout_s", least=1, most=LONGEST_START_S, default=START_TIMEOUT_S),
     )
 
 

@@ -50,6 +50,7 @@ def application_view(application: Application) -> dict[str, Any]:
         "gpuMinutesPerViewerDay": application.gpu_minutes_per_viewer_day,
         "admission": application.admission.value,
         "relay": application.relay.value,
+        "startTimeout_s": application.start_timeout_s,
     }
 
 

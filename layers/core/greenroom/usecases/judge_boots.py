@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from greenroom.domain.events import PoolHalted
 from greenroom.domain.instance import Instance, InstanceState
-from greenroom.domain.launch import boot_deadline_s
-from greenroom.domain.pool import Halt
+from greenroom.domain.launch import START_MARGIN_S, boot_deadline_s
+from greenroom.domain.pool import Application, Halt
 from greenroom.ports import Ports
 
 BOOT_FAILURES_TO_HALT = 3
@@ -43,5 +43,18 @@ def note_boot_done(before: Instance, ports: Ports) -> None:
 
 
 def boot_timeout_s(pool_id: str, ports: Ports) -> float:
-    """How long an instance of this pool may take to register, and again to be ready."""
+    """How long an instance of this pool may take to register."""
     return boot_deadline_s(ports.pools.read(pool_id).boot_times)
+
+
+def ready_timeout_s(pool_id: str, application: Application, ports: Ports) -> float:
+    """How long it may take from then until its slots are ready: as long again, or as its application may need.
+
+    Boots that were seen say nothing of a new version that has its shaders to compile.
+    """
+    return max(boot_timeout_s(pool_id, ports), restart_timeout_s(application))
+
+
+def restart_timeout_s(application: Application) -> float:
+    """How long a slot whose application is started anew may take until it is ready."""
+    return application.start_timeout_s + START_MARGIN_S

@@ -1,4 +1,4 @@
-"""What an agent saw at one of its slots: ready, connected, disconnected, idle, exited."""
+"""What an agent saw at one of its slots: ready, notReady, connected, disconnected, idle, exited."""
 
 from __future__ import annotations
 
@@ -23,18 +23,16 @@ from greenroom.ports import Ports
 from greenroom.usecases.admit_launch import gpu_budgets_of
 from greenroom.usecases.answer_wait import answer_wait
 from greenroom.usecases.end_session import end_idle_session, end_session
-from greenroom.usecases.judge_boots import note_boot_done
+from greenroom.usecases.judge_boots import note_boot_done, restart_timeout_s
 from greenroom.usecases.publish_slot import publish_slot
 from greenroom.usecases.tell_peers import tell_page
-
-RESTART_TIMEOUT_S = 60
-"""How long the application of a free slot may take to come back before the reaper looks at its instance."""
 
 
 class SlotEvent(StrEnum):
     """All may come twice, late, or not at all."""
 
     READY = "ready"  # the application runs and answered its probe
+    NOT_READY = "notReady"  # it runs, and its streamer is not there any more; it may come back
     CONNECTED = "connected"  # the peer connection of this session and join stands
     DISCONNECTED = "disconnected"  # it went away
     IDLE = "idle"  # the viewer of this session and join gave no input, nor answered the warning
@@ -67,6 +65,8 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
         raise StaleEpoch(f"slot {slot.slot_id} is at epoch {slot.epoch}, not {fact.epoch}")
     if fact.event is SlotEvent.READY:
         _ready(fact, slot, instance, ports)
+    elif fact.event is SlotEvent.NOT_READY:
+        _withdraw(slot, instance, ports)
     elif fact.event is SlotEvent.EXITED:
         _exited(slot, instance, ports)
     elif fact.session_id is None or fact.session_id != slot.session_id:
@@ -107,13 +107,20 @@ def _exited(slot: Slot, instance: Instance, ports: Ports) -> None:
         if is_being_lost(instance):
             return  # the machine goes down and takes its applications along: whoever was there is moved
         end_session(slot.session_id, StatusReason.APPLICATION_EXIT, ports)
-    elif slot.state is SlotState.FREE:
-        now = ports.now()
-        try:
-            ports.claims.withdraw(slot, now, now + RESTART_TIMEOUT_S)
-        except SlotLost as error:  # claimed just now: the agent restarts the process, the new session ends or connects
-            raise StaleEpoch(slot.slot_id) from error
-        ports.capacity.add_free(slot.pool_id, -1)
+    else:
+        _withdraw(slot, instance, ports)
+
+
+def _withdraw(slot: Slot, instance: Instance, ports: Ports) -> None:
+    """Nobody may be sent to a free slot without a streamer; one that has a session keeps it."""
+    if slot.state is not SlotState.FREE:
+        return
+    now, application = ports.now(), ports.catalog.application(instance.application_id)
+    try:
+        ports.claims.withdraw(slot, now, now + restart_timeout_s(application))
+    except SlotLost as error:  # claimed just now: the streamer comes back, or the agent starts the process again
+        raise StaleEpoch(slot.slot_id) from error
+    ports.capacity.add_free(slot.pool_id, -1)
 
 
 def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:

@@ -15,7 +15,7 @@ from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
 from greenroom.ports import Ports
 from greenroom.usecases.await_registration import answer_launch
 from greenroom.usecases.change_rows import change_instance, change_launch
-from greenroom.usecases.judge_boots import boot_timeout_s
+from greenroom.usecases.judge_boots import boot_timeout_s, ready_timeout_s
 from greenroom.usecases.migrate_session import held_session, migrate_session
 
 
@@ -34,8 +34,8 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registratio
     Raises: UnknownInstance, StaleBoot (409: a later boot has registered).
     """
     row = _ensure_row(instance_id, ports)
-    now = ports.now()
-    ready_by = now + boot_timeout_s(row.pool_id, ports)
+    now, application = ports.now(), ports.catalog.application(row.application_id)
+    ready_by = now + ready_timeout_s(row.pool_id, application, ports)
 
     def booted(before: Instance) -> Instance:
         after = registered(before, boot, now, ready_by)
@@ -52,7 +52,6 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registratio
     _close_launch(instance, ports)
     if not ports.reaper.is_held(now):
         ports.bus.send(ReaperNeeded(cause="instanceRegistered"))
-    application = ports.catalog.application(instance.application_id)
     return Registration(instance, application, tuple(ports.slots.list_of_instance(instance_id)))
 
 
