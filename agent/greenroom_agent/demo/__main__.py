@@ -26,7 +26,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--size", type=_pair("x"), default=(640, 360), help="width x height, both even")
     parser.add_argument("--fps", type=int, default=30)
     parser.add_argument("--bitrate", type=int, default=2_000_000, help="bits per second")
-    parser.add_argument("--codec", choices=("auto", "h264", "vp8"), default="auto")
+    parser.add_argument("--codec", choices=("auto", "h264", "vp8"), default="auto", help="the first choice")
     parser.add_argument("--media-ports", type=_pair("-"), default=(49152, 65535), help="first-last UDP port")
     parser.add_argument("--loopback", action="store_true", help="media on 127.0.0.1 only")
     return parser.parse_known_args(arguments)[0]
@@ -42,13 +42,14 @@ async def stream(options: argparse.Namespace) -> None:
         bind_media_to_loopback()
     use_quick_encoders(options.bitrate)
     is_h264 = options.codec == "h264" or (options.codec == "auto" and has_h264())
+    codecs = ("video/H264", "video/VP8") if is_h264 else ("video/VP8",)
     width, height = options.size
     scene = Scene(width, height, title=options.title, fps=options.fps)
 
     def make_player(
         ice_servers: list[Mapping[str, Any]], on_peer: Callable[[str], None], on_input: Callable[[], None]
     ) -> Player:
-        return Player(scene, options.fps, "video/H264" if is_h264 else "video/VP8", ice_servers, on_peer, on_input)
+        return Player(scene, options.fps, codecs, ice_servers, on_peer, on_input)
 
     await Streamer(options.id, scene, make_player).serve(options.url)
 

@@ -43,7 +43,7 @@ class Player:
         self,
         scene: Scene,
         fps: int,
-        mime_type: str,
+        mime_types: Sequence[str],
         ice_servers: Sequence[Mapping[str, Any]],
         on_peer: Callable[[str], None],
         on_input: Callable[[], None],
@@ -56,7 +56,8 @@ class Player:
         self._track = SceneTrack(scene, fps)
         transceiver = self._connection.addTransceiver(self._track, "sendonly")
         codecs = RTCRtpSender.getCapabilities("video").codecs
-        transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == mime_type])
+        # All of them, the best first: a browser without the first (a Firefox without H.264) takes the next.
+        transceiver.setCodecPreferences([codec for kind in mime_types for codec in codecs if codec.mimeType == kind])
         self._channel: RTCDataChannel = self._connection.createDataChannel("datachannel", ordered=True)
         self._channel.on("open", self._greet)
         self._channel.on("message", self._hear)
@@ -84,7 +85,11 @@ class Player:
         line = str(trickled.get("candidate") or "").removeprefix("candidate:")
         if not line or ".local " in line:
             return
-        candidate = candidate_from_sdp(line)
+        try:
+            candidate = candidate_from_sdp(line)
+        except (ValueError, AssertionError, IndexError) as error:
+            log.warning("dropped a candidate: %r", error)
+            return
         candidate.sdpMid, candidate.sdpMLineIndex = trickled.get("sdpMid"), trickled.get("sdpMLineIndex")
         task = asyncio.ensure_future(self._connection.addIceCandidate(candidate))
         self._adding.add(task)

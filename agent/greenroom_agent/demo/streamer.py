@@ -1,7 +1,6 @@
 """Epic's streamer side of the signalling, for one player at a time."""
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -11,11 +10,13 @@ import aiohttp
 
 from greenroom_agent.demo.player import Player
 from greenroom_agent.demo.scene import Scene
+from greenroom_agent.strict_json import read_object
 
 log = logging.getLogger(__name__)
 
 MakePlayer = Callable[[list[Mapping[str, Any]], Callable[[str], None], Callable[[], None]], Player]
 
+MAXIMUM_MESSAGE_BYTES = 256 * 1024
 ACTIVITY_PAUSE_S = 1.0
 """Input is told of at most this often: a moved mouse sends a hundred messages a second."""
 
@@ -46,7 +47,7 @@ class Streamer:
             try:
                 async for received in socket:
                     if received.type is aiohttp.WSMsgType.TEXT:
-                        await self._hear(json.loads(received.data))
+                        await self._hear_text(received.data)
             finally:
                 writer.cancel()
                 await self._drop()
@@ -57,6 +58,14 @@ class Streamer:
 
     def _say(self, kind: str, **fields: Any) -> None:
         self._outbox.put_nowait({"type": kind, **fields})
+
+    async def _hear_text(self, text: str) -> None:
+        """Whatever a browser answers, it costs its own picture: the scene goes on for the next player."""
+        try:
+            await self._hear(read_object(text, MAXIMUM_MESSAGE_BYTES))
+        except Exception:  # an answer that takes no video, a candidate that is none; aiortc raises many kinds
+            log.exception("player=%s is given up", self._player_id)
+            await self._drop()
 
     async def _hear(self, message: Mapping[str, Any]) -> None:
         kind = message.get("type")
@@ -97,5 +106,9 @@ class Streamer:
 
     async def _drop(self) -> None:
         player, self._player = self._player, None
-        if player is not None:
+        if player is None:
+            return
+        try:
             await player.close()
+        except Exception:  # a connection that was never whole
+            log.exception("player=%s could not be closed", self._player_id)
