@@ -89,6 +89,13 @@ class Agent:
             return
         for truth in heard.slots:
             self._learn(truth.slot, number)
+        self._lose_a_streamer()
+
+    def _lose_a_streamer(self) -> None:
+        """A slot that was just called free is not ready after all: its report crosses claims, and those who claim."""
+        for slot_id, known in self.slots.items():
+            if known.state is SlotState.FREE and self.world.strikes("streamer_lost"):
+                self.report(slot_id, known.epoch, SlotEvent.NOT_READY)
 
     def _breaks(self) -> bool:
         """Hangs for good, or starts anew."""

@@ -29,6 +29,7 @@ INJECTED = [
     "halt",
     "agent_hangs",
     "agent_restarts",
+    "streamer_lost",
     "never_boots",
     "lost_event",
     "doubled_event",

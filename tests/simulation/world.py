@@ -41,6 +41,7 @@ class Rates:
     never_boots: float = 0.18
     agent_hangs: float = 0.010
     agent_restarts: float = 0.006
+    streamer_lost: float = 0.03
     spot_interrupted: float = 0.035
     terminate_lost: float = 0.16
     stop_lost: float = 0.35
