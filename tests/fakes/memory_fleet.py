@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ class MemoryFleet:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
 
-    def list_of_pool(self, pool_id: str) -> Sequence[Machinery]:
+    def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
         with self.memory.lock:
             own = [each for each in self.memory.instance_rows.values() if each.pool_id == pool_id]
             return [
@@ -164,7 +164,9 @@ class MemoryPools:
     def read(self, pool_id: str) -> PoolRows:
         with self.memory.lock:
             own = tuple(each for (pool, _), each in self.rows.launches.items() if pool == pool_id)
-            return replace(self._of(pool_id), launches=own)
+            living = (each for each in self.memory.instance_rows.values() if each.state is not InstanceState.TERMINATED)
+            members = tuple(each.instance_id for each in living if each.pool_id == pool_id)
+            return replace(self._of(pool_id), launches=own, members=members)
 
     def clear_pending(self, pool_id: str) -> None:
         with self.memory.lock:

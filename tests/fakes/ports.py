@@ -63,8 +63,8 @@ class FakeBus:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def send(self, event: Event) -> None:
-        self.events.append(event)
+    def send(self, *events: Event) -> None:
+        self.events.extend(events)
 
     def kinds(self) -> list[str]:
         return [each.detail_type for each in self.events]

@@ -207,7 +207,11 @@ class World:
 
     # -- the bus
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, *events: Event) -> None:
+        for event in events:
+            self._deliver_one(event)
+
+    def _deliver_one(self, event: Event) -> None:
         handler = self.handlers.get(type(event))
         if handler is None:
             return

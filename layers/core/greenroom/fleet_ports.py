@@ -6,7 +6,7 @@ them meanwhile (`version`): whoever loses reads again and decides again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -31,10 +31,11 @@ class Machinery:
 class Fleet(Protocol):
     """Instance and slot rows, as far as their machines come and go."""
 
-    def list_of_pool(self, pool_id: str) -> Sequence[Machinery]:
+    def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
         """Everything of the pool that is not Terminated: its members by a consistent read, the rest from an index.
 
         What the index does not show yet is read one by one; the slots of what it shows may lag.
+        `members`: as the pool's partition named them a moment ago, which spares that read.
         """
 
     def add(self, instance: Instance) -> Instance:
@@ -111,6 +112,7 @@ class PoolRows:
     launch_rests_until: float = 0.0
     give_back_slots: int = 0  # an event that ended gives back so many at once
     give_back_until: float = 0.0
+    members: tuple[str, ...] | None = None  # instance ids; None: not known
 
 
 BOOTS_KEPT = 20

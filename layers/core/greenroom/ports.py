@@ -331,7 +331,8 @@ class TaskTokens(Protocol):
 class Bus(Protocol):
     """Announcements. Hints only: the reaper guarantees the result."""
 
-    def send(self, event: Event) -> None: ...
+    def send(self, *events: Event) -> None:
+        """One call for all, ten at most."""
 
 
 class Metrics(Protocol):

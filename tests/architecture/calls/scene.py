@@ -9,6 +9,7 @@ from greenroom.domain.connection import Connection, PeerKind
 from greenroom.domain.instance import Instance, InstanceState
 from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
 from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
+from greenroom.usecases.configure import configure_pool
 
 INSTANCE, NONCE = "i-0000000000000001a", "0" * 32
 AGENT = "agent"
@@ -21,11 +22,10 @@ def set_scene(ports: Any, slots: int, maximum: int = 10, target_idle: int = 0) -
     """An application, its pool, and one Ready instance whose `slots` are free; the buffer stays whole at a claim."""
     now = ports.now()
     ports.catalog.save_application(APPLICATION)
-    ports.catalog.save_pool(Pool("demo", "demo", PoolPolicy(0, target_idle, maximum)))
+    configure_pool(Pool("demo", "demo", PoolPolicy(0, target_idle, maximum)), "operator", ports)
     ports.reaper.take("reaper", now, now + 600)
     ports.fleet.add(_instance(slots, now))
     ports.connections.store(Connection(AGENT, PeerKind.AGENT, now + 3600, instance_id=INSTANCE, boot_nonce=NONCE))
-    ports.capacity.add_free("demo", 0)
     for number in range(1, slots + 1):
         slot = _slot(number, maximum)
         ports.fleet.add_slots([slot], now)

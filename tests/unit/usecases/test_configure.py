@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 from greenroom.domain.errors import InvalidField
-from greenroom.domain.pool import PoolPolicy
+from greenroom.domain.pool import Pool, PoolPolicy
 from greenroom.domain.relay import RelayPolicy
+from greenroom.domain.slot import SlotState, shard_of, shards_of
 from greenroom.usecases.configure import PoolChange, change_pool, configure_application, configure_pool
+from greenroom.usecases.find_free_slots import find_free_slots
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.fakes.stage import stage
+from tests.fakes.memory import free_entry
+from tests.fakes.stage import add_slot, stage
 
 
 def test_configuring_asks_for_a_pass_and_says_who_did_it() -> None:
@@ -63,3 +69,28 @@ def test_a_change_is_checked_against_what_it_meets_when_it_is_written() -> None:
     with pytest.raises(InvalidField, match=r"policy\.targetIdle: must be at most 2"):
         change_pool("demo", PoolChange({"target_idle": 3}), "ada", ports)
     assert ports.memory.pools["demo"].policy.target_idle == 0
+
+
+@given(st.lists(st.integers(0, 1500), min_size=1, max_size=12), st.randoms(use_true_random=False))
+def test_a_slot_is_in_sight_whatever_the_maximum_was_when_it_came_and_became_since(
+    maxima: list[int], dice: Random
+) -> None:
+    ports = stage(0)
+    ports.memory.pools.clear()
+    instance_id = f"i-{dice.getrandbits(64):016x}"
+    configure_pool(Pool("demo", "demo", PoolPolicy(0, 0, maxima[0])), "op", ports)
+    slot = add_slot(ports, instance_id, SlotState.FREE)
+    slot = replace(slot, shard=shard_of(instance_id, ports.memory.pools["demo"].policy.maximum))
+    ports.memory.free_rows[slot.slot_id] = free_entry(slot)
+    for maximum in maxima[1:]:
+        change_pool("demo", PoolChange({"maximum": maximum}), "op", ports)
+        found = next(find_free_slots(ports.memory.pools["demo"], ports))
+        assert found.slot_id == slot.slot_id
+    assert ports.memory.pools["demo"].shards == shards_of(max(maxima))
+
+
+def test_replacing_a_pool_keeps_in_sight_what_a_higher_maximum_left() -> None:
+    ports = stage(0)
+    ports.memory.pools.clear()
+    configure_pool(Pool("demo", "demo", PoolPolicy(0, 0, 1000)), "op", ports)
+    assert configure_pool(Pool("demo", "demo", PoolPolicy(0, 0, 10)), "op", ports).shards == 16

@@ -78,7 +78,7 @@ def test_a_viewer_who_joins_while_a_slot_is_published_never_waits_beside_it(occu
 def test_a_slot_published_while_a_viewer_joins_the_line_is_never_left_beside_them(occurrence: int) -> None:
     """The same crossing from the other side: the whole publication is run at each step of the launch."""
     ports = stage(1, SlotState.RESETTING)
-    ports.memory.free_counts.clear()  # nobody counted yet: the launch searches first, and has more steps to cross
+    ports.memory.free_counts["demo"] = 1  # wrong: the launch searches first, and has more steps to cross
     slot = next(iter(ports.memory.slot_rows.values()))
     seen = {"count": 0}
 
@@ -90,6 +90,7 @@ def test_a_slot_published_while_a_viewer_joins_the_line_is_never_left_beside_the
 
     ports.memory.between = interleave
     launch(ports, "ada")
+    assert seen["count"] > occurrence, "the launch has fewer steps: nothing was published"
     states = [each.state for each in ports.memory.session_rows.values()]
     assert states == [SessionState.ASSIGNED]
 

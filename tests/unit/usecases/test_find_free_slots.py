@@ -113,6 +113,14 @@ def test_an_entry_is_found_wherever_an_earlier_maximum_left_it(shard: int, few: 
     assert next(find_free_slots(pool_of(100), ports, few=few)).slot_id == slot.slot_id
 
 
+@pytest.mark.parametrize(("maximum", "shards"), [(10, 1), (100, 2), (10, 3), (2000, 16)])
+def test_no_shard_is_searched_that_the_pool_never_used(maximum: int, shards: int) -> None:
+    ports = FakePorts()
+    seen = reads(ports)
+    assert list(find_free_slots(replace(pool_of(maximum), shards=shards), ports)) == []
+    assert seen == ["claims.free_page"] * shards
+
+
 def test_a_search_ends_when_all_is_empty_and_when_all_is_lost() -> None:
     ports = FakePorts()
     assert list(find_free_slots(pool_of(64), ports)) == []

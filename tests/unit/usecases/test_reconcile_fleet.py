@@ -334,7 +334,7 @@ def test_a_pass_reads_a_pools_machines_once() -> None:
     read: list[str] = []
     list_of_pool = ports.fleet.list_of_pool
 
-    def counted(pool_id: str) -> object:
+    def counted(pool_id: str, *members: object) -> object:
         read.append(pool_id)
         return list_of_pool(pool_id)
 

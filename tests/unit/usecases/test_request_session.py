@@ -12,6 +12,7 @@ from greenroom.domain.errors import KillSwitchThrown, NotFound, ViewerLimitReach
 from greenroom.domain.quota import KillSwitch
 from greenroom.domain.session import SessionState
 from greenroom.domain.slot import SlotState
+from greenroom.usecases.dispatch_line import dispatch_line
 from greenroom.usecases.end_session import leave_session
 from greenroom.usecases.release_slot import release_slot
 from greenroom.usecases.request_session import Launch, request_session
@@ -160,6 +161,29 @@ def test_a_counter_that_wrongly_says_empty_costs_a_detour_and_no_slot() -> None:
     ports = stage(1)
     ports.memory.free_counts["demo"] = 0
     assert launch(ports).session.state is SessionState.ASSIGNED
+
+
+def test_a_counter_that_nobody_has_begun_costs_a_detour_and_no_slot() -> None:
+    ports = stage(1)
+    ports.memory.free_counts.clear()
+    launched = launch(ports)
+    assert (launched.session.state, launched.place) == (SessionState.ASSIGNED, None)
+    assert launched.ticket is not None
+
+
+def test_who_gets_a_slot_from_somebody_else_while_the_forecast_is_made_is_told_of_it() -> None:
+    ports = stage(0)
+
+    def between(step: str) -> None:
+        if step == "sessions.note_eta":
+            ports.memory.between = lambda _: None
+            add_slot(ports, "i-00000001", SlotState.FREE)
+            assert dispatch_line("demo", ports) == 1
+
+    ports.memory.between = between
+    launched = launch(ports)
+    assert (launched.session.state, launched.place) == (SessionState.ASSIGNED, None)
+    assert launched.ticket is not None
 
 
 @pytest.mark.parametrize("slots", [1, 20])

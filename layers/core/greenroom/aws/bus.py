@@ -9,7 +9,7 @@ from greenroom.domain.events import SOURCE, Event
 
 
 class EventRefused(RuntimeError):
-    """EventBridge took the call but not the event; the caller's own caller tries again."""
+    """EventBridge took the call but not every event; the caller's own caller tries again."""
 
 
 class EventBridgeBus:
@@ -18,13 +18,16 @@ class EventBridgeBus:
     def __init__(self, bus_name: str) -> None:
         self._bus_name = bus_name
 
-    def send(self, event: Event) -> None:
-        entry = {
+    def send(self, *events: Event) -> None:
+        answer = client("events").put_events(Entries=[self._entry(each) for each in events])
+        if answer["FailedEntryCount"]:  # a 200 may still refuse an entry
+            codes = (each.get("ErrorCode") for each in answer["Entries"])
+            raise EventRefused(", ".join(code for code in codes if code))
+
+    def _entry(self, event: Event) -> dict[str, str]:
+        return {
             "EventBusName": self._bus_name,
             "Source": SOURCE,
             "DetailType": event.detail_type,
             "Detail": json.dumps(event.detail()),
         }
-        answer = client("events").put_events(Entries=[entry])
-        if answer["FailedEntryCount"]:  # a 200 may still refuse the entry
-            raise EventRefused(str(answer["Entries"][0].get("ErrorCode")))

@@ -17,6 +17,7 @@ from greenroom.domain.pool import (
 )
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import STANDARD_TIER, SessionLimits
+from greenroom.domain.slot import SHARDS
 
 LIMIT_NAMES: Mapping[str, str] = {
     "connection_timeout_s": "connectionTimeout_s",
@@ -86,6 +87,7 @@ def pool_row(pool: Pool) -> dict[str, Any]:
         "markets": list(pool.markets),
         "tiers": dict(pool.tiers),
         "lineLimit": pool.line_limit,
+        "shards": pool.shards,
         "version": pool.version,
     }
 
@@ -109,4 +111,5 @@ def pool_of(row: Mapping[str, Any]) -> Pool:
         version=row["version"],
         tiers=row.get("tiers", {STANDARD_TIER: 0}),
         line_limit=row.get("lineLimit", LINE_LIMIT),
+        shards=row.get("shards", SHARDS),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -28,9 +28,10 @@ class DynamoFleet:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def list_of_pool(self, pool_id: str) -> Sequence[Machinery]:
+    def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
         shown = index_of_pool(self._table, pool_id)
-        members = [row["instanceId"] for row in query(self._table, pool_key(pool_id), begins_with="MEMBER#")]
+        if members is None:
+            members = [row["instanceId"] for row in query(self._table, pool_key(pool_id), begins_with="MEMBER#")]
         missing = [self._machinery(each) for each in members if each not in shown]
         return [*shown.values(), *(each for each in missing if each is not None)]
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from greenroom.domain.relay import RelayPolicy
 from greenroom.domain.session import STANDARD_TIER, SessionLimits
+from greenroom.domain.slot import SHARDS
 
 LINE_LIMIT, LONGEST_LINE = 1000, 5000
 """How many may wait: in a pool that does not say, and in any."""
@@ -96,3 +97,4 @@ class Pool:
     version: int = 0  # of its row; 0: it was never stored
     line_limit: int = LINE_LIMIT  # how many may wait; whoever comes then is told when to try again
     tiers: Mapping[str, int] = field(default_factory=lambda: {STANDARD_TIER: 0})  # name -> head start in line, seconds
+    shards: int = SHARDS  # its free slots may lie in so many partitions: those of its highest maximum so far

@@ -7,7 +7,7 @@ from greenroom.domain.events import ReaperNeeded
 from greenroom.domain.session import WAITING_STATES, Session, SessionState
 from greenroom.ports import Ports, Wait
 from greenroom.usecases.answer_wait import answer_wait
-from greenroom.usecases.dispatch_line import dispatch_line
+from greenroom.usecases.dispatch_line import serve_line
 
 LEASE_GRACE_S = 15
 """How long a slot's lease outlives the connection deadline, so that the deadline decides and not the lease."""
@@ -36,7 +36,7 @@ def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
     session = ports.sessions.store_wait(session_id, Wait("slot", task_token))
     answer_wait(session, ports)
     if session.state in WAITING_STATES:
-        dispatch_line(session.pool_id, ports)
+        serve_line(ports.catalog.pool(session.pool_id), ports)
     return session
 
 

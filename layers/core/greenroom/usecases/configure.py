@@ -10,6 +10,7 @@ from greenroom.domain.errors import Conflict, InvalidField, NotFound
 from greenroom.domain.events import PoolChanged
 from greenroom.domain.pool import Application, Pool, PoolPolicy
 from greenroom.domain.relay import RelayPolicy
+from greenroom.domain.slot import shards_of
 from greenroom.ports import Ports
 
 ATTEMPTS = 6
@@ -66,7 +67,7 @@ def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -
 def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, ports: Ports) -> Pool:
     for _ in range(ATTEMPTS):
         before = _stored(pool_id, ports)
-        after = replace(change(before), version=before.version if before else 0)
+        after = _following(before, change(before))
         _check_fit(after, ports)
         try:
             stored = ports.catalog.save_pool(after)
@@ -77,6 +78,14 @@ def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, p
         ports.bus.send(PoolChanged(pool_id=pool_id, cause="configured"))
         return stored
     raise Conflict(f"pool {pool_id} was changed by others at the same time; read it again and repeat the change")
+
+
+def _following(before: Pool | None, after: Pool) -> Pool:
+    """What is written over `before`. Shards never become fewer: instances keep the shard they were registered with."""
+    shards = shards_of(after.policy.maximum)
+    if before is None:
+        return replace(after, version=0, shards=shards)
+    return replace(after, version=before.version, shards=max(before.shards, shards))
 
 
 def _stored(pool_id: str, ports: Ports) -> Pool | None:

@@ -36,8 +36,15 @@ def dispatch_line(pool_id: str, ports: Ports) -> int:
 
     Call it once after a place in line was written, and after a slot was published: whichever comes second sees both.
     """
+    if ports.line.head(pool_id, ports.now()) is None:
+        return 0
+    return serve_line(ports.catalog.pool(pool_id), ports)
+
+
+def serve_line(pool: Pool, ports: Ports) -> int:
+    """As `dispatch_line`, when somebody is known to wait: whoever has just joined need not look at the line first."""
     given = 0
-    while ports.line.head(pool_id, ports.now()) is not None and _hand_over_one(ports.catalog.pool(pool_id), ports):
+    while _hand_over_one(pool, ports):
         given += 1
     return given
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from greenroom.domain.pool import Placement, Pool
-from greenroom.domain.slot import FIRST_SLOT, SHARDS, FreeSlot, shards_of
+from greenroom.domain.slot import FIRST_SLOT, FreeSlot, shards_of
 from greenroom.ports import Ports
 
 FEW_PAGE = 64
@@ -23,11 +23,12 @@ def find_free_slots(pool: Pool, ports: Ports, *, few: bool = True) -> Iterator[F
     The first is where the pool's placement wants it, the next are random: whoever lost is one of many. Each is chosen
     from a fresh look, because a read costs a tenth of a lost try: 50 claims at once on 20 slots lose 56 tries so, and
     92 when three are tried from each look. A herd that prefers one instance loses at most one try more each (measured).
-    The pool's own shards come first; all others only when those are empty: a changed maximum leaves entries there.
+    The shards of the pool's maximum come first. When they are empty, those follow that an earlier, higher maximum used:
+    instances registered then still have their entries there. No other shard was ever used.
     `few`: each shard from its beginning, all of it; else a part of it from a random place.
     """
     own = range(shards_of(pool.policy.maximum))
-    elsewhere = [shard for shard in range(SHARDS) if shard not in own]
+    elsewhere = range(len(own), pool.shards)
     for shards in (own, elsewhere):
         found = False
         for free in _search(pool, shards, few, ports):

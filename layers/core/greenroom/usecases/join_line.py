@@ -37,14 +37,15 @@ def admit(draft: Session, application: Application, pool: Pool, ports: Ports) ->
     return replace(draft, not_before=event.start, order_at=order_at(arrived_at, head_start_s))
 
 
-def check_line(draft: Session, application: Application, pool: Pool, ports: Ports) -> None:
-    """A line that is full takes nobody; nothing is written. Launches at the same moment may exceed it by their number.
+def check_line(draft: Session, application: Application, pool: Pool, ports: Ports) -> int:
+    """How many wait. A full line takes nobody; nothing is written. Launches at the same moment may exceed it a little.
 
     Who waits already is told so instead: a reload of the page must find its place again.
     Raises: LineFull, ViewerLimitReached, DuplicateLaunch.
     """
-    if ports.line.length(pool.pool_id) < pool.line_limit:
-        return
+    length = ports.line.length(pool.pool_id)
+    if length < pool.line_limit:
+        return length
     ports.claims.check_viewer(draft, application.sessions_per_viewer)
     raise LineFull(pool.line_limit, _try_again_after_s(pool, ports))
 

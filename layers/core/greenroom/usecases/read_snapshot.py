@@ -29,15 +29,21 @@ class PoolReading:
 
 
 def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
-    """The pool's partition first: a launch that closes after it shows an instance, so nothing is missed, only doubled.
-
-    Raises: NotFound (the pool or its application is not configured).
-    """
+    """As it stands now. Raises: NotFound (the pool or its application is not configured)."""
     pool = ports.catalog.pool(pool_id)
-    application = ports.catalog.application(pool.application_id)
+    return read_rows(pool, ports.catalog.application(pool.application_id), None, ports)
+
+
+def read_rows(pool: Pool, application: Application, queued: int | None, ports: Ports) -> PoolReading:
+    """For whoever has read the pool and its application, and perhaps counted the line, a moment ago.
+
+    The pool's partition first: a launch that closes after it shows an instance, so nothing is missed, only doubled. Its
+    members too: an instance that is added after it stands for a launch that was open then.
+    """
+    pool_id = pool.pool_id
     rows, now = ports.pools.read(pool_id), ports.now()
-    machines = tuple(ports.fleet.list_of_pool(pool_id))
-    coming, queued = _coming(rows, machines), ports.line.length(pool_id)
+    machines = tuple(ports.fleet.list_of_pool(pool_id, rows.members))
+    coming, queued = _coming(rows, machines), ports.line.length(pool_id) if queued is None else queued
     snapshot = PoolSnapshot(
         policy=pool.policy,
         slots_per_instance=application.slots_per_instance,

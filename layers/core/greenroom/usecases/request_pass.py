@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from greenroom.domain.events import PoolChanged
 from greenroom.domain.pool import Pool
 from greenroom.ports import Ports
@@ -9,8 +11,13 @@ from greenroom.ports import Ports
 
 def request_pass(pool_id: str, cause: str, ports: Ports) -> None:
     """Send PoolChanged, unless a pass is pending."""
-    if ports.capacity.begin_pass(pool_id, ports.now()):
-        ports.bus.send(PoolChanged(pool_id=pool_id, cause=cause))
+    for asked in pass_to_request(pool_id, cause, ports):
+        ports.bus.send(asked)
+
+
+def pass_to_request(pool_id: str, cause: str, ports: Ports) -> Sequence[PoolChanged]:
+    """What the caller must send now, with events of its own: PoolChanged, or nothing while a pass is pending."""
+    return [PoolChanged(pool_id=pool_id, cause=cause)] if ports.capacity.begin_pass(pool_id, ports.now()) else []
 
 
 def slot_taken(pool: Pool, ports: Ports) -> None:

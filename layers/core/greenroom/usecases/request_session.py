@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost, ViewerLimitReached
-from greenroom.domain.events import SessionRequested
+from greenroom.domain.events import Event, SessionRequested
 from greenroom.domain.line import head_start_of, order_at, tier_of
 from greenroom.domain.pool import Application, Pool
 from greenroom.domain.quota import Quotas
@@ -13,12 +13,14 @@ from greenroom.domain.session import Session, SessionMove, SessionState, moved
 from greenroom.domain.times import iso
 from greenroom.ports import Ports
 from greenroom.usecases.admit_launch import admit_launch
-from greenroom.usecases.dispatch_line import assign, dispatch_line
+from greenroom.usecases.dispatch_line import assign, serve_line
 from greenroom.usecases.find_free_slots import FEW_PAGE, find_free_slots
+from greenroom.usecases.forecast_line import Outlook, forecast_line, outlook_of
 from greenroom.usecases.issue_ticket import IssuedTicket, ticket_for
 from greenroom.usecases.join_line import admit, check_line
+from greenroom.usecases.read_snapshot import read_rows
 from greenroom.usecases.recount_viewer import forget_what_is_over
-from greenroom.usecases.request_pass import request_pass, slot_taken
+from greenroom.usecases.request_pass import pass_to_request, slot_taken
 from greenroom.usecases.tell_waiting import first_forecast
 
 LOSSES_BEFORE_LINE = 3
@@ -56,26 +58,51 @@ def request_session(launch: Launch, ports: Ports) -> Launched:
     """
     application = ports.catalog.application(launch.application_id)
     pool = ports.catalog.pool(application.pool_id)
-    draft = _draft(launch, application, pool, ports)
     try:
-        session, repeated = _enter(draft, application, pool, ports), False
+        entered = _enter(_draft(launch, application, pool, ports), application, pool, ports)
     except DuplicateLaunch as duplicate:
-        session, repeated = ports.sessions.get(duplicate.session_id), True
-    if session.execution_arn is None and session.is_live:  # also for a repeat: the first one may have died before this
-        ports.bus.send(_requested(session))
-    if session.state is SessionState.QUEUED:
-        request_pass(pool.pool_id, "sessionQueued", ports)
-        dispatch_line(pool.pool_id, ports)
+        entered = _Entered(ports.sessions.get(duplicate.session_id), repeated=True)
+    session, place = entered.session, None
+    _announce(session, pool, ports)
+    if session.state is SessionState.QUEUED and serve_line(pool, ports):
         session = ports.sessions.get(session.session_id)
-    place = ports.line.place_of(session) if session.state is SessionState.QUEUED else None
-    if place is not None:
-        session = first_forecast(session, place, ports)
+    if session.state is SessionState.QUEUED:
+        place = ports.line.place_of(session)
+        session = first_forecast(session, place, _outlook(entered, place, application, pool, ports), ports)
     return Launched(
         session=session,
-        repeated=repeated,
+        repeated=entered.repeated,
         ticket=ticket_for(session, None, ports) if session.is_live and session.assignment else None,
-        place=place,
+        place=place if session.state is SessionState.QUEUED else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """A session that stands, and how many waited when it joined the line (None: nobody counted)."""
+
+    session: Session
+    waiting: int | None = None
+    repeated: bool = False
+
+
+def _announce(session: Session, pool: Pool, ports: Ports) -> None:
+    """Also for a repeat: the first one may have died before this."""
+    events: list[Event] = []
+    if session.execution_arn is None and session.is_live:
+        events.append(_requested(session))
+    if session.state is SessionState.QUEUED:
+        events += pass_to_request(pool.pool_id, "sessionQueued", ports)
+    if events:
+        ports.bus.send(*events)
+
+
+def _outlook(entered: _Entered, place: int, application: Application, pool: Pool, ports: Ports) -> Outlook:
+    """From what was read a moment ago, unless a repeated token names a session of another pool."""
+    if entered.session.pool_id != pool.pool_id:
+        return forecast_line(entered.session.pool_id, ports)
+    queued = None if entered.waiting is None else max(entered.waiting + 1, place)
+    return outlook_of(read_rows(pool, application, queued, ports))
 
 
 def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -> Session:
@@ -99,7 +126,7 @@ def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -
     )
 
 
-def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
+def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
     """Admitted and placed. A counter that names a session which is over keeps nobody out: it is put right, once."""
     try:
         return _admit_and_place(draft, application, pool, ports)
@@ -109,38 +136,38 @@ def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -
     return _admit_and_place(draft, application, pool, ports)
 
 
-def _admit_and_place(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
+def _admit_and_place(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
     """Assigned or Queued, written. Raises: all that `request_session` does, and DuplicateLaunch."""
     admitted = admit(draft, application, pool, ports)
     quotas = admit_launch(admitted, application, ports)
     return _place(admitted, application, pool, quotas, ports)
 
 
-def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas, ports: Ports) -> Session:
+def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas, ports: Ports) -> _Entered:
     """Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull."""
     try:
         session = claim_slot(draft, pool, application.sessions_per_viewer, quotas, ports)
     except NoFreeSlot:
-        check_line(draft, application, pool, ports)
-        return ports.claims.enqueue(_queued(draft), application.sessions_per_viewer, quotas)
+        waiting = check_line(draft, application, pool, ports)
+        return _Entered(ports.claims.enqueue(_queued(draft), application.sessions_per_viewer, quotas), waiting)
     slot_taken(pool, ports)
-    return session
+    return _Entered(session)
 
 
 def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quotas, ports: Ports) -> Session:
     """Take a free slot for a new session.
 
     Whoever finds a line joins it. The coarse counter only spares the search when it would be in vain: a counter that
-    is wrong costs a detour through the line, never a slot.
+    is wrong, or that nobody has begun, costs a detour through the line, never a slot.
     Raises: NoFreeSlot, ViewerLimitReached, QuotaExceeded, DuplicateLaunch.
     """
     if draft.not_before is not None:
         raise NoFreeSlot(draft.pool_id)  # not yet: it waits for the start
-    counted = ports.capacity.free(draft.pool_id)
-    if ports.line.head(draft.pool_id, ports.now()) is not None or (counted is not None and counted <= 0):
+    counted = ports.capacity.free(draft.pool_id) or 0
+    if counted <= 0 or ports.line.head(draft.pool_id, ports.now()) is not None:
         raise NoFreeSlot(draft.pool_id)
     losses = 0
-    for free in find_free_slots(pool, ports, few=counted is not None and counted <= FEW_PAGE):
+    for free in find_free_slots(pool, ports, few=counted <= FEW_PAGE):
         try:
             return ports.claims.claim(free, assign(draft, free, ports.now()), sessions_per_viewer, quotas)
         except SlotLost:

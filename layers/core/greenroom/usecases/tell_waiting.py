@@ -60,8 +60,9 @@ def _tell(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: 
     return True
 
 
-def first_forecast(session: Session, place: int, ports: Ports) -> Session:
-    """The session with the forecast its viewer is shown first. Raises: NotFound."""
-    eta = forecast_line(session.pool_id, ports).eta(place, session.not_before)
-    ports.sessions.note_eta(session.session_id, eta)
+def first_forecast(session: Session, place: int, outlook: Outlook, ports: Ports) -> Session:
+    """The session with the forecast its viewer is shown first; as it stands when it waits no longer."""
+    eta = outlook.eta(place, session.not_before)
+    if not ports.sessions.note_eta(session.session_id, eta):
+        return ports.sessions.get(session.session_id)
     return replace(session, eta=eta)
