@@ -30,7 +30,7 @@ INSTANCES, DECISIONS = "GET /pools/{poolId}/instances", "GET /pools/{poolId}/dec
 HALT, RESUME = "POST /pools/{poolId}/halt", "POST /pools/{poolId}/resume"
 DRAIN, UNDRAIN = "POST /instances/{instanceId}/drain", "DELETE /instances/{instanceId}/drain"
 POOL = {"applicationId": "demo", "policy": {"alwaysOn": 0, "targetIdle": 1, "maximum": 8}}
-DEFAULTS = {"warmInstances": 0, "scaleInAfter_s": 600, "scaleInStep": 10, "spotShare": 100, "placement": "packed"}
+DEFAULTS = {"warmInstances": 0, "scaleInAfter_s": 120, "scaleInStep": 10, "spotShare": 100, "placement": "packed"}
 
 
 def fits(name: str, view: Any) -> None:

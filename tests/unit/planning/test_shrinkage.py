@@ -10,18 +10,21 @@ from greenroom.planning.plan_capacity import plan_capacity
 from tests.unit.planning.snapshots import BOOTING, NOW, load, pool, retired
 
 OD = "on-demand"
+TEN_MINUTES = {"scale_in_after_s": 600}
 OVER = {"surplus_since": NOW - 600, "surplus_least": 100}
 
 
 def test_the_worked_example_of_the_module() -> None:
     five = [load(f"i-{n}") for n in range(5)]
-    first = plan_capacity(pool(five[:4], now=NOW, scale_in_step=2))
+    first = plan_capacity(pool(five[:4], now=NOW, scale_in_step=2, **TEN_MINUTES))
     assert (retired(first), first.surplus_since, first.surplus_least) == ([], NOW, 8)
-    dip = plan_capacity(pool(five[:3], now=NOW + 300, surplus_since=NOW, surplus_least=8, scale_in_step=2))
+    dip = plan_capacity(
+        pool(five[:3], now=NOW + 300, surplus_since=NOW, surplus_least=8, scale_in_step=2, **TEN_MINUTES)
+    )
     assert (retired(dip), dip.surplus_since, dip.surplus_least) == ([], NOW, 6)
-    end = plan_capacity(pool(five, now=NOW + 600, surplus_since=NOW, surplus_least=6, scale_in_step=2))
+    end = plan_capacity(pool(five, now=NOW + 600, surplus_since=NOW, surplus_least=6, scale_in_step=2, **TEN_MINUTES))
     assert (len(retired(end)), end.surplus_since, end.surplus_least) == (2, NOW + 600, 6)
-    unhurried = plan_capacity(pool(five, now=NOW + 600, surplus_since=NOW, surplus_least=6))
+    unhurried = plan_capacity(pool(five, now=NOW + 600, surplus_since=NOW, surplus_least=6, **TEN_MINUTES))
     assert (len(retired(unhurried)), unhurried.surplus_since, unhurried.surplus_least) == (3, NOW + 600, 4)
 
 

@@ -70,7 +70,7 @@ class PoolPolicy:
     target_idle: int  # buffer of free slots held beside those in use
     maximum: int  # ceiling: never more slots than this
     warm_instances: int = 0  # the warm tier: stopped on-demand instances, ready to be started
-    scale_in_after_s: int = 600  # how long a surplus must last before instances go. Azure uses 60 min
+    scale_in_after_s: int = 120  # how long a surplus must last before instances go: see docs/decisions.md
     scale_in_step: int = 10  # instances that one step of scale-in gives up at most
     spot_share: int = 100  # percent of the pool's slots that may be on Spot
     placement: Placement = Placement.PACKED

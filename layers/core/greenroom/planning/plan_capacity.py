@@ -12,7 +12,7 @@ event has 4 slots left, one instance is stopped.
 When a viewer of the event comes, 4 slots are used and 3 reserved: the demand stays, nothing is refilled.
 
 Shrinking: the same pool later, nobody plays, no event, no line, four instances are Ready. demand = 2, wanted = 2,
-supply = 8: a surplus of 6. The first pass that sees it starts the clock; ten minutes later what was too much all the
+supply = 8: a surplus of 6. The first pass that sees it starts the clock; two minutes later what was too much all the
 time may go, ten instances at most, and the clock starts anew. Slots above a lowered maximum, and those that an ended
 event gives back, do not wait for the clock; nor do on-demand instances that the warm tier lacks.
 """
