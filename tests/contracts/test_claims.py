@@ -150,12 +150,46 @@ def test_pages_of_free_slots_start_where_asked_and_wrap(house: House) -> None:
     slots = [house.add_slot(f"i-{n:08x}", SlotState.FREE) for n in range(1, 40)]
     shard = slots[0].shard
     own = sorted(slot.slot_id for slot in slots if slot.shard == shard)
-    assert [each.slot_id for each in house.claims.free_page("demo", shard, "i-", 8)] == own[:8]
-    assert [each.slot_id for each in house.claims.free_page("demo", shard, own[1], 1)] == [own[1]]
-    assert [each.slot_id for each in house.claims.free_page("demo", shard, "i-ffffffff", 8)] == own[:8]
-    assert house.claims.free_page("demo", shard, "i-", 1)[0] == free_entry(
+    assert [each.slot_id for each in house.claims.free_page("demo", "demo", shard, "i-", 8)] == own[:8]
+    assert [each.slot_id for each in house.claims.free_page("demo", "demo", shard, own[1], 1)] == [own[1]]
+    assert [each.slot_id for each in house.claims.free_page("demo", "demo", shard, "i-ffffffff", 8)] == own[:8]
+    assert house.claims.free_page("demo", "demo", shard, "i-", 1)[0] == free_entry(
         next(s for s in slots if s.slot_id == own[0])
     )
+
+
+def test_nobody_claims_a_slot_that_runs_another_application(house: House) -> None:
+    slot = house.add_slot("i-00000001", SlotState.FREE)
+    other = replace(draft("ses-1"), application_id="other")
+    with pytest.raises(SlotLost):
+        house.claims.claim(free_entry(slot), assign(other, slot, NOW), 1)
+    assert house.claims.free_page("demo", "other", slot.shard, "i-", 8) == []
+    assert house.slots.get(slot.slot_id).state is SlotState.FREE
+    assert house.is_free_entry(slot)
+    house.claims.check_viewer(other, 1)  # nothing of the launch was written
+    assert house.claims.claim(free_entry(slot), assign(draft("ses-2"), slot, NOW), 1).state is SessionState.ASSIGNED
+
+
+def test_nobody_is_handed_a_slot_that_runs_another_application(house: House) -> None:
+    for name, application_id in (("ses-1", "other"), ("ses-2", "demo")):
+        house.claims.enqueue(replace(queued(name, viewer=name), application_id=application_id), 1)
+    slot = house.add_slot("i-00000001", SlotState.FREE)
+    first = house.line.head("demo", NOW)
+    with pytest.raises(SlotLost):
+        house.claims.hand_over(first, slot, assign(house.sessions.get("ses-1"), slot, NOW))
+    assert (first.session_id, first.application_id) == ("ses-1", "other")
+    own = house.line.head("demo", NOW, "demo")
+    assert (own.session_id, own.application_id) == ("ses-2", "demo")
+    assert house.line.head("demo", NOW, "third") is None
+    house.claims.hand_over(own, slot, assign(house.sessions.get("ses-2"), slot, NOW))
+    assert [each.application_id for each in house.line.nearest("demo", 9)] == ["other"]
+
+
+def test_who_moves_keeps_its_application_in_line(house: House) -> None:
+    slot = house.add_slot("i-00000001", SlotState.FREE)
+    session = house.claims.claim(free_entry(slot), assign(draft(), slot, NOW), 1)
+    house.claims.migrate(session, MOVING, NOW + 500)
+    assert house.line.head("demo", NOW, "demo").session_id == session.session_id
 
 
 def test_the_line_is_served_by_time_then_by_id(house: House) -> None:
@@ -279,7 +313,7 @@ def test_a_slot_is_published_once_and_then_can_be_claimed(house: House) -> None:
     with pytest.raises(SlotLost):
         house.claims.publish(slot, NOW)
     assert house.slots.get(slot.slot_id).state is SlotState.FREE
-    assert house.claims.free_page("demo", slot.shard, "i-", 8) == [free_entry(slot)]
+    assert house.claims.free_page("demo", "demo", slot.shard, "i-", 8) == [free_entry(slot)]
 
 
 def test_a_free_slot_is_withdrawn_or_retired_with_its_entry_and_a_held_one_is_not(house: House) -> None:

@@ -85,6 +85,7 @@ def slots(instance_id: str = INSTANCE, count: int = 2) -> list[Slot]:
             number=number,
             instance_id=instance_id,
             pool_id="demo",
+            application_id="demo",
             state=SlotState.RESETTING,
             epoch=0,
             instance_type="g5.xlarge",
@@ -108,7 +109,7 @@ def ready(house: Any) -> Instance:
 
 
 def free_slots(house: Any) -> list[str]:
-    pages = [house.claims.free_page("demo", each.shard, "i-", 8) for each in slots()]
+    pages = [house.claims.free_page("demo", "demo", each.shard, "i-", 8) for each in slots()]
     return sorted({each.slot_id for page in pages for each in page})
 
 

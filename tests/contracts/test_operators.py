@@ -76,7 +76,7 @@ def own(house: Any) -> list[Any]:
 
 
 def entries(house: Any) -> list[str]:
-    return [each.slot_id for shard in range(16) for each in house.claims.free_page("demo", shard, "i-", 8)]
+    return [each.slot_id for shard in range(16) for each in house.claims.free_page("demo", "demo", shard, "i-", 8)]
 
 
 def test_a_drain_leaves_nothing_to_claim(house: Any) -> None:

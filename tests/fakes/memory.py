@@ -166,11 +166,12 @@ class MemoryLine:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
 
-    def head(self, pool_id: str, now: float = inf) -> LineTicket | None:
+    def head(self, pool_id: str, now: float = inf, application_id: str | None = None) -> LineTicket | None:
         self.memory.step("line.head")
         with self.memory.lock:
             rows = self.memory.line_rows
-            waiting = sorted(key for key in rows if key[0] == pool_id and (rows[key].not_before or 0) <= now)
+            ready = (key for key in rows if key[0] == pool_id and (rows[key].not_before or 0) <= now)
+            waiting = sorted(key for key in ready if application_id in (None, rows[key].application_id))
             return self.memory.line_rows[waiting[0]] if waiting else None
 
     def place_of(self, session: Session) -> int:
@@ -218,10 +219,11 @@ class MemoryClaims:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
 
-    def free_page(self, pool_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
+    def free_page(self, pool_id: str, application_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
         self.memory.step("claims.free_page")
         with self.memory.lock:
-            rows = [each for each in self.memory.free_rows.values() if (each.pool_id, each.shard) == (pool_id, shard)]
+            own = [each for each in self.memory.free_rows.values() if each.application_id == application_id]
+            rows = [each for each in own if (each.pool_id, each.shard) == (pool_id, shard)]
         rows.sort(key=lambda each: each.slot_id)
         return [each for each in rows if each.slot_id >= start][:limit] or rows[:limit]
 
@@ -248,7 +250,7 @@ class MemoryClaims:
                 return self.memory.session_rows[session.session_id]
             self._check_viewer(session, sessions_per_viewer)
             units = self._units(session, quotas)
-            ticket = LineTicket(session.pool_id, session.session_id, order_of(session), session.not_before)
+            ticket = _ticket_of(session)
             self.memory.line_rows[(ticket.pool_id, ticket.order_at, ticket.session_id)] = ticket
             return self._enter(session, units)
 
@@ -260,7 +262,7 @@ class MemoryClaims:
                 raise StaleEpoch(session.session_id)
             after = migrating(current, moving, deadline_at)
             self.memory.session_rows[after.session_id] = after
-            ticket = LineTicket(after.pool_id, after.session_id, order_of(after), after.not_before)
+            ticket = _ticket_of(after)
             self.memory.line_rows[(ticket.pool_id, ticket.order_at, ticket.session_id)] = ticket
             return after
 
@@ -385,7 +387,8 @@ class MemoryClaims:
 
     def _take(self, slot_id: str, epoch: int, sources: set[SlotState], session: Session) -> None:
         slot = self.memory.slot_rows.get(slot_id)
-        if slot is None or slot.state not in sources or slot.epoch != epoch:
+        fits = slot is not None and slot.application_id == session.application_id
+        if slot is None or not fits or slot.state not in sources or slot.epoch != epoch:
             self.memory.losses += 1
             raise SlotLost(slot_id)
         self._put(
@@ -637,6 +640,11 @@ class MemoryJournal:
         return [JournalRow(iso(now), kind, facts) for _, (_, kind, now, facts) in own[:limit]]
 
 
+def _ticket_of(session: Session) -> LineTicket:
+    place = (session.pool_id, session.session_id, order_of(session), session.not_before)
+    return LineTicket(*place, application_id=session.application_id)
+
+
 def free_entry(slot: Slot) -> FreeSlot:
     """The entry a free slot has."""
     return FreeSlot(
@@ -644,6 +652,7 @@ def free_entry(slot: Slot) -> FreeSlot:
         instance_id=slot.instance_id,
         number=slot.number,
         pool_id=slot.pool_id,
+        application_id=slot.application_id,
         shard=slot.shard,
         epoch=slot.epoch,
         instance_type=slot.instance_type,

@@ -37,13 +37,14 @@ def stage(slots: int = 1, state: SlotState = SlotState.FREE, target_idle: int = 
     return ports
 
 
-def add_slot(ports: FakePorts, instance_id: str, state: SlotState) -> Slot:
+def add_slot(ports: FakePorts, instance_id: str, state: SlotState, application_id: str = "demo") -> Slot:
     """One more Ready instance with one slot."""
     slot = Slot(
         slot_id=slot_id_of(instance_id, 1),
         number=1,
         instance_id=instance_id,
         pool_id="demo",
+        application_id=application_id,
         state=state,
         epoch=0,
         instance_type="g5.xlarge",
@@ -54,7 +55,7 @@ def add_slot(ports: FakePorts, instance_id: str, state: SlotState) -> Slot:
     ports.memory.instance_rows[instance_id] = Instance(
         instance_id=instance_id,
         pool_id="demo",
-        application_id="demo",
+        application_id=application_id,
         launch_id="lch-1",
         state=InstanceState.READY,
         instance_type="g5.xlarge",

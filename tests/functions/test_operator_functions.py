@@ -201,6 +201,17 @@ def test_a_change_that_is_overtaken_again_and_again_is_409() -> None:
 # -- looking
 
 
+def test_an_application_that_names_the_pool_of_another_one_is_refused_with_the_remedy() -> None:
+    ports = stage(1)
+    body = {"name": "B", "kind": "null", "command": [], "slotsPerInstance": 1, "poolId": "demo"}
+    route = "PUT /applications/{applicationId}"
+    refused = operate("configure_application", route, body, ports, applicationId="b")
+    assert (refused["statusCode"], body_of(refused)["field"]) == (400, "poolId")
+    assert "PUT /pools/demo" in body_of(refused)["detail"]
+    pool("configure_pool", PUT, {**POOL, "applicationId": "b"}, ports)
+    assert operate("configure_application", route, body, ports, applicationId="b")["statusCode"] == 200
+
+
 def test_a_pool_is_shown_with_what_it_holds_and_wants() -> None:
     ports = stage(2, target_idle=2)
     launch(ports)

@@ -57,8 +57,9 @@ class UnconditionalClaims(MemoryClaims):
         super().__init__(memory)
         self.seen: dict[str, FreeSlot] = {}
 
-    def free_page(self, pool_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
-        self.seen.update((each.slot_id, each) for each in super().free_page(pool_id, shard, start, limit))
+    def free_page(self, pool_id: str, application_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
+        page = super().free_page(pool_id, application_id, shard, start, limit)
+        self.seen.update((each.slot_id, each) for each in page)
         return [each for each in self.seen.values() if each.shard == shard][:limit]
 
     def _take(self, slot_id: str, epoch: int, sources: set[SlotState], session: Session) -> None:

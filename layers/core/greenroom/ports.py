@@ -6,7 +6,7 @@ Every write is conditional and says in its docstring what it is conditional on; 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from random import Random
 from typing import Any, Protocol, TypeVar
@@ -53,6 +53,7 @@ class LineTicket:
     session_id: str
     order_at: float
     not_before: float | None = None
+    application_id: str = field(default="", compare=False)  # asked for; the place is the same without it
 
 
 class Sessions(Protocol):
@@ -92,8 +93,11 @@ class Sessions(Protocol):
 class Line(Protocol):
     """The sessions of a pool that wait for a slot, by their order. Reads are consistent."""
 
-    def head(self, pool_id: str, now: float = inf) -> LineTicket | None:
-        """The first one that may be served now; who waits for an event to begin is passed over until then."""
+    def head(self, pool_id: str, now: float = inf, application_id: str | None = None) -> LineTicket | None:
+        """The first one that may be served now; who waits for an event to begin is passed over until then.
+
+        `application_id`: the first who asked for it. A pool that was given away has a line of both for a while.
+        """
 
     def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
         """Those who wait for an event to begin, in order."""
@@ -120,13 +124,15 @@ class Line(Protocol):
 class Claims(Protocol):
     """The only writes that give a slot to a session or take it back."""
 
-    def free_page(self, pool_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
-        """Up to `limit` free entries of the shard with slot id >= `start`; wraps when none follow."""
+    def free_page(self, pool_id: str, application_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
+        """Up to `limit` free entries of the application in the shard, slot id >= `start`; wraps when none follow."""
 
     def claim(
         self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None
     ) -> Session:
         """Slot Free -> Reserved (epoch + 1), entry gone, Assigned session written, viewer counted, client token taken.
+
+        Only a slot that runs the session's application.
 
         `session` holds the assignment already. Repeated for the same session id, it answers the row that stands.
         Counted for its viewer's day, its tenant and the account too, within `quotas` (None: for the viewer alone); the
@@ -161,7 +167,8 @@ class Claims(Protocol):
         `session` is the row to be: Assigned, with assignment (its epoch is the slot's next) and deadline. `left`: the
         slot that a Migrating one gives up: it loses its holder; Resetting if its instance serves on, else Retired.
         Returns the row after, stored wait included.
-        Raises: SlotLost (slot taken, or its instance takes no more sessions), SessionHasEnded (it waits no longer).
+        Raises: SlotLost (slot taken, it runs another application, or its instance takes no more sessions),
+        SessionHasEnded (it waits no longer).
         """
 
     def publish(self, slot: Slot, now: float) -> None:

@@ -56,6 +56,7 @@ def _slot(number: int, maximum: int) -> Slot:
         number=number,
         instance_id=INSTANCE,
         pool_id="demo",
+        application_id="demo",
         state=SlotState.RESETTING,
         epoch=0,
         instance_type="g5.xlarge",

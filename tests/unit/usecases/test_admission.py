@@ -130,16 +130,14 @@ def test_without_a_machine_the_first_to_come_after_the_start_sets_the_line_going
 
 
 def test_who_may_be_served_now_is_not_held_up_by_the_pre_queue() -> None:
-    """A session of another application, or one that lost its slot, stands behind a tier's head start."""
+    """A session that came after the application was opened, or one that lost its slot, behind a tier's head start."""
     ports = admitting(Admission.AUTOMATIC)
     ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], tiers={"standard": 0, "vip": 600})
-    ports.memory.applications["other"] = replace(
-        ports.memory.applications["demo"], application_id="other", admission=Admission.OPEN
-    )
     event = scheduled(ports, ahead_s=7200)
     at(ports, event.start - 100)
     early = request_session(Launch("vip", "acme", "demo", "t", frozenset({"tier-vip"})), ports)
-    waiting = request_session(Launch("ada", "acme", "other", "t"), ports)
+    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], admission=Admission.OPEN)
+    waiting = launch(ports, "ada")
     assert (early.place, waiting.place) == (1, 2)
     fill(ports, 2)
     assert dispatch_line("demo", ports) == 1

@@ -45,6 +45,7 @@ def slots_of(
                 number=number,
                 instance_id=instance_id,
                 pool_id="demo",
+                application_id="demo",
                 state=SlotState.FREE,
                 epoch=0,
                 instance_type="g5.xlarge",
@@ -144,7 +145,7 @@ def scattered(ports: FakePorts) -> Iterator[FreeSlot]:
     for _ in range(3):
         found = False
         for shard in ports.dice.sample(range(SHARDS), SHARDS):
-            page = list(ports.claims.free_page("demo", shard, "i-", 8))
+            page = list(ports.claims.free_page("demo", "demo", shard, "i-", 8))
             found = found or bool(page)
             ports.dice.shuffle(page)
             yield from page[:3]

@@ -40,12 +40,12 @@ class DynamoClaims:
     def __init__(self, sessions_table: str, fleet_table: str) -> None:
         self._sessions, self._fleet = sessions_table, fleet_table
 
-    def free_page(self, pool_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
-        pk = free_key(pool_id, shard)
+    def free_page(self, pool_id: str, application_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
+        pk = free_key(pool_id, application_id, shard)
         rows = query(self._fleet, pk, limit=limit, at_least=start)
         if not rows and start != FIRST_SLOT:  # nothing follows: from the beginning
             rows = query(self._fleet, pk, limit=limit)
-        return [free_of(row, pool_id, shard) for row in rows]
+        return [free_of(row, pool_id, application_id, shard) for row in rows]
 
     def claim(
         self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None
@@ -176,6 +176,7 @@ class DynamoClaims:
 
     def _take(self, slot: Slot | FreeSlot, session: Session, sources: frozenset[SlotState]) -> Write:
         write = Write(self._fleet, *slot_key(slot.slot_id)).when_in("state", sources).when_equal("epoch", slot.epoch)
+        write.when_equal("applicationId", session.application_id)
         write.set("state", SlotState.RESERVED.value).set("epoch", epoch_of(session))
         write.set("sessionId", session.session_id).set("viewerId", session.viewer_id)
         taken_at = session.transitions[session.state]
@@ -187,7 +188,7 @@ class DynamoClaims:
         return write.set("state", to.value).set("changedAt", iso(now))
 
     def _no_longer_free(self, slot: Slot | FreeSlot) -> dict[str, object]:
-        return Write(self._fleet, free_key(slot.pool_id, slot.shard), slot.slot_id).as_delete()
+        return Write(self._fleet, free_key(slot.pool_id, slot.application_id, slot.shard), slot.slot_id).as_delete()
 
     def _claimable(self, instance_id: str) -> dict[str, object]:
         return Write(self._fleet, instance_key(instance_id), "META").when_in("state", CLAIMABLE_STATES).as_check()

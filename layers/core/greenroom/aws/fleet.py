@@ -164,7 +164,8 @@ class DynamoFleet:
         return Write(self._table, *slot_key(slot.slot_id)).when_equal("epoch", slot.epoch)
 
     def _no_longer_free(self, slot: Slot) -> dict[str, Any]:
-        return Write(self._table, free_key(slot.pool_id, slot.shard), slot.slot_id).as_delete()
+        key = free_key(slot.pool_id, slot.application_id, slot.shard)
+        return Write(self._table, key, slot.slot_id).as_delete()
 
     def _change(self, slot: Slot, write: Write) -> None:
         try:

@@ -24,12 +24,12 @@ class DynamoLine:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def head(self, pool_id: str, now: float = inf) -> LineTicket | None:
+    def head(self, pool_id: str, now: float = inf, application_id: str | None = None) -> LineTicket | None:
         first = self.nearest(pool_id, 1)
-        if not first or _is_ready(first[0], now):
+        if not first or _is_wanted(first[0], now, application_id):
             return first[0] if first else None
         every = (_ticket_of(row, pool_id) for row in query(self._table, line_key(pool_id)))
-        return next((ticket for ticket in every if _is_ready(ticket, now)), None)
+        return next((ticket for ticket in every if _is_wanted(ticket, now, application_id)), None)
 
     def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
         every = (_ticket_of(row, pool_id) for row in query(self._table, line_key(pool_id)))
@@ -78,7 +78,11 @@ class DynamoLine:
 
 def _ticket_of(row: Mapping[str, Any], pool_id: str) -> LineTicket:
     order_at, _, session_id = row["sk"].partition("#")
-    return LineTicket(pool_id, session_id, epoch_seconds(order_at), row.get("notBefore"))
+    return LineTicket(pool_id, session_id, epoch_seconds(order_at), row.get("notBefore"), row["applicationId"])
+
+
+def _is_wanted(ticket: LineTicket, now: float, application_id: str | None) -> bool:
+    return _is_ready(ticket, now) and application_id in (None, ticket.application_id)
 
 
 def _is_ready(ticket: LineTicket, now: float) -> bool:

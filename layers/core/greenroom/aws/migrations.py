@@ -37,6 +37,7 @@ def place_row(session: Session) -> dict[str, Any]:
         "sk": place_key_of(session),
         "sessionId": session.session_id,
         "viewerId": session.viewer_id,
+        "applicationId": session.application_id,
         "notBefore": session.not_before,
     }
 

@@ -18,8 +18,8 @@ def slot_key(slot_id: str) -> tuple[str, str]:
     return instance_key(instance_id), f"SLOT#{number:03d}"
 
 
-def free_key(pool_id: str, shard: int) -> str:
-    return f"FREE#{pool_id}#{shard:02d}"
+def free_key(pool_id: str, application_id: str, shard: int) -> str:
+    return f"FREE#{pool_id}#{application_id}#{shard:02d}"
 
 
 def pool_key(pool_id: str) -> str:
@@ -37,6 +37,7 @@ def slot_row(slot: Slot, changed_at: str) -> dict[str, Any]:
         "instanceId": slot.instance_id,
         "poolId": slot.pool_id,
         "poolKey": slot.pool_id,
+        "applicationId": slot.application_id,
         "state": slot.state.value,
         "epoch": slot.epoch,
         "shard": slot.shard,
@@ -58,6 +59,7 @@ def slot_of(row: Mapping[str, Any]) -> Slot:
         number=row["number"],
         instance_id=row["instanceId"],
         pool_id=row["poolId"],
+        application_id=row["applicationId"],
         state=SlotState(row["state"]),
         epoch=row["epoch"],
         instance_type=row["instanceType"],
@@ -75,7 +77,7 @@ def slot_of(row: Mapping[str, Any]) -> Slot:
 def free_row(slot: Slot) -> dict[str, Any]:
     """What a claim needs to try this slot, no more."""
     return {
-        "pk": free_key(slot.pool_id, slot.shard),
+        "pk": free_key(slot.pool_id, slot.application_id, slot.shard),
         "sk": slot.slot_id,
         "slotId": slot.slot_id,
         "instanceId": slot.instance_id,
@@ -87,12 +89,13 @@ def free_row(slot: Slot) -> dict[str, Any]:
     }
 
 
-def free_of(row: Mapping[str, Any], pool_id: str, shard: int) -> FreeSlot:
+def free_of(row: Mapping[str, Any], pool_id: str, application_id: str, shard: int) -> FreeSlot:
     return FreeSlot(
         slot_id=row["slotId"],
         instance_id=row["instanceId"],
         number=row["number"],
         pool_id=pool_id,
+        application_id=application_id,
         shard=shard,
         epoch=row["epoch"],
         instance_type=row["instanceType"],

@@ -52,6 +52,7 @@ class Slot:
     number: int  # from 1
     instance_id: str
     pool_id: str
+    application_id: str  # what its instance runs: nobody else's session ever gets it
     state: SlotState
     epoch: int
     instance_type: str
@@ -73,6 +74,7 @@ class FreeSlot:
     instance_id: str
     number: int
     pool_id: str
+    application_id: str
     shard: int
     epoch: int  # the slot's epoch while free; a claim makes it epoch + 1
     instance_type: str

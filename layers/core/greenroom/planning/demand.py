@@ -27,7 +27,7 @@ def supply_of(snapshot: PoolSnapshot) -> int:
 
 def ready_slots(instances: Iterable[InstanceLoad]) -> int:
     """Slots of instances that have booted: what a viewer may count on today."""
-    return sum(each.slots for each in instances if each.state is InstanceState.READY)
+    return sum(each.slots for each in instances if each.state is InstanceState.READY and each.is_serving)
 
 
 def on_demand_slots(snapshot: PoolSnapshot) -> int:

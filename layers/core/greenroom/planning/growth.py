@@ -75,6 +75,8 @@ def _why_not_startable(each: InstanceLoad, now: float) -> str | None:
     """None when it can be started."""
     if each.state is not InstanceState.STOPPED or each.slots <= 0:
         return "it is none of the warm tier"
+    if each.is_of_another:
+        return "it runs another application"
     if each.stopped_at is None:
         return "EC2 has not stopped it yet"
     if each.rests_until is not None and now < each.rests_until:

@@ -57,7 +57,9 @@ def plan_capacity(snapshot: PoolSnapshot) -> Plan:
 
 def _spent(instances: Sequence[InstanceLoad]) -> Iterator[Retirement]:
     for each in instances:
-        if each.state is InstanceState.DRAINING and each.busy == 0:
+        if each.is_of_another and each.state is InstanceState.STOPPED:
+            yield Retirement(each.instance_id, 0, "it runs the application that the pool served before")
+        elif each.state is InstanceState.DRAINING and each.busy == 0:
             yield Retirement(each.instance_id, 0, "drained: nobody plays on it any more")
         elif each.is_worn:
             yield Retirement(each.instance_id, each.slots, f"{each.retired} of {each.slot_count} slots are lost")

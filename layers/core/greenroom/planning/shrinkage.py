@@ -52,7 +52,8 @@ def shrink(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Shrin
 
 def _fits_any(snapshot: PoolSnapshot, surplus: int, gone: Collection[str]) -> bool:
     """Whether giving up some Ready instance would leave enough."""
-    ready = (each for each in snapshot.instances if each.state is InstanceState.READY and each.instance_id not in gone)
+    own = (each for each in snapshot.instances if each.is_serving and each.instance_id not in gone)
+    ready = (each for each in own if each.state is InstanceState.READY)
     return any(0 < each.slots <= surplus for each in ready)
 
 

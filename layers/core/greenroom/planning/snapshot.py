@@ -29,6 +29,7 @@ class InstanceLoad:
     zone: str = ""
     stopped_at: float | None = None  # since when EC2 was seen to have it stopped
     rests_until: float | None = None  # EC2 had no capacity to start it again: not before
+    is_of_another: bool = False  # it runs another application, because the pool was given away: paid, and no supply
 
     @property
     def slots(self) -> int:
@@ -38,16 +39,20 @@ class InstanceLoad:
     @property
     def is_idle(self) -> bool:
         """Ready, and every slot free."""
-        return self.state is InstanceState.READY and self.busy == 0 and self.free == self.slot_count
+        return self._is_ready and self.busy == 0 and self.free == self.slot_count
 
     @property
     def is_worn(self) -> bool:
         """Ready, nobody plays on it, and it has lost slots for good: better a fresh one."""
-        return self.state is InstanceState.READY and self.busy == 0 and self.retired > 0
+        return self._is_ready and self.busy == 0 and self.retired > 0
 
     @property
     def is_serving(self) -> bool:
-        return self.state in SERVING
+        return self.state in SERVING and not self.is_of_another
+
+    @property
+    def _is_ready(self) -> bool:
+        return self.state is InstanceState.READY and not self.is_of_another
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,10 @@ class PoolSnapshot:
     give_back_slots: int = 0
     launch_rests_until: float = 0.0
     tier_rests_until: float = 0.0  # a launch for the warm tier failed: none for the tier before
+    launch_slots_of_another: int = 0  # of open launches for the application that the pool served before
 
     @property
     def paid_slots(self) -> int:
         """What the maximum is compared with before anything is launched or started."""
         running = (each.slot_count for each in self.instances if each.state in PAID)
-        return sum(running) + self.open_launch_slots
+        return sum(running) + self.open_launch_slots + self.launch_slots_of_another

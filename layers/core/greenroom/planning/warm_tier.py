@@ -36,7 +36,8 @@ def tend_tier(snapshot: PoolSnapshot, surplus: int, growth: Growth) -> Tier:
     """`surplus`: slots beyond what is wanted; `growth`: what is being started leaves the tier."""
     size = tier_size(snapshot)
     started = {each.instance_id for each in growth.starts}
-    stopped = [each for each in snapshot.instances if each.state is InstanceState.STOPPED]
+    own = (each for each in snapshot.instances if not each.is_of_another)
+    stopped = [each for each in own if each.state is InstanceState.STOPPED]
     left = [each for each in stopped if each.instance_id not in started]
     if len(left) >= size:
         return Tier(retirements=tuple(_too_many(left, len(left) - size)))
@@ -82,7 +83,8 @@ def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) 
 def _candidates(snapshot: PoolSnapshot) -> list[InstanceLoad]:
     """On-demand ones that nobody plays on: the idle first, then those that get ready."""
     idle = [each for each in dearest_first(snapshot) if each.market == ON_DEMAND]
-    own = [each for each in snapshot.instances if each.market == ON_DEMAND and each.busy == 0 and not each.is_worn]
+    serving = (each for each in snapshot.instances if each.is_serving)
+    own = [each for each in serving if each.market == ON_DEMAND and each.busy == 0 and not each.is_worn]
     resetting = [each for each in own if each.state is InstanceState.READY and not each.is_idle]
     return [*idle, *resetting, *(each for each in own if each.state in COMING)]
 

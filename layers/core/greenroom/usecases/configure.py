@@ -20,6 +20,7 @@ ATTEMPTS = 6
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:
     """Later sessions and instances follow it; running ones keep what they started with. Raises: InvalidField."""
     _check_relay(application, ports)
+    _check_pool(application, ports)
     ports.catalog.save_application(application)
     entity = f"APPLICATION#{application.application_id}"
     facts = {"operator": operator, "after": asdict(application)}
@@ -28,7 +29,10 @@ def configure_application(application: Application, operator: str, ports: Ports)
 
 
 def configure_pool(pool: Pool, operator: str, ports: Ports) -> Pool:
-    """Create or replace it; it is planned again at once. Raises: InvalidField, Conflict."""
+    """Create or replace it; it is planned again at once. Raises: InvalidField, Conflict.
+
+    Given to another application, its instances drain, and what is launched from then on runs that one.
+    """
     _check_policy(pool.policy, frozenset(_at_most_maximum(pool.policy)))
     return _store(pool.pool_id, lambda before: pool, operator, ports)
 
@@ -119,6 +123,14 @@ def _check_relay(application: Application, ports: Ports) -> None:
     """Sessions that may take nothing but a relay would each wait for a connection until they time out."""
     if application.relay is RelayPolicy.RELAY and not ports.turn_urls:
         raise InvalidField("relay", "must be all, since this stack has no TURN server: deploy it with TurnUrls first")
+
+
+def _check_pool(application: Application, ports: Ports) -> None:
+    """A pool serves one application: it is given to another one first, which then names it."""
+    pool = _stored(application.pool_id, ports)
+    if pool is not None and pool.application_id != application.application_id:
+        remedy = f"name another pool, or give it this application first: PUT /pools/{pool.pool_id}"
+        raise InvalidField("poolId", f"pool {pool.pool_id} serves {pool.application_id}: {remedy}")
 
 
 def _check_fit(pool: Pool, ports: Ports) -> None:

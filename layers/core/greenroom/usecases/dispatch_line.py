@@ -63,9 +63,9 @@ def _hand_over_one(pool: Pool, ports: Ports) -> bool:
 
 
 def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Session | None:
-    """Give this slot to the head of the line; None when nobody waits. Raises: SlotLost."""
+    """Give this slot to the first in line for its application; None when nobody waits for it. Raises: SlotLost."""
     for _ in range(GONE_AT_ONCE):
-        ticket = ports.line.head(slot.pool_id, ports.now())
+        ticket = ports.line.head(slot.pool_id, ports.now(), slot.application_id)
         if ticket is None:
             return None
         try:

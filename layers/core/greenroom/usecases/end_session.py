@@ -70,6 +70,16 @@ def end_held_session(session: Session, ports: Ports) -> Session:
     return _follow_up(ended, ports)
 
 
+def end_unserved_session(session: Session, ports: Ports) -> Session:
+    """Its pool no longer serves its application. One that moves keeps its picture and its own deadline."""
+    try:
+        reason, waiting = StatusReason.CAPACITY_UNAVAILABLE, frozenset({SessionState.QUEUED})
+        ended = _end(session.session_id, reason, waiting, ports)
+    except IllegalTransition:
+        return session
+    return _follow_up(ended, ports)
+
+
 def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
     """The viewer goes: `userLeft`, or `cancelled` while no slot was ever held.
 

@@ -18,7 +18,7 @@ ROUNDS = 9
 
 
 def find_free_slots(pool: Pool, ports: Ports, *, few: bool = True) -> Iterator[FreeSlot]:
-    """Free entries to try, one after the other; asking for the next means that the last was lost.
+    """Free entries of the pool's application, one after the other; asking for the next means that the last was lost.
 
     The first is where the pool's placement wants it, the next are random: whoever lost is one of many. Each is chosen
     from a fresh look, because a read costs a tenth of a lost try: 50 claims at once on 20 slots lose 56 tries so, and
@@ -44,7 +44,7 @@ def _search(pool: Pool, shards: Sequence[int], few: bool, ports: Ports) -> Itera
     for _ in range(ROUNDS):
         found = False
         for shard in ports.dice.sample(shards, len(shards)):
-            page = _look(pool.pool_id, shard, few, ports)
+            page = _look(pool, shard, few, ports)
             if page:
                 found = True
                 yield _preferred(page, pool.policy.placement, ports) if is_first else ports.dice.choice(page)
@@ -53,10 +53,9 @@ def _search(pool: Pool, shards: Sequence[int], few: bool, ports: Ports) -> Itera
             return
 
 
-def _look(pool_id: str, shard: int, few: bool, ports: Ports) -> Sequence[FreeSlot]:
-    if few:
-        return ports.claims.free_page(pool_id, shard, FIRST_SLOT, FEW_PAGE)
-    return ports.claims.free_page(pool_id, shard, f"i-{ports.dice.getrandbits(32):08x}", SPREAD_PAGE)
+def _look(pool: Pool, shard: int, few: bool, ports: Ports) -> Sequence[FreeSlot]:
+    start, limit = (FIRST_SLOT, FEW_PAGE) if few else (f"i-{ports.dice.getrandbits(32):08x}", SPREAD_PAGE)
+    return ports.claims.free_page(pool.pool_id, pool.application_id, shard, start, limit)
 
 
 def _preferred(page: Sequence[FreeSlot], placement: Placement, ports: Ports) -> FreeSlot:

@@ -74,12 +74,12 @@ def outlook_of(reading: PoolReading) -> Outlook:
     """From one reading of the pool's rows; a wait is never blank: with no source, a whole boot from the next pass."""
     now, laws = reading.snapshot.now, _laws(reading)
     coming = list(_coming(reading, laws))
-    serving = [source for each in reading.machines for source in _serving(each, reading, laws)]
+    serving = [source for each in reading.own for source in _serving(each, reading, laws)]
     planned = _planned(reading, laws)
     each = reading.application.slots_per_instance
     fallback = Source(laws.boots, delay_s=PASS_S, count=max(each, reading.pool.policy.maximum), next=laws.sessions)
     sources = [*coming, *serving, *planned] or [fallback]
-    warming = sum(one.instance.state in COMING for one in reading.machines)
+    warming = sum(one.instance.state in COMING for one in reading.own)
     situation = Situation(
         markets=reading.pool.markets,
         warming=warming + -(-reading.snapshot.open_launch_slots // each),
@@ -96,7 +96,7 @@ def outlook_of(reading: PoolReading) -> Outlook:
 
 def _laws(reading: PoolReading) -> Laws:
     rows, limits, now = reading.rows, reading.application.limits, reading.snapshot.now
-    held = [slot for each in reading.machines for slot in each.slots if slot.session_id is not None]
+    held = [slot for each in reading.own for slot in each.slots if slot.session_id is not None]
     ages = [_age(slot, now) for slot in held]
     longest = boot_deadline_s(rows.boot_times)
     return Laws(
@@ -133,7 +133,7 @@ def _age(slot: Slot, now: float) -> float:
 
 
 def _coming(reading: PoolReading, laws: Laws) -> Iterator[Source]:
-    for each in reading.machines:
+    for each in reading.own:
         one = each.instance
         if one.state in COMING:
             law = laws.boots if one.ready_at is None else laws.starts

@@ -21,9 +21,13 @@ SOONEST_S, LATEST_S = 10, 3600
 def admit(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
     """The session as it is admitted: in the pre-queue of an event it is served from the start on only.
 
-    Who plays or waits already is told so instead, also when it was closed since.
+    Who plays or waits already is told so instead, also when it was closed since. An application whose pool was given to
+    another one is closed: nobody could ever be served.
     Raises: ApplicationClosed, NotOpenYet, ViewerLimitReached, DuplicateLaunch.
     """
+    if pool.application_id != application.application_id:
+        ports.claims.check_viewer(draft, application.sessions_per_viewer)
+        raise ApplicationClosed(f"its pool {pool.pool_id} serves another application now")
     events = events_of_pool(pool.pool_id, ports) if application.admission is Admission.AUTOMATIC else []
     try:
         event = pre_queue_of(application.admission, events, draft.requested_at)

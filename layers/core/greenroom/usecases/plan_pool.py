@@ -13,6 +13,7 @@ from greenroom.fleet_ports import Machinery
 from greenroom.planning.plan import Plan, PlannedLaunch
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.ports import Ports
+from greenroom.usecases.drain_others import drain_others
 from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
 from greenroom.usecases.record_decision import record_decision
 
@@ -37,6 +38,8 @@ def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
         # Cleared before anything is read: a change after this line asks for another pass, one before it is seen.
         ports.pools.clear_pending(pool_id)
         reading = read_snapshot(pool_id, ports)
+        if drain_others(reading, ports):
+            reading = read_snapshot(pool_id, ports)
         plan = plan_capacity(reading.snapshot)
         intents = tuple(_intent(each, reading, ports) for each in plan.launches)
         try:

@@ -9,6 +9,7 @@ from greenroom.domain import errors
 from greenroom.domain.errors import LaunchAbandoned, PoolIsHalted
 from greenroom.domain.launch import REQUEST_TIMEOUT_S, Launch, LaunchState, advanced
 from greenroom.domain.offering import Offering, Ranked, rank_offerings
+from greenroom.domain.pool import Pool
 from greenroom.domain.refusal import failure_of, kind_of
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_launch
@@ -47,8 +48,9 @@ def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], port
     if ports.pools.read(pool_id).halted is not None:
         raise PoolIsHalted(pool_id)
     deadline_at = ports.now() + REQUEST_TIMEOUT_S
-    launch = change_launch(pool_id, launch_id, lambda before: _requested(before, deadline_at), ports)
-    pool, rests = ports.catalog.pool(pool_id), ports.offerings.refused(pool_id, ports.now())
+    pool = ports.catalog.pool(pool_id)
+    launch = change_launch(pool_id, launch_id, lambda before: _requested(before, pool, deadline_at), ports)
+    rests = ports.offerings.refused(pool_id, ports.now())
 
     def request(market: str, attempt: int) -> FleetRequest | None:
         markets = {market}.intersection(pool.markets) if launch.market in ("spot", market) else ()
@@ -64,8 +66,10 @@ def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], port
     return prepared
 
 
-def _requested(launch: Launch, deadline_at: float) -> Launch:
+def _requested(launch: Launch, pool: Pool, deadline_at: float) -> Launch:
     """Requested already is a repeated call of this step. Raises: LaunchAbandoned."""
+    if launch.application_id != pool.application_id:
+        raise LaunchAbandoned(f"{launch.launch_id} is for {launch.application_id}: the pool was given away")
     if launch.state is LaunchState.REQUESTED:
         return launch
     if launch.state is not LaunchState.INTENDED:

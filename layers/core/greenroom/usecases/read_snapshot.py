@@ -27,6 +27,16 @@ class PoolReading:
     machines: tuple[Machinery, ...]
     snapshot: PoolSnapshot
 
+    @property
+    def own(self) -> tuple[Machinery, ...]:
+        """The machines that run the pool's application: only they ever serve whoever comes or waits."""
+        return tuple(each for each in self.machines if each.instance.application_id == self.pool.application_id)
+
+    @property
+    def others(self) -> tuple[Machinery, ...]:
+        """Those that still run the application which the pool served before."""
+        return tuple(each for each in self.machines if each.instance.application_id != self.pool.application_id)
+
 
 def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
     """As it stands now. Raises: NotFound (the pool or its application is not configured)."""
@@ -43,11 +53,13 @@ def read_rows(pool: Pool, application: Application, queued: int | None, ports: P
     pool_id = pool.pool_id
     rows, now = ports.pools.read(pool_id), ports.now()
     machines = tuple(ports.fleet.list_of_pool(pool_id, rows.members))
-    coming, queued = _coming(rows, machines), ports.line.length(pool_id) if queued is None else queued
+    queued = ports.line.length(pool_id) if queued is None else queued
+    launches = _coming(rows, machines)
+    coming = [each for each in launches if each.application_id == pool.application_id]
     snapshot = PoolSnapshot(
         policy=pool.policy,
         slots_per_instance=application.slots_per_instance,
-        instances=tuple(_load(each) for each in machines),
+        instances=tuple(_load(each, pool) for each in machines),
         open_launch_slots=sum(each.slots for each in coming),
         open_on_demand_slots=sum(each.slots for each in coming if each.market == "on-demand"),
         queued=queued,
@@ -62,6 +74,7 @@ def read_rows(pool: Pool, application: Application, queued: int | None, ports: P
         give_back_slots=rows.give_back_slots if now < rows.give_back_until else 0,
         launch_rests_until=rows.launch_rests_until,
         tier_rests_until=_tier_rests_until(rows.launches),
+        launch_slots_of_another=sum(each.slots for each in launches) - sum(each.slots for each in coming),
     )
     return PoolReading(pool, application, rows, machines, snapshot)
 
@@ -78,7 +91,7 @@ def _tier_rests_until(launches: Iterable[Launch]) -> float:
     return max(failed) + TIER_REST_S if failed else 0.0
 
 
-def _load(machine: Machinery) -> InstanceLoad:
+def _load(machine: Machinery, pool: Pool) -> InstanceLoad:
     instance = machine.instance
     return InstanceLoad(
         instance_id=instance.instance_id,
@@ -92,6 +105,7 @@ def _load(machine: Machinery) -> InstanceLoad:
         zone=instance.zone,
         stopped_at=instance.stopped_at,
         rests_until=instance.rests_until,
+        is_of_another=instance.application_id != pool.application_id,
     )
 
 

@@ -18,6 +18,7 @@ from greenroom.usecases.abandon_launch import abandon_launch
 from greenroom.usecases.await_registration import answer_launch
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.dispatch_line import dispatch_line
+from greenroom.usecases.drain_others import drain_others, end_unregistered, end_unserved
 from greenroom.usecases.hold_line import hold_line
 from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
 from greenroom.usecases.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
@@ -54,10 +55,12 @@ def reconcile_pool(
     if spared:
         attempt(pool_id, lambda: _announce_silence(pool_id, spared, ports))
     if reading.snapshot.queued:  # first: how long the repairs take must not make the time between two words uneven
+        attempt(pool_id, lambda: end_unserved(reading.pool, ports))
         attempt(pool_id, lambda: hold_line(pool_id, ports))
         attempt(pool_id, lambda: _tell_line(pool_id, ports))
     for machine in machines:
         _attempt_instance(machine, seen, not spared and machine.instance.instance_id in silent, attempt, ports)
+    _attempt_others(reading, attempt, ports)
     for launch in launches:
         attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
     if reading.snapshot.queued:
@@ -93,6 +96,16 @@ def _attempt_instance(
     attempt(instance_id, lambda: reconcile_instance(machine, seen.get(instance_id), is_silent, ports))
 
 
+def _attempt_others(reading: PoolReading, attempt: Attempt, ports: Ports) -> None:
+    attempt(reading.pool.pool_id, lambda: _drain_others(reading, ports))
+    for machine in reading.others:
+        attempt(machine.instance.instance_id, lambda one=machine: end_unregistered(one, ports))  # type: ignore[misc]
+
+
+def _drain_others(reading: PoolReading, ports: Ports) -> None:
+    drain_others(reading, ports)
+
+
 def _reconcile_launch(launch: Launch, ports: Ports) -> None:
     if launch.state is LaunchState.REGISTERED and launch.task_token is not None:
         answer_launch(launch, ports)  # the first answer may have been lost; then the token has done its work
@@ -116,7 +129,7 @@ def _is_gone(instance_id: str, ports: Ports) -> bool:
 
 def _recount(reading: PoolReading, before: int | None, ports: Ports) -> None:
     """The coarse counter drifts when a call dies between the slot and the counter."""
-    counted = sum(count_slots(each.slots, SlotState.FREE) for each in reading.machines)
+    counted = sum(count_slots(each.slots, SlotState.FREE) for each in reading.own)
     if before != counted:
         ports.pools.correct_free(reading.pool.pool_id, before, counted)
 

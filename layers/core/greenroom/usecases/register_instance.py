@@ -129,6 +129,7 @@ def _new_slots(instance: Instance, maximum: int, ready_by: float) -> list[Slot]:
             number=number,
             instance_id=instance.instance_id,
             pool_id=instance.pool_id,
+            application_id=instance.application_id,
             state=SlotState.RESETTING,
             epoch=0,
             instance_type=instance.instance_type,

@@ -164,7 +164,7 @@ def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quo
     if draft.not_before is not None:
         raise NoFreeSlot(draft.pool_id)  # not yet: it waits for the start
     counted = ports.capacity.free(draft.pool_id) or 0
-    if counted <= 0 or ports.line.head(draft.pool_id, ports.now()) is not None:
+    if counted <= 0 or _is_line(draft, ports):
         raise NoFreeSlot(draft.pool_id)
     losses = 0
     for free in find_free_slots(pool, ports, few=counted <= FEW_PAGE):
@@ -172,9 +172,13 @@ def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quo
             return ports.claims.claim(free, assign(draft, free, ports.now()), sessions_per_viewer, quotas)
         except SlotLost:
             losses += 1
-        if losses % LOSSES_BEFORE_LINE == 0 and ports.line.head(draft.pool_id, ports.now()) is not None:
+        if losses % LOSSES_BEFORE_LINE == 0 and _is_line(draft, ports):
             break  # others found nothing: the rest of the search would be in vain, and whoever finds a line joins it
     raise NoFreeSlot(draft.pool_id)
+
+
+def _is_line(draft: Session, ports: Ports) -> bool:
+    return ports.line.head(draft.pool_id, ports.now(), draft.application_id) is not None
 
 
 def _queued(draft: Session) -> Session:
