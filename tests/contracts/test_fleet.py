@@ -19,7 +19,7 @@ from greenroom.aws.offerings import DynamoOfferings
 from greenroom.aws.orphans import DynamoOrphans
 from greenroom.aws.pools import DynamoPools
 from greenroom.aws.reaper_lease import DynamoReaperLease
-from greenroom.domain.errors import Conflict, NotFound, SlotLost, StaleBoot
+from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, SlotLost, StaleBoot
 from greenroom.domain.instance import Boot, Instance, InstanceState, changed, registered, started
 from greenroom.domain.launch import Launch, LaunchState, advanced
 from greenroom.domain.offering import RECENT_S, Offering, Rest
@@ -146,6 +146,15 @@ def test_heartbeats_of_strangers_and_earlier_boots_are_refused(house: Any) -> No
         house.instances.record_heartbeat(INSTANCE, "b" * 32, NOW)
     with pytest.raises(NotFound):
         house.instances.record_heartbeat("i-0000ffff", "a" * 32, NOW)
+
+
+def test_heartbeats_of_what_is_terminated_are_refused_and_not_written(house: Any) -> None:
+    over = house.fleet.save(changed(ready(house), InstanceState.TERMINATED))
+    with pytest.raises(InstanceHasEnded):
+        house.instances.record_heartbeat(INSTANCE, "a" * 32, NOW + 50)
+    with pytest.raises(StaleBoot):
+        house.instances.record_heartbeat(INSTANCE, "b" * 32, NOW + 50)
+    assert house.instances.get(INSTANCE).heartbeat_at == over.heartbeat_at
 
 
 def test_a_new_boot_keeps_the_earlier_nonce_in_mind(house: Any) -> None:

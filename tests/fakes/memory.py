@@ -13,6 +13,7 @@ from greenroom.domain.errors import (
     Conflict,
     DuplicateLaunch,
     IllegalTransition,
+    InstanceHasEnded,
     NotFound,
     SessionAlreadyAdopted,
     SessionHasEnded,
@@ -509,6 +510,8 @@ class MemoryInstances:
             instance = self.memory.find(self.memory.instance_rows, instance_id)
             if instance.boot_nonce != boot_nonce:
                 raise StaleBoot(instance_id)
+            if instance.state is InstanceState.TERMINATED:
+                raise InstanceHasEnded(instance_id)
             self.memory.instance_rows[instance_id] = replace(instance, heartbeat_at=now)
             return self.memory.instance_rows[instance_id]
 

@@ -327,8 +327,15 @@ class MemoryLiveSessions:
         return [each.session_id for each in sorted(live, key=lambda each: each.deadline_at)][:limit]
 
 
+ALWAYS = 10**9
+"""More lists than any test asks for."""
+
+
 class FakeEc2:
-    """fleet_ports.Ec2: instances stay `shutting-down` until told otherwise; `ignored` ones do not obey."""
+    """fleet_ports.Ec2: instances stay `shutting-down` until told otherwise; `ignored` ones do not obey.
+
+    A list may leave out what runs (`omit`), and what was launched a moment ago may be `unknown` even by its id.
+    """
 
     def __init__(self) -> None:
         self.instances: dict[str, Ec2Instance] = {}
@@ -339,6 +346,24 @@ class FakeEc2:
         self.unstartable: set[str] = set()
         self.start_refusal: GreenroomError = CapacityUnavailable("InsufficientInstanceCapacity")
         self.ignored: set[str] = set()
+        self.unknown: set[str] = set()
+        self.omitted: dict[str, int] = {}  # how many more lists leave it out
+        self.found: list[str] = []  # what was asked for by its id
+
+    def omit(self, instance_id: str, lists: int = 1) -> None:
+        """The next so many lists leave it out; ALWAYS: until `show`."""
+        self.omitted[instance_id] = lists
+
+    def show(self, instance_id: str) -> None:
+        """In every list again, and known by its id."""
+        self.omitted.pop(instance_id, None)
+        self.unknown.discard(instance_id)
+
+    def _is_listed(self, each: Ec2Instance) -> bool:
+        left = self.omitted.get(each.instance_id, 0)
+        if left > 0:
+            self.omitted[each.instance_id] = left - 1
+        return left == 0 and each.instance_id not in self.unknown
 
     def add(self, instance_id: str, launch_id: str = "lch-1", at: float = 0.0, pool_id: str = "demo") -> Ec2Instance:
         """A running one."""
@@ -352,13 +377,15 @@ class FakeEc2:
         self.instances[instance_id] = replace(self.instances[instance_id], state=state, ended_by=ended_by)
 
     def list_all(self) -> Sequence[Ec2Instance]:
-        return list(self.instances.values())
+        return [each for each in self.instances.values() if self._is_listed(each)]
 
     def list_of_launch(self, launch_id: str) -> Sequence[Ec2Instance]:
-        return [each for each in self.instances.values() if each.launch_id == launch_id]
+        own = [each for each in self.instances.values() if each.launch_id == launch_id]
+        return [each for each in own if self._is_listed(each)]
 
     def find(self, instance_id: str) -> Ec2Instance | None:
-        return self.instances.get(instance_id)
+        self.found.append(instance_id)
+        return None if instance_id in self.unknown else self.instances.get(instance_id)
 
     def terminate(self, instance_id: str) -> None:
         self.terminated.append(instance_id)

@@ -24,7 +24,7 @@ from greenroom.usecases.plan_pool import plan_pool
 
 from tests.fakes.launching import INSTANCE, launched, planned, policy
 from tests.fakes.ports import FakePorts
-from tests.fakes.stage import NONCE, launch, slot_of, stage
+from tests.fakes.stage import NONCE, launch, set_instance, slot_of, stage
 from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, operate
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
@@ -171,6 +171,9 @@ def test_heartbeats_of_strangers_earlier_boots_and_in_disorder() -> None:
     assert heartbeat(ports, instance_id, [], "f" * 32)["statusCode"] == 409
     wrong = heartbeat(ports, instance_id, [{"slotId": "x", "epoch": -1}])
     assert (wrong["statusCode"], body_of(wrong)["field"]) == (400, "slots[0].epoch")
+    set_instance(ports, instance_id, InstanceState.TERMINATED)
+    over = heartbeat(ports, instance_id, [])
+    assert (over["statusCode"], body_of(over)["type"]) == (409, "https://greenroom.dev/problems/instance-ended")
 
 
 def test_an_agent_gets_a_ticket_and_where_to_use_it() -> None:

@@ -226,15 +226,19 @@ class Ec2Instance:
 
 
 class Ec2(Protocol):
-    """EC2, seen through the stack's tag: nothing else is ever listed or ended."""
+    """EC2, seen through the stack's tag: nothing else is ever listed or ended. No list proves that something is gone."""
 
     def list_all(self) -> Sequence[Ec2Instance]:
-        """Every instance of this stack, those terminated a moment ago included."""
+        """Every instance of this stack, those terminated a moment ago included. It may leave one out: ask `find`."""
 
-    def list_of_launch(self, launch_id: str) -> Sequence[Ec2Instance]: ...
+    def list_of_launch(self, launch_id: str) -> Sequence[Ec2Instance]:
+        """As `list_all`, of one launch."""
 
     def find(self, instance_id: str) -> Ec2Instance | None:
-        """None when EC2 does not know it (yet), or it is not of this stack."""
+        """By its id, which shows what a list leaves out; without our tags too, if nobody else's stand there.
+
+        None when EC2 does not know it (yet: for some minutes after a launch), or it is another stack's.
+        """
 
     def terminate(self, instance_id: str) -> None:
         """Ask for one; one bad id fails a whole call, so never for many. Gone already is fine."""

@@ -239,7 +239,10 @@ class Instances(Protocol):
         """
 
     def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """The agent of this boot was heard; returns the instance as it stands. Raises: NotFound, StaleBoot."""
+        """The agent of this boot was heard; returns the instance as it stands.
+
+        Raises: NotFound, StaleBoot, InstanceHasEnded (Terminated: nothing is written).
+        """
 
 
 class ReaperLease(Protocol):

@@ -16,11 +16,13 @@ from greenroom.ports import Wait
 from greenroom.usecases.end_session import end_session
 from greenroom.usecases.plan_pool import plan_pool
 from greenroom.usecases.reconcile_fleet import PassResult, reconcile_fleet
+from greenroom.usecases.reconcile_instances import UNKNOWN_GRACE_S
 from greenroom.usecases.record_slot_event import SlotEvent
 from greenroom.usecases.register_instance import register_instance
 
 from tests.fakes.launching import INSTANCE, booted, launched, policy, requested
 from tests.fakes.memory import free_entry
+from tests.fakes.memory_fleet import ALWAYS
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, report, slot_of, stage
 
@@ -146,14 +148,103 @@ def test_an_instance_ec2_lost_is_finished_and_its_session_moves() -> None:
     assert "PoolChanged" in ports.bus.kinds()
 
 
-def test_an_instance_too_new_to_be_shown_is_left_alone() -> None:
+def test_an_instance_too_new_to_be_known_is_left_alone() -> None:
+    """EC2 may not know the id of what it launched a moment ago; what it does not know later is gone."""
     ports = serving()
     ports.ec2.instances.clear()
-    run(ports, after_s=30)
+    ports.time += UNKNOWN_GRACE_S
+    hear(ports)
+    run(ports)
     assert InstanceState.READY in {each.state for each in ports.memory.instance_rows.values()}
     hear(ports)
-    run(ports, after_s=31)
+    run(ports, after_s=1)
     assert {each.state for each in ports.memory.instance_rows.values()} == {InstanceState.TERMINATED}
+
+
+@pytest.mark.parametrize("lists", [1, 3, ALWAYS])
+def test_an_instance_that_lists_leave_out_plays_on(lists: int) -> None:
+    ports = serving()
+    ports.time += UNKNOWN_GRACE_S + 1
+    session = launch(ports).session
+    (instance_id,) = ports.memory.instance_rows
+    ports.ec2.omit(instance_id, lists)
+    for _ in range(4):
+        hear(ports)
+        assert run(ports, after_s=10).alive
+    assert (state_of(ports, instance_id), ports.ec2.terminated) == (InstanceState.READY, [])
+    assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
+
+
+def test_an_instance_that_the_list_leaves_out_and_that_ended_is_finished() -> None:
+    ports = serving()
+    session = launch(ports).session
+    (instance_id,) = ports.memory.instance_rows
+    ports.ec2.set(instance_id, Ec2State.TERMINATED, "Server.SpotInstanceTermination")
+    ports.ec2.omit(instance_id)
+    run(ports)
+    moving = ports.sessions.get(session.session_id).moving
+    assert moving is not None
+    assert moving.reason is StatusReason.SPOT_INTERRUPTED
+    assert state_of(ports, instance_id) is InstanceState.TERMINATED
+
+
+def test_only_what_the_list_leaves_out_is_asked_for_by_its_id() -> None:
+    ports = serving(3)
+    first, *_ = ports.memory.instance_rows
+    ports.ec2.omit(first)
+    run(ports)
+    assert ports.ec2.found == [first]
+
+
+def test_a_row_that_went_on_while_ec2_was_asked_is_judged_as_it_stands_then() -> None:
+    """One that is started out of the warm tier meanwhile is not stopped again for being found running."""
+    ports = serving()
+    (instance_id,) = ports.memory.instance_rows
+    row = replace(ports.instances.get(instance_id), state=InstanceState.STOPPED, stopped_at=ports.now())
+    ports.memory.instance_rows[instance_id] = row
+    ports.ec2.omit(instance_id)
+    find = ports.ec2.find
+
+    def started_meanwhile(asked: str) -> Any:
+        ports.memory.instance_rows[instance_id] = replace(row, state=InstanceState.LAUNCHING, version=row.version + 1)
+        return find(asked)
+
+    ports.ec2.find = started_meanwhile  # type: ignore[method-assign]
+    run(ports)
+    assert ports.ec2.stopped == []
+
+
+def test_what_is_written_off_and_runs_is_an_orphan_and_ended_until_ec2_says_so() -> None:
+    ports = serving()
+    (instance_id,) = ports.memory.instance_rows
+    row = ports.memory.instance_rows[instance_id]
+    ports.memory.instance_rows[instance_id] = replace(row, state=InstanceState.TERMINATED)
+    ports.ec2.ignored.add(instance_id)
+    assert run(ports).alive
+    assert (ports.ec2.orphans, ports.ec2.terminated) == ([instance_id], [])
+    run(ports, after_s=30)
+    run(ports, after_s=10)
+    assert ports.ec2.terminated == [instance_id] * 2
+    ports.ec2.set(instance_id, Ec2State.SHUTTING_DOWN)
+    run(ports, after_s=10)
+    assert ports.ec2.terminated == [instance_id] * 2
+
+
+def test_what_is_being_ended_is_ended_though_lists_leave_it_out() -> None:
+    ports = serving()
+    (instance_id,) = ports.memory.instance_rows
+    ports.ec2.ignored.add(instance_id)
+    run(ports, after_s=UNKNOWN_GRACE_S + 1)  # silent
+    ports.ec2.omit(instance_id, ALWAYS)
+    run(ports, after_s=10)
+    assert (state_of(ports, instance_id), ports.ec2.terminated) == (InstanceState.TERMINATING, [instance_id] * 2)
+    ports.ec2.ignored.clear()
+    ports.ec2.set(instance_id, Ec2State.SHUTTING_DOWN)
+    run(ports, after_s=10)
+    assert ports.ec2.terminated == [instance_id] * 2, "EC2 ends it: nothing is left to ask for"
+    ports.ec2.instances.clear()
+    run(ports, after_s=10)
+    assert state_of(ports, instance_id) is InstanceState.TERMINATED
 
 
 def test_a_silent_instance_is_quarantined_ended_and_replaced_and_its_session_moves() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from greenroom.domain.connection import PeerKind
-from greenroom.domain.errors import StaleBoot, UnknownInstance
+from greenroom.domain.errors import InstanceHasEnded, StaleBoot, UnknownInstance
 from greenroom.domain.instance import InstanceState
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.issue_socket_ticket import issue_socket_ticket
 from greenroom.usecases.record_heartbeat import record_heartbeat
 
 from tests.fakes.ports import FakePorts
-from tests.fakes.stage import NONCE, joined, launch, slot_of, stage
+from tests.fakes.stage import NONCE, joined, launch, set_instance, slot_of, stage
 
 LEASE_S = 45
 
@@ -64,6 +64,17 @@ def test_strangers_and_earlier_boots_are_refused_and_change_nothing() -> None:
     with pytest.raises(UnknownInstance):
         record_heartbeat("i-0000ffff", NONCE, {slot_id: epoch}, LEASE_S, ports)
     assert ports.instances.get(instance_id) == before
+
+
+def test_an_agent_whose_instance_was_written_off_is_told_to_stop_and_feeds_nothing() -> None:
+    """It may run still: accepted heartbeats would keep its dead-man timer from ending it."""
+    ports, instance_id, slot_id, epoch = held()
+    set_instance(ports, instance_id, InstanceState.TERMINATED)
+    before, lease = ports.instances.get(instance_id), ports.slots.get(slot_id).lease_until
+    ports.time += 50
+    with pytest.raises(InstanceHasEnded):
+        record_heartbeat(instance_id, NONCE, {slot_id: epoch}, LEASE_S, ports)
+    assert (ports.instances.get(instance_id), ports.slots.get(slot_id).lease_until) == (before, lease)
 
 
 def test_an_agents_ticket_names_its_instance_and_boot() -> None:

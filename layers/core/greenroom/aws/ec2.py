@@ -33,9 +33,15 @@ class AwsEc2:
         return self._described([_tagged(STACK_TAG, self._stack), _tagged(LAUNCH_TAG, launch_id)])
 
     def find(self, instance_id: str) -> Ec2Instance | None:
-        # By filter, not by id: an id EC2 does not show yet (a new one, for a minute) would be an error.
-        by_id = {"Name": "instance-id", "Values": [instance_id]}
-        return next(iter(self._described([_tagged(STACK_TAG, self._stack), by_id])), None)
+        # By id, not by filter: a filter reads an index, and what the index has not got (yet, or just now) looks gone.
+        try:
+            answer = client("ec2").describe_instances(InstanceIds=[instance_id])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _UNKNOWN:
+                raise
+            return None
+        found = (one for group in answer["Reservations"] for one in group["Instances"])
+        return next((ec2_instance_of(one) for one in found if self._is_not_anothers(one)), None)
 
     def terminate(self, instance_id: str) -> None:
         try:
@@ -70,6 +76,11 @@ class AwsEc2:
         except ClientError as error:
             if error.response["Error"]["Code"] not in _UNKNOWN:
                 raise
+
+    def _is_not_anothers(self, described: Mapping[str, Any]) -> bool:
+        """One without the tag passes: somebody may have taken it off one of ours."""
+        tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
+        return STACK_TAG not in tags or tags[STACK_TAG] == self._stack
 
     def _described(self, filters: list[dict[str, Any]]) -> list[Ec2Instance]:
         pages = client("ec2").get_paginator("describe_instances").paginate(Filters=filters)

@@ -6,7 +6,7 @@ from greenroom.aws.instance_rows import instance_of
 from greenroom.aws.rows import RowChanged, change, read
 from greenroom.aws.slot_rows import instance_key
 from greenroom.aws.write import Write
-from greenroom.domain.errors import NotFound, StaleBoot
+from greenroom.domain.errors import InstanceHasEnded, NotFound, StaleBoot
 from greenroom.domain.instance import Instance, InstanceState
 from greenroom.domain.times import iso
 
@@ -40,9 +40,12 @@ class DynamoInstances:
     def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
         pk = instance_key(instance_id)
         write = Write(self._table, pk, "META").when_equal("bootNonce", boot_nonce).set("heartbeatAt", now)
+        write.when(f"{write.name('state')} <> {write.value(InstanceState.TERMINATED.value)}")
         try:
             return instance_of(change(write, self._table, pk, "META"))
         except RowChanged as changed:
             if not changed.row:
                 raise NotFound(instance_id) from changed
-            raise StaleBoot(instance_id) from changed
+            if changed.row.get("bootNonce") != boot_nonce:
+                raise StaleBoot(instance_id) from changed
+            raise InstanceHasEnded(instance_id) from changed

@@ -131,6 +131,10 @@ class StaleBoot(GreenroomError):
     """A newer boot of this instance has registered; the caller must stop. Answers 409."""
 
 
+class InstanceHasEnded(GreenroomError):
+    """The instance was written off; whoever still runs there must stop. Answers 409."""
+
+
 class UnknownInstance(GreenroomError):
     """No launch of this stack explains this instance. Answers 403."""
 

@@ -33,6 +33,7 @@ _KINDS: Mapping[type[Exception], Kind] = {
     errors.SessionHasEnded: Kind("session-ended", 409, "The session has ended"),
     errors.EventHasEnded: Kind("event-ended", 409, "The event is over or cancelled"),
     errors.StaleEpoch: Kind("stale-epoch", 409, "The slot has a newer holder"),
+    errors.InstanceHasEnded: Kind("instance-ended", 409, "The instance was given up"),
     errors.StaleBoot: Kind("stale-boot", 409, "The instance has registered again since"),
     errors.Conflict: Kind("conflict", 409, "It changed meanwhile; read it again"),
     errors.ApplicationClosed: Kind("closed", 403, "Closed for the moment"),

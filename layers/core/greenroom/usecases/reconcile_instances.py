@@ -18,8 +18,10 @@ from greenroom.usecases.judge_boots import note_boot_failure
 from greenroom.usecases.tell_peers import tell_agent_of_slot
 from greenroom.usecases.warm_tier import reconcile_stopped
 
-UNSEEN_GRACE_S = 60
-"""EC2 may not show a new instance for so long. Source: EC2, eventual consistency."""
+UNKNOWN_GRACE_S = 300
+"""EC2 may not know a new instance's id for so long: it is pending, and not gone. Source: EC2, eventual consistency."""
+LAUNCH_GRACE_S = 60
+"""How long after its deadline a launch may undo itself before the reaper ends its instance."""
 RESET_GRACE_S = 30
 """How long after the reminder a slot may still take before it is given up."""
 MASS_SILENCE, MASS_SHARE = 3, 0.3
@@ -28,6 +30,7 @@ MASS_SILENCE, MASS_SHARE = 3, 0.3
 I = InstanceState  # noqa: E741
 _HEARD = frozenset({I.BOOTING, I.READY, I.DRAINING})
 _STOPS = frozenset({Ec2State.STOPPING, Ec2State.STOPPED})
+_STANDING = _STOPS | {Ec2State.PENDING, Ec2State.RUNNING}
 _SPOT_ENDINGS = ("Server.SpotInstanceTermination", "Server.SpotInstanceShutdown")
 
 
@@ -44,13 +47,21 @@ def is_mass_silence(silent: int, machines: Sequence[Machinery]) -> bool:
 
 
 def reconcile_instance(machine: Machinery, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> None:
-    """One repair at most; the next pass makes the next. `seen`: as EC2 listed it before the rows were read."""
+    """One repair at most; the next pass makes the next.
+
+    `seen`: as EC2 listed it before the rows were read; None: the list left it out, which says nothing of it yet.
+    """
     instance, now = machine.instance, ports.now()
-    unseen = seen is None and now - instance.launched_at > UNSEEN_GRACE_S
-    if unseen or (seen is not None and seen.state is Ec2State.TERMINATED):
+    if seen is None:
+        seen = ports.ec2.find(instance.instance_id)
+        if ports.instances.get(instance.instance_id).version != instance.version:
+            return  # it went on meanwhile, and is to be judged by what EC2 said before its row was read
+    is_unknown = seen is None and now - instance.launched_at > UNKNOWN_GRACE_S
+    if is_unknown or (seen is not None and seen.state is Ec2State.TERMINATED):
         finish_instance(instance, _reason(seen), ports)
     elif instance.state is I.TERMINATING:
-        ports.ec2.terminate(instance.instance_id)  # until it is gone: one call may have been lost or refused
+        if seen is None or seen.state is not Ec2State.SHUTTING_DOWN:
+            ports.ec2.terminate(instance.instance_id)  # one call may have been lost or refused
     elif reconcile_stopped(machine, seen, ports):
         return
     elif (notice := _notice_of(instance, seen, is_silent, ports)) is not None:
@@ -100,7 +111,7 @@ def _reason(seen: Ec2Instance | None) -> StatusReason:
 
 def _is_late(instance: Instance, now: float) -> bool:
     """Launching is left to its launch for a while longer: that undoes more than the instance."""
-    grace = UNSEEN_GRACE_S if instance.state is I.LAUNCHING else 0
+    grace = LAUNCH_GRACE_S if instance.state is I.LAUNCHING else 0
     waiting = instance.state in (I.LAUNCHING, I.BOOTING)
     return waiting and instance.deadline_at is not None and now > instance.deadline_at + grace
 
@@ -138,12 +149,12 @@ def _is_held(slot: Slot, ports: Ports) -> bool:
 def reconcile_orphans(
     seen: Mapping[str, Ec2Instance], attempt: Callable[[str, Callable[[], None]], None], ports: Ports
 ) -> int:
-    """EC2 instances of this stack that no row explains; how many there are.
+    """EC2 instances of this stack that no row explains; how many there are. A row that says Terminated explains none.
 
     Tagged at once, for whoever looks at EC2's console; ended by a later pass, 30 s after: a row may be written a moment
     after the machine is seen. Launches under way explain themselves.
     """
-    orphans = [each for each in seen.values() if each.state in (Ec2State.PENDING, Ec2State.RUNNING, Ec2State.STOPPED)]
+    orphans = [each for each in seen.values() if each.state in _STANDING]
     orphans = [each for each in orphans if not _is_explained(each, ports)]
     for each in orphans:
         attempt(each.instance_id, lambda one=each: _end_orphan(one, ports))  # type: ignore[misc]
@@ -154,12 +165,8 @@ ORPHAN_GRACE_S = 30
 
 
 def _is_explained(seen: Ec2Instance, ports: Ports) -> bool:
-    try:
-        ports.instances.get(seen.instance_id)
-    except NotFound:
-        pass
-    else:
-        return True
+    with suppress(NotFound):
+        return ports.instances.get(seen.instance_id).state is not I.TERMINATED
     try:
         launch = ports.launches.get(seen.pool_id, seen.launch_id)
     except NotFound:

@@ -44,7 +44,7 @@ def record_heartbeat(
 
     `notice`: what EC2 announced to the instance itself, repeated in every heartbeat from then on; told once.
     What else the agent says of its slots are hints; facts come as slot events.
-    Raises: UnknownInstance, StaleBoot (409: it must stop).
+    Raises: UnknownInstance; StaleBoot, InstanceHasEnded (409: it must stop, and its dead-man timer gets nothing).
     """
     now = ports.now()
     try:
