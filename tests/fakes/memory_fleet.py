@@ -331,9 +331,14 @@ ALWAYS = 10**9
 """More lists than any test asks for."""
 
 
+class Ec2Busy(Exception):
+    """What EC2 says to a call that it does not take, be it a throttle or a right that is missing."""
+
+
 class FakeEc2:
     """fleet_ports.Ec2: instances stay `shutting-down` until told otherwise; `ignored` ones do not obey.
 
+    For `refusing` ones every call that changes them is refused.
     A list may leave out what runs (`omit`), and what was launched a moment ago may be `unknown` even by its id.
     """
 
@@ -346,6 +351,7 @@ class FakeEc2:
         self.unstartable: set[str] = set()
         self.start_refusal: GreenroomError = CapacityUnavailable("InsufficientInstanceCapacity")
         self.ignored: set[str] = set()
+        self.refusing: set[str] = set()
         self.unknown: set[str] = set()
         self.omitted: dict[str, int] = {}  # how many more lists leave it out
         self.found: list[str] = []  # what was asked for by its id
@@ -358,6 +364,10 @@ class FakeEc2:
         """In every list again, and known by its id."""
         self.omitted.pop(instance_id, None)
         self.unknown.discard(instance_id)
+
+    def _check(self, instance_id: str) -> None:
+        if instance_id in self.refusing:
+            raise Ec2Busy(instance_id)
 
     def _is_listed(self, each: Ec2Instance) -> bool:
         left = self.omitted.get(each.instance_id, 0)
@@ -388,17 +398,20 @@ class FakeEc2:
         return None if instance_id in self.unknown else self.instances.get(instance_id)
 
     def terminate(self, instance_id: str) -> None:
+        self._check(instance_id)
         self.terminated.append(instance_id)
         if instance_id in self.instances and instance_id not in self.ignored:
             self.set(instance_id, Ec2State.SHUTTING_DOWN)
 
     def stop(self, instance_id: str) -> None:
+        self._check(instance_id)
         self.stopped.append(instance_id)
         one = self.instances.get(instance_id)
         if one is not None and one.state in (Ec2State.PENDING, Ec2State.RUNNING) and instance_id not in self.ignored:
             self.set(instance_id, Ec2State.STOPPING)
 
     def start(self, instance_id: str) -> None:
+        self._check(instance_id)
         self.started.append(instance_id)
         if instance_id in self.unstartable:
             raise self.start_refusal

@@ -226,7 +226,7 @@ class Ec2Instance:
 
 
 class Ec2(Protocol):
-    """EC2, seen through the stack's tag: nothing else is ever listed or ended. No list proves that something is gone."""
+    """EC2, seen through the stack's tag: nothing else is ever listed or ended. No list proves that one is gone."""
 
     def list_all(self) -> Sequence[Ec2Instance]:
         """Every instance of this stack, those terminated a moment ago included. It may leave one out: ask `find`."""

@@ -39,6 +39,7 @@ from tests.fakes.launching import (
     refused,
     requested,
 )
+from tests.fakes.memory_fleet import ALWAYS, Ec2Busy
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, stage
 
@@ -328,6 +329,33 @@ def test_an_abandoned_launch_is_undone_by_tag_and_reported_and_the_pool_rests() 
     with pytest.raises(UnknownInstance):
         register_instance(INSTANCE, Boot(NONCE), ports)
     assert not ports.memory.instance_rows
+
+
+def test_an_instance_that_ec2_refuses_to_end_keeps_neither_the_others_nor_the_report() -> None:
+    ports = house()
+    launch_id = requested(ports).launch_id
+    for instance_id in (INSTANCE, "i-0000000000000002"):
+        ports.ec2.add(instance_id, launch_id)
+    ports.ec2.refusing.add(INSTANCE)
+    with pytest.raises(Ec2Busy):
+        abandon_launch("demo", launch_id, "States.Timeout", NO_ANSWER, ports)
+    assert ports.ec2.terminated == ["i-0000000000000002"]
+    assert ports.bus.kinds().count("LaunchFailed") == 1
+    assert ports.pools.read("demo").failed_launches == 1
+
+
+def test_an_undone_launchs_instance_is_ended_though_the_list_leaves_it_out() -> None:
+    """EC2's answer came after the undo, and the list does not show the new instance yet."""
+    ports = house()
+    launch_id = requested(ports).launch_id
+    abandon_launch("demo", launch_id, "x", NO_ANSWER, ports)
+    ports.ec2.add(INSTANCE, launch_id)
+    ports.ec2.omit(INSTANCE, ALWAYS)
+    with pytest.raises(LaunchAbandoned):
+        await_registration("demo", launch_id, brought(), "token", ports)
+    abandon_launch("demo", launch_id, "LaunchAbandoned", brought(), ports)
+    assert ports.ec2.terminated == [INSTANCE]
+    assert ports.instances.get(INSTANCE).state is InstanceState.TERMINATING
 
 
 def test_abandoning_twice_reports_once() -> None:

@@ -24,6 +24,7 @@ from greenroom.usecases.request_pass import request_pass
 from greenroom.usecases.retire_instances import retire_instances
 
 from tests.fakes.launching import NO_ANSWER, SUBNETS, brought, policy
+from tests.fakes.memory_fleet import Ec2Busy
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, report, slot_of, stage
 
@@ -109,6 +110,16 @@ def test_a_lasting_surplus_is_drained_and_retired() -> None:
     assert ports.instances.get(instance_id).state is InstanceState.TERMINATING
     assert ports.ec2.terminated == [instance_id]
     assert retire_instances([instance_id], ports) == [instance_id]  # a second call asks again, harmlessly
+
+
+def test_an_instance_that_ec2_refuses_to_end_keeps_no_other_from_its_end() -> None:
+    ports = surplus(3)
+    first, second, third = plan_pool("demo", ports).retired_ids
+    ports.ec2.refusing = {first, second}
+    with pytest.raises(Ec2Busy, match=first):
+        retire_instances([first, second, third], ports)
+    assert ports.ec2.terminated == [third]
+    assert {each.state for each in ports.memory.instance_rows.values()} == {InstanceState.TERMINATING}
 
 
 def test_a_claim_between_snapshot_and_drain_saves_the_instance() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 
 from greenroom.domain.errors import IllegalTransition, NotFound
@@ -15,6 +15,7 @@ from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance, change_launch
 from greenroom.usecases.judge_boots import note_boot_failure
 from greenroom.usecases.note_refusals import attempts_of, note_refusals
+from greenroom.usecases.one_by_one import one_by_one
 
 FIRST_REST_S, LONGEST_REST_S = 30, 600
 """After the first failure in a row, doubling to the longest, with jitter: a broken image must not burn money."""
@@ -44,9 +45,10 @@ def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer
         return False
     found = ports.ec2.list_of_launch(launch_id)
     _judge(launch, found, ports)
-    _end_instances(launch, found, ports)
-    if first:
+    if first:  # before the ends: a call that EC2 refuses is made again, and is not the first then
         _announce(launch, answer, ports)
+    named = {*launch.instance_ids, *(each.instance_id for each in answer.launched)}
+    _end_instances(named.union(each.instance_id for each in found), ports)
     return True
 
 
@@ -63,12 +65,15 @@ def _judge(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
             note_boot_failure(launch.pool_id, each.instance_id, "neverRegistered", ports)
 
 
-def _end_instances(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
-    """By tag as well as by row: the reply that named an instance may have been lost."""
-    for instance_id in sorted({each.instance_id for each in found}.union(launch.instance_ids)):
+def _end_instances(instance_ids: Set[str], ports: Ports) -> None:
+    """Those of the tag, of the row and of EC2's answer: each of these may leave one out."""
+
+    def end(instance_id: str) -> None:
         with suppress(NotFound):  # it may never have got a row
             change_instance(instance_id, _leaving, ports)
         ports.ec2.terminate(instance_id)
+
+    one_by_one(sorted(instance_ids), end)
 
 
 def _leaving(instance: Instance) -> Instance:

@@ -10,6 +10,7 @@ from greenroom.domain.instance import Instance, InstanceState, changed
 from greenroom.domain.slot import SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
+from greenroom.usecases.one_by_one import one_by_one
 
 _IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})
 
@@ -19,7 +20,8 @@ def retire_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
 
     Left out: those that serve somebody, are gone, or are wanted again.
     """
-    return [each for each in instance_ids if _retire(each, ports)]
+    asked = one_by_one(instance_ids, lambda each: _retire(each, ports))
+    return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]
 
 
 def _retire(instance_id: str, ports: Ports) -> bool:

@@ -14,6 +14,7 @@ from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.judge_boots import boot_timeout_s
 from greenroom.usecases.note_refusals import note_account_limit
+from greenroom.usecases.one_by_one import one_by_one
 from greenroom.usecases.request_pass import request_pass
 from greenroom.usecases.retire_instances import retire_instances
 
@@ -22,7 +23,8 @@ I = InstanceState  # noqa: E741
 
 def stop_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
     """EC2 is asked for those whose rows stand Stopped; what it does not hear, the reaper repeats."""
-    return [each for each in instance_ids if _stop(each, ports)]
+    asked = one_by_one(instance_ids, lambda each: _stop(each, ports))
+    return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]
 
 
 def _stop(instance_id: str, ports: Ports) -> bool:
@@ -44,7 +46,8 @@ def start_instances(pool_id: str, instance_ids: Sequence[str], ports: Ports) -> 
     if ports.pools.read(pool_id).halted is not None:
         return []
     register_by = ports.now() + boot_timeout_s(pool_id, ports)
-    return [each for each in instance_ids if _start(each, register_by, ports)]
+    coming = one_by_one(instance_ids, lambda each: _start(each, register_by, ports))
+    return [each for each, comes in zip(instance_ids, coming, strict=True) if comes]
 
 
 def _start(instance_id: str, register_by: float, ports: Ports) -> bool:
