@@ -156,3 +156,12 @@ def test_a_launch_templates_versions_can_be_read(aws: Any) -> None:
         LaunchTemplateId=aws.outputs["LaunchTemplateId"], Versions=["$Latest"]
     )["LaunchTemplateVersions"]
     assert version["LaunchTemplateData"]["UserData"]
+
+
+def test_a_list_leaves_out_what_the_door_names_and_its_id_still_finds_it(aws: Any) -> None:
+    ec2 = aws.client("ec2")
+    [instance_id] = ids(create_fleet(aws))
+    aws.engine.door("POST", f"ec2/instances/{instance_id}/omissions", {"lists": 2})
+    tagged = [{"Name": "tag:launchId", "Values": ["lch-1"]}, {"Name": "instance-id", "Values": [instance_id]}]
+    assert describe(aws, instance_id)["InstanceId"] == instance_id
+    assert [len(ec2.describe_instances(Filters=tagged)["Reservations"]) for _ in range(3)] == [0, 0, 1]

@@ -13,6 +13,7 @@ All bodies are JSON. Loopback only, and closed to web pages (a request with an `
   something changed past `after`
 - `POST /_greenroom/ec2/instances/<id>/state` `{"state"}`: what a machine does itself: `terminated` (gone at once),
   `shutting-down` (EC2 ends it, with both events), `stopped`, `running`
+- `POST /_greenroom/ec2/instances/<id>/omissions` `{"lists"}`: the next so many lists by filters leave it out
 - `POST /_greenroom/ec2/instances/<id>/credentials` → the role credentials IMDS would give; session name = instance id
 - `POST /_greenroom/events` `{"source", "detailType", "detail", "resources"}`: what an AWS service says on the default
   bus (`aws.ec2`: Spot warnings)
@@ -40,6 +41,7 @@ from greenroom_lab.engine.ec2_capacity import CAPACITY
 from greenroom_lab.engine.instance_doors import credentials_of, instance_of, set_state, watch_instances
 from greenroom_lab.engine.mends import ec2_states
 from greenroom_lab.engine.mends.lambda_pool import LIMITS
+from greenroom_lab.engine.omissions import OMISSIONS
 from greenroom_lab.engine.refused import Refused
 
 Json = dict[str, Any]
@@ -100,6 +102,9 @@ async def answer_to(scope: Json, body: Json, mends: list[str]) -> Json:
             return await watch_instances(int(query.get("after", ["-1"])[0]), float(query.get("wait_s", ["0"])[0]))
         case "POST", ["ec2", "instances", instance_id, "state"]:
             return set_state(instance_of(instance_id), body["state"])
+        case "POST", ["ec2", "instances", instance_id, "omissions"]:
+            OMISSIONS.plan(instance_of(instance_id)["InstanceId"], int(body["lists"]))
+            return {}
         case "POST", ["ec2", "instances", instance_id, "credentials"]:
             return credentials_of(instance_of(instance_id), time.time())
         case "POST", ["events"]:
