@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from greenroom.domain.errors import GreenroomError, StaleBoot, UnknownInstance
+from greenroom.domain.errors import GreenroomError, InstanceHasEnded, StaleBoot, UnknownInstance
 from greenroom.domain.instance import Boot
 from greenroom.domain.session import Session
 from greenroom.domain.slot import Slot, SlotState
@@ -82,6 +82,9 @@ class Agent:
             heard = self.world.invoke(
                 lambda: record_heartbeat(self.instance_id, self.nonce, epochs, LEASE_S, self.world.ports)
             )
+        except InstanceHasEnded:
+            self.is_deaf = True  # it stops, and its dead-man timer hears nothing more
+            return
         except (UnknownInstance, StaleBoot):
             self._register(number)
             return

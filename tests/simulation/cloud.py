@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from greenroom.domain.errors import CapacityUnavailable, Conflict
@@ -10,13 +10,15 @@ from greenroom.domain.offering import FleetAnswer, Launched, Refusal
 from greenroom.fleet_ports import Ec2Instance, Ec2State
 from greenroom.usecases.prepare_launch import FleetRequest
 
-from tests.fakes.memory_fleet import FakeEc2
+from tests.fakes.memory_fleet import ALWAYS, FakeEc2
 from tests.simulation.world import World
 
 ALIVE = (Ec2State.PENDING, Ec2State.RUNNING)
 THERE = (*ALIVE, Ec2State.STOPPING, Ec2State.STOPPED)
 """Not ended: what costs money, if only for its disk."""
 SHOWN_AFTER_END_S = 300
+OMITTED_S, UNKNOWN_S = (0, 240), (5, 120)
+"""How long lists leave one out, and how long EC2 does not know the id of a new one."""
 
 
 class ReplyLost(Exception):
@@ -57,7 +59,22 @@ class SimulatedEc2(FakeEc2):
             f"i-{self.world.random.getrandbits(64):016x}", request.launch_id, self.world.now, request.pool_id
         )
         self.instances[one.instance_id] = replace(one, market=request.market)
+        if self.world.strikes("unknown_yet"):
+            self.unknown.add(one.instance_id)
+            self.world.after(*UNKNOWN_S, lambda: self.unknown.discard(one.instance_id))
         return self.instances[one.instance_id]
+
+    def list_all(self) -> Sequence[Ec2Instance]:
+        """Each instance may be left out, of this list or of all for a while."""
+        for instance_id in self.instances:
+            if instance_id not in self.omitted and self.world.strikes("list_omits"):
+                self.omit(instance_id, self.world.random.choice((1, ALWAYS)))
+                self.world.after(*OMITTED_S, lambda one=instance_id: self.omitted.pop(one, None))
+        return super().list_all()
+
+    def is_shown(self, instance_id: str) -> bool:
+        """Whether the next list has it, if luck lets it."""
+        return instance_id not in self.unknown and not self.omitted.get(instance_id)
 
     def is_alive(self, instance_id: str) -> bool:
         one = self.instances.get(instance_id)

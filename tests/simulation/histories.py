@@ -36,6 +36,8 @@ INJECTED = [
     "delayed_event",
     "reply_lost",
     "terminate_lost",
+    "list_omits",
+    "unknown_yet",
     "viewer_vanishes",
     "crash",
     "preemption",

@@ -58,10 +58,11 @@ class History:
         self.operators = Operators(self.world, admits=seed % 4 == 2)  # not by the dice: the others stay as they were
         self.acts = 0
         self.bad_until = 0.0
+        self.losses_to_come = 0  # announced, and not struck yet
         self._configure()
+        self.world.ports.ec2, self.world.ports.tasks = self.ec2, self.machines.tasks
         if sabotage is not None:
             sabotage(self.world)
-        self.world.ports.ec2, self.world.ports.tasks = self.ec2, self.machines.tasks
         self.world.ports.schedules, self.ec2.on_start = Schedules(self.world), self._on_start
         self.world.place_seams()
         self.world.handlers = {
@@ -111,8 +112,8 @@ class History:
         self._run(lambda: world.now < bad_until)
         world.has_faults = False
         self.bad_until = world.now
-        rest_by = world.now + REST_WITHIN_S
-        self._run(lambda: world.now < rest_by and not self._rests())
+        rest_by = self.rest_by()
+        self._run(lambda: world.now < rest_by and not self.rests())
         settled = world.now + SETTLED_S
         self._run(lambda: world.now < settled)
         self.checker.at_rest(self.wanted, self.warm)
@@ -125,9 +126,17 @@ class History:
             self.acts += 1
             self.checker.after_act()
 
-    def _rests(self) -> bool:
-        """A reaper that died in bad times comes back with the schedule, up to 15 minutes later: wait for it."""
-        if self.acts % 20 != 0 or not self.checker.is_watched(self.bad_until):
+    def rest_by(self) -> float:
+        """Until when it must rest: events that were put off in bad times take place in good ones, whole."""
+        ends = [each.end for each in self.world.memory.events.values() if not each.is_final]
+        return max([self.world.now, *ends]) + REST_WITHIN_S
+
+    def rests(self) -> bool:
+        """A reaper that died in bad times comes back with the schedule, up to 15 minutes later: wait for it.
+
+        A loss that was announced in bad times strikes two minutes later, in good ones too: nothing is settled before.
+        """
+        if self.losses_to_come or self.acts % 20 != 0 or not self.checker.is_watched(self.bad_until):
             return False
         return self.checker.is_at_rest(self.wanted, self.warm)
 
@@ -176,10 +185,20 @@ class History:
             if self.world.strikes("spot_interrupted"):
                 self._take(each.instance_id)
             elif self.world.strikes("spot_warned"):
-                self._tell(each.instance_id, NoticeKind.SPOT_INTERRUPTION)
-                self.world.after(120, 120, lambda one=each.instance_id: self._take(one))
+                self.warn(each.instance_id)
             elif self.world.strikes("rebalance_advised"):
                 self._tell(each.instance_id, NoticeKind.REBALANCE)
+
+    def warn(self, instance_id: str) -> None:
+        """EC2 keeps its word, whether or not anybody heard it."""
+        self._tell(instance_id, NoticeKind.SPOT_INTERRUPTION)
+        self.losses_to_come += 1
+
+        def strike() -> None:
+            self.losses_to_come -= 1
+            self._take(instance_id)
+
+        self.world.after(120, 120, strike)
 
     def _take(self, instance_id: str) -> None:
         if self.ec2.is_alive(instance_id):

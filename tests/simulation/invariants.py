@@ -189,10 +189,19 @@ class Checker:
             if self._is_explained(each.instance_id, each.launch_id, each.pool_id):
                 self.unexplained.pop(each.instance_id, None)
                 continue
+            if not self.ec2.is_shown(each.instance_id):
+                continue  # nobody can know of it: it is looked for when EC2 shows it again
             self.unexplained[each.instance_id] += 1
             deaf = each.instance_id in self.ec2.deaf
+            if self._is_written_off(each.instance_id):
+                self.found.other.add(f"{each.instance_id} is written off, and EC2 runs it")
             if self.unexplained[each.instance_id] >= UNEXPLAINED_PASSES and not deaf:
                 self.found.leaked.add(f"{each.instance_id} unexplained")
+
+    def _is_written_off(self, instance_id: str) -> bool:
+        """Its row is Terminated: nothing but EC2's own word makes it so."""
+        row = self.memory.instance_rows.get(instance_id)
+        return row is not None and row.state is InstanceState.TERMINATED
 
     def _is_explained(self, instance_id: str, launch_id: str, pool_id: str) -> bool:
         row = self.memory.instance_rows.get(instance_id)

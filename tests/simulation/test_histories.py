@@ -11,11 +11,12 @@ import pytest
 from greenroom.domain.session import Session, StatusReason
 from greenroom.domain.slot import FreeSlot, SlotState
 from greenroom.ports import LineTicket
+from greenroom.usecases.schedule_event import EventPlan, schedule_event
 
 from tests.fakes.memory import MemoryClaims, MemoryLine
 from tests.fakes.memory_fleet import MemoryLiveSessions, MemoryOrphans
 from tests.simulation.histories import INJECTED, main
-from tests.simulation.history import History, Sabotage, Told
+from tests.simulation.history import REST_WITHIN_S, History, Sabotage, Told
 from tests.simulation.world import Rates, World
 
 HISTORIES = 40
@@ -48,6 +49,26 @@ def test_conflicts_alone_end_no_session() -> None:
 def test_a_seed_replays_its_history() -> None:
     first, again = History(7).tell(), History(7).tell()
     assert (first.counts, first.acts, first.virtual_s) == (again.counts, again.acts, again.virtual_s)
+
+
+def test_nothing_is_settled_while_an_announced_loss_is_still_to_strike() -> None:
+    idle = next(each for each in map(History, range(1, 100)) if (each.wanted, each.warm) == (0, 0))
+    idle.checker.last_pass_at = idle.world.now
+    assert idle.rests()
+    idle.warn("i-1")
+    assert not idle.rests()
+    while idle.losses_to_come:
+        idle.world.step()
+    assert idle.rests()
+
+
+def test_an_event_that_was_put_off_has_the_time_to_take_place() -> None:
+    history = History(1)
+    now = history.world.now
+    assert history.rest_by() == now + REST_WITHIN_S
+    plan = EventPlan("demo", "drill", now + 9000, now + 9600, "UTC", 1, 600, 0, client_token="token")
+    schedule_event(plan, "operator", history.world.ports)
+    assert history.rest_by() == now + 9600 + REST_WITHIN_S
 
 
 class UnconditionalClaims(MemoryClaims):
@@ -110,6 +131,12 @@ def _forgotten_sessions(world: World) -> None:
     world.ports.live_sessions = ForgetfulSessions(world.memory)
 
 
+def _believed_lists(world: World) -> None:
+    """Asking by id shows no more than the lists do."""
+    ec2, find = world.ports.ec2, world.ports.ec2.find
+    ec2.find = lambda instance_id: find(instance_id) if ec2.is_shown(instance_id) else None
+
+
 def _forgotten_pre_queue(world: World) -> None:
     world.ports.line = ForgetfulLine(world.memory)
 
@@ -125,6 +152,7 @@ def _forgotten_orphans(world: World) -> None:
         pytest.param(_forgotten_sessions, lambda told: told.found.overdue, id="sessions the reaper never sees"),
         pytest.param(_forgotten_pre_queue, lambda told: told.found.overdue, id="a pre-queue nobody looks after"),
         pytest.param(_forgotten_units, lambda told: told.found.other, id="units that are never given back"),
+        pytest.param(_believed_lists, lambda told: told.found.other, id="a list that is believed"),
         pytest.param(_forgotten_orphans, lambda told: told.found.leaked, id="orphans that are never old enough"),
     ],
 )

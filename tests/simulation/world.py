@@ -44,7 +44,9 @@ class Rates:
     streamer_lost: float = 0.03
     spot_interrupted: float = 0.035
     terminate_lost: float = 0.16
-    stop_lost: float = 0.35
+    list_omits: float = 0.01
+    unknown_yet: float = 0.25
+    stop_lost: float = 0.5
     start_lost: float = 0.5
     start_refused: float = 0.35
     spot_warned: float = 0.035
