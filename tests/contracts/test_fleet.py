@@ -159,7 +159,8 @@ def test_heartbeats_of_what_is_terminated_are_refused_and_not_written(house: Any
 
 def test_a_new_boot_keeps_the_earlier_nonce_in_mind(house: Any) -> None:
     read = ready(house)
-    house.fleet.save(registered(read, Boot("b" * 32), NOW, NOW))
+    house.fleet.save(registered(read, Boot("b" * 32), NOW, NOW, "build-1"))
+    assert house.instances.get(INSTANCE).build == "build-1"
     assert house.instances.get(INSTANCE).past_nonces == ("a" * 32,)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
+from greenroom.domain.instance import InstanceState
 from greenroom.domain.pool import Placement
 from greenroom.planning.plan_capacity import plan_capacity
 
-from tests.unit.planning.snapshots import BOOTING, NOW, load, pool, retired
+from tests.unit.planning.snapshots import BOOTING, LAUNCHING, NOW, load, pool, retired
 
 OD = "on-demand"
 TEN_MINUTES = {"scale_in_after_s": 600}
@@ -79,10 +82,77 @@ def test_a_distributed_pool_keeps_its_zones_balanced() -> None:
     assert retired(plan_capacity(pool(idle, (4, 0, 100), **OVER)))[0] == "i-1"  # packed: only age counts
 
 
-def test_what_boots_counts_but_does_not_go() -> None:
-    plan = plan_capacity(pool([load("i-1", state=BOOTING), load("i-2", busy=2)], **OVER))
-    assert retired(plan) == []
-    assert plan_capacity(pool([load("i-1", state=BOOTING)], **OVER)).surplus_since is None
+COMING_STATES = pytest.mark.parametrize("state", [LAUNCHING, BOOTING])
+
+
+@COMING_STATES
+def test_what_is_not_ready_yet_goes_when_it_was_too_much_all_the_time(state: InstanceState) -> None:
+    coming = load("i-1", state=state)
+    blip = plan_capacity(pool([coming], scale_in_after_s=60))
+    assert (retired(blip), blip.surplus_since, blip.surplus_least) == ([], NOW, 2)
+    wanted_again = plan_capacity(pool([coming], (2, 0, 100), now=NOW + 30, surplus_since=NOW, surplus_least=2))
+    assert (retired(wanted_again), wanted_again.surplus_since) == ([], None)
+    lasting = pool([coming], now=NOW + 60, surplus_since=NOW, surplus_least=2, scale_in_after_s=60)
+    assert retired(plan_capacity(lasting)) == ["i-1"]
+
+
+def test_the_second_worked_example_of_the_module() -> None:
+    coming, waits = [load("i-1", state=BOOTING), load("i-2", state=BOOTING, launched_at=1.0)], {"scale_in_after_s": 600}
+    assert plan_capacity(pool(coming, queued=3)).surplus_since is None
+    left = plan_capacity(pool(coming, now=NOW + 60, **waits))
+    assert (retired(left), left.surplus_since, left.surplus_least) == ([], NOW + 60, 4)
+    since = {"surplus_since": NOW + 60, **waits}
+    back = plan_capacity(pool(coming, queued=2, now=NOW + 100, surplus_least=4, **since))
+    assert (retired(back), back.surplus_since, back.surplus_least) == ([], NOW + 60, 2)
+    playing = [load("i-1", busy=2), coming[1]]
+    assert retired(plan_capacity(pool(playing, now=NOW + 659, surplus_least=2, **since))) == []
+    assert retired(plan_capacity(pool(playing, now=NOW + 660, surplus_least=2, **since))) == ["i-2"]
+    assert retired(plan_capacity(pool(coming, (0, 0, 2), queued=2, now=NOW + 100, **waits))) == ["i-2"], "maximum 2"
+
+
+def test_what_nobody_could_play_on_yet_goes_before_what_is_ready() -> None:
+    three = [load("i-1"), load("i-2", state=BOOTING), load("i-3", state=LAUNCHING, launched_at=9.0)]
+    assert retired(plan_capacity(pool(three, (4, 0, 100), **OVER))) == ["i-3"]
+    assert retired(plan_capacity(pool(three, (2, 0, 100), **OVER))) == ["i-3", "i-2"]
+    shared = [load("i-1"), load("i-2", state=BOOTING, market=OD)]
+    assert retired(plan_capacity(pool(shared, (2, 0, 100), spot_share=0, **OVER))) == ["i-1"]
+
+
+def test_what_boots_and_is_wanted_stays() -> None:
+    assert retired(plan_capacity(pool([load("i-1", state=BOOTING)], (2, 0, 100), **OVER))) == []
+    assert retired(plan_capacity(pool([load("i-1", state=BOOTING)], queued=1, **OVER))) == []
+    tier = pool([load("i-1", state=BOOTING, market=OD)], warm_instances=1, **OVER)
+    assert retired(plan_capacity(tier)) == [], "it is on its way to the warm tier"
+
+
+@COMING_STATES
+@pytest.mark.parametrize(
+    ("desc", "policy", "facts", "reason"),
+    [
+        ("a lowered maximum", (0, 0, 0), {}, "above the maximum"),
+        ("a halted pool", (0, 0, 100), {"halted": "broken"}, "the pool is halted, and it is not wanted"),
+        ("an event that is over", (0, 0, 100), {"give_back_slots": 2}, "given back after an event"),
+    ],
+)
+def test_what_is_not_ready_yet_does_not_wait_for_the_clock_in_vain(
+    desc: str, policy: tuple[int, int, int], facts: dict[str, Any], reason: str, state: InstanceState
+) -> None:
+    plan = plan_capacity(pool([load("i-1", state=state)], policy, **facts))
+    assert [each.reason for each in plan.retirements] == [reason], desc
+
+
+def test_a_halted_pool_keeps_what_is_ready_and_what_it_wants() -> None:
+    instances = [load("i-1"), load("i-2", state=BOOTING), load("i-3", state=BOOTING, launched_at=9.0)]
+    assert retired(plan_capacity(pool(instances, (4, 0, 100), halted="broken"))) == ["i-3"]
+    assert retired(plan_capacity(pool(instances[:1], halted="broken"))) == []
+
+
+@COMING_STATES
+def test_what_starts_an_application_that_was_replaced_goes_at_once_and_is_replaced(state: InstanceState) -> None:
+    plan = plan_capacity(pool([load("i-1", state=state, is_outdated=True)], (2, 0, 100)))
+    assert (retired(plan), plan.supply, len(plan.launches)) == (["i-1"], 0, 1)
+    ready = load("i-1", is_outdated=True)
+    assert retired(plan_capacity(pool([ready], (2, 0, 100)))) == [], "who serves keeps what it started with"
 
 
 def test_what_an_event_gives_back_goes_at_once() -> None:

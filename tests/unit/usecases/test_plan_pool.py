@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from greenroom.domain.errors import Conflict
+from greenroom.domain.errors import Conflict, UnknownInstance
 from greenroom.domain.instance import Boot, InstanceState
-from greenroom.domain.launch import LaunchState
-from greenroom.domain.pool import Halt
+from greenroom.domain.launch import NOT_WANTED, LaunchState
+from greenroom.domain.pool import Halt, PoolPolicy
 from greenroom.domain.session import StatusReason
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.abandon_launch import abandon_launch
 from greenroom.usecases.await_registration import await_registration
+from greenroom.usecases.end_instance import finish_instance
 from greenroom.usecases.end_session import end_session
 from greenroom.usecases.plan_pool import plan_pool
 from greenroom.usecases.prepare_launch import prepare_launch
@@ -23,7 +24,7 @@ from greenroom.usecases.release_slot import release_slot
 from greenroom.usecases.request_pass import request_pass
 from greenroom.usecases.retire_instances import retire_instances
 
-from tests.fakes.launching import NO_ANSWER, SUBNETS, brought, policy
+from tests.fakes.launching import INSTANCE, NO_ANSWER, SUBNETS, brought, launched, policy
 from tests.fakes.memory_fleet import Ec2Busy
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, report, slot_of, stage
@@ -120,6 +121,96 @@ def test_an_instance_that_ec2_refuses_to_end_keeps_no_other_from_its_end() -> No
         retire_instances([first, second, third], ports)
     assert ports.ec2.terminated == [third]
     assert {each.state for each in ports.memory.instance_rows.values()} == {InstanceState.TERMINATING}
+
+
+def coming(*, registered: bool = False) -> FakePorts:
+    """One instance that is not ready yet."""
+    ports = stage(0)
+    policy(ports, always_on=1)
+    launched(ports)
+    if registered:
+        register_instance(INSTANCE, Boot(NONCE), ports)
+    return ports
+
+
+def of_maximum(ports: FakePorts, maximum: int) -> None:
+    pool = ports.memory.pools["demo"]
+    ports.memory.pools["demo"] = replace(pool, policy=PoolPolicy(0, 0, maximum))
+
+
+@pytest.mark.parametrize("registered", [False, True])
+def test_what_is_not_ready_yet_is_ended_when_the_maximum_is_lowered(registered: bool) -> None:
+    ports = coming(registered=registered)
+    of_maximum(ports, 0)
+    planned = plan_pool("demo", ports)
+    assert planned.retired_ids == (INSTANCE,)
+    assert retire_instances(planned.retired_ids, ports) == [INSTANCE]
+    assert (ports.instances.get(INSTANCE).state, ports.ec2.terminated) == (InstanceState.TERMINATING, [INSTANCE])
+    assert plan_pool("demo", ports).retired_ids == ()
+
+
+def test_a_launch_that_is_not_wanted_any_more_has_failed_nothing() -> None:
+    ports = coming()
+    of_maximum(ports, 0)
+    retire_instances(plan_pool("demo", ports).retired_ids, ports)
+    with pytest.raises(UnknownInstance):
+        register_instance(INSTANCE, Boot(NONCE), ports)
+    finish_instance(ports.instances.get(INSTANCE), StatusReason.INSTANCE_UNHEALTHY, ports)
+    of_maximum(ports, 10)
+    policy(ports, always_on=1)
+    rows = ports.pools.read("demo")
+    assert [each.reason for each in rows.launches] == [NOT_WANTED]
+    assert (rows.failed_launches, rows.failed_boots, "LaunchFailed" in ports.bus.kinds()) == (0, 0, False)
+    assert len(plan_pool("demo", ports).launch_ids) == 1
+
+
+@pytest.mark.parametrize("registered", [False, True])
+def test_an_instance_that_comes_on_between_snapshot_and_end_is_saved(registered: bool) -> None:
+    """Its agent registers, or its first slot gets ready, in that moment."""
+    ports = coming(registered=registered)
+    of_maximum(ports, 0)
+
+    def first(step: str) -> None:
+        if step in ("fleet.save", "fleet.drain"):
+            ports.memory.between = lambda step: None
+            if registered:
+                report(ports, None, ports.slots.list_of_instance(INSTANCE)[0], SlotEvent.READY)
+            else:
+                register_instance(INSTANCE, Boot(NONCE), ports)
+
+    ports.memory.between = first
+    assert plan_pool("demo", ports).retired_ids == ()
+    on = InstanceState.READY if registered else InstanceState.BOOTING
+    assert ports.instances.get(INSTANCE).state is on
+
+
+def test_what_boots_with_an_earlier_build_is_replaced_at_once_and_what_serves_it_is_not() -> None:
+    ports = coming(registered=True)
+    assert plan_pool("demo", ports).retired_ids == ()
+    mended = replace(ports.memory.applications["demo"], command=("game", "--mended"))
+    ports.memory.applications["demo"] = mended
+    planned = plan_pool("demo", ports)
+    assert (planned.retired_ids, len(planned.launch_ids)) == ((INSTANCE,), 1)
+    serving = coming(registered=True)
+    report(serving, None, serving.slots.list_of_instance(INSTANCE)[0], SlotEvent.READY)
+    serving.memory.applications["demo"] = mended
+    assert plan_pool("demo", serving).retired_ids == ()
+
+
+def test_what_is_launched_and_not_registered_yet_will_be_told_of_the_new_build() -> None:
+    ports = coming()
+    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], command=("game", "--mended"))
+    assert plan_pool("demo", ports).retired_ids == ()
+    register_instance(INSTANCE, Boot(NONCE), ports)
+    assert plan_pool("demo", ports).retired_ids == ()
+
+
+def test_what_comes_for_an_application_that_the_pool_no_longer_serves_is_replaced() -> None:
+    ports = coming()
+    ports.memory.applications["other"] = replace(ports.memory.applications["demo"], application_id="other")
+    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], application_id="other")
+    planned = plan_pool("demo", ports)
+    assert (planned.retired_ids, len(planned.launch_ids)) == ((INSTANCE,), 1)
 
 
 def test_a_claim_between_snapshot_and_drain_saves_the_instance() -> None:

@@ -41,6 +41,7 @@ def instance_row(instance: Instance) -> dict[str, Any]:
         "notice": _notice_row(instance.notice),
         "stoppedAt": instance.stopped_at,
         "restsUntil": instance.rests_until,
+        "build": instance.build,
         "version": instance.version,
     }
 
@@ -69,6 +70,7 @@ def instance_of(row: Mapping[str, Any]) -> Instance:
         notice=_notice_of(row.get("notice")),
         stopped_at=row.get("stoppedAt"),
         rests_until=row.get("restsUntil"),
+        build=row.get("build"),
     )
 
 

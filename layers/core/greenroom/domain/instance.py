@@ -101,6 +101,7 @@ class Instance:
     notice: Notice | None = None
     stopped_at: float | None = None  # since when EC2 was seen to have it stopped; only then can it be started
     rests_until: float | None = None  # EC2 had no capacity to start it again: not before
+    build: str | None = None  # of its application, as its agent was told at its last registration (domain/build)
 
 
 def changed(instance: Instance, to: InstanceState, status_reason: str | None = None) -> Instance:
@@ -143,8 +144,8 @@ REGISTERING_STATES = frozenset({I.LAUNCHING, I.BOOTING, I.READY, I.DRAINING})
 """An agent of these may register; the others are on their way out."""
 
 
-def registered(instance: Instance, boot: Boot, now: float, ready_by: float) -> Instance:
-    """The instance after this boot reported for work; itself when it had already.
+def registered(instance: Instance, boot: Boot, now: float, ready_by: float, build: str | None = None) -> Instance:
+    """The instance after this boot reported for work and was told to start `build`; itself when it had already.
 
     A draining instance stays draining: a restart is no reason to take sessions again.
     Raises: StaleBoot (a later boot has registered), UnknownInstance (it is being ended).
@@ -165,4 +166,5 @@ def registered(instance: Instance, boot: Boot, now: float, ready_by: float) -> I
         public_ip=boot.public_ip,
         heartbeat_at=now,
         deadline_at=ready_by,
+        build=build,
     )

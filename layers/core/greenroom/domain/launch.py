@@ -43,6 +43,8 @@ START_MARGIN_S = 60
 """What a start may take beside the application's own time: a report on its way, a process that is ended first."""
 BOOTS_MEASURED = 5
 """Fewer boots than that say nothing of the next."""
+NOT_WANTED = "notWanted"
+"""Why a launch is over whose instance was given up before its agent registered: nothing failed, and nothing rests."""
 KEPT_S = 24 * 3600
 """How long the row of a closed launch is kept beside its pool; the Journal keeps it for good."""
 

@@ -15,6 +15,10 @@ Shrinking: the same pool later, nobody plays, no event, no line, four instances 
 supply = 8: a surplus of 6. The first pass that sees it starts the clock; two minutes later what was too much all the
 time may go, ten instances at most, and the clock starts anew. Slots above a lowered maximum, and those that an ended
 event gives back, do not wait for the clock; nor do on-demand instances that the warm tier lacks.
+
+Not ready yet: an instance that is launching or booting is paid like any other, and goes by the same rules, before the
+ready ones (shrinkage has an example). One whose application or build was replaced goes at once, wanted or not, and is
+replaced in the same plan: it could only ever show what nobody asks for.
 """
 
 from __future__ import annotations
@@ -34,9 +38,12 @@ __all__ = ["InstanceLoad", "Plan", "PoolSnapshot", "plan_capacity", "supply_of",
 
 
 def plan_capacity(snapshot: PoolSnapshot) -> Plan:
-    """Draining instances that nobody plays on any more, and worn ones, always go; then grow, tend the tier, shrink."""
+    """Draining instances that nobody plays on any more, worn ones, and those that start what was replaced always go.
+
+    Then grow, tend the tier, shrink.
+    """
     leaving = tuple(_spent(snapshot.instances))
-    snapshot = replace(snapshot, instances=tuple(_without_worn(snapshot.instances)))
+    snapshot = replace(snapshot, instances=tuple(_without_spent(snapshot.instances)))
     wanted, supply = wanted_slots(snapshot), supply_of(snapshot)
     growth = grow(snapshot, wanted - supply)
     tier = tend_tier(snapshot, supply - wanted, growth)
@@ -63,9 +70,15 @@ def _spent(instances: Sequence[InstanceLoad]) -> Iterator[Retirement]:
             yield Retirement(each.instance_id, 0, "drained: nobody plays on it any more")
         elif each.is_worn:
             yield Retirement(each.instance_id, each.slots, f"{each.retired} of {each.slot_count} slots are lost")
+        elif _comes_in_vain(each):
+            yield Retirement(each.instance_id, each.slots, "it starts what the pool does not run any more")
 
 
-def _without_worn(instances: Sequence[InstanceLoad]) -> Iterator[InstanceLoad]:
+def _comes_in_vain(each: InstanceLoad) -> bool:
+    return each.is_coming and each.is_outdated
+
+
+def _without_spent(instances: Sequence[InstanceLoad]) -> Iterator[InstanceLoad]:
     """As they will be when the plan is followed: paid until they are gone, but no supply."""
     for each in instances:
-        yield replace(each, state=InstanceState.DRAINING) if each.is_worn else each
+        yield replace(each, state=InstanceState.DRAINING) if each.is_worn or _comes_in_vain(each) else each

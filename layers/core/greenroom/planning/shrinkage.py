@@ -3,6 +3,12 @@
 Worked example. scaleInAfter 600 s, step 2, instances of 2 slots. At 0 s a pass sees 8 slots too many and starts the
 clock; at 300 s somebody saw only 6; at 600 s it is 10. During the whole window 6 were too many, so three idle instances
 could go, and the step lets two. The clock starts anew, with 6.
+
+Instances that are not ready yet count and go like idle ones, and first. Three viewers come at 0 s, two instances of
+2 slots are launched, and the viewers leave at 60 s: from then on 4 slots are too many. When two viewers come back at
+100 s, one instance is wanted again and boots on; the other has been too much since 60 s, and is ended at 660 s, booted
+or not. Nobody waits for the clock in three cases: the maximum was lowered below them, the pool is halted (an operator,
+or three boots that failed, said that nothing more is to come), or an event gives them back.
 """
 
 from __future__ import annotations
@@ -51,15 +57,15 @@ def shrink(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Shrin
 
 
 def _fits_any(snapshot: PoolSnapshot, surplus: int, gone: Collection[str]) -> bool:
-    """Whether giving up some Ready instance would leave enough."""
+    """Whether giving up some instance that is Ready, or coming, would leave enough."""
     own = (each for each in snapshot.instances if each.is_serving and each.instance_id not in gone)
-    ready = (each for each in own if each.state is InstanceState.READY)
-    return any(0 < each.slots <= surplus for each in ready)
+    able = (each for each in own if each.state is InstanceState.READY or each.is_coming)
+    return any(0 < each.slots <= surplus for each in able)
 
 
 def _step(snapshot: PoolSnapshot, least: int, since: float, gone: Collection[str]) -> Iterator[Retirement]:
     number = 0
-    for each in dearest_first(snapshot, gone):
+    for each in dearest_first(snapshot, gone, with_coming=True):
         if number == snapshot.policy.scale_in_step:
             return
         if each.slots <= least:
@@ -68,20 +74,24 @@ def _step(snapshot: PoolSnapshot, least: int, since: float, gone: Collection[str
 
 
 def _at_once(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Iterator[Retirement]:
-    """What need not wait for the clock: slots above a lowered maximum, then what an ended event gives back."""
+    """What need not wait for the clock: slots above a lowered maximum, what still comes to a halted pool, then what an
+    ended event gives back.
+    """
     over = supply_of(snapshot) - snapshot.policy.maximum - _slots_of(snapshot, kept)
     give_back = snapshot.give_back_slots
-    for each in dearest_first(snapshot, kept):
+    for each in dearest_first(snapshot, kept, with_coming=True):
         if each.slots > surplus:
             continue
         if over > 0:
             over -= each.slots
             yield Retirement(each.instance_id, each.slots, "above the maximum")
+        elif snapshot.halted is not None and each.is_coming:
+            yield Retirement(each.instance_id, each.slots, "the pool is halted, and it is not wanted")
         elif each.slots <= give_back:
             give_back -= each.slots
             yield Retirement(each.instance_id, each.slots, "given back after an event", is_given_back=True)
         else:
-            return
+            continue
         surplus -= each.slots
 
 

@@ -30,6 +30,7 @@ class InstanceLoad:
     stopped_at: float | None = None  # since when EC2 was seen to have it stopped
     rests_until: float | None = None  # EC2 had no capacity to start it again: not before
     is_of_another: bool = False  # it runs another application, because the pool was given away: paid, and no supply
+    is_outdated: bool = False  # it starts an application, or a build of it, that the pool does not run any more
 
     @property
     def slots(self) -> int:
@@ -40,6 +41,11 @@ class InstanceLoad:
     def is_idle(self) -> bool:
         """Ready, and every slot free."""
         return self._is_ready and self.busy == 0 and self.free == self.slot_count
+
+    @property
+    def is_coming(self) -> bool:
+        """Not ready yet, so that nobody plays on it, nor can be about to."""
+        return self.state in COMING and self.busy == 0 and self.free == 0
 
     @property
     def is_worn(self) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from greenroom.domain.errors import Conflict, SlotLost
-from greenroom.domain.instance import STOP_TIMEOUT_S, Instance, InstanceState
-from greenroom.domain.launch import START_TIMEOUT_S, Launch, LaunchState
+from greenroom.domain.errors import Conflict, IllegalTransition, NotFound, SlotLost
+from greenroom.domain.instance import STOP_TIMEOUT_S, Instance, InstanceState, changed
+from greenroom.domain.launch import NOT_WANTED, START_TIMEOUT_S, Launch, LaunchState, failed
 from greenroom.domain.slot import SlotState
 from greenroom.fleet_ports import Machinery
 from greenroom.planning.plan import Plan, PlannedLaunch
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.drain_others import drain_others
 from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
 from greenroom.usecases.record_decision import record_decision
@@ -100,11 +102,26 @@ def _stop(machine: Machinery, ports: Ports) -> bool:
 
 
 def _drain(machine: Machinery, ports: Ports) -> bool:
-    """Whether the instance may be ended. A slot claimed since the snapshot saves it whole."""
-    instance = machine.instance
+    """Whether the instance may be ended. A slot claimed, or made ready, since the snapshot saves it whole."""
+    instance, now = machine.instance, ports.now()
     if instance.state in (InstanceState.DRAINING, InstanceState.STOPPED):
         return True
+    if instance.state is InstanceState.LAUNCHING:
+        return _withdraw(instance, ports)
+    if instance.state is InstanceState.BOOTING:
+        return _taken(lambda: ports.fleet.drain(instance, machine.slots, now, SCALED_IN), machine, ports)
     return _taken(lambda: ports.fleet.drain_idle(instance, machine.slots, ports.now(), SCALED_IN), machine, ports)
+
+
+def _withdraw(instance: Instance, ports: Ports) -> bool:
+    """Launching -> Terminating, unless its agent registered meanwhile; its launch is over, without having failed."""
+    try:
+        ports.fleet.save(changed(instance, InstanceState.TERMINATING, SCALED_IN))
+    except Conflict:
+        return False
+    with suppress(NotFound, IllegalTransition):  # one that comes out of the warm tier registered long ago
+        change_launch(instance.pool_id, instance.launch_id, lambda it: failed(it, NOT_WANTED, ports.now()), ports)
+    return True
 
 
 def _taken(take: Callable[[], Instance], machine: Machinery, ports: Ports) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from greenroom.domain.launch import Launch, LaunchState
+from greenroom.domain.build import is_outdated
+from greenroom.domain.launch import NOT_WANTED, Launch, LaunchState
 from greenroom.domain.pool import Application, Pool
 from greenroom.domain.slot import Slot, SlotState
 from greenroom.fleet_ports import Machinery, PoolRows
@@ -59,7 +60,7 @@ def read_rows(pool: Pool, application: Application, queued: int | None, ports: P
     snapshot = PoolSnapshot(
         policy=pool.policy,
         slots_per_instance=application.slots_per_instance,
-        instances=tuple(_load(each, pool) for each in machines),
+        instances=tuple(_load(each, application) for each in machines),
         open_launch_slots=sum(each.slots for each in coming),
         open_on_demand_slots=sum(each.slots for each in coming if each.market == "on-demand"),
         queued=queued,
@@ -86,12 +87,13 @@ def _coming(rows: PoolRows, machines: tuple[Machinery, ...]) -> list[Launch]:
 
 
 def _tier_rests_until(launches: Iterable[Launch]) -> float:
-    """The deadline of a failed launch is when it failed."""
-    failed = [each.deadline_at for each in launches if each.for_warm_tier and each.state is LaunchState.FAILED]
+    """The deadline of a failed launch is when it failed. One that was not wanted any more failed nothing."""
+    over = [each for each in launches if each.for_warm_tier and each.state is LaunchState.FAILED]
+    failed = [each.deadline_at for each in over if each.reason != NOT_WANTED]
     return max(failed) + TIER_REST_S if failed else 0.0
 
 
-def _load(machine: Machinery, pool: Pool) -> InstanceLoad:
+def _load(machine: Machinery, application: Application) -> InstanceLoad:
     instance = machine.instance
     return InstanceLoad(
         instance_id=instance.instance_id,
@@ -105,7 +107,8 @@ def _load(machine: Machinery, pool: Pool) -> InstanceLoad:
         zone=instance.zone,
         stopped_at=instance.stopped_at,
         rests_until=instance.rests_until,
-        is_of_another=instance.application_id != pool.application_id,
+        is_of_another=instance.application_id != application.application_id,
+        is_outdated=is_outdated(instance, application),
     )
 
 

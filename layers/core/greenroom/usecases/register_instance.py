@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from greenroom.domain.build import build_of
 from greenroom.domain.errors import NotFound, SlotLost, UnknownInstance
 from greenroom.domain.events import ReaperNeeded
 from greenroom.domain.instance import Boot, Instance, InstanceState, registered
@@ -38,7 +39,7 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registratio
     ready_by = now + ready_timeout_s(row.pool_id, application, ports)
 
     def booted(before: Instance) -> Instance:
-        after = registered(before, boot, now, ready_by)
+        after = registered(before, boot, now, ready_by, build_of(application))
         if after is not before and before.boot_nonce is not None:
             # Before the nonce is written: a crash in between outdates the slots twice, never not at all.
             _outdate_slots(instance_id, ready_by, ports)
