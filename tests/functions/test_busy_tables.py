@@ -10,13 +10,15 @@ import pytest
 from greenroom.domain.errors import NoFreeSlot, StoreBusy
 from greenroom.domain.session import SessionState
 from greenroom.domain.slot import SlotState
+from greenroom.entry.settings import RecordSlotEventSettings
 
 from tests.fakes.conflicts import conflicts, writes
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, slot_of, stage
-from tests.functions.doors import agent_event, body_of, handle_of, socket_event, viewer_event
+from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, socket_event, viewer_event
 
 INSTANCE = "i-00000001"
+SLOT_EVENT = RecordSlotEventSettings("s", "f", "c", "j", "b", "https://socket", INSTANCE_ROLE)
 PLAY = {"applicationId": "demo", "clientToken": "t1"}
 Call = Callable[[FakePorts], Any]
 
@@ -118,7 +120,7 @@ def with_somebody_in_line() -> FakePorts:
 
 def ready(ports: FakePorts) -> Any:
     body = {"bootNonce": NONCE, "slotId": f"{INSTANCE}.1", "epoch": 0, "event": "ready", "sessionId": None}
-    return handle_of("record_slot_event")(agent_event(body, INSTANCE), ports)
+    return handle_of("record_slot_event")(agent_event(body, INSTANCE), ports, SLOT_EVENT)
 
 
 def ready_again(ports: FakePorts) -> Any:
@@ -140,7 +142,7 @@ def page_comes(ports: FakePorts) -> Any:
     event = {"queryStringParameters": {"ticket": ticket}, "methodArn": "arn:method"}
     context = handle_of("authorize_connection")(event, ports)["context"]
     with conflicts(ports, every=1) as met:
-        answer = handle_of("open_connection")(socket_event("page", **context), ports)
+        answer = handle_of("open_connection")(socket_event("page", event_type="CONNECT", **context), ports)
     assert met
     return answer
 

@@ -30,6 +30,7 @@ class HotSession:
         self._recorder, self._ports = recorder, ports
         self._steps: dict[str, list[Call]] = {}
         self._launched: dict[str, Any] = {}
+        self._slot: dict[str, Any] = {}
 
     def play(self) -> Mapping[str, list[Call]]:
         """Each step asserts that it did its work: a refusal would be cheap."""
@@ -47,6 +48,8 @@ class HotSession:
             answer = calling("request_session")(viewer_event(**play()))
         assert answer["statusCode"] == 201, answer
         self._launched = body_of(answer)
+        taken = self._ports.sessions.get(self._session_id).assignment
+        self._slot = {"slotId": taken.slot_id, "epoch": taken.epoch}  # as the agent knows it
 
     def _adopt(self) -> None:
         adopted = {"sessionId": self._session_id, "executionArn": "arn:one", "taskToken": "token-connection"}
@@ -60,7 +63,7 @@ class HotSession:
             admitted = calling("authorize_connection")({"queryStringParameters": ticket})
         assert "context" in admitted, admitted
         with self._step("join: open"):
-            opened = calling("open_connection")(socket_event(PAGE, **admitted["context"]))
+            opened = calling("open_connection")(socket_event(PAGE, event_type="CONNECT", **admitted["context"]))
         assert opened == {"statusCode": 200}
 
     def _connect(self) -> None:
@@ -84,9 +87,8 @@ class HotSession:
         with self._step("frame: ping"):
             self._frame(PAGE, {"kind": "ping"})
         Clock.now += 60
-        known = [{"slotId": self._slot["slotId"], "epoch": self._slot["epoch"]}]
         with self._step("heartbeat"):
-            heard = calling("record_heartbeat")(agent_event({"bootNonce": NONCE, "slots": known}, INSTANCE))
+            heard = calling("record_heartbeat")(agent_event({"bootNonce": NONCE, "slots": [self._slot]}, INSTANCE))
         assert heard["statusCode"] == 200, heard
 
     def _leave(self) -> None:
@@ -112,13 +114,7 @@ class HotSession:
         calling("relay_frame")(socket_event(connection_id, json.loads(json.dumps(frame))))
 
     def _report(self, event: str, **more: Any) -> dict[str, Any]:
-        fact = {
-            "bootNonce": NONCE,
-            "slotId": self._slot["slotId"],
-            "epoch": self._slot["epoch"],
-            "event": event,
-            **more,
-        }
+        fact = {"bootNonce": NONCE, **self._slot, "event": event, **more}
         answer: dict[str, Any] = calling("record_slot_event")(agent_event(fact, INSTANCE))
         assert answer["statusCode"] == 200, answer
         return answer
@@ -126,8 +122,3 @@ class HotSession:
     @property
     def _session_id(self) -> str:
         return str(self._launched["sessionId"])
-
-    @property
-    def _slot(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._launched["slot"]
-        return found

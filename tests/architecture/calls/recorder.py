@@ -22,7 +22,7 @@ from greenroom.entry.settings import Settings
 from moto import mock_aws
 
 from tests.contracts.houses import REGION, create_tables
-from tests.functions.doors import handle_of
+from tests.functions.doors import INSTANCE_ROLE, handle_of
 
 ENVIRONMENT = {
     "SESSIONS_TABLE": "sessions",
@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "ICE_SERVERS": "[]",
     "TURN_URLS": "",
     "TURN_SECRET_ARN": "",
+    "INSTANCE_ROLE_ARN": INSTANCE_ROLE,
     "LEASE_S": "3600",  # longer than what the adoption gave: a heartbeat renews the lease, as it does all session long
 }
 """What the functions of a session are told; each reads only what its settings name."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from greenroom.domain.errors import NotFound, StaleBoot, UnknownInstance
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance import Instance, InstanceState
 from greenroom.ports import Ports
 
 
-def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> None:
-    """Raises: UnknownInstance (nobody launched it, or it is over), StaleBoot (a later boot has registered)."""
+def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> Instance:
+    """The instance.
+
+    Raises: UnknownInstance (nobody launched it, or it is over), StaleBoot (a later boot has registered).
+    """
     try:
         instance = ports.instances.get(instance_id)
     except NotFound as error:
@@ -17,3 +20,4 @@ def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> None:
         raise UnknownInstance(instance_id)
     if instance.boot_nonce != boot_nonce:
         raise StaleBoot(instance_id)
+    return instance

@@ -8,11 +8,8 @@ from enum import StrEnum
 from greenroom.domain.errors import (
     Forbidden,
     IllegalTransition,
-    NotFound,
     SlotLost,
-    StaleBoot,
     StaleEpoch,
-    UnknownInstance,
 )
 from greenroom.domain.evacuation import RETURNING_STATES, is_being_lost
 from greenroom.domain.instance import CLAIMABLE_STATES, Instance
@@ -22,6 +19,7 @@ from greenroom.domain.slot import Slot, SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.admit_launch import gpu_budgets_of
 from greenroom.usecases.answer_wait import answer_wait
+from greenroom.usecases.check_boot import check_boot
 from greenroom.usecases.end_session import end_idle_session, end_session
 from greenroom.usecases.judge_boots import note_boot_done, restart_timeout_s
 from greenroom.usecases.publish_slot import publish_slot
@@ -57,7 +55,7 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
 
     Raises: UnknownInstance, StaleBoot, Forbidden (another instance's slot), NotFound, StaleEpoch (a newer holder).
     """
-    instance = _check_boot(fact, ports)
+    instance = check_boot(fact.instance_id, fact.boot_nonce, ports)
     slot = ports.slots.get(fact.slot_id)
     if slot.instance_id != fact.instance_id:
         raise Forbidden("not a slot of this instance")
@@ -76,16 +74,6 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
     else:
         _peer_changed(fact, slot, ports)
     return ports.slots.get(fact.slot_id)
-
-
-def _check_boot(fact: SlotFact, ports: Ports) -> Instance:
-    try:
-        instance = ports.instances.get(fact.instance_id)
-    except NotFound as error:
-        raise UnknownInstance(fact.instance_id) from error
-    if instance.boot_nonce != fact.boot_nonce:
-        raise StaleBoot(fact.instance_id)
-    return instance
 
 
 def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
