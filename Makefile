@@ -14,7 +14,7 @@ CHECKED = $(wildcard layers/core/greenroom agent/greenroom_agent cli/greenroom_c
 # Two processes; the running platform has one of them to itself (tests/conftest.py).
 TWO := -n 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser histories ramp interrupt event waiting turn relay
+.PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser histories overhead ramp interrupt event waiting turn relay
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -88,6 +88,9 @@ e2e: setup frontend browser turn ## only the tests in a real browser
 
 histories: setup ## 1,000 seeded random histories of whole fleets, with faults; a few minutes
 	@PYTHONPATH=layers/core:. $(BIN)/python -m tests.simulation.histories --seed 1 --count 1000
+
+overhead: setup ## what a hot launch costs beside its AWS calls, as a ratio; a minute
+	@PYTHONPATH=layers/core:lab:. $(BIN)/python -m tests.architecture.calls.overhead
 
 ramp: setup ## 40 viewers come in a minute and leave over five while Spot runs dry; reports/ramp.png; 10 minutes
 	@$(LAB) greenroom_lab.drives.ramp
