@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from greenroom.domain.errors import ConnectionGone, RelaySecretUnavailable, TaskGone
 from greenroom.domain.events import Event
+from greenroom.usecases.one_by_one import one_by_one
 
 from tests.fakes.memory import (
     Memory,
@@ -160,7 +161,8 @@ class FakePorts:
         return self.time
 
     def side_by_side(self, works: Sequence[Callable[[], R]]) -> list[R]:
-        return [work() for work in works]
+        """One after the other; like the real ones, all have their turn before a failure is raised."""
+        return one_by_one(works, lambda work: work())
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}-{next(self._numbers):026d}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -37,8 +38,9 @@ class Bench:
         self.starts = 0
         self.exits: list[str] = []
         self._is_mute = is_mute
-        launch = Launch(command, {"PATH": os.environ["PATH"], "GREENROOM_SLOT_MARK": "m-1"}, self.work_dir,
-                        folder / "slot-1.log", "m-1")  # fmt: skip
+        mark = secrets.token_hex(8)  # its own: whatever carries it is killed, in a run beside this one, too
+        environment = {"PATH": os.environ["PATH"], "GREENROOM_SLOT_MARK": mark}
+        launch = Launch(command, environment, self.work_dir, folder / "slot-1.log", mark)
         self.supervisor = SlotSupervisor(launch, self.door, self._started, self.exits.append, lambda: 0.5, pauses)
 
     def _started(self) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 
 import pytest
 from greenroom.entry.side_by_side import AT_ONCE, side_by_side
+
+from tests.fakes.ports import FakePorts
 
 
 def test_answers_come_in_the_order_of_the_calls_though_later_ones_end_first() -> None:
@@ -24,7 +27,8 @@ def test_as_many_run_at_once_as_a_client_keeps_connections_for() -> None:
     assert sorted(side_by_side([meeting.wait] * AT_ONCE)) == list(range(AT_ONCE))
 
 
-def test_one_that_fails_stops_none_of_the_others() -> None:
+@pytest.mark.parametrize("at_work", [side_by_side, FakePorts().side_by_side], ids=["threads", "fake"])
+def test_one_that_fails_stops_none_of_the_others(at_work: Callable[[Sequence[Callable[[], None]]], object]) -> None:
     done: list[int] = []
 
     def work(number: int) -> None:
@@ -33,5 +37,5 @@ def test_one_that_fails_stops_none_of_the_others() -> None:
         done.append(number)
 
     with pytest.raises(ValueError, match="0"):
-        side_by_side([lambda one=number: work(one) for number in range(20)])
+        at_work([lambda one=number: work(one) for number in range(20)])
     assert sorted(done) == list(range(1, 20))
