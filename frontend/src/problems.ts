@@ -20,6 +20,7 @@ const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
   'not-open': 'notOpen',
   'quota-exceeded': 'quotaExceeded',
   'kill-switch': 'killSwitch',
+  busy: 'busy',
 };
 
 const SENTENCES: Readonly<Record<ProblemKind, string>> = {
@@ -38,7 +39,7 @@ const SENTENCES: Readonly<Record<ProblemKind, string>> = {
   quotaExceeded: 'A limit is reached: no further session is allowed for now.',
   killSwitch: 'No new session may start at the moment.',
   invalidField: 'The server did not understand this request. Reloading the page usually helps.',
-  busy: 'Too many requests came at the same moment. Please try again in a moment.',
+  busy: 'The service is very busy at this moment. Please try again in a few seconds.',
   unreachable: 'The server cannot be reached. Check your connection and try again.',
   serverError: 'Something went wrong on our side. Please try again in a moment.',
 };
