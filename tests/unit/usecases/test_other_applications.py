@@ -13,7 +13,7 @@ from greenroom.domain.session import Session, SessionState, StatusReason
 from greenroom.domain.slot import SlotState
 from greenroom.usecases.configure import configure_application, configure_pool
 from greenroom.usecases.dispatch_line import assign, dispatch_line
-from greenroom.usecases.drain_others import end_unserved
+from greenroom.usecases.end_unserved import end_unserved
 from greenroom.usecases.plan_pool import plan_pool
 from greenroom.usecases.prepare_launch import prepare_launch
 from greenroom.usecases.reconcile_fleet import reconcile_fleet

@@ -18,7 +18,8 @@ from greenroom.usecases.abandon_launch import abandon_launch
 from greenroom.usecases.await_registration import answer_launch
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.dispatch_line import dispatch_line
-from greenroom.usecases.drain_others import drain_others, end_unregistered, end_unserved
+from greenroom.usecases.drain_others import drain_others
+from greenroom.usecases.end_unserved import end_unserved
 from greenroom.usecases.hold_line import hold_line
 from greenroom.usecases.read_snapshot import PoolReading, count_slots, read_snapshot
 from greenroom.usecases.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
@@ -60,7 +61,7 @@ def reconcile_pool(
         attempt(pool_id, lambda: _tell_line(pool_id, ports))
     for machine in machines:
         _attempt_instance(machine, seen, not spared and machine.instance.instance_id in silent, attempt, ports)
-    _attempt_others(reading, attempt, ports)
+    attempt(pool_id, lambda: _drain_others(reading, ports))
     for launch in launches:
         attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
     if reading.snapshot.queued:
@@ -94,12 +95,6 @@ def _attempt_instance(
 ) -> None:
     instance_id = machine.instance.instance_id
     attempt(instance_id, lambda: reconcile_instance(machine, seen.get(instance_id), is_silent, ports))
-
-
-def _attempt_others(reading: PoolReading, attempt: Attempt, ports: Ports) -> None:
-    attempt(reading.pool.pool_id, lambda: _drain_others(reading, ports))
-    for machine in reading.others:
-        attempt(machine.instance.instance_id, lambda one=machine: end_unregistered(one, ports))  # type: ignore[misc]
 
 
 def _drain_others(reading: PoolReading, ports: Ports) -> None:
