@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.fleet_call import fleet_answer
+from greenroom.entry.instance.fleet_call import fleet_answer
 from greenroom.entry.settings import AbandonLaunchSettings
 from greenroom.ports import Ports
-from greenroom.usecases.abandon_launch import abandon_launch
+from greenroom.usecases.instance.abandon_launch import abandon_launch
 
 MOST_SAID = 500
 """Characters of what EC2 said that the decision record keeps."""

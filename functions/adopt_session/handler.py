@@ -7,7 +7,7 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import AdoptSessionSettings
 from greenroom.ports import Ports
-from greenroom.usecases.await_facts import adopt_session
+from greenroom.usecases.session.await_facts import adopt_session
 
 
 def handle(event: dict[str, Any], ports: Ports) -> None:

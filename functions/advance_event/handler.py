@@ -9,9 +9,9 @@ from greenroom.domain.times import iso
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import AdvanceEventSettings
 from greenroom.ports import Ports
-from greenroom.usecases.advance_event import advance_event
-from greenroom.usecases.dispatch_line import dispatch_line
-from greenroom.usecases.preflight_event import preflight_event
+from greenroom.usecases.event.advance_event import advance_event
+from greenroom.usecases.event.preflight_event import preflight_event
+from greenroom.usecases.line.dispatch_line import dispatch_line
 
 LONGEST_WAIT_S = 3600
 """Looked at again by then: boots measured meanwhile move the steps, and nothing would tell a sleeping machine."""

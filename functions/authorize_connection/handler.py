@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from greenroom.domain.connection import Ticket
 from greenroom.domain.errors import TicketRefused
+from greenroom.domain.socket.connection import Ticket
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.logging import logger
 from greenroom.entry.settings import AuthorizeConnectionSettings
-from greenroom.entry.socket_caller import context_of
+from greenroom.entry.socket.socket_caller import context_of
 from greenroom.ports import Ports
-from greenroom.usecases.admit_connection import admit_connection
+from greenroom.usecases.socket.admit_connection import admit_connection
 
 TICKET = re.compile(r"[A-Za-z0-9_-]{1,128}")
 

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 from greenroom.entry import clock
-from greenroom.entry.access_token import AccessToken, TokenRefused, Verifier
-from greenroom.entry.key_set import KeySet
 from greenroom.entry.logging import logger
+from greenroom.entry.session.access_token import AccessToken, TokenRefused, Verifier
+from greenroom.entry.session.key_set import KeySet
 from greenroom.entry.settings import AuthorizeViewerSettings
 from greenroom.entry.tracing import traced
 

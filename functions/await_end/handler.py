@@ -7,7 +7,7 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import AwaitEndSettings
 from greenroom.ports import Ports
-from greenroom.usecases.await_facts import await_end
+from greenroom.usecases.session.await_facts import await_end
 
 
 def handle(event: dict[str, Any], ports: Ports) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.fleet_call import fleet_answer
+from greenroom.entry.instance.fleet_call import fleet_answer
 from greenroom.entry.settings import AwaitRegistrationSettings
 from greenroom.ports import Ports
-from greenroom.usecases.await_registration import await_registration
+from greenroom.usecases.instance.await_registration import await_registration
 
 
 def handle(event: dict[str, Any], ports: Ports) -> None:

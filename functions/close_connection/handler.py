@@ -6,9 +6,9 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import CloseConnectionSettings
-from greenroom.entry.socket_caller import connection_id_of, is_event
+from greenroom.entry.socket.socket_caller import connection_id_of, is_event
 from greenroom.ports import Ports
-from greenroom.usecases.admit_connection import close_connection
+from greenroom.usecases.socket.admit_connection import close_connection
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.application_body import application_of
-from greenroom.entry.catalog_views import application_view
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond, viewer_of
+from greenroom.entry.pool.application_body import application_of
+from greenroom.entry.pool.catalog_views import application_view
 from greenroom.entry.settings import ConfigureApplicationSettings
 from greenroom.ports import Ports
-from greenroom.usecases.configure import configure_application
+from greenroom.usecases.pool.configure import configure_application
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

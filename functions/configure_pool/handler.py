@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.catalog_views import pool_view
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
-from greenroom.entry.pool_body import change_of, pool_of
+from greenroom.entry.pool.catalog_views import pool_view
+from greenroom.entry.pool.pool_body import change_of, pool_of
 from greenroom.entry.settings import ConfigurePoolSettings
 from greenroom.ports import Ports
-from greenroom.usecases.configure import change_pool, configure_pool
+from greenroom.usecases.pool.configure import change_pool, configure_pool
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

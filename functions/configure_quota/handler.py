@@ -6,10 +6,10 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
-from greenroom.entry.quota_views import kill_switch_view, quota_of, quota_view
+from greenroom.entry.quota.quota_views import kill_switch_view, quota_of, quota_view
 from greenroom.entry.settings import ConfigureQuotaSettings
 from greenroom.ports import Ports
-from greenroom.usecases.configure_quota import limit_account, limit_tenant, report_account, report_tenant
+from greenroom.usecases.quota.configure_quota import limit_account, limit_tenant, report_account, report_tenant
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

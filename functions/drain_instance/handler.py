@@ -6,10 +6,10 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, operator_of, path_identifier, respond
-from greenroom.entry.pool_views import instance_view
+from greenroom.entry.pool.pool_views import instance_view
 from greenroom.entry.settings import DrainInstanceSettings
 from greenroom.ports import Ports
-from greenroom.usecases.drain_instance import drain_instance, undrain_instance
+from greenroom.usecases.instance.drain_instance import drain_instance, undrain_instance
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.domain.session import StatusReason
+from greenroom.domain.session.session import StatusReason
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import EndSessionSettings
 from greenroom.ports import Ports
-from greenroom.usecases.end_session import end_overdue_session, end_session
+from greenroom.usecases.session.end_session import end_overdue_session, end_session
 
 _TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
 

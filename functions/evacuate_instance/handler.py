@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.domain.instance import Notice, NoticeKind
+from greenroom.domain.instance.instance import Notice, NoticeKind
 from greenroom.domain.times import epoch_seconds
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import EvacuateInstanceSettings
 from greenroom.ports import Ports
-from greenroom.usecases.evacuate_instance import evacuate_instance
+from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from greenroom.entry.compose import configured_handler
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
 from greenroom.entry.settings import IssueSocketTicketSettings
 from greenroom.ports import Ports
-from greenroom.usecases.issue_socket_ticket import issue_socket_ticket
+from greenroom.usecases.socket.issue_socket_ticket import issue_socket_ticket
 
 
 def handle(event: dict[str, Any], ports: Ports, settings: IssueSocketTicketSettings) -> dict[str, Any]:

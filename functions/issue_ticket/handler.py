@@ -9,7 +9,7 @@ from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, path_identifier, respond, viewer_of
 from greenroom.entry.settings import IssueTicketSettings
 from greenroom.ports import Ports
-from greenroom.usecases.issue_ticket import issue_ticket
+from greenroom.usecases.socket.issue_ticket import issue_ticket
 
 LARGEST_JOIN = 1_000_000
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.domain.session_view import session_view
+from greenroom.domain.session.session_view import session_view
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, path_identifier, respond, viewer_of
 from greenroom.entry.settings import LeaveSessionSettings
 from greenroom.ports import Ports
-from greenroom.usecases.end_session import leave_session
+from greenroom.usecases.session.end_session import leave_session
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

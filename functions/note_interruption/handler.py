@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.ec2_event import ec2_event_of
+from greenroom.entry.instance.ec2_event import ec2_event_of
 from greenroom.entry.settings import NoteInterruptionSettings
 from greenroom.ports import Ports
-from greenroom.usecases.note_interruption import note_interruption
+from greenroom.usecases.instance.note_interruption import note_interruption
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

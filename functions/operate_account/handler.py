@@ -7,10 +7,10 @@ from typing import Any
 from greenroom.domain.errors import InvalidField
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, respond
-from greenroom.entry.quota_views import kill_switch_view
+from greenroom.entry.quota.quota_views import kill_switch_view
 from greenroom.entry.settings import OperateAccountSettings
 from greenroom.ports import Ports
-from greenroom.usecases.configure_quota import clear_kill_switch, throw_kill_switch
+from greenroom.usecases.quota.configure_quota import clear_kill_switch, throw_kill_switch
 
 LONGEST_REASON = 200
 

@@ -7,7 +7,7 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import PlanPoolSettings
 from greenroom.ports import Ports
-from greenroom.usecases.plan_pool import plan_pool
+from greenroom.usecases.pool.plan_pool import plan_pool
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

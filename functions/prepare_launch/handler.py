@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import configured_handler
-from greenroom.entry.fleet_call import Stage, fleet_arguments
+from greenroom.entry.instance.fleet_call import Stage, fleet_arguments
 from greenroom.entry.settings import PrepareLaunchSettings
 from greenroom.ports import Ports
-from greenroom.usecases.prepare_launch import prepare_launch
+from greenroom.usecases.instance.prepare_launch import prepare_launch
 
 
 def handle(event: dict[str, Any], ports: Ports, settings: PrepareLaunchSettings) -> dict[str, Any]:

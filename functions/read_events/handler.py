@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.event_views import event_view
+from greenroom.entry.event.event_views import event_view
 from greenroom.entry.http import answer, operator_of, path_identifier, respond
 from greenroom.entry.settings import ReadEventsSettings
 from greenroom.ports import Ports
-from greenroom.usecases.read_events import coming_events
+from greenroom.usecases.event.read_events import coming_events
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

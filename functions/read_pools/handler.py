@@ -6,10 +6,10 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, operator_of, path_identifier, query_whole, respond
-from greenroom.entry.pool_views import decision_view, instance_view, report_view
+from greenroom.entry.pool.pool_views import decision_view, instance_view, report_view
 from greenroom.entry.settings import ReadPoolsSettings
 from greenroom.ports import Ports
-from greenroom.usecases.read_pools import decisions_of_pool, instances_of_pool, report_pool, report_pools
+from greenroom.usecases.pool.read_pools import decisions_of_pool, instances_of_pool, report_pool, report_pools
 
 DECISIONS = 50
 MOST_DECISIONS = 200

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.errors import NotFound
-from greenroom.domain.session import WAITING_STATES
-from greenroom.domain.session_view import session_view
+from greenroom.domain.session.session import WAITING_STATES
+from greenroom.domain.session.session_view import session_view
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, path_identifier, respond, viewer_of
 from greenroom.entry.settings import ReadSessionsSettings

@@ -9,7 +9,7 @@ from greenroom.entry.compose import configured_handler
 from greenroom.entry.logging import logger
 from greenroom.entry.settings import ReconcileFleetSettings
 from greenroom.ports import Ports
-from greenroom.usecases.reconcile_fleet import reconcile_fleet
+from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 
 
 def handle(event: dict[str, Any], ports: Ports, settings: ReconcileFleetSettings) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 
 from greenroom.domain.times import iso
 from greenroom.entry.compose import configured_handler
-from greenroom.entry.ec2_event import notice_of
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
+from greenroom.entry.instance.ec2_event import notice_of
 from greenroom.entry.settings import RecordHeartbeatSettings
 from greenroom.ports import Ports
-from greenroom.usecases.record_heartbeat import Heard, record_heartbeat
+from greenroom.usecases.instance.record_heartbeat import Heard, record_heartbeat
 
 LARGEST = 2**53 - 1
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.domain.slot import Slot
+from greenroom.domain.slot.slot import Slot
 from greenroom.entry.compose import configured_handler
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
 from greenroom.entry.settings import RecordSlotEventSettings
 from greenroom.ports import Ports
-from greenroom.usecases.record_slot_event import SlotEvent, SlotFact, record_slot_event
+from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 
 LARGEST = 2**53 - 1
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from greenroom.domain.instance import Boot
+from greenroom.domain.instance.instance import Boot
 from greenroom.entry.compose import configured_handler
 from greenroom.entry.http import Body, answer, body_of, instance_of_caller, respond
 from greenroom.entry.settings import RegisterInstanceSettings
 from greenroom.ports import Ports
-from greenroom.usecases.register_instance import Registration, register_instance
+from greenroom.usecases.instance.register_instance import Registration, register_instance
 
 NONCE = re.compile(r"[0-9a-f]{32}")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import RelayFrameSettings
-from greenroom.entry.socket_caller import connection_id_of, is_event
+from greenroom.entry.socket.socket_caller import connection_id_of, is_event
 from greenroom.ports import Ports
-from greenroom.usecases.relay_frame import relay_frame
+from greenroom.usecases.socket.relay_frame import relay_frame
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

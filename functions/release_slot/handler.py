@@ -7,8 +7,8 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import ReleaseSlotSettings
 from greenroom.ports import Ports
-from greenroom.usecases.release_slot import release_slot
-from greenroom.usecases.tell_waiting import tell_those_behind
+from greenroom.usecases.line.tell_waiting import tell_those_behind
+from greenroom.usecases.session.release_slot import release_slot
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

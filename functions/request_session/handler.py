@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from greenroom.domain.session_view import session_view
+from greenroom.domain.session.session_view import session_view
 from greenroom.domain.times import iso
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, respond, viewer_of
 from greenroom.entry.settings import RequestSessionSettings
 from greenroom.entry.tracing import annotate_session
 from greenroom.ports import Ports
-from greenroom.usecases.request_session import Launch, Launched, request_session
+from greenroom.usecases.session.request_session import Launch, Launched, request_session
 
 CLIENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

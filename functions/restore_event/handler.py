@@ -7,7 +7,7 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import RestoreEventSettings
 from greenroom.ports import Ports
-from greenroom.usecases.settle_event import settle_event
+from greenroom.usecases.event.settle_event import settle_event
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

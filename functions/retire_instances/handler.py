@@ -7,7 +7,7 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import RetireInstancesSettings
 from greenroom.ports import Ports
-from greenroom.usecases.retire_instances import retire_instances
+from greenroom.usecases.instance.retire_instances import retire_instances
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from greenroom.domain.errors import InvalidField, NotFound
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.event_body import change_of, plan_of
-from greenroom.entry.event_views import event_view
+from greenroom.entry.event.event_body import change_of, plan_of
+from greenroom.entry.event.event_views import event_view
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
 from greenroom.entry.settings import ScheduleEventSettings
 from greenroom.ports import Ports
-from greenroom.usecases.schedule_event import cancel_event, edit_event, schedule_event
+from greenroom.usecases.event.schedule_event import cancel_event, edit_event, schedule_event
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.settings import StopInstancesSettings
 from greenroom.ports import Ports
-from greenroom.usecases.warm_tier import stop_instances
+from greenroom.usecases.instance.warm_tier import stop_instances
 
 
 def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:

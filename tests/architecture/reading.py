@@ -161,7 +161,10 @@ def python_files(*folders: str) -> list[Path]:
 
 
 def module_name(path: Path) -> str:
-    """`layers/core/greenroom/domain/slot.py` -> `greenroom.domain.slot`; a handler is `functions.<name>.handler`."""
+    """`layers/core/greenroom/domain/slot/slot.py` -> `greenroom.domain.slot.slot`.
+
+    A handler is `functions.<name>.handler`.
+    """
     relative = path.relative_to(CORE if CORE in path.parents else ROOT)
     parts = list(relative.with_suffix("").parts)
     if parts[0] in ("agent", "cli", "lab") and len(parts) > 1:
@@ -170,7 +173,7 @@ def module_name(path: Path) -> str:
 
 
 def imports(path: Path, *, only_at_import: bool = False) -> set[str]:
-    """The modules a file imports, dotted (`greenroom.domain.slot`, `boto3`). `from x import y` gives x and x.y.
+    """The modules a file imports, dotted (`greenroom.domain.slot.slot`, `boto3`). `from x import y` gives x and x.y.
 
     `only_at_import` leaves out what is imported inside functions or only for type checkers.
     """

@@ -11,8 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 from greenroom.domain import events
-from greenroom.domain.session import StatusReason
-from greenroom.entry.socket_caller import admitted_of, context_of
+from greenroom.domain.session.session import StatusReason
+from greenroom.entry.socket.socket_caller import admitted_of, context_of
 
 from tests.architecture.reading import (
     ROOT,

@@ -52,7 +52,7 @@ FILES = [path for path in python_files("functions", "layers/core") if "build" no
 
 
 def part_of(module: str) -> str:
-    """`greenroom.domain.slot` -> `greenroom.domain`; ports may be told in more than one module."""
+    """`greenroom.domain.slot.slot` -> `greenroom.domain`; ports may be told in more than one module."""
     head = ".".join(module.split(".")[:2]) if module.startswith("greenroom.") else module.split(".")[0]
     return "greenroom.ports" if head.endswith("_ports") else head
 
@@ -99,7 +99,7 @@ def test_domain_and_planning_have_no_clock_no_dice_and_no_io() -> None:
 def test_every_part_exists() -> None:
     """An empty folder would make the rules above true of nothing."""
     parts = ("domain", "planning", "usecases", "aws", "entry")
-    assert [part for part in parts if len(list((CORE / "greenroom" / part).glob("*.py"))) < 2] == []
+    assert [part for part in parts if len(list((CORE / "greenroom" / part).rglob("*.py"))) < 2] == []
 
 
 def test_only_the_settings_module_reads_the_environment() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.pool import ApplicationKind
-from greenroom.domain.session import SessionState, StatusReason
-from greenroom.domain.session_view import session_view
-from greenroom.domain.slot import SlotState
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.pool.pool import ApplicationKind
+from greenroom.domain.session.session import SessionState, StatusReason
+from greenroom.domain.session.session_view import session_view
+from greenroom.domain.slot.slot import SlotState
 from openapi_spec_validator import validate
 
 from tests.architecture.reading import FUNCTIONS, ROOT, Route, functions, resources

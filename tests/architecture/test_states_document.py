@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from greenroom.domain.instance import INSTANCE_TRANSITIONS
-from greenroom.domain.launch import LAUNCH_TRANSITIONS
-from greenroom.domain.session import SESSION_TRANSITIONS
-from greenroom.domain.slot import SLOT_TRANSITIONS
+from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS
+from greenroom.domain.instance.launch import LAUNCH_TRANSITIONS
+from greenroom.domain.session.session import SESSION_TRANSITIONS
+from greenroom.domain.slot.slot import SLOT_TRANSITIONS
 
 from tests.architecture.reading import CORE, ROOT
 
@@ -32,7 +32,7 @@ def drawn(entity: str) -> list[tuple[str, str, str]]:
 
 
 def test_every_table_of_the_domain_is_drawn() -> None:
-    domain = (CORE / "greenroom" / "domain").glob("*.py")
+    domain = (CORE / "greenroom" / "domain").rglob("*.py")
     tables = {name for path in domain for name in re.findall(r"^([A-Z]+)_TRANSITIONS", path.read_text(), re.MULTILINE)}
     assert tables == {entity.upper() for entity in TABLES} == {entity.upper() for entity, _ in DIAGRAMS}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from greenroom.aws.session_rows import session_of, session_row
-from greenroom.domain.session import Moving, Session, SessionState, SlotAssignment, StatusReason
-from greenroom.domain.session_view import session_view
+from greenroom.aws.session.session_rows import session_of, session_row
+from greenroom.domain.session.session import Moving, Session, SessionState, SlotAssignment, StatusReason
+from greenroom.domain.session.session_view import session_view
 
 from tests.architecture.reading import CORE, Json, resources
 
@@ -46,7 +46,7 @@ def indexes() -> dict[str, Json]:
 def test_the_adapters_query_the_indexes_that_exist() -> None:
     used = {
         name
-        for path in (CORE / "greenroom" / "aws").glob("*.py")
+        for path in (CORE / "greenroom" / "aws").rglob("*.py")
         for name in re.findall(r'"?IndexName"?[=:] ?"(\w+)"', path.read_text())
     }
     assert used == set(indexes())

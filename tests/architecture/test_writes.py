@@ -10,7 +10,7 @@ from tests.architecture.reach import WRITING
 from tests.architecture.reading import module_name, python_files
 
 GUARD = "despite_conflicts"
-PLACES = {"greenroom.aws.rows", "greenroom.aws.transaction"}
+PLACES = {"greenroom.aws.table.rows", "greenroom.aws.table.transaction"}
 WRITES = {*WRITING, "batch_write_item", "execute_statement", "execute_transaction", "batch_execute_statement"}
 FILES = [path for path in python_files("functions", "layers/core") if "build" not in path.parts]
 

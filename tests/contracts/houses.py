@@ -11,18 +11,18 @@ import boto3
 import botocore.client
 import pytest
 from greenroom.aws import clients
-from greenroom.aws.capacity import DynamoCapacity
-from greenroom.aws.claims import DynamoClaims
-from greenroom.aws.connections import DynamoConnections
-from greenroom.aws.line import DynamoLine
-from greenroom.aws.session_rows import viewer_key
-from greenroom.aws.sessions import DynamoSessions
-from greenroom.aws.slot_rows import free_row, instance_key, slot_row
-from greenroom.aws.slots import DynamoSlots
-from greenroom.aws.tickets import DynamoTickets
-from greenroom.aws.values import item
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.slot import Slot, SlotState
+from greenroom.aws.line.line import DynamoLine
+from greenroom.aws.pool.capacity import DynamoCapacity
+from greenroom.aws.session.claims import DynamoClaims
+from greenroom.aws.session.session_rows import viewer_key
+from greenroom.aws.session.sessions import DynamoSessions
+from greenroom.aws.slot.slot_rows import free_row, instance_key, slot_row
+from greenroom.aws.slot.slots import DynamoSlots
+from greenroom.aws.socket.connections import DynamoConnections
+from greenroom.aws.socket.tickets import DynamoTickets
+from greenroom.aws.table.values import item
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.slot.slot import Slot, SlotState
 from moto import mock_aws
 
 from tests.contracts.conflicts import conflicts

@@ -15,8 +15,8 @@ from greenroom.domain.errors import (
     StaleEpoch,
     ViewerLimitReached,
 )
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.session import (
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.session.session import (
     LeftSlot,
     Moving,
     Session,
@@ -26,9 +26,9 @@ from greenroom.domain.session import (
     migrating,
     sources_of,
 )
-from greenroom.domain.slot import SlotState
+from greenroom.domain.slot.slot import SlotState
 from greenroom.ports import LineTicket, Wait
-from greenroom.usecases.dispatch_line import assign
+from greenroom.usecases.line.dispatch_line import assign
 
 from tests.contracts.houses import House
 from tests.fakes.memory import free_entry

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from greenroom.aws import clients
-from greenroom.aws.ec2 import AwsEc2
+from greenroom.aws.instance.ec2 import AwsEc2
 from greenroom.fleet_ports import Ec2State
 
 from tests.contracts.houses import REGION

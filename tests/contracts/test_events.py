@@ -12,14 +12,14 @@ import botocore.client
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from greenroom.aws import clients
-from greenroom.aws.account_facts import AwsAccountFacts
-from greenroom.aws.event_rows import event_row
-from greenroom.aws.pools import DynamoPools
-from greenroom.aws.scheduled_events import DynamoScheduledEvents
-from greenroom.aws.schedules import EventBridgeSchedules
+from greenroom.aws.event.event_rows import event_row
+from greenroom.aws.event.scheduled_events import DynamoScheduledEvents
+from greenroom.aws.event.schedules import EventBridgeSchedules
+from greenroom.aws.pool.pools import DynamoPools
+from greenroom.aws.quota.account_facts import AwsAccountFacts
 from greenroom.domain.errors import Conflict, FactUnavailable, NotFound
-from greenroom.domain.preflight import Check, CheckStatus, Preflight
-from greenroom.domain.scheduled_event import EventHold, EventStep, ScheduledEvent
+from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
+from greenroom.domain.event.scheduled_event import EventHold, EventStep, ScheduledEvent
 from greenroom.event_ports import Subnet
 
 from tests.contracts.houses import KINDS, REGION, DynamoHouse

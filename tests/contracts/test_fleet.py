@@ -9,24 +9,24 @@ from typing import Any
 import boto3
 import pytest
 from greenroom.aws import clients
-from greenroom.aws.catalog import DynamoCatalog
-from greenroom.aws.ec2 import AwsEc2
-from greenroom.aws.fleet import DynamoFleet
-from greenroom.aws.instances import DynamoInstances
-from greenroom.aws.launches import DynamoLaunches
-from greenroom.aws.live_sessions import DynamoLiveSessions
-from greenroom.aws.offerings import DynamoOfferings
-from greenroom.aws.orphans import DynamoOrphans
-from greenroom.aws.pools import DynamoPools
-from greenroom.aws.reaper_lease import DynamoReaperLease
+from greenroom.aws.instance.ec2 import AwsEc2
+from greenroom.aws.instance.fleet import DynamoFleet
+from greenroom.aws.instance.instances import DynamoInstances
+from greenroom.aws.instance.launches import DynamoLaunches
+from greenroom.aws.instance.offerings import DynamoOfferings
+from greenroom.aws.instance.orphans import DynamoOrphans
+from greenroom.aws.pool.catalog import DynamoCatalog
+from greenroom.aws.pool.pools import DynamoPools
+from greenroom.aws.reaper.reaper_lease import DynamoReaperLease
+from greenroom.aws.session.live_sessions import DynamoLiveSessions
 from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, SlotLost, StaleBoot
-from greenroom.domain.instance import Boot, Instance, InstanceState, changed, registered, started
-from greenroom.domain.launch import Launch, LaunchState, advanced
-from greenroom.domain.offering import RECENT_S, Offering, Rest
-from greenroom.domain.pool import Application, ApplicationKind, Halt, Pool, PoolPolicy
-from greenroom.domain.scheduled_event import EventHold
-from greenroom.domain.session_length import LENGTHS_KEPT, SessionLength
-from greenroom.domain.slot import Slot, SlotState, slot_id_of
+from greenroom.domain.event.scheduled_event import EventHold
+from greenroom.domain.instance.instance import Boot, Instance, InstanceState, changed, registered, started
+from greenroom.domain.instance.launch import Launch, LaunchState, advanced
+from greenroom.domain.instance.offering import RECENT_S, Offering, Rest
+from greenroom.domain.pool.pool import Application, ApplicationKind, Halt, Pool, PoolPolicy
+from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
+from greenroom.domain.slot.slot import Slot, SlotState, slot_id_of
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
 
 from tests.contracts.houses import KINDS, REGION, DynamoHouse

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from greenroom.domain.errors import NotFound
-from greenroom.domain.eta import Eta, EtaShown
-from greenroom.domain.slot import SlotState
+from greenroom.domain.session.eta import Eta, EtaShown
+from greenroom.domain.slot.slot import SlotState
 from greenroom.ports import LineTicket
-from greenroom.usecases.dispatch_line import assign
+from greenroom.usecases.line.dispatch_line import assign
 
 from tests.contracts.houses import House
 from tests.contracts.test_claims import NOW, draft, queued

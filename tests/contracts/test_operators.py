@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from greenroom.aws.journal import DynamoJournal
+from greenroom.aws.notify.journal import DynamoJournal
 from greenroom.domain.errors import Conflict, SlotLost
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.pool import Placement, Pool, PoolPolicy
-from greenroom.domain.slot import SlotState
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.pool.pool import Placement, Pool, PoolPolicy
+from greenroom.domain.slot.slot import SlotState
 
 from tests.contracts.houses import KINDS
 from tests.contracts.test_fleet import NOW, FleetHouse, instance, slots

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from greenroom.aws import clients
-from greenroom.aws.live_sessions import DynamoLiveSessions
-from greenroom.aws.quota_counters import DynamoQuotaCounters
-from greenroom.aws.quotas import DynamoQuotas
+from greenroom.aws.quota.quotas import DynamoQuotas
+from greenroom.aws.reaper.quota_counters import DynamoQuotaCounters
+from greenroom.aws.session.live_sessions import DynamoLiveSessions
 from greenroom.domain.errors import (
     DuplicateLaunch,
     GreenroomError,
@@ -20,10 +20,10 @@ from greenroom.domain.errors import (
     QuotaExceeded,
     ViewerLimitReached,
 )
-from greenroom.domain.quota import ACCOUNT_NAME, KillSwitch, Quota, Quotas, Scope, day_of
-from greenroom.domain.session import Session, SessionMove, SessionState, StatusReason, sources_of
-from greenroom.domain.slot import FreeSlot, SlotState
-from greenroom.usecases.dispatch_line import assign
+from greenroom.domain.quota.quota import ACCOUNT_NAME, KillSwitch, Quota, Quotas, Scope, day_of
+from greenroom.domain.session.session import Session, SessionMove, SessionState, StatusReason, sources_of
+from greenroom.domain.slot.slot import FreeSlot, SlotState
+from greenroom.usecases.line.dispatch_line import assign
 
 from tests.contracts.houses import KINDS, DynamoHouse, MemoryHouse
 from tests.contracts.test_claims import NOW, draft, queued

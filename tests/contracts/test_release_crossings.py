@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from greenroom.aws.slot_rows import slot_row
+from greenroom.aws.slot.slot_rows import slot_row
 from greenroom.domain.errors import ViewerLimitReached
-from greenroom.domain.session import Session, SessionState
-from greenroom.domain.slot import Slot, SlotState
-from greenroom.usecases.dispatch_line import assign
+from greenroom.domain.session.session import Session, SessionState
+from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.usecases.line.dispatch_line import assign
 
 from tests.contracts.houses import DynamoHouse
 from tests.contracts.test_claims import NOW, draft, ending, queued

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from greenroom.domain.connection import Connection, PeerKind, Ticket
 from greenroom.domain.errors import (
     IllegalTransition,
     NotFound,
@@ -14,10 +13,11 @@ from greenroom.domain.errors import (
     StaleEpoch,
     TicketRefused,
 )
-from greenroom.domain.session import SessionMove, SessionState, StatusReason, sources_of
-from greenroom.domain.slot import SlotState
+from greenroom.domain.session.session import SessionMove, SessionState, StatusReason, sources_of
+from greenroom.domain.slot.slot import SlotState
+from greenroom.domain.socket.connection import Connection, PeerKind, Ticket
 from greenroom.ports import Wait
-from greenroom.usecases.dispatch_line import assign
+from greenroom.usecases.line.dispatch_line import assign
 
 from tests.contracts.houses import House
 from tests.contracts.test_claims import NOW, draft, ending, queued

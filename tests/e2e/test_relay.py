@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from greenroom.domain.relay import turn_credential
+from greenroom.domain.socket.relay import turn_credential
 from greenroom_lab.turn_server import COTURN
 from playwright.async_api import Page
 

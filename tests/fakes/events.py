@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.domain.scheduled_event import ScheduledEvent
-from greenroom.usecases.advance_event import Advance, advance_event
-from greenroom.usecases.preflight_event import preflight_event
-from greenroom.usecases.schedule_event import EventPlan, schedule_event
+from greenroom.domain.event.scheduled_event import ScheduledEvent
+from greenroom.usecases.event.advance_event import Advance, advance_event
+from greenroom.usecases.event.preflight_event import preflight_event
+from greenroom.usecases.event.schedule_event import EventPlan, schedule_event
 
 from tests.fakes.ports import FakePorts
 

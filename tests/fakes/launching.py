@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from greenroom.domain.instance import Boot
-from greenroom.domain.launch import Launch
-from greenroom.domain.offering import FleetAnswer, Launched, Offering, Refusal
-from greenroom.domain.pool import Pool, PoolPolicy
-from greenroom.domain.slot import Slot
-from greenroom.usecases.await_registration import await_registration
-from greenroom.usecases.plan_pool import plan_pool
-from greenroom.usecases.prepare_launch import prepare_launch
-from greenroom.usecases.record_slot_event import SlotEvent
-from greenroom.usecases.register_instance import register_instance
+from greenroom.domain.instance.instance import Boot
+from greenroom.domain.instance.launch import Launch
+from greenroom.domain.instance.offering import FleetAnswer, Launched, Offering, Refusal
+from greenroom.domain.pool.pool import Pool, PoolPolicy
+from greenroom.domain.slot.slot import Slot
+from greenroom.usecases.instance.await_registration import await_registration
+from greenroom.usecases.instance.prepare_launch import prepare_launch
+from greenroom.usecases.instance.register_instance import register_instance
+from greenroom.usecases.pool.plan_pool import plan_pool
+from greenroom.usecases.session.record_slot_event import SlotEvent
 
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, report

@@ -8,7 +8,6 @@ from dataclasses import replace
 from math import inf
 from typing import Any, TypeVar
 
-from greenroom.domain.connection import AgentConnection, Connection, PeerKind, Ticket
 from greenroom.domain.errors import (
     Conflict,
     DuplicateLaunch,
@@ -23,13 +22,13 @@ from greenroom.domain.errors import (
     TicketRefused,
     ViewerLimitReached,
 )
-from greenroom.domain.eta import Eta, EtaShown
-from greenroom.domain.instance import CLAIMABLE_STATES, Instance, InstanceState
-from greenroom.domain.line import order_of
-from greenroom.domain.pool import Application, Pool
-from greenroom.domain.quota import AccountQuota, Counter, Quota, Quotas
-from greenroom.domain.scheduled_event import ScheduledEvent
-from greenroom.domain.session import (
+from greenroom.domain.event.scheduled_event import ScheduledEvent
+from greenroom.domain.instance.instance import CLAIMABLE_STATES, Instance, InstanceState
+from greenroom.domain.line.line import order_of
+from greenroom.domain.pool.pool import Application, Pool
+from greenroom.domain.quota.quota import AccountQuota, Counter, Quota, Quotas
+from greenroom.domain.session.eta import Eta, EtaShown
+from greenroom.domain.session.session import (
     TERMINAL_STATES,
     WAITING_STATES,
     LeftSlot,
@@ -43,7 +42,8 @@ from greenroom.domain.session import (
     migrating,
     moved,
 )
-from greenroom.domain.slot import FreeSlot, Slot, SlotState
+from greenroom.domain.slot.slot import FreeSlot, Slot, SlotState
+from greenroom.domain.socket.connection import AgentConnection, Connection, PeerKind, Ticket
 from greenroom.domain.times import iso
 from greenroom.ports import Joined, JournalRow, LineTicket, Wait
 

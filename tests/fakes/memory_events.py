@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from greenroom.domain.errors import Conflict, FactUnavailable
-from greenroom.domain.scheduled_event import ScheduledEvent
+from greenroom.domain.event.scheduled_event import ScheduledEvent
 from greenroom.event_ports import Image, Subnet
 
 from tests.fakes.memory import Memory

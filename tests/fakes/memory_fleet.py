@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from greenroom.domain.errors import CapacityUnavailable, Conflict, GreenroomError, NotFound, SlotLost
-from greenroom.domain.instance import Instance, InstanceState, changed
-from greenroom.domain.launch import Launch
-from greenroom.domain.offering import RECENT_S, Rest
-from greenroom.domain.pool import Halt
-from greenroom.domain.scheduled_event import EventHold
-from greenroom.domain.session import TERMINAL_STATES
-from greenroom.domain.session_length import LENGTHS_KEPT, SessionLength
-from greenroom.domain.slot import Slot, SlotState
+from greenroom.domain.event.scheduled_event import EventHold
+from greenroom.domain.instance.instance import Instance, InstanceState, changed
+from greenroom.domain.instance.launch import Launch
+from greenroom.domain.instance.offering import RECENT_S, Rest
+from greenroom.domain.pool.pool import Halt
+from greenroom.domain.session.session import TERMINAL_STATES
+from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
+from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2Instance, Ec2State, Machinery, PoolRows
 
 from tests.fakes.memory import Memory

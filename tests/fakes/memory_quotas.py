@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from greenroom.domain.quota import LIVE, AccountQuota, KillSwitch, Quota, Scope, day_row, gpu_shards
-from greenroom.domain.session import TERMINAL_STATES
+from greenroom.domain.quota.quota import LIVE, AccountQuota, KillSwitch, Quota, Scope, day_row, gpu_shards
+from greenroom.domain.session.session import TERMINAL_STATES
 from greenroom.quota_ports import CountedSession, ShardCount, Used
 
 from tests.fakes.memory import Memory

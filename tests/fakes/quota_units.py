@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from greenroom.domain.quota import LIVE, Counter, Quotas, Scope, counters_of, day_row, gpu_uses, names_of
-from greenroom.domain.session import Session
+from greenroom.domain.quota.quota import LIVE, Counter, Quotas, Scope, counters_of, day_row, gpu_uses, names_of
+from greenroom.domain.session.session import Session
 
 QuotaRows = dict[tuple[str, int, str], dict[str, float]]
 """(whose, shard, LIVE or the row of a day) -> its numbers."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from greenroom.domain.instance import Instance, InstanceState
-from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
-from greenroom.domain.session import Session, SessionLimits
-from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
-from greenroom.usecases.record_slot_event import SlotEvent, SlotFact, record_slot_event
-from greenroom.usecases.request_session import Launch, Launched, request_session
+from greenroom.domain.instance.instance import Instance, InstanceState
+from greenroom.domain.pool.pool import Application, ApplicationKind, Pool, PoolPolicy
+from greenroom.domain.session.session import Session, SessionLimits
+from greenroom.domain.slot.slot import Slot, SlotState, shard_of, slot_id_of
+from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
+from greenroom.usecases.session.request_session import Launch, Launched, request_session
 
 from tests.fakes.memory import free_entry
 from tests.fakes.ports import FakePorts

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from greenroom.entry.access_token import Verifier
-from greenroom.entry.key_set import REFETCH_AFTER_S, KeySet
+from greenroom.entry.session.access_token import Verifier
+from greenroom.entry.session.key_set import REFETCH_AFTER_S, KeySet
 
 ROOT = Path(__file__).parents[2]
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_TEST"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from greenroom.domain.errors import NoFreeSlot, StoreBusy
-from greenroom.domain.session import SessionState
-from greenroom.domain.slot import SlotState
+from greenroom.domain.session.session import SessionState
+from greenroom.domain.slot.slot import SlotState
 from greenroom.entry.settings import RecordSlotEventSettings
 
 from tests.fakes.conflicts import conflicts, writes

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.times import iso
-from greenroom.entry.fleet_call import fleet_answer
+from greenroom.entry.instance.fleet_call import fleet_answer
 from greenroom.entry.settings import (
     IssueSocketTicketSettings,
     PrepareLaunchSettings,
@@ -20,7 +20,7 @@ from greenroom.entry.settings import (
     RegisterInstanceSettings,
 )
 from greenroom.fleet_ports import Ec2State
-from greenroom.usecases.plan_pool import plan_pool
+from greenroom.usecases.pool.plan_pool import plan_pool
 
 from tests.fakes.launching import INSTANCE, launched, planned, policy
 from tests.fakes.ports import FakePorts

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from greenroom.domain.session import Session
-from greenroom.domain.slot import SlotState
+from greenroom.domain.session.session import Session
+from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
 from greenroom.entry.settings import (
     IssueSocketTicketSettings,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from greenroom.domain.errors import NotFound
-from greenroom.domain.instance import InstanceState, Notice, NoticeKind
-from greenroom.domain.session import SessionState
-from greenroom.domain.slot import SlotState
+from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
+from greenroom.domain.session.session import SessionState
+from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import epoch_seconds, iso
 from greenroom.entry.settings import RecordHeartbeatSettings
 from greenroom.fleet_ports import Ec2State

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from greenroom.entry.fleet_call import Stage, fleet_answer, fleet_arguments
-from greenroom.usecases.note_refusals import note_refusals
-from greenroom.usecases.prepare_launch import prepare_launch
+from greenroom.entry.instance.fleet_call import Stage, fleet_answer, fleet_arguments
+from greenroom.usecases.instance.note_refusals import note_refusals
+from greenroom.usecases.instance.prepare_launch import prepare_launch
 
 from tests.fakes.launching import SUBNETS, planned, policy, refused, requested
 from tests.fakes.ports import FakePorts

@@ -10,10 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from greenroom.domain.instance import InstanceState, Notice, NoticeKind
-from greenroom.domain.pool import Placement
-from greenroom.domain.scheduled_event import EventHold
-from greenroom.domain.slot import SlotState
+from greenroom.domain.event.scheduled_event import EventHold
+from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
+from greenroom.domain.pool.pool import Placement
+from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
 from greenroom.fleet_ports import PoolRows
 

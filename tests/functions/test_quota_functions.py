@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from greenroom.domain.quota import Quota
-from greenroom.domain.session import SessionState
-from greenroom.domain.slot import SlotState
-from greenroom.usecases.end_session import end_overdue_session
-from greenroom.usecases.record_slot_event import SlotEvent
-from greenroom.usecases.release_slot import release_slot
+from greenroom.domain.quota.quota import Quota
+from greenroom.domain.session.session import SessionState
+from greenroom.domain.slot.slot import SlotState
+from greenroom.usecases.session.end_session import end_overdue_session
+from greenroom.usecases.session.record_slot_event import SlotEvent
+from greenroom.usecases.session.release_slot import release_slot
 
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from greenroom.domain.errors import NoFreeSlot, SessionAlreadyAdopted
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.session import SessionState, StatusReason
-from greenroom.domain.slot import SlotState
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.session.session import SessionState, StatusReason
+from greenroom.domain.slot.slot import SlotState
 from greenroom.entry.settings import RecordSlotEventSettings
 
 from tests.fakes.ports import FakePorts

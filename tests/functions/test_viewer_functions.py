@@ -8,10 +8,10 @@ from math import ceil
 from typing import Any
 
 import pytest
-from greenroom.domain.pool import Admission
-from greenroom.domain.session import SessionState
-from greenroom.domain.slot import SlotState
-from greenroom.usecases.forecast_line import forecast_line
+from greenroom.domain.pool.pool import Admission
+from greenroom.domain.session.session import SessionState
+from greenroom.domain.slot.slot import SlotState
+from greenroom.usecases.line.forecast_line import forecast_line
 
 from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, stage

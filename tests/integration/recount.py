@@ -6,10 +6,10 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from greenroom.aws.quota_rows import counter_key
-from greenroom.aws.session_rows import session_of, viewer_key
-from greenroom.domain.quota import LIVE, Scope, day_of, day_row, gpu_uses, names_of
-from greenroom.domain.session import TERMINAL_STATES, WAITING_STATES, Session
+from greenroom.aws.quota.quota_rows import counter_key
+from greenroom.aws.session.session_rows import session_of, viewer_key
+from greenroom.domain.quota.quota import LIVE, Scope, day_of, day_row, gpu_uses, names_of
+from greenroom.domain.session.session import TERMINAL_STATES, WAITING_STATES, Session
 
 from tests.integration.house import House, Json
 from tests.integration.long_waits import MISCOUNTED

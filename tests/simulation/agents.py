@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from greenroom.domain.errors import GreenroomError, InstanceHasEnded, StaleBoot, UnknownInstance
-from greenroom.domain.instance import Boot
-from greenroom.domain.session import Session
-from greenroom.domain.slot import Slot, SlotState
-from greenroom.usecases.record_heartbeat import record_heartbeat
-from greenroom.usecases.record_slot_event import SlotEvent, SlotFact, record_slot_event
-from greenroom.usecases.register_instance import register_instance
+from greenroom.domain.instance.instance import Boot
+from greenroom.domain.session.session import Session
+from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.usecases.instance.record_heartbeat import record_heartbeat
+from greenroom.usecases.instance.register_instance import register_instance
+from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 
 from tests.simulation.cloud import SimulatedEc2
 from tests.simulation.world import Crash, World

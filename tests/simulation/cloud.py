@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from greenroom.domain.errors import CapacityUnavailable, Conflict
-from greenroom.domain.offering import FleetAnswer, Launched, Refusal
+from greenroom.domain.instance.offering import FleetAnswer, Launched, Refusal
 from greenroom.fleet_ports import Ec2Instance, Ec2State
-from greenroom.usecases.prepare_launch import FleetRequest
+from greenroom.usecases.instance.prepare_launch import FleetRequest
 
 from tests.fakes.memory_fleet import ALWAYS, FakeEc2
 from tests.simulation.world import World

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from greenroom.domain.events import InstanceNoticed
-from greenroom.domain.instance import NoticeKind
-from greenroom.domain.pool import Application, ApplicationKind, Placement, Pool, PoolPolicy
-from greenroom.domain.quota import Quota
-from greenroom.domain.session import SessionLimits
-from greenroom.usecases.note_interruption import note_interruption
-from greenroom.usecases.reconcile_fleet import PassResult
+from greenroom.domain.instance.instance import NoticeKind
+from greenroom.domain.pool.pool import Application, ApplicationKind, Placement, Pool, PoolPolicy
+from greenroom.domain.quota.quota import Quota
+from greenroom.domain.session.session import SessionLimits
+from greenroom.usecases.instance.note_interruption import note_interruption
+from greenroom.usecases.reaper.reconcile_fleet import PassResult
 
 from tests.simulation.agents import Agent
 from tests.simulation.cloud import SimulatedEc2

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from greenroom.domain.evacuation import ends_at
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.line import is_given_up
-from greenroom.domain.quota import ACCOUNT_NAME, LIVE, Scope, gpu_uses, names_of, tenant_name
-from greenroom.domain.session import LIVE_STATES, TERMINAL_STATES, SessionState, epoch_of
-from greenroom.domain.slot import SlotState
+from greenroom.domain.instance.evacuation import ends_at
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.line.line import is_given_up
+from greenroom.domain.quota.quota import ACCOUNT_NAME, LIVE, Scope, gpu_uses, names_of, tenant_name
+from greenroom.domain.session.session import LIVE_STATES, TERMINAL_STATES, SessionState, epoch_of
+from greenroom.domain.slot.slot import SlotState
 from greenroom.fleet_ports import Ec2State
 
 from tests.simulation.agents import LEASE_S, Agent

@@ -16,21 +16,21 @@ from greenroom.domain.errors import (
     TaskGone,
 )
 from greenroom.domain.events import InstanceNoticed
-from greenroom.domain.instance import Notice, NoticeKind
-from greenroom.domain.offering import FleetAnswer
-from greenroom.domain.session import StatusReason
+from greenroom.domain.instance.instance import Notice, NoticeKind
+from greenroom.domain.instance.offering import FleetAnswer
+from greenroom.domain.session.session import StatusReason
 from greenroom.domain.times import epoch_seconds
-from greenroom.usecases.abandon_launch import abandon_launch
-from greenroom.usecases.await_facts import adopt_session, await_end, await_slot
-from greenroom.usecases.await_registration import await_registration
-from greenroom.usecases.end_session import end_overdue_session, end_session
-from greenroom.usecases.evacuate_instance import evacuate_instance
-from greenroom.usecases.plan_pool import PlannedPool, plan_pool
-from greenroom.usecases.prepare_launch import prepare_launch
-from greenroom.usecases.reconcile_fleet import PassResult, reconcile_fleet
-from greenroom.usecases.release_slot import release_slot
-from greenroom.usecases.retire_instances import retire_instances
-from greenroom.usecases.warm_tier import start_instances, stop_instances
+from greenroom.usecases.instance.abandon_launch import abandon_launch
+from greenroom.usecases.instance.await_registration import await_registration
+from greenroom.usecases.instance.evacuate_instance import evacuate_instance
+from greenroom.usecases.instance.prepare_launch import prepare_launch
+from greenroom.usecases.instance.retire_instances import retire_instances
+from greenroom.usecases.instance.warm_tier import start_instances, stop_instances
+from greenroom.usecases.pool.plan_pool import PlannedPool, plan_pool
+from greenroom.usecases.reaper.reconcile_fleet import PassResult, reconcile_fleet
+from greenroom.usecases.session.await_facts import adopt_session, await_end, await_slot
+from greenroom.usecases.session.end_session import end_overdue_session, end_session
+from greenroom.usecases.session.release_slot import release_slot
 
 from tests.simulation.agents import LEASE_S
 from tests.simulation.cloud import ReplyLost, SimulatedEc2

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from greenroom.domain.errors import GreenroomError, StoreBusy
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.pool import Admission
-from greenroom.domain.scheduled_event import ScheduledEvent
-from greenroom.usecases.advance_event import advance_event
-from greenroom.usecases.configure import configure_application
-from greenroom.usecases.drain_instance import drain_instance, undrain_instance
-from greenroom.usecases.operate_pool import halt_pool, resume_pool
-from greenroom.usecases.preflight_event import preflight_event
-from greenroom.usecases.schedule_event import EventPlan, cancel_event, edit_event, schedule_event
-from greenroom.usecases.settle_event import settle_event
+from greenroom.domain.event.scheduled_event import ScheduledEvent
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.pool.pool import Admission
+from greenroom.usecases.event.advance_event import advance_event
+from greenroom.usecases.event.preflight_event import preflight_event
+from greenroom.usecases.event.schedule_event import EventPlan, cancel_event, edit_event, schedule_event
+from greenroom.usecases.event.settle_event import settle_event
+from greenroom.usecases.instance.drain_instance import drain_instance, undrain_instance
+from greenroom.usecases.pool.configure import configure_application
+from greenroom.usecases.pool.operate_pool import halt_pool, resume_pool
 
 from tests.simulation.world import Crash, World
 

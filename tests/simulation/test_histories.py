@@ -8,10 +8,10 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from greenroom.domain.session import Session, StatusReason
-from greenroom.domain.slot import FreeSlot, SlotState
+from greenroom.domain.session.session import Session, StatusReason
+from greenroom.domain.slot.slot import FreeSlot, SlotState
 from greenroom.ports import LineTicket
-from greenroom.usecases.schedule_event import EventPlan, schedule_event
+from greenroom.usecases.event.schedule_event import EventPlan, schedule_event
 
 from tests.fakes.memory import MemoryClaims, MemoryLine
 from tests.fakes.memory_fleet import MemoryLiveSessions, MemoryOrphans

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from greenroom.domain.errors import GreenroomError, QuotaExceeded, ViewerLimitReached
-from greenroom.domain.session import Session, SessionState
-from greenroom.usecases.end_session import leave_session
-from greenroom.usecases.record_slot_event import SlotEvent
-from greenroom.usecases.request_session import Launch, request_session
+from greenroom.domain.session.session import Session, SessionState
+from greenroom.usecases.session.end_session import leave_session
+from greenroom.usecases.session.record_slot_event import SlotEvent
+from greenroom.usecases.session.request_session import Launch, request_session
 
 from tests.simulation.agents import Agent
 from tests.simulation.world import Crash, World

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from greenroom.domain.launch import BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S
-from greenroom.entry.fleet_call import fleet_answer
+from greenroom.domain.instance.launch import BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S
+from greenroom.entry.instance.fleet_call import fleet_answer
 
 from tests.architecture.reading import machine
 from tests.workflows.rehearsal import KEEPS, Case, Json, Rehearsal, check, raises, returns, untaken, wakes

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from greenroom.domain.scheduled_event import ScheduledEvent
+from greenroom.domain.event.scheduled_event import ScheduledEvent
 
 
 class ScheduledEvents(Protocol):

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from greenroom.domain.instance import Instance
-from greenroom.domain.launch import Launch
-from greenroom.domain.offering import Rest
-from greenroom.domain.pool import Halt
-from greenroom.domain.scheduled_event import EventHold
-from greenroom.domain.session_length import SessionLength
-from greenroom.domain.slot import Slot
+from greenroom.domain.event.scheduled_event import EventHold
+from greenroom.domain.instance.instance import Instance
+from greenroom.domain.instance.launch import Launch
+from greenroom.domain.instance.offering import Rest
+from greenroom.domain.pool.pool import Halt
+from greenroom.domain.session.session_length import SessionLength
+from greenroom.domain.slot.slot import Slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from math import inf
 from random import Random
 from typing import Any, Protocol, TypeVar
 
-from greenroom.domain.connection import AgentConnection, Connection, Ticket
-from greenroom.domain.eta import Eta
 from greenroom.domain.events import Event
-from greenroom.domain.instance import Instance
-from greenroom.domain.pool import Application, Pool
-from greenroom.domain.quota import Quotas
-from greenroom.domain.session import LeftSlot, Moving, Session, SessionMove
-from greenroom.domain.slot import FreeSlot, Slot
+from greenroom.domain.instance.instance import Instance
+from greenroom.domain.pool.pool import Application, Pool
+from greenroom.domain.quota.quota import Quotas
+from greenroom.domain.session.eta import Eta
+from greenroom.domain.session.session import LeftSlot, Moving, Session, SessionMove
+from greenroom.domain.slot.slot import FreeSlot, Slot
+from greenroom.domain.socket.connection import AgentConnection, Connection, Ticket
 from greenroom.event_ports import AccountFacts, ScheduledEvents, Schedules
 from greenroom.fleet_ports import Ec2, Fleet, Launches, LiveSessions, Offerings, Orphans, Pools
 from greenroom.quota_ports import QuotaCounters, QuotaSettings

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from greenroom.domain.quota import AccountQuota, KillSwitch, Quota, Scope
+from greenroom.domain.quota.quota import AccountQuota, KillSwitch, Quota, Scope
 
 
 class QuotaSettings(Protocol):

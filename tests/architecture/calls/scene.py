@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from greenroom.domain.connection import Connection, PeerKind
-from greenroom.domain.instance import Instance, InstanceState
-from greenroom.domain.pool import Application, ApplicationKind, Pool, PoolPolicy
-from greenroom.domain.slot import Slot, SlotState, shard_of, slot_id_of
-from greenroom.usecases.configure import configure_pool
+from greenroom.domain.instance.instance import Instance, InstanceState
+from greenroom.domain.pool.pool import Application, ApplicationKind, Pool, PoolPolicy
+from greenroom.domain.slot.slot import Slot, SlotState, shard_of, slot_id_of
+from greenroom.domain.socket.connection import Connection, PeerKind
+from greenroom.usecases.pool.configure import configure_pool
 
 INSTANCE, NONCE = "i-0000000000000001a", "0" * 32
 AGENT = "agent"

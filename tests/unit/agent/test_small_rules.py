@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from greenroom.domain import unreal_command as domain_unreal_command
+from greenroom.domain.pool import unreal_command as domain_unreal_command
 from greenroom_agent import unreal_command
 from greenroom_agent.application_command import SlotPlace, application_command, application_environment
 from greenroom_agent.backoff import full_jitter_s

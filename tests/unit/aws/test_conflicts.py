@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
-from greenroom.aws import clients, conflicts, rows
-from greenroom.aws.conflicts import ATTEMPTS
-from greenroom.aws.rows import RowChanged, change, discard, read, store
-from greenroom.aws.transaction import transact
-from greenroom.aws.write import Write
+from greenroom.aws import clients
+from greenroom.aws.table import conflicts, rows
+from greenroom.aws.table.conflicts import ATTEMPTS
+from greenroom.aws.table.rows import RowChanged, change, discard, read, store
+from greenroom.aws.table.transaction import transact
+from greenroom.aws.table.write import Write
 from greenroom.domain.errors import StoreBusy
 
 ROW = {"pk": "a", "sk": "b", "number": 1}

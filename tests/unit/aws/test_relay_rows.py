@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from greenroom.aws.catalog_rows import application_of, application_row
-from greenroom.aws.session_rows import session_of, session_row
-from greenroom.domain.relay import RelayPolicy
+from greenroom.aws.pool.catalog_rows import application_of, application_row
+from greenroom.aws.session.session_rows import session_of, session_row
+from greenroom.domain.socket.relay import RelayPolicy
 
 from tests.fakes.stage import launch, stage
 

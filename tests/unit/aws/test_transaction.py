@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from greenroom.aws import conflicts, transaction
-from greenroom.aws.conflicts import ATTEMPTS
-from greenroom.aws.transaction import Refused, transact
+from greenroom.aws.table import conflicts, transaction
+from greenroom.aws.table.conflicts import ATTEMPTS
+from greenroom.aws.table.transaction import Refused, transact
 from greenroom.domain.errors import StoreBusy
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from greenroom.domain.line import order_at, tier_of
+from greenroom.domain.line.line import order_at, tier_of
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from greenroom.domain import errors
-from greenroom.domain.offering import (
+from greenroom.domain.instance.offering import (
     CONFIGURATION_REST_S,
     HOLD_S,
     JITTER,
@@ -16,7 +16,7 @@ from greenroom.domain.offering import (
     rank_offerings,
     rest_of,
 )
-from greenroom.domain.refusal import CODES, RefusalKind, failure_of, kind_of
+from greenroom.domain.instance.refusal import CODES, RefusalKind, failure_of, kind_of
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from greenroom.domain.prices import hourly_usd, vcpus
+from greenroom.domain.instance.prices import hourly_usd, vcpus
 
 
 def test_on_demand_is_a_list_price_and_spot_an_estimate_below_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from greenroom.domain.quota import (
+from greenroom.domain.quota.quota import (
     LIVE,
     SHARDS,
     Counter,
@@ -20,7 +20,7 @@ from greenroom.domain.quota import (
     next_day,
     plays_until,
 )
-from greenroom.domain.session import Session, SessionLimits, SessionState, StatusReason, overdue_reason
+from greenroom.domain.session.session import Session, SessionLimits, SessionState, StatusReason, overdue_reason
 from greenroom.domain.times import epoch_seconds
 from hypothesis import given
 from hypothesis import strategies as st

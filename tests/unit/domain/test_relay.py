@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from greenroom.domain.relay import LONGEST_S, TurnCredential, credential_expiry, turn_credential
+from greenroom.domain.socket.relay import LONGEST_S, TurnCredential, credential_expiry, turn_credential
 
 SECRET = "north"
 

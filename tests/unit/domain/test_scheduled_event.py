@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 from greenroom.domain.errors import InvalidField
-from greenroom.domain.pool import Pool, PoolPolicy
-from greenroom.domain.scheduled_event import (
+from greenroom.domain.event.scheduled_event import (
     EventState,
     EventStep,
     ScheduledEvent,
@@ -19,7 +18,8 @@ from greenroom.domain.scheduled_event import (
     open_steps,
     step_times,
 )
-from greenroom.domain.warm_time import warm_time
+from greenroom.domain.event.warm_time import warm_time
+from greenroom.domain.pool.pool import Pool, PoolPolicy
 from hypothesis import given
 from hypothesis import strategies as st
 

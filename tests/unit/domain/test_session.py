@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from greenroom.domain.errors import IllegalTransition, StaleEpoch
-from greenroom.domain.session import (
+from greenroom.domain.session.session import (
     LIVE_STATES,
     OVERDUE_REASONS,
     SESSION_TRANSITIONS,
@@ -22,8 +22,8 @@ from greenroom.domain.session import (
     overdue_reason,
     sources_of,
 )
-from greenroom.domain.session_view import session_view
-from greenroom.domain.slot import instance_of, slot_id_of
+from greenroom.domain.session.session_view import session_view
+from greenroom.domain.slot.slot import instance_of, slot_id_of
 from greenroom.domain.times import epoch_seconds, iso
 from hypothesis import given
 from hypothesis import strategies as some

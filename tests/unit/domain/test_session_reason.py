@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from greenroom.domain.session import (
+from greenroom.domain.session.session import (
     FAILURES,
     Moving,
     Session,
@@ -15,7 +15,7 @@ from greenroom.domain.session import (
     StatusReason,
     final_state,
 )
-from greenroom.domain.session_view import session_view
+from greenroom.domain.session.session_view import session_view
 from greenroom.domain.times import epoch_seconds
 
 S, R = SessionState, StatusReason

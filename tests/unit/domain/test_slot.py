@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from greenroom.domain.slot import SHARDS, shard_of, shards_of
+from greenroom.domain.slot.slot import SHARDS, shard_of, shards_of
 from hypothesis import given
 from hypothesis import strategies as some
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from greenroom.domain.errors import InvalidField
-from greenroom.entry.local_time import moment_of, zone_of
+from greenroom.entry.event.local_time import moment_of, zone_of
 
 
 def utc(text: str) -> float:

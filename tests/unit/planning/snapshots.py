@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.pool import PoolPolicy
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.pool.pool import PoolPolicy
 from greenroom.planning.plan import Plan
 from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 

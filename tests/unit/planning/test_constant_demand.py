@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
-from greenroom.domain.pool import Placement, PoolPolicy
+from greenroom.domain.pool.pool import Placement, PoolPolicy
 from greenroom.planning.plan_capacity import InstanceLoad, plan_capacity
 
 from tests.unit.planning.snapshots import BOOTING, NOW, READY, pool

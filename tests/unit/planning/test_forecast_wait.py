@@ -12,8 +12,8 @@ from statistics import median
 from time import perf_counter
 
 import pytest
-from greenroom.domain.session_length import LENGTHS_KEPT as KEPT
-from greenroom.domain.session_length import SessionLength as Length
+from greenroom.domain.session.session_length import LENGTHS_KEPT as KEPT
+from greenroom.domain.session.session_length import SessionLength as Length
 from greenroom.planning.forecast_wait import LONGEST_S, MARGIN, Forecast, Source, forecast_wait
 from greenroom.planning.lifetimes import Lifetime, Lived, session_lifetime
 

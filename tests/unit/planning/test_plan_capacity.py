@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.pool import Placement
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.pool.pool import Placement
 from greenroom.planning.demand import on_demand_part, on_demand_slots
 from greenroom.planning.growth import LAUNCHES_PER_PASS
 from greenroom.planning.plan import Plan

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.pool import Placement
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.pool.pool import Placement
 from greenroom.planning.plan_capacity import plan_capacity
 
 from tests.unit.planning.snapshots import BOOTING, LAUNCHING, NOW, load, pool, retired

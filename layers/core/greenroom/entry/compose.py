@@ -32,7 +32,7 @@ class AwsPorts:
 
     @cached_property
     def relay_secret(self) -> ports.RelaySecret:
-        from greenroom.aws.relay_secret import SecretsManagerRelaySecret
+        from greenroom.aws.socket.relay_secret import SecretsManagerRelaySecret
 
         return SecretsManagerRelaySecret(self.settings.turn_secret_arn)
 
@@ -54,85 +54,85 @@ class AwsPorts:
 
     @cached_property
     def sessions(self) -> ports.Sessions:
-        from greenroom.aws.sessions import DynamoSessions
+        from greenroom.aws.session.sessions import DynamoSessions
 
         return DynamoSessions(self.settings.sessions_table)
 
     @cached_property
     def line(self) -> ports.Line:
-        from greenroom.aws.line import DynamoLine
+        from greenroom.aws.line.line import DynamoLine
 
         return DynamoLine(self.settings.sessions_table)
 
     @cached_property
     def claims(self) -> ports.Claims:
-        from greenroom.aws.claims import DynamoClaims
+        from greenroom.aws.session.claims import DynamoClaims
 
         return DynamoClaims(self.settings.sessions_table, self.settings.fleet_table)
 
     @cached_property
     def slots(self) -> ports.Slots:
-        from greenroom.aws.slots import DynamoSlots
+        from greenroom.aws.slot.slots import DynamoSlots
 
         return DynamoSlots(self.settings.fleet_table)
 
     @cached_property
     def capacity(self) -> ports.Capacity:
-        from greenroom.aws.capacity import DynamoCapacity
+        from greenroom.aws.pool.capacity import DynamoCapacity
 
         return DynamoCapacity(self.settings.fleet_table)
 
     @cached_property
     def instances(self) -> ports.Instances:
-        from greenroom.aws.instances import DynamoInstances
+        from greenroom.aws.instance.instances import DynamoInstances
 
         return DynamoInstances(self.settings.fleet_table)
 
     @cached_property
     def reaper(self) -> ports.ReaperLease:
-        from greenroom.aws.reaper_lease import DynamoReaperLease
+        from greenroom.aws.reaper.reaper_lease import DynamoReaperLease
 
         return DynamoReaperLease(self.settings.fleet_table)
 
     @cached_property
     def catalog(self) -> ports.Catalog:
-        from greenroom.aws.catalog import DynamoCatalog
+        from greenroom.aws.pool.catalog import DynamoCatalog
 
         return DynamoCatalog(self.settings.catalog_table)
 
     @cached_property
     def tickets(self) -> ports.Tickets:
-        from greenroom.aws.tickets import DynamoTickets
+        from greenroom.aws.socket.tickets import DynamoTickets
 
         return DynamoTickets(self.settings.sessions_table)
 
     @cached_property
     def connections(self) -> ports.Connections:
-        from greenroom.aws.connections import DynamoConnections
+        from greenroom.aws.socket.connections import DynamoConnections
 
         return DynamoConnections(self.settings.sessions_table)
 
     @cached_property
     def socket(self) -> ports.Socket:
-        from greenroom.aws.socket import ApiGatewaySocket
+        from greenroom.aws.socket.socket import ApiGatewaySocket
 
         return ApiGatewaySocket(self.settings.socket_management_url)
 
     @cached_property
     def tasks(self) -> ports.TaskTokens:
-        from greenroom.aws.tasks import StepFunctionsTasks
+        from greenroom.aws.notify.tasks import StepFunctionsTasks
 
         return StepFunctionsTasks()
 
     @cached_property
     def bus(self) -> ports.Bus:
-        from greenroom.aws.bus import EventBridgeBus
+        from greenroom.aws.notify.bus import EventBridgeBus
 
         return EventBridgeBus(self.settings.bus_name)
 
     @cached_property
     def journal(self) -> ports.Journal:
-        from greenroom.aws.journal import DynamoJournal
+        from greenroom.aws.notify.journal import DynamoJournal
 
         return DynamoJournal(self.settings.journal_table)
 
@@ -144,73 +144,73 @@ class AwsPorts:
 
     @cached_property
     def fleet(self) -> fleet_ports.Fleet:
-        from greenroom.aws.fleet import DynamoFleet
+        from greenroom.aws.instance.fleet import DynamoFleet
 
         return DynamoFleet(self.settings.fleet_table)
 
     @cached_property
     def pools(self) -> fleet_ports.Pools:
-        from greenroom.aws.pools import DynamoPools
+        from greenroom.aws.pool.pools import DynamoPools
 
         return DynamoPools(self.settings.fleet_table)
 
     @cached_property
     def launches(self) -> fleet_ports.Launches:
-        from greenroom.aws.launches import DynamoLaunches
+        from greenroom.aws.instance.launches import DynamoLaunches
 
         return DynamoLaunches(self.settings.fleet_table)
 
     @cached_property
     def offerings(self) -> fleet_ports.Offerings:
-        from greenroom.aws.offerings import DynamoOfferings
+        from greenroom.aws.instance.offerings import DynamoOfferings
 
         return DynamoOfferings(self.settings.fleet_table)
 
     @cached_property
     def ec2(self) -> fleet_ports.Ec2:
-        from greenroom.aws.ec2 import AwsEc2
+        from greenroom.aws.instance.ec2 import AwsEc2
 
         return AwsEc2(getattr(self.settings, "stack_name", ""))  # ending one by its id needs no stack
 
     @cached_property
     def orphans(self) -> fleet_ports.Orphans:
-        from greenroom.aws.orphans import DynamoOrphans
+        from greenroom.aws.instance.orphans import DynamoOrphans
 
         return DynamoOrphans(self.settings.fleet_table)
 
     @cached_property
     def live_sessions(self) -> fleet_ports.LiveSessions:
-        from greenroom.aws.live_sessions import DynamoLiveSessions
+        from greenroom.aws.session.live_sessions import DynamoLiveSessions
 
         return DynamoLiveSessions(self.settings.sessions_table)
 
     @cached_property
     def events(self) -> event_ports.ScheduledEvents:
-        from greenroom.aws.scheduled_events import DynamoScheduledEvents
+        from greenroom.aws.event.scheduled_events import DynamoScheduledEvents
 
         return DynamoScheduledEvents(self.settings.catalog_table)
 
     @cached_property
     def account(self) -> event_ports.AccountFacts:
-        from greenroom.aws.account_facts import AwsAccountFacts
+        from greenroom.aws.quota.account_facts import AwsAccountFacts
 
         return AwsAccountFacts(self.settings.image_id, self.settings.subnet_ids)
 
     @cached_property
     def quotas(self) -> quota_ports.QuotaSettings:
-        from greenroom.aws.quotas import DynamoQuotas
+        from greenroom.aws.quota.quotas import DynamoQuotas
 
         return DynamoQuotas(self.settings.catalog_table)
 
     @cached_property
     def quota_counters(self) -> quota_ports.QuotaCounters:
-        from greenroom.aws.quota_counters import DynamoQuotaCounters
+        from greenroom.aws.reaper.quota_counters import DynamoQuotaCounters
 
         return DynamoQuotaCounters(self.settings.sessions_table)
 
     @cached_property
     def schedules(self) -> event_ports.Schedules:
-        from greenroom.aws.schedules import EventBridgeSchedules
+        from greenroom.aws.event.schedules import EventBridgeSchedules
 
         where = self.settings
         return EventBridgeSchedules(

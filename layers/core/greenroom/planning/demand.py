@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance.instance import InstanceState
 from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 

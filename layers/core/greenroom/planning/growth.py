@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.pool import Placement
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.pool.pool import Placement
 from greenroom.planning.demand import wanted_slots
 from greenroom.planning.markets import choose_markets
 from greenroom.planning.plan import PlannedLaunch, PlannedStart, Rejected

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
 
-from greenroom.domain.session_length import LENGTHS_KEPT, SessionLength
+from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
 
 LENGTHS_MEASURED = 10
 """Fewer session lengths than that say nothing of the next."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from greenroom.domain.pool import PoolPolicy
+from greenroom.domain.pool.pool import PoolPolicy
 from greenroom.planning.demand import on_demand_part, on_demand_slots
 from greenroom.planning.plan import Rejected
 from greenroom.planning.snapshot import PoolSnapshot

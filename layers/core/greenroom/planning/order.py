@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from greenroom.domain.pool import Placement
+from greenroom.domain.pool.pool import Placement
 from greenroom.planning.demand import on_demand_part, on_demand_slots
 from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance.instance import InstanceState
 from greenroom.planning.demand import supply_of, wanted_slots
 from greenroom.planning.growth import grow
 from greenroom.planning.plan import Plan, Retirement

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from greenroom.domain.pool import Halt
-from greenroom.domain.preflight import Check, CheckStatus
-from greenroom.domain.prices import hourly_usd, vcpus
-from greenroom.domain.scheduled_event import ScheduledEvent, WarmTime, latest_safe_start
+from greenroom.domain.event.preflight import Check, CheckStatus
+from greenroom.domain.event.scheduled_event import ScheduledEvent, WarmTime, latest_safe_start
+from greenroom.domain.instance.prices import hourly_usd, vcpus
+from greenroom.domain.pool.pool import Halt
 from greenroom.domain.times import iso
 
 OK, WARNING, FAILED, UNKNOWN = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.FAILED, CheckStatus.UNKNOWN

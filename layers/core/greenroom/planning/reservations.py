@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from greenroom.domain.scheduled_event import EventHold
+from greenroom.domain.event.scheduled_event import EventHold
 
 
 def slots_left(holds: Iterable[EventHold], taken: int) -> int:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance.instance import InstanceState
 from greenroom.planning.demand import supply_of
 from greenroom.planning.order import dearest_first
 from greenroom.planning.plan import Rejected, Retirement

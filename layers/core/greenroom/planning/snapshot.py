@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from greenroom.domain.instance import InstanceState
-from greenroom.domain.pool import PoolPolicy
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.pool.pool import PoolPolicy
 
 COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
 SERVING = COMING | {InstanceState.READY}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from greenroom.domain.instance import InstanceState
+from greenroom.domain.instance.instance import InstanceState
 from greenroom.planning.demand import ready_slots, wanted_slots
 from greenroom.planning.growth import LAUNCHES_PER_PASS, RESTING, Growth, halted_because
 from greenroom.planning.markets import ON_DEMAND

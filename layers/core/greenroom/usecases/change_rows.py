@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from greenroom.domain.errors import Conflict
-from greenroom.domain.instance import Instance
-from greenroom.domain.launch import Launch
+from greenroom.domain.instance.instance import Instance
+from greenroom.domain.instance.launch import Launch
 from greenroom.ports import Ports
 
 ATTEMPTS = 6

@@ -1,0 +1,182 @@
+"""Instances with their slots in DynamoDB, as far as their machines come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from greenroom.aws.instance.fleet_index import index_of_pool
+from greenroom.aws.instance.instance_rows import KEPT_S, instance_of, instance_row
+from greenroom.aws.slot.slot_rows import free_key, instance_key, pool_key, slot_key, slot_of, slot_row
+from greenroom.aws.table.rows import query, read
+from greenroom.aws.table.transaction import Refused, transact
+from greenroom.aws.table.write import Write, put
+from greenroom.domain.errors import Conflict, SlotLost
+from greenroom.domain.instance.instance import Instance, InstanceState, changed
+from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.times import iso
+from greenroom.fleet_ports import Machinery
+
+_HOLDER = ("sessionId", "viewerId", "leaseUntil")
+
+
+class DynamoFleet:
+    """ports.Fleet."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
+        shown = index_of_pool(self._table, pool_id)
+        if members is None:
+            members = [row["instanceId"] for row in query(self._table, pool_key(pool_id), begins_with="MEMBER#")]
+        missing = [self._machinery(each) for each in members if each not in shown]
+        return [*shown.values(), *(each for each in missing if each is not None)]
+
+    def add(self, instance: Instance) -> Instance:
+        member = {"pk": pool_key(instance.pool_id), "sk": f"MEMBER#{instance.instance_id}"}
+        facts = {"instanceId": instance.instance_id, "launchId": instance.launch_id}
+        row = put(self._table, instance_row(instance), "attribute_not_exists(pk)")
+        try:
+            transact([row, put(self._table, {**member, **facts})])
+        except Refused:
+            return instance_of(read(self._table, instance_key(instance.instance_id), "META"))
+        return instance
+
+    def save(self, instance: Instance, *, unless_heard: bool = False) -> Instance:
+        after = _next(instance)
+        items = [self._write(instance, after, unless_heard)]
+        if after.state is InstanceState.TERMINATED:
+            slots = query(self._table, instance_key(after.instance_id), begins_with="SLOT#")
+            items.append(Write(self._table, pool_key(after.pool_id), f"MEMBER#{after.instance_id}").as_delete())
+            items += [self._unlisted(after, row["sk"]) for row in slots]
+        try:
+            transact(items)
+        except Refused as refused:
+            raise Conflict(instance.instance_id) from refused
+        return after
+
+    def add_slots(self, slots: Sequence[Slot], now: float) -> None:
+        for slot in slots:
+            with suppress(Refused):  # an earlier registration wrote it
+                transact([put(self._table, slot_row(slot, iso(now)), "attribute_not_exists(pk)")])
+
+    def renew_slot(self, slot: Slot, now: float, deadline_at: float) -> Slot:
+        write = self._at_epoch(slot)
+        write.when(f"{write.name('state')} <> {write.value(SlotState.RETIRED.value)}")
+        write.set("state", SlotState.RESETTING.value).count("epoch").set("deadlineAt", deadline_at)
+        self._change(slot, write.set("changedAt", iso(now)).remove(*_HOLDER))
+        return slot_of(read(self._table, *slot_key(slot.slot_id)))
+
+    def reset_slot(self, slot: Slot, now: float, deadline_at: float) -> None:
+        write = self._at_epoch(slot).when_in("state", {SlotState.RESERVED, SlotState.STREAMING})
+        write.when_equal("sessionId", slot.session_id).set("state", SlotState.RESETTING.value)
+        self._change(slot, write.set("deadlineAt", deadline_at).set("changedAt", iso(now)).remove(*_HOLDER))
+
+    def retire_slot(self, slot: Slot, now: float) -> None:
+        write = self._at_epoch(slot).set("state", SlotState.RETIRED.value).set("changedAt", iso(now))
+        self._change(slot, write.remove("deadlineAt"))
+
+    def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        after = _next(changed(instance, InstanceState.DRAINING, reason))
+        return self._take_idle(instance, after, slots, SlotState.RETIRED, now)
+
+    def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        after = _next(changed(instance, InstanceState.STOPPED, reason))
+        return self._take_idle(instance, after, slots, SlotState.RESETTING, now)
+
+    def drain(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
+        after = _next(changed(instance, InstanceState.DRAINING, reason))
+        items = [self._write(instance, after, unless_heard=False)]
+        for slot in slots:
+            if slot.state is SlotState.FREE:
+                write = self._at_epoch(slot).when_equal("state", SlotState.FREE.value)
+                write.set("state", SlotState.RESETTING.value).set("changedAt", iso(now))
+                items += [write.as_update(), self._no_longer_free(slot)]
+            else:  # published since it was read: its entry would outlive the drain
+                check = Write(self._table, *slot_key(slot.slot_id))
+                items.append(check.when(f"{check.name('state')} <> {check.value(SlotState.FREE.value)}").as_check())
+        return self._all_or_lost(after, items)
+
+    def undrain(self, instance: Instance, slots: Sequence[Slot], now: float, deadline_at: float) -> Instance:
+        after = _next(replace(changed(instance, InstanceState.READY), status_reason=None))
+        items = [self._write(instance, after, unless_heard=False)]
+        for slot in slots:
+            if slot.state is SlotState.RESETTING:
+                write = self._at_epoch(slot).when_equal("state", SlotState.RESETTING.value)
+                items.append(write.set("deadlineAt", deadline_at).set("changedAt", iso(now)).as_update())
+        return self._all_or_lost(after, items)
+
+    # -- pieces
+
+    def _take_idle(
+        self, instance: Instance, after: Instance, slots: Sequence[Slot], to: SlotState, now: float
+    ) -> Instance:
+        items = [self._write(instance, after, unless_heard=False)]
+        for slot in slots:
+            if slot.state is not SlotState.RETIRED:
+                write = self._at_epoch(slot).when_equal("state", SlotState.FREE.value)
+                write.set("state", to.value).set("changedAt", iso(now))
+                items += [write.as_update(), self._no_longer_free(slot)]
+        return self._all_or_lost(after, items)
+
+    def _all_or_lost(self, after: Instance, items: list[dict[str, Any]]) -> Instance:
+        try:
+            transact(items)
+        except Refused as refused:
+            raise SlotLost(after.instance_id) from refused
+        return after
+
+    def _machinery(self, instance_id: str) -> Machinery | None:
+        rows = query(self._table, instance_key(instance_id))
+        meta = next((row for row in rows if row["sk"] == "META"), None)
+        if meta is None or meta["state"] == InstanceState.TERMINATED:
+            return None
+        return Machinery(instance_of(meta), tuple(slot_of(row) for row in rows if row["sk"] != "META"))
+
+    def _write(self, before: Instance, after: Instance, unless_heard: bool) -> dict[str, Any]:
+        """All but the heartbeat: agents write that beside the version, and an older one must not replace it."""
+        write = Write(self._table, instance_key(before.instance_id), "META").when_equal("version", before.version)
+        if unless_heard:
+            write.when_equal("heartbeatAt", before.heartbeat_at)
+            if before.heartbeat_at is None:
+                write.when(f"attribute_not_exists({write.name('heartbeatAt')})")
+        for name, value in instance_row(after).items():
+            if name in ("pk", "sk", "heartbeatAt"):
+                continue
+            if value is None:
+                write.remove(name)
+            else:
+                write.set(name, value)
+        if after.state is InstanceState.LAUNCHING:
+            write.remove("heartbeatAt")
+        if after.state is InstanceState.TERMINATED:
+            write.set("expiresAt", _expiry(after))
+        return write.as_update()
+
+    def _unlisted(self, instance: Instance, sk: str) -> dict[str, Any]:
+        write = Write(self._table, instance_key(instance.instance_id), sk).remove("poolKey")
+        return write.set("expiresAt", _expiry(instance)).as_update()
+
+    def _at_epoch(self, slot: Slot) -> Write:
+        return Write(self._table, *slot_key(slot.slot_id)).when_equal("epoch", slot.epoch)
+
+    def _no_longer_free(self, slot: Slot) -> dict[str, Any]:
+        key = free_key(slot.pool_id, slot.application_id, slot.shard)
+        return Write(self._table, key, slot.slot_id).as_delete()
+
+    def _change(self, slot: Slot, write: Write) -> None:
+        try:
+            transact([write.as_update(), self._no_longer_free(slot)])
+        except Refused as refused:
+            raise SlotLost(slot.slot_id) from refused
+
+
+def _next(instance: Instance) -> Instance:
+    return replace(instance, version=instance.version + 1)
+
+
+def _expiry(instance: Instance) -> int:
+    return int((instance.heartbeat_at or instance.launched_at) + KEPT_S)

@@ -1,0 +1,79 @@
+"""What a notice means: for the instance, for who is on it, and which of two counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from greenroom.domain.instance.instance import (
+    INSTANCE_TRANSITIONS,
+    Instance,
+    InstanceState,
+    Notice,
+    NoticeKind,
+    changed,
+)
+from greenroom.domain.session.session import StatusReason
+
+SPOT_WARNING_S = 120
+"""From the warning until EC2 ends the instance. Source: EC2 user guide, Spot Instance interruption notices."""
+END_BEFORE_S = 10
+"""We end it ourselves so long before EC2 would: its last second is nobody's."""
+
+K, I = NoticeKind, InstanceState  # noqa: E741
+_RANKS = (K.REBALANCE, K.SILENCE, K.SPOT_INTERRUPTION, K.INSTANCE_GONE)
+_TARGETS: Mapping[NoticeKind, InstanceState] = {
+    K.REBALANCE: I.DRAINING,
+    K.SILENCE: I.QUARANTINED,
+    K.SPOT_INTERRUPTION: I.INTERRUPTED,
+    K.INSTANCE_GONE: I.INTERRUPTED,
+}
+ON_ITS_WAY_OUT = frozenset({I.STOPPED, I.TERMINATING, I.TERMINATED})
+"""We did that ourselves: a notice of it tells nothing new."""
+RETURNING_STATES = frozenset({I.DRAINING, I.STOPPED})
+"""These may serve again: their unused slots are kept, unpublished, and get ready anew when they do."""
+
+
+def is_stronger(notice: Notice, before: Notice | None) -> bool:
+    """Whether it says more than what is known: a warning more than advice, an end more than a warning."""
+    return before is None or _RANKS.index(notice.kind) > _RANKS.index(before.kind)
+
+
+def noticed(instance: Instance, notice: Notice) -> Instance:
+    """The instance with this notice, taken out of service by it; itself when it tells nothing new.
+
+    An instance that never registered drains nothing: there, advice is only noted.
+    """
+    if instance.state in ON_ITS_WAY_OUT:
+        return instance
+    known = replace(instance, notice=notice) if is_stronger(notice, instance.notice) else instance
+    to = _TARGETS[notice.kind]
+    return changed(known, to, notice.kind.value) if to in INSTANCE_TRANSITIONS[instance.state] else known
+
+
+def ends_at(notice: Notice) -> float | None:
+    """When EC2 ends it; None when that is not known or has happened."""
+    if notice.kind is not K.SPOT_INTERRUPTION:
+        return None
+    return notice.at + SPOT_WARNING_S if notice.ends_at is None else notice.ends_at
+
+
+def shows_picture(instance: Instance, now: float) -> bool:
+    """Whether who is on it may be left there until another slot is found."""
+    notice = instance.notice
+    if notice is None or instance.state is not I.INTERRUPTED or (end := ends_at(notice)) is None:
+        return False
+    return now < end - END_BEFORE_S
+
+
+def is_being_lost(instance: Instance) -> bool:
+    """Whether what stops on it now stops because of that."""
+    if instance.state in (I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED):
+        return True
+    return instance.notice is not None and instance.notice.kind is not K.REBALANCE
+
+
+def reason_of(instance: Instance) -> StatusReason:
+    """Why its sessions lose their slots. Only EC2 takes a Spot instance that answered."""
+    taken = instance.notice is not None and instance.notice.kind in (K.SPOT_INTERRUPTION, K.INSTANCE_GONE)
+    return StatusReason.SPOT_INTERRUPTED if taken and instance.market == "spot" else StatusReason.INSTANCE_UNHEALTHY

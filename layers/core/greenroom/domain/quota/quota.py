@@ -1,0 +1,233 @@
+"""How much a viewer, a tenant and the whole account may use: what is counted, what is refused, and when to try again.
+
+A day is a day of UTC. None means no limit. What waits in line counts like what plays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from greenroom.domain.errors import QuotaExceeded
+from greenroom.domain.session.session import Session, SessionState
+
+SHARDS = 16
+"""A tenant's or the account's count is spread over so many rows: launches at the same moment rarely meet in one."""
+GPU_SHARDS = 4
+"""Used GPU time is spread over fewer: it is read often, and written once a session."""
+LIVE = "LIVE"
+"""The row of a shard that counts the sessions which are not over."""
+TRY_AGAIN_S = 60
+"""When to try again where only somebody's leaving helps."""
+NOBODY_S = 1.0
+"""A session always gets this long: an end in the past would be no end at all."""
+
+
+class Scope(StrEnum):
+    """Whose limit it is."""
+
+    VIEWER_DAY = "viewer-day"  # one viewer, one application, one day
+    TENANT = "tenant"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one of them may use."""
+
+    concurrent_sessions: int | None = None
+    sessions_per_day: int | None = None
+    gpu_minutes_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KillSwitch:
+    """No new session for anybody until an operator clears it; those that run go on."""
+
+    reason: str
+    at: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQuota:
+    """The account's row."""
+
+    quota: Quota = Quota()
+    kill_switch: KillSwitch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """All that limits one launch."""
+
+    viewer: Quota = field(default_factory=Quota)
+    tenant: Quota = field(default_factory=Quota)
+    account: Quota = field(default_factory=Quota)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Units of which a launch takes one. The shares of all shards sum to the limit, so that no sum is ever read.
+
+    Example: limit 10 -> ten shards of 1; limit 40 -> 16 shards, eight of 3 and eight of 2; limit 0 -> none.
+    """
+
+    scope: Scope
+    name: str  # whose, like `TENANT#acme`
+    row: str  # LIVE, or the row of a day
+    limit: int | None
+
+    @property
+    def shards(self) -> int:
+        most = 1 if self.scope is Scope.VIEWER_DAY else SHARDS
+        return most if self.limit is None else min(most, self.limit)
+
+    def share(self, shard: int) -> int | None:
+        """How many units this shard has; None: as many as one likes."""
+        if self.limit is None:
+            return None
+        if shard >= self.shards:
+            return 0
+        return self.limit // self.shards + (shard < self.limit % self.shards)
+
+    def exceeded(self, now: float) -> QuotaExceeded:
+        """What to answer when every shard is full."""
+        if self.row == LIVE:
+            return QuotaExceeded(self.scope, "concurrentSessions", self.limit or 0, now, now + TRY_AGAIN_S)
+        return QuotaExceeded(self.scope, "sessionsPerDay", self.limit or 0, now, next_day(now))
+
+
+def viewer_name(viewer_id: str, application_id: str) -> str:
+    """A viewer's days are counted for each application: its operator set the limit."""
+    return f"VIEWER#{viewer_id}#{application_id}"
+
+
+def tenant_name(tenant_id: str) -> str:
+    return f"TENANT#{tenant_id}"
+
+
+ACCOUNT_NAME = "ACCOUNT"
+
+
+def names_of(session: Session) -> dict[Scope, str]:
+    """Whose counters this session is in."""
+    return {
+        Scope.VIEWER_DAY: viewer_name(session.viewer_id, session.application_id),
+        Scope.TENANT: tenant_name(session.tenant_id),
+        Scope.ACCOUNT: ACCOUNT_NAME,
+    }
+
+
+def counters_of(session: Session, quotas: Quotas) -> Sequence[Counter]:
+    """What a launch takes one unit of each; the viewer's running sessions are counted elsewhere, by their ids."""
+    quota_of = {Scope.VIEWER_DAY: quotas.viewer, Scope.TENANT: quotas.tenant, Scope.ACCOUNT: quotas.account}
+    day = day_row(day_of(session.requested_at))
+    found = []
+    for scope, name in names_of(session).items():
+        if scope is not Scope.VIEWER_DAY:
+            found.append(Counter(scope, name, LIVE, quota_of[scope].concurrent_sessions))
+        found.append(Counter(scope, name, day, quota_of[scope].sessions_per_day))
+    return found
+
+
+# -- days
+
+
+def day_of(at: float) -> str:
+    """`2026-11-21`, of UTC."""
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
+
+
+def day_row(day: str) -> str:
+    return f"DAY#{day}"
+
+
+def day_start(at: float) -> float:
+    """The midnight before."""
+    return datetime.fromtimestamp(at, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def next_day(at: float) -> float:
+    """The midnight after."""
+    return day_start(at) + timedelta(days=1).total_seconds()
+
+
+# -- GPU time: from when a slot was first held until the end was decided
+
+
+@dataclass(frozen=True, slots=True)
+class GpuUse:
+    """Seconds to be added to one shard of somebody's day."""
+
+    name: str
+    shard: int
+    day: str
+    seconds: int
+
+
+def gpu_shard(session_id: str, scope: Scope) -> int:
+    return 0 if scope is Scope.VIEWER_DAY else sum(session_id.encode()) % GPU_SHARDS
+
+
+def gpu_shards(scope: Scope) -> range:
+    """Where somebody's used GPU time is found."""
+    return range(1 if scope is Scope.VIEWER_DAY else GPU_SHARDS)
+
+
+def gpu_uses(session: Session) -> Sequence[GpuUse]:
+    """What an ending session used, for each day it reached into. Nothing if it never held a slot."""
+    since = session.transitions.get(SessionState.ASSIGNED)
+    until = session.transitions.get(SessionState.ENDING)
+    if since is None or until is None:
+        return ()
+    return [
+        GpuUse(name, gpu_shard(session.session_id, scope), day, seconds)
+        for day, seconds in _seconds_by_day(since, until)
+        for scope, name in names_of(session).items()
+    ]
+
+
+def _seconds_by_day(since: float, until: float) -> Sequence[tuple[str, int]]:
+    found = []
+    while since < until:
+        end = min(until, next_day(since))
+        found.append((day_of(since), round(end - since)))
+        since = end
+    return [each for each in found if each[1] > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class GpuBudget:
+    """One scope's GPU time of a day, and how much of it ended sessions have used."""
+
+    scope: Scope
+    minutes: int
+    used_s: int
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.used_s >= self.minutes * 60
+
+    def exceeded(self, now: float) -> QuotaExceeded:
+        """What to answer a new launch."""
+        return QuotaExceeded(self.scope, "gpuMinutesPerDay", self.minutes, now, next_day(now))
+
+
+def plays_until(session: Session, now: float, budgets: Sequence[GpuBudget]) -> float:
+    """When a session that connects now for the first time must end: its longest, or what is left of a day's GPU time.
+
+    A session that reaches midnight may use the next day's time as well. Example: 23:50 now, 30 minutes a day of
+    which 5 are left: 23:55. With 15 left: midnight, and 30 minutes of the next day: 00:30.
+    """
+    longest = now + session.limits.maximum_session_s
+    held_since = max(session.transitions.get(SessionState.ASSIGNED, now), day_start(now))
+    return max(now + NOBODY_S, min([longest, *(_lasts_until(each, held_since) for each in budgets)]))
+
+
+def _lasts_until(budget: GpuBudget, held_since: float) -> float:
+    whole, midnight = budget.minutes * 60, next_day(held_since)
+    end = held_since + max(0, whole - budget.used_s)
+    return midnight + whole if end >= midnight else end

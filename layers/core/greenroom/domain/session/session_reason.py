@@ -1,0 +1,81 @@
+"""Why a session stands where it stands, in sentences for its viewer: only what its row knows, in every state.
+
+Whether and when a slot comes is the forecast's to say (`eta`): a row cannot know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from greenroom.domain.session.session import Session, SessionState, StatusReason
+
+_CAUSES: Mapping[StatusReason, str] = {
+    StatusReason.USER_LEFT: "you left",
+    StatusReason.IDLE_TIMEOUT: "there was no input for too long",
+    StatusReason.CONNECTION_TIMEOUT: "the picture was not connected in time",
+    StatusReason.RECONNECTION_TIMEOUT: "the connection was lost and did not come back in time",
+    StatusReason.MAX_SESSION_LENGTH: "it reached the longest time that a session may last",
+    StatusReason.APPLICATION_EXIT: "the application closed by itself",
+    StatusReason.SPOT_INTERRUPTED: "the cloud provider took the machine back",
+    StatusReason.INSTANCE_UNHEALTHY: "the machine went out of service",
+    StatusReason.CAPACITY_UNAVAILABLE: "no place became free in time",
+    StatusReason.QUOTA_EXCEEDED: "a limit of use was reached",
+    StatusReason.BUDGET_EXCEEDED: "the budget is used up",
+    StatusReason.EVENT_ENDED: "the event is over or was called off",
+    StatusReason.CANCELLED: "it was given up before the picture began",
+    StatusReason.OPERATOR_TERMINATED: "an operator ended it",
+    StatusReason.INTERNAL_ERROR: "something went wrong on our side",
+}
+_OVER = {
+    SessionState.ENDING: "The session is ending",
+    SessionState.ENDED: "The session ended",
+    SessionState.FAILED: "The session failed",
+}
+
+
+def session_reason(session: Session, place: int | None = None) -> str:
+    """`place`: 1 = next in line; None: nobody asked."""
+    if session.state in _OVER:
+        return _ended(session)
+    if session.state is SessionState.REQUESTED:
+        return "Your request is being handled."
+    if session.state is SessionState.QUEUED:
+        return _in_line("a place", place) + _opening(session)
+    if session.state is SessionState.MIGRATING:
+        return f"{_loss(session)} {_in_line('another place', place)}"
+    if session.state is SessionState.ASSIGNED:
+        which = "A place" if session.moving is None else "Another place"
+        return f"{which} is reserved for you. The picture is being connected."
+    if session.state is SessionState.DISCONNECTED:
+        kept = f"Your place is kept until {_clock(session.deadline_at, '%H:%M:%S')}."
+        return f"The connection to the picture was lost. {kept}"
+    return "You are connected to the picture."
+
+
+def _ended(session: Session) -> str:
+    cause = f": {_CAUSES[session.status_reason]}" if session.status_reason else ""
+    return f"{_OVER[session.state]}{cause}."
+
+
+def _in_line(what: str, place: int | None) -> str:
+    if place == 1:
+        return f"You are next in line for {what}."
+    ahead = f" {place - 1} {'is' if place == 2 else 'are'} ahead of you." if place else ""
+    return f"You are in line for {what}.{ahead}"
+
+
+def _opening(session: Session) -> str:
+    if session.not_before is None:
+        return ""
+    return f" Places are given out from {_clock(session.not_before, '%H:%M')} on."
+
+
+def _loss(session: Session) -> str:
+    if session.moving is not None and session.moving.reason is StatusReason.SPOT_INTERRUPTED:
+        return "The cloud provider takes your machine back."
+    return "Your machine is out of service."
+
+
+def _clock(at: float, style: str) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):{style}} UTC"

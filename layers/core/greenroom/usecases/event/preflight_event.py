@@ -1,0 +1,123 @@
+"""Ask ahead what would keep an event from finding its slots ready. What cannot be asked is told as unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from greenroom.domain.errors import FactUnavailable, NotFound
+from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
+from greenroom.domain.event.scheduled_event import EventStep, ScheduledEvent, latest_safe_start, step_times
+from greenroom.domain.instance.prices import vcpus
+from greenroom.domain.slot.slot import SlotState
+from greenroom.planning.preflight_checks import (
+    check_addresses,
+    check_budget,
+    check_image,
+    check_offerings,
+    check_pool,
+    check_quota,
+    check_time_to_warm,
+)
+from greenroom.ports import Ports
+from greenroom.usecases.event.read_event import EventReading
+from greenroom.usecases.pool.read_snapshot import count_slots
+
+RIGHTS = "give the function the right to ask, or look yourself"
+ASK_WITHIN_S = 12
+"""An operator waits for the answer, and the door gives up after 30 s: nothing more is asked of a slow account."""
+
+
+def preflight_event(reading: EventReading, ports: Ports) -> Preflight:
+    """All checks, each by itself: one that cannot be made does not hide the others. Written down; refuses nothing."""
+    event, now = reading.event, ports.now()
+    launches = _launches(reading, ports)
+    checks = (
+        *_asked(
+            {
+                "quota": lambda: _quota(reading, launches, ports),
+                "image": lambda: _image(ports),
+                "addresses": lambda: _addresses(launches, ports),
+                "offerings": lambda: _offerings(reading, ports),
+            },
+            ports,
+        ),
+        _budget(reading),
+        check_pool(
+            reading.pool.policy.maximum, reading.pool.policy.target_idle, _together(event, ports), reading.rows.halted
+        ),
+        check_time_to_warm(event, reading.warm, now),
+    )
+    made = Preflight(now, checks, latest_safe_start(event, reading.warm), reading.warm.whole_s)
+    facts = {each.name: f"{each.status}: {each.detail}" for each in checks}
+    ports.journal.append(f"EVENT#{event.event_id}", "EventPreflighted", now, {"worst": made.worst.value, **facts})
+    return made
+
+
+def _asked(checks: Mapping[str, Callable[[], Check]], ports: Ports) -> Iterator[Check]:
+    began = ports.now()
+    for name, check in checks.items():
+        try:
+            if ports.now() - began > ASK_WITHIN_S:
+                raise FactUnavailable("the account answers too slowly")
+            yield check()
+        except FactUnavailable as unavailable:
+            yield Check(name, CheckStatus.UNKNOWN, f"could not be asked: {unavailable}", RIGHTS)
+
+
+def _launches(reading: EventReading, ports: Ports) -> int:
+    """Instances that the event still lacks: what is free or on its way already stands in every other number."""
+    machines = ports.fleet.list_of_pool(reading.pool.pool_id)
+    there = sum(count_slots(each.slots, SlotState.FREE) for each in machines)
+    there += sum(each.slots for each in reading.rows.launches if each.is_open)
+    lacking = max(0, reading.event.expected_sessions - there)
+    return -(-lacking * reading.instances // reading.event.expected_sessions)
+
+
+def _quota(reading: EventReading, launches: int, ports: Ports) -> Check:
+    running, pool = ports.account.running(), reading.pool
+    room = {}
+    for market in pool.markets:
+        used = sum((vcpus(kind) or 0) * count for (kind, on), count in running.items() if on == market)
+        room[market] = ports.account.vcpu_quota(market) - used
+    return check_quota(room, pool.instance_types, launches)
+
+
+def _image(ports: Ports) -> Check:
+    image = ports.account.image()
+    return check_image(image.image_id, image.state)
+
+
+def _addresses(launches: int, ports: Ports) -> Check:
+    return check_addresses({each.subnet_id: each.free_addresses for each in ports.account.subnets()}, launches)
+
+
+def _offerings(reading: EventReading, ports: Ports) -> Check:
+    pool = reading.pool
+    zones = [each.zone for each in ports.account.subnets()]
+    now = ports.now()
+    refused = ports.offerings.refused(pool.pool_id, now)
+    resting = sorted(f"{each.key} ({each.code})" for each in refused if each.until > now)
+    return check_offerings(pool.instance_types, zones, ports.account.offered(pool.instance_types), resting)
+
+
+def _budget(reading: EventReading) -> Check:
+    event, pool = reading.event, reading.pool
+    due_at = step_times(event, reading.warm)[EventStep.WARM]
+    warm_at = due_at if EventStep.WARM in event.done else max(due_at, event.planned_at)
+    return check_budget(event, pool.instance_types, pool.markets, reading.instances, warm_at)
+
+
+def _together(event: ScheduledEvent, ports: Ports) -> int:
+    """The sessions that events of this pool expect while this one lasts; warm-ups count to their event."""
+    together = event.expected_sessions
+    for event_id in ports.events.list_ids():
+        if event_id == event.event_id:
+            continue
+        try:
+            other = ports.events.get(event_id)
+        except NotFound:
+            continue
+        overlaps = other.start - other.lead_s < event.end and event.start - event.lead_s < other.end
+        if other.pool_id == event.pool_id and not other.is_final and overlaps:
+            together += other.expected_sessions
+    return together

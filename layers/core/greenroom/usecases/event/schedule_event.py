@@ -1,0 +1,171 @@
+"""Scheduled events as operators ask for them: made once, changed and cancelled at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from greenroom.domain.errors import Conflict, EventHasEnded
+from greenroom.domain.event.scheduled_event import (
+    SOONEST_S,
+    EventState,
+    ScheduledEvent,
+    check_event,
+    edited,
+    event_id_of,
+    open_steps,
+)
+from greenroom.ports import Ports
+from greenroom.usecases.event.advance_event import advance_event
+from greenroom.usecases.event.preflight_event import preflight_event
+from greenroom.usecases.event.read_event import read_event, reading_of
+from greenroom.usecases.event.settle_event import settle_event
+
+ATTEMPTS = 6
+Change = Callable[[ScheduledEvent], ScheduledEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlan:
+    """What an operator asks for; times are epoch seconds. The client token makes a repeated call harmless."""
+
+    pool_id: str
+    name: str
+    start: float
+    end: float
+    time_zone: str
+    expected_sessions: int
+    lead_s: int
+    pre_queue_s: int
+    maximum_cost_usd: float | None = None
+    client_token: str | None = None
+    shuffle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """The event as it stands, its preflight made. `repeated`: an earlier call with this client token made it."""
+
+    event: ScheduledEvent
+    repeated: bool
+
+
+def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
+    """The row first: a schedule without a row would start a machine that knows nothing.
+
+    Raises: InvalidField; NotFound (the pool).
+    """
+    now, draft = ports.now(), _draft(plan, operator, ports)
+    check_event(draft, ports.catalog.pool(plan.pool_id), now)
+    try:
+        ports.events.add(draft)
+    except Conflict:
+        return Scheduled(ports.events.get(draft.event_id), repeated=True)
+    facts = {"operator": operator, "poolId": draft.pool_id, **_wishes(draft)}
+    ports.journal.append(f"EVENT#{draft.event_id}", "EventScheduled", now, facts)
+    return Scheduled(_carry_out(draft, ports), repeated=False)
+
+
+def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> ScheduledEvent:
+    """Version + 1: its steps are worked out anew from the row, and its warm-up follows. No change is no new version.
+
+    Raises: NotFound, EventHasEnded, InvalidField, Conflict (others kept changing it).
+    """
+    for _ in range(ATTEMPTS):
+        reading, now = read_event(event_id, ports), ports.now()
+        before = reading.event
+        _refuse_final(before)
+        wanted = change(before)
+        if wanted == before:
+            return before
+        check_event(wanted, reading.pool, now, moved=wanted.start != before.start)
+        after = edited(wanted, now, reading_of(wanted, ports).warm)
+        try:
+            ports.events.save(after, now)
+        except Conflict:
+            continue
+        ports.schedules.delete(event_id, before.version)
+        facts = {"operator": operator, "before": _wishes(before), "after": _wishes(after)}
+        ports.journal.append(f"EVENT#{event_id}", "EventEdited", now, facts)
+        return _carry_out(after, ports)
+    raise Conflict(event_id)
+
+
+def cancel_event(event_id: str, operator: str, ports: Ports) -> ScheduledEvent:
+    """Nothing is held for it any more, and what was warmed goes at once. Repeating it is harmless.
+
+    Raises: NotFound, EventHasEnded (it was over before), Conflict (others kept changing it).
+    """
+    for _ in range(ATTEMPTS):
+        before, now = ports.events.get(event_id), ports.now()
+        if before.state is not EventState.CANCELLED:
+            _refuse_final(before)
+            try:
+                ports.events.save(replace(before, version=before.version + 1, cancelled_at=now), now)
+            except Conflict:
+                continue
+            ports.journal.append(f"EVENT#{event_id}", "EventCancelled", now, {"operator": operator})
+            ports.schedules.delete(event_id, before.version)
+        return settle_event(event_id, ports)
+    raise Conflict(event_id)
+
+
+def _draft(plan: EventPlan, operator: str, ports: Ports) -> ScheduledEvent:
+    token = plan.client_token
+    return ScheduledEvent(
+        event_id=event_id_of(operator, token) if token else ports.new_id("evt"),
+        pool_id=plan.pool_id,
+        name=plan.name,
+        start=plan.start,
+        end=plan.end,
+        time_zone=plan.time_zone,
+        expected_sessions=plan.expected_sessions,
+        lead_s=plan.lead_s,
+        planned_at=ports.now(),
+        pre_queue_s=plan.pre_queue_s,
+        maximum_cost_usd=plan.maximum_cost_usd,
+        shuffle=plan.shuffle,
+    )
+
+
+def _carry_out(event: ScheduledEvent, ports: Ports) -> ScheduledEvent:
+    """A new version stands: its schedule, what is due already, and its preflight."""
+    now, reading = ports.now(), reading_of(event, ports)
+    first_at = min(open_steps(event, now, reading.warm).values())
+    ports.schedules.create(event.event_id, event.version, max(first_at, now + SOONEST_S))
+    advance_event(event.event_id, ports)
+    return _checked(event.event_id, event.version, ports)
+
+
+def _checked(event_id: str, version: int, ports: Ports) -> ScheduledEvent:
+    """With its preflight, unless it was edited meanwhile: then that edit makes one."""
+    preflight = preflight_event(read_event(event_id, ports), ports)
+    for _ in range(ATTEMPTS):
+        event = ports.events.get(event_id)
+        if event.version != version:
+            return event
+        try:
+            return ports.events.save(replace(event, preflight=preflight), ports.now())
+        except Conflict:
+            continue  # a step was taken
+    return replace(event, preflight=preflight)
+
+
+def _refuse_final(event: ScheduledEvent) -> None:
+    if event.is_final:
+        raise EventHasEnded(f"it is {event.state}")
+
+
+def _wishes(event: ScheduledEvent) -> dict[str, object]:
+    """For the Journal."""
+    return {
+        "name": event.name,
+        "startAt": event.start,
+        "endAt": event.end,
+        "timeZone": event.time_zone,
+        "expectedSessions": event.expected_sessions,
+        "lead_s": event.lead_s,
+        "preQueue_s": event.pre_queue_s,
+        "maximumCost_usd": event.maximum_cost_usd,
+        "shuffle": event.shuffle,
+    }

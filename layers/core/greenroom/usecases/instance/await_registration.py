@@ -1,0 +1,79 @@
+"""EC2 answered: write its instance down, and let the machine wait for the agent."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from greenroom.domain import errors
+from greenroom.domain.errors import LaunchAbandoned, TaskGone
+from greenroom.domain.instance.instance import Instance, InstanceState
+from greenroom.domain.instance.launch import Launch, LaunchState, advanced
+from greenroom.domain.instance.offering import FleetAnswer, Launched
+from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_launch
+from greenroom.usecases.instance.note_refusals import attempts_of, note_refusals
+from greenroom.usecases.pool.judge_boots import boot_timeout_s
+
+
+def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_token: str, ports: Ports) -> None:
+    """Rows first, then the token; an agent that registered before either is answered for at once.
+
+    The launch row takes both the token and the registration, each write conditional on the row it read: whichever comes
+    second sees both, and answers.
+    Raises: NotFound, LaunchAbandoned; no instance came: CapacityUnavailable, AccountLimitReached, RequestThrottled or
+    OfferingsInvalid.
+    """
+    note_refusals(pool_id, answer, ports)
+    launch = ports.launches.get(pool_id, launch_id)
+    if not answer.launched:
+        failure: type[Exception] = getattr(errors, answer.failure)
+        raise failure(launch_id)
+    deadline_at = ports.now() + boot_timeout_s(pool_id, ports)
+    for each in answer.launched:
+        ports.fleet.add(_instance(each, launch, ports.now(), deadline_at))
+    instance_ids = tuple(each.instance_id for each in answer.launched)
+    launch = change_launch(
+        pool_id, launch_id, lambda before: _launched(before, instance_ids, task_token, deadline_at), ports
+    )
+    facts = {
+        "launchId": launch_id,
+        "instanceIds": list(instance_ids),
+        "market": answer.launched[0].market,
+        "attempts": attempts_of(answer),
+    }
+    ports.journal.append(f"POOL#{pool_id}", "InstanceLaunched", ports.now(), facts)
+    answer_launch(launch, ports)
+
+
+def _launched(launch: Launch, instance_ids: tuple[str, ...], task_token: str, deadline_at: float) -> Launch:
+    """Raises: LaunchAbandoned."""
+    if launch.state is LaunchState.FAILED:
+        raise LaunchAbandoned(launch.launch_id)
+    noted = replace(launch, instance_ids=instance_ids, task_token=task_token)
+    return advanced(noted, LaunchState.LAUNCHED, deadline_at) if launch.state is LaunchState.REQUESTED else noted
+
+
+def _instance(launched: Launched, launch: Launch, now: float, deadline_at: float) -> Instance:
+    return Instance(
+        instance_id=launched.instance_id,
+        pool_id=launch.pool_id,
+        application_id=launch.application_id,
+        launch_id=launch.launch_id,
+        state=InstanceState.LAUNCHING,
+        instance_type=launched.instance_type,
+        zone=launched.zone,
+        market=launched.market,
+        slot_count=launch.slots,
+        launched_at=now,
+        deadline_at=deadline_at,
+    )
+
+
+def answer_launch(launch: Launch, ports: Ports) -> None:
+    """Call it with the row after any write of the token or of the registration."""
+    if launch.task_token is None or launch.state is not LaunchState.REGISTERED:
+        return
+    with suppress(TaskGone):
+        output = {"launchId": launch.launch_id, "fact": "registered", "instanceIds": list(launch.instance_ids)}
+        ports.tasks.succeed(launch.task_token, output)

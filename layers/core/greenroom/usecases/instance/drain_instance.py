@@ -1,0 +1,80 @@
+"""An operator takes an instance out of service, and may change their mind while somebody still plays on it."""
+
+from __future__ import annotations
+
+from greenroom.domain.errors import Conflict, SlotLost
+from greenroom.domain.instance.instance import Instance, InstanceState
+from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.fleet_ports import Machinery
+from greenroom.ports import Ports
+from greenroom.usecases.notify.tell_peers import tell_agent_of_slot
+from greenroom.usecases.pool.request_pass import request_pass
+
+ATTEMPTS = 6
+BY_OPERATOR = "operatorDrain"
+"""The status reason of an instance that an operator drained: only such a drain can be taken back."""
+BACK_WITHIN_S = 120
+"""How long its slots may take to report ready again before the reaper looks at the instance."""
+_DRAINED = frozenset({InstanceState.BOOTING, InstanceState.READY})
+_INSTEAD = {
+    InstanceState.LAUNCHING: "it serves nobody yet; wait until it is Ready, or lower policy.alwaysOn and targetIdle",
+    InstanceState.STOPPED: "it serves nobody; lower policy.warmInstances instead",
+}
+
+
+def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
+    """No new sessions; running ones end in peace, then the next pass ends it. Draining already, nothing changes.
+
+    Raises: NotFound, Conflict (it is on its way out, or not in service).
+    """
+    for _ in range(ATTEMPTS):
+        instance, slots = ports.instances.get(instance_id), ports.slots.list_of_instance(instance_id)
+        if instance.state is InstanceState.DRAINING:
+            return Machinery(instance, tuple(slots))
+        if instance.state not in _DRAINED:
+            raise Conflict(f"{instance_id} is {instance.state}: {_INSTEAD.get(instance.state, 'it is on its way out')}")
+        try:
+            after = ports.fleet.drain(instance, slots, ports.now(), BY_OPERATOR)
+        except SlotLost:
+            continue  # a slot was claimed or published meanwhile: look again
+        if free := sum(each.state is SlotState.FREE for each in slots):
+            ports.capacity.add_free(instance.pool_id, -free)
+        _note(after, "InstanceDrained", operator, ports)
+        request_pass(instance.pool_id, "instanceDrained", ports)
+        return _as_it_stands(instance_id, ports)
+    raise Conflict(f"{instance_id} keeps changing; try again")
+
+
+def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
+    """Back into service: its agent reports the unused slots ready, and they are published.
+
+    Raises: NotFound, Conflict (it is not draining, or no operator drained it).
+    """
+    for _ in range(ATTEMPTS):
+        instance, slots = ports.instances.get(instance_id), ports.slots.list_of_instance(instance_id)
+        if instance.state is not InstanceState.DRAINING or instance.status_reason != BY_OPERATOR:
+            raise Conflict(f"{instance_id} is {instance.state}: only a drain by an operator can be taken back")
+        try:
+            after = ports.fleet.undrain(instance, slots, ports.now(), ports.now() + BACK_WITHIN_S)
+        except SlotLost:
+            continue
+        _note(after, "InstanceUndrained", operator, ports)
+        machine = _as_it_stands(instance_id, ports)
+        for slot in machine.slots:
+            if slot.state is SlotState.RESETTING:
+                tell_agent_of_slot(slot, ports)
+        request_pass(instance.pool_id, "instanceUndrained", ports)
+        return machine
+    raise Conflict(f"{instance_id} keeps changing; try again")
+
+
+def _note(instance: Instance, kind: str, operator: str, ports: Ports) -> None:
+    """For the instance and for its pool, where operators look."""
+    facts = {"operator": operator, "instanceId": instance.instance_id, "poolId": instance.pool_id}
+    for entity in (f"INSTANCE#{instance.instance_id}", f"POOL#{instance.pool_id}"):
+        ports.journal.append(entity, kind, ports.now(), facts)
+
+
+def _as_it_stands(instance_id: str, ports: Ports) -> Machinery:
+    slots: tuple[Slot, ...] = tuple(ports.slots.list_of_instance(instance_id))
+    return Machinery(ports.instances.get(instance_id), slots)

@@ -1,0 +1,109 @@
+"""Take an instance out of service: nobody new comes, who plays on it moves, EC2 ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from greenroom.domain.errors import NotFound, SlotLost
+from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, changed
+from greenroom.domain.session.session import StatusReason
+from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_instance
+from greenroom.usecases.instance.note_waste import note_waste
+from greenroom.usecases.pool.request_pass import request_pass
+from greenroom.usecases.session.migrate_session import held_session, migrate_session
+
+CLAIMS_AT_ONCE = 4
+"""How often a slot may be claimed while it is being retired."""
+
+
+def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
+    """Broken: kept from claims, its sessions move, it is terminated and replaced by the next pass.
+
+    Raises: Conflict (it was heard, or changed, since it was read: look again later).
+    """
+    if instance.state is not InstanceState.QUARANTINED:
+        instance = ports.fleet.save(changed(instance, InstanceState.QUARANTINED, why), unless_heard=True)
+    end_instance(instance, StatusReason.INSTANCE_UNHEALTHY, ports)
+
+
+def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
+    """-> Terminating, and EC2 is asked. Every step may be repeated; the reaper does until EC2 says it is gone."""
+    _clear(instance.instance_id, reason, ports)
+    ended = _change(instance.instance_id, _leaving, ports)
+    ports.ec2.terminate(instance.instance_id)
+    _note(ended, "InstanceEnded", reason, ports)
+
+
+def finish_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
+    """EC2 says it is gone: sessions move, rows leave the pool."""
+    _clear(instance.instance_id, reason, ports)
+    _note(_change(instance.instance_id, _gone, ports), "InstanceTerminated", reason, ports)
+
+
+def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
+    """All slots before any session: one that moves would else find a slot right here."""
+    for slot in [_retire(each, ports) for each in ports.slots.list_of_instance(instance_id)]:
+        with suppress(NotFound):
+            if (session := held_session(slot, ports)) is not None:
+                migrate_session(session, reason, None, ports)
+
+
+def _retire(slot: Slot, ports: Ports) -> Slot:
+    """The slot as it was retired: its holder is the last one. Raises: SlotLost (claimed again and again)."""
+    for _ in range(CLAIMS_AT_ONCE):
+        try:
+            ports.fleet.retire_slot(slot, ports.now())
+        except SlotLost:
+            slot = ports.slots.get(slot.slot_id)
+            continue
+        if slot.state is SlotState.FREE:
+            ports.capacity.add_free(slot.pool_id, -1)
+        return slot
+    raise SlotLost(slot.slot_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An instance before and after; the same when there was nothing left to change."""
+
+    before: Instance
+    after: Instance
+
+
+def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Ports) -> _Change:
+    seen: list[Instance] = []
+
+    def remembering(before: Instance) -> Instance:
+        seen.append(before)
+        return change(before)
+
+    after = change_instance(instance_id, remembering, ports)
+    return _Change(seen[-1], after)
+
+
+def _note(ended: _Change, kind: str, reason: StatusReason, ports: Ports) -> None:
+    """Once, by whoever changed the state: others only repeat its steps."""
+    instance = ended.after
+    if ended.before.state is instance.state:
+        return
+    facts = {"poolId": instance.pool_id, "why": instance.status_reason or reason.value, "sessionsMoveFor": reason.value}
+    ports.journal.append(f"INSTANCE#{instance.instance_id}", kind, ports.now(), facts)
+    if ended.before.state is not InstanceState.TERMINATING:
+        note_waste(instance, ports)
+        request_pass(instance.pool_id, "instanceLost", ports)
+
+
+def _leaving(instance: Instance) -> Instance:
+    if InstanceState.TERMINATING not in INSTANCE_TRANSITIONS[instance.state]:
+        return instance
+    return changed(instance, InstanceState.TERMINATING)
+
+
+def _gone(instance: Instance) -> Instance:
+    if instance.state is InstanceState.TERMINATED:
+        return instance
+    return changed(instance, InstanceState.TERMINATED)

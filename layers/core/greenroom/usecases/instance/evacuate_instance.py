@@ -1,0 +1,93 @@
+"""An instance is being lost: nobody new comes, who is on it moves, and it ends before EC2 ends it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from greenroom.domain.errors import Conflict, NotFound, SlotLost
+from greenroom.domain.instance.evacuation import ON_ITS_WAY_OUT, ends_at, noticed, reason_of, shows_picture
+from greenroom.domain.instance.instance import Instance, InstanceState, Notice, NoticeKind
+from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_instance
+from greenroom.usecases.instance.end_instance import end_instance
+from greenroom.usecases.pool.request_pass import request_pass
+from greenroom.usecases.session.migrate_session import held_session, migrate_session
+
+_LOST = frozenset({InstanceState.INTERRUPTED, InstanceState.QUARANTINED})
+
+
+@dataclass(frozen=True, slots=True)
+class Evacuation:
+    """`done`: nothing is left to do here. `held`: slots that show somebody a picture."""
+
+    done: bool
+    held: int
+    ends_at: float | None
+
+
+def evacuate_instance(instance_id: str, notice: Notice, ports: Ports) -> Evacuation:
+    """One look. Repeat it until it is done; each look does what is still to be done, whoever did the rest.
+
+    A claim that crossed the notice has landed here all the same: the next look finds and moves it.
+    Raises: NotFound; Conflict (it was heard after all, or others change it all the time: look again later).
+    """
+    instance = _take_out(instance_id, notice, ports)
+    if instance.state in ON_ITS_WAY_OUT:
+        return Evacuation(done=True, held=0, ends_at=None)
+    for slot in ports.slots.list_of_instance(instance_id):
+        _retire_idle(slot, ports)
+    if instance.state not in _LOST:  # only advised to leave: who is on it plays on in peace
+        return Evacuation(done=True, held=len(_held(instance_id, ports)), ends_at=None)
+    until = ends_at(instance.notice) if instance.notice else None
+    if shows_picture(instance, ports.now()):
+        _move_all(instance, until, ports)
+        if held := _held(instance_id, ports):
+            return Evacuation(done=False, held=len(held), ends_at=until)
+    end_instance(instance, reason_of(instance), ports)
+    return Evacuation(done=True, held=0, ends_at=until)
+
+
+def _take_out(instance_id: str, notice: Notice, ports: Ports) -> Instance:
+    silent = notice.kind is NoticeKind.SILENCE
+
+    def out(before: Instance) -> Instance:
+        if silent and before.state is not InstanceState.QUARANTINED and before.heartbeat_at != notice.at:
+            raise Conflict(f"{instance_id} was heard")
+        return noticed(before, notice)
+
+    known = ports.instances.get(instance_id).notice
+    instance = change_instance(instance_id, out, ports, unless_heard=silent)
+    if instance.notice != known and instance.notice is not None:
+        facts = {"poolId": instance.pool_id, "kind": instance.notice.kind.value, "endsAt": ends_at(instance.notice)}
+        ports.journal.append(f"INSTANCE#{instance_id}", "InstanceNoticed", ports.now(), facts)
+        request_pass(instance.pool_id, "instanceNoticed", ports)
+    return instance
+
+
+def _retire_idle(slot: Slot, ports: Ports) -> None:
+    if slot.session_id is not None or slot.state is SlotState.RETIRED:
+        return
+    with suppress(SlotLost):  # claimed meanwhile: held now
+        ports.claims.retire(slot, ports.now())
+        if slot.state is SlotState.FREE:
+            ports.capacity.add_free(slot.pool_id, -1)
+
+
+def _move_all(instance: Instance, until: float | None, ports: Ports) -> None:
+    for slot in ports.slots.list_of_instance(instance.instance_id):
+        with suppress(NotFound):
+            if (session := held_session(slot, ports)) is not None:
+                migrate_session(session, reason_of(instance), until, ports)
+
+
+def _held(instance_id: str, ports: Ports) -> list[Slot]:
+    """Those with a session, and those it left a moment ago: the new picture is not there yet."""
+    now = ports.now()
+    slots = ports.slots.list_of_instance(instance_id)
+    return [each for each in slots if each.session_id is not None or now < _lingers_until(each)]
+
+
+def _lingers_until(slot: Slot) -> float:
+    return slot.deadline_at or 0.0 if slot.state is SlotState.RETIRED else 0.0

@@ -1,0 +1,65 @@
+"""EC2 tells of an instance, of ours or of anybody's in the account: whether it is news, and to whom it is told."""
+
+from __future__ import annotations
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.events import InstanceNoticed
+from greenroom.domain.instance.evacuation import SPOT_WARNING_S, ends_at, is_stronger
+from greenroom.domain.instance.instance import Instance, InstanceState, Notice, NoticeKind
+from greenroom.domain.times import iso
+from greenroom.fleet_ports import Ec2State
+from greenroom.ports import Ports
+
+STALE_AFTER_S = 60
+"""A Spot warning so long after the end it warned of is of no use: whoever is still there was not ended."""
+_RUNS = frozenset({Ec2State.PENDING, Ec2State.RUNNING})
+_SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
+
+
+def note_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Ports) -> bool:
+    """`at`: when it happened, as the event says. Whether it was announced.
+
+    Left out: instances that are not ours (or have no row yet: the reaper sees them), those that we end or stop
+    ourselves, what is known already, and what is too old to be true.
+    """
+    try:
+        instance = ports.instances.get(instance_id)
+    except NotFound:
+        return False
+    notice = Notice(kind, at, at + SPOT_WARNING_S if kind is NoticeKind.SPOT_INTERRUPTION else None)
+    if not _is_news(instance, notice, ports):
+        return False
+    announce_notice(instance, notice, ports)
+    return True
+
+
+def announce_notice(instance: Instance, notice: Notice, ports: Ports) -> None:
+    """InstanceNoticed; told twice, the second evacuation finds nothing to do."""
+    end = ends_at(notice)
+    ports.bus.send(
+        InstanceNoticed(
+            instance_id=instance.instance_id,
+            pool_id=instance.pool_id,
+            kind=notice.kind.value,
+            noticed_at=iso(notice.at),
+            ends_at=None if end is None else iso(end),
+        )
+    )
+
+
+def _is_news(instance: Instance, notice: Notice, ports: Ports) -> bool:
+    gone = notice.kind is NoticeKind.INSTANCE_GONE
+    if instance.state not in (_SERVING | {InstanceState.INTERRUPTED} if gone else _SERVING):
+        return False
+    if notice.at < instance.launched_at or not is_stronger(notice, instance.notice):
+        return False
+    end = ends_at(notice)
+    if end is not None and ports.now() > end + STALE_AFTER_S:
+        return False
+    return not (gone and _still_runs(instance.instance_id, ports))
+
+
+def _still_runs(instance_id: str, ports: Ports) -> bool:
+    """A late `stopped` of the warm tier tells of an instance that was started again since."""
+    found = ports.ec2.find(instance_id)
+    return found is not None and found.state in _RUNS

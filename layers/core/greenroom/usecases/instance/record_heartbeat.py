@@ -1,0 +1,82 @@
+"""An agent is heard: leases of its held slots are renewed, and it is told the truth about all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from greenroom.domain.errors import NotFound, StaleEpoch, UnknownInstance
+from greenroom.domain.instance.evacuation import ON_ITS_WAY_OUT, is_stronger
+from greenroom.domain.instance.instance import Instance, InstanceState, Notice
+from greenroom.domain.slot.slot import Slot
+from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_instance
+from greenroom.usecases.instance.note_interruption import announce_notice
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTruth:
+    """A slot as it stands, with the join its agent should serve."""
+
+    slot: Slot
+    join_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The answer to a heartbeat."""
+
+    accepted_at: float
+    instance_state: InstanceState
+    slots: tuple[SlotTruth, ...]
+
+
+def record_heartbeat(
+    instance_id: str,
+    boot_nonce: str,
+    epochs: Mapping[str, int],
+    lease_s: int,
+    ports: Ports,
+    notice: Notice | None = None,
+) -> Heard:
+    """`epochs` by slot id, as the agent knows them: only what it knows to hold is renewed.
+
+    `notice`: what EC2 announced to the instance itself, repeated in every heartbeat from then on; told once.
+    What else the agent says of its slots are hints; facts come as slot events.
+    Raises: UnknownInstance; StaleBoot, InstanceHasEnded (409: it must stop, and its dead-man timer gets nothing).
+    """
+    now = ports.now()
+    try:
+        instance = ports.instances.record_heartbeat(instance_id, boot_nonce, now)
+    except NotFound as error:
+        raise UnknownInstance(instance_id) from error
+    slots = ports.slots.list_of_instance(instance_id)
+    for slot in slots:
+        if slot.session_id is not None and epochs.get(slot.slot_id) == slot.epoch:
+            with suppress(StaleEpoch):  # given back since the read: the next heartbeat says so
+                ports.slots.extend_lease(slot.slot_id, slot.session_id, slot.epoch, now + lease_s)
+    if notice is not None:
+        _note(instance, notice, ports)
+    return Heard(now, instance.state, tuple(SlotTruth(each, _join_number(each, ports)) for each in slots))
+
+
+def _note(instance: Instance, notice: Notice, ports: Ports) -> None:
+    """Announced before it is written: a call that dies in between says it again, and the second one does no harm."""
+    if instance.state in ON_ITS_WAY_OUT or not is_stronger(notice, instance.notice):
+        return
+    announce_notice(instance, notice, ports)
+
+    def known(before: Instance) -> Instance:
+        return replace(before, notice=notice) if is_stronger(notice, before.notice) else before
+
+    change_instance(instance.instance_id, known, ports)
+
+
+def _join_number(slot: Slot, ports: Ports) -> int:
+    if slot.session_id is None:
+        return 0
+    try:
+        return ports.sessions.get(slot.session_id).join_number
+    except NotFound:
+        return 0

@@ -1,0 +1,163 @@
+"""An agent reports for work: its instance is one of ours, its slots are new or outdated, its launch is done."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from greenroom.domain.errors import NotFound, SlotLost, UnknownInstance
+from greenroom.domain.events import ReaperNeeded
+from greenroom.domain.instance.instance import Boot, Instance, InstanceState, registered
+from greenroom.domain.instance.launch import Launch, LaunchState, advanced
+from greenroom.domain.pool.build import build_of
+from greenroom.domain.pool.pool import Application
+from greenroom.domain.session.session import StatusReason
+from greenroom.domain.slot.slot import Slot, SlotState, shard_of, slot_id_of
+from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_instance, change_launch
+from greenroom.usecases.instance.await_registration import answer_launch
+from greenroom.usecases.pool.judge_boots import boot_timeout_s, ready_timeout_s
+from greenroom.usecases.session.migrate_session import held_session, migrate_session
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the agent is told to run."""
+
+    instance: Instance
+    application: Application
+    slots: tuple[Slot, ...]
+
+
+def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registration:
+    """`instance_id` is the caller's signed identity. Repeated with the same nonce, nothing changes.
+
+    Raises: UnknownInstance, StaleBoot (409: a later boot has registered).
+    """
+    row = _ensure_row(instance_id, ports)
+    now, application = ports.now(), ports.catalog.application(row.application_id)
+    ready_by = now + ready_timeout_s(row.pool_id, application, ports)
+
+    def booted(before: Instance) -> Instance:
+        after = registered(before, boot, now, ready_by, build_of(application))
+        if after is not before and before.boot_nonce is not None:
+            # Before the nonce is written: a crash in between outdates the slots twice, never not at all.
+            _outdate_slots(instance_id, ready_by, ports)
+        return after
+
+    instance = change_instance(instance_id, booted, ports)
+    _place(instance, ports)
+    instance = ports.instances.record_heartbeat(instance_id, boot.nonce, now)
+    maximum = ports.catalog.pool(instance.pool_id).policy.maximum
+    ports.fleet.add_slots(_new_slots(instance, maximum, ready_by), now)
+    _close_launch(instance, ports)
+    if not ports.reaper.is_held(now):
+        ports.bus.send(ReaperNeeded(cause="instanceRegistered"))
+    return Registration(instance, application, tuple(ports.slots.list_of_instance(instance_id)))
+
+
+def _place(instance: Instance, ports: Ports) -> None:
+    """CreateFleet's answer need not name the zone; EC2's description does."""
+    if not instance.zone and (found := ports.ec2.find(instance.instance_id)) is not None:
+        zone = found.zone
+        change_instance(instance.instance_id, lambda before: replace(before, zone=zone), ports)
+
+
+def _ensure_row(instance_id: str, ports: Ports) -> Instance:
+    """An agent may be faster than the row: then EC2's tags say whose it is, never its own word."""
+    try:
+        return ports.instances.get(instance_id)
+    except NotFound:
+        pass
+    found = ports.ec2.find(instance_id)
+    if found is None:
+        raise UnknownInstance(instance_id)
+    try:
+        launch = ports.launches.get(found.pool_id, found.launch_id)
+    except NotFound as error:
+        raise UnknownInstance(instance_id) from error
+    if not launch.is_open:
+        raise UnknownInstance(instance_id)
+    return ports.fleet.add(
+        Instance(
+            instance_id=instance_id,
+            pool_id=launch.pool_id,
+            application_id=launch.application_id,
+            launch_id=launch.launch_id,
+            state=InstanceState.LAUNCHING,
+            instance_type=found.instance_type,
+            zone=found.zone,
+            market=found.market,
+            slot_count=launch.slots,
+            launched_at=found.launched_at,
+            deadline_at=ports.now() + boot_timeout_s(launch.pool_id, ports),
+        )
+    )
+
+
+def _outdate_slots(instance_id: str, ready_by: float, ports: Ports) -> None:
+    """The machine started anew: whoever was on it moves, and what the old boot says counts no more.
+
+    Unused slots first: whoever moves would else be given one of them, and lose it at once.
+    """
+    for slot in sorted(ports.slots.list_of_instance(instance_id), key=lambda each: each.session_id is not None):
+        _move_away(slot, ports)
+        if slot.state is not SlotState.RETIRED:
+            try:
+                ports.fleet.renew_slot(slot, ports.now(), ready_by)
+            except SlotLost:
+                _outdate_again(slot, ready_by, ports)
+
+
+def _move_away(slot: Slot, ports: Ports) -> None:
+    with suppress(NotFound):
+        if (session := held_session(slot, ports)) is not None:
+            migrate_session(session, StatusReason.INSTANCE_UNHEALTHY, None, ports)
+
+
+def _outdate_again(slot: Slot, ready_by: float, ports: Ports) -> None:
+    """It was claimed while we looked: its new holder lost the picture too. Raises: SlotLost (claimed yet again)."""
+    current = ports.slots.get(slot.slot_id)
+    _move_away(current, ports)
+    if current.state is not SlotState.RETIRED:
+        ports.fleet.renew_slot(current, ports.now(), ready_by)
+
+
+def _new_slots(instance: Instance, maximum: int, ready_by: float) -> list[Slot]:
+    return [
+        Slot(
+            slot_id=slot_id_of(instance.instance_id, number),
+            number=number,
+            instance_id=instance.instance_id,
+            pool_id=instance.pool_id,
+            application_id=instance.application_id,
+            state=SlotState.RESETTING,
+            epoch=0,
+            instance_type=instance.instance_type,
+            zone=instance.zone,
+            market=instance.market,
+            deadline_at=ready_by,
+            shard=shard_of(instance.instance_id, maximum),
+        )
+        for number in range(1, instance.slot_count + 1)
+    ]
+
+
+def _close_launch(instance: Instance, ports: Ports) -> None:
+    """Raises: UnknownInstance (the launch was undone; this machine is being ended)."""
+    now = ports.now()
+
+    def done(launch: Launch) -> Launch:
+        if launch.state is LaunchState.FAILED:
+            raise UnknownInstance(instance.instance_id)
+        if launch.state is LaunchState.REGISTERED:
+            return launch
+        ids = launch.instance_ids or (instance.instance_id,)
+        return advanced(replace(launch, instance_ids=ids), LaunchState.REGISTERED, now)
+
+    try:
+        launch = change_launch(instance.pool_id, instance.launch_id, done, ports)
+    except NotFound:
+        return  # registered long ago: the row has expired
+    ports.pools.note_launch_registered(instance.pool_id)
+    answer_launch(launch, ports)

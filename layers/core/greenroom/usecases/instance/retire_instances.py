@@ -1,0 +1,46 @@
+"""End what a pass drained, or no longer wants in the warm tier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.instance.evacuation import RETURNING_STATES
+from greenroom.domain.instance.instance import Instance, InstanceState, changed
+from greenroom.domain.slot.slot import SlotState
+from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_instance
+from greenroom.usecases.one_by_one import one_by_one
+
+_IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})
+
+
+def retire_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
+    """Draining or Stopped -> Terminating and EC2 is asked, one by one; answers those that it was asked for.
+
+    Left out: those that serve somebody, are gone, or are wanted again.
+    """
+    asked = one_by_one(instance_ids, lambda each: _retire(each, ports))
+    return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]
+
+
+def _retire(instance_id: str, ports: Ports) -> bool:
+    # A draining or stopped instance takes no session, so what is unused here stays unused.
+    if any(each.state in _IN_USE for each in ports.slots.list_of_instance(instance_id)):
+        return False
+    try:
+        instance = change_instance(instance_id, _leaving, ports)
+    except NotFound:
+        return False
+    if instance.state is not InstanceState.TERMINATING:
+        return False
+    ports.ec2.terminate(instance_id)
+    facts = {"reason": instance.status_reason, "poolId": instance.pool_id}
+    ports.journal.append(f"INSTANCE#{instance_id}", "InstanceRetired", ports.now(), facts)
+    return True
+
+
+def _leaving(instance: Instance) -> Instance:
+    if instance.state not in RETURNING_STATES:
+        return instance
+    return changed(instance, InstanceState.TERMINATING)

@@ -1,0 +1,127 @@
+"""The warm tier at work: EC2 is asked to stop and start instances, one by one, and asked again until it did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from greenroom.domain.errors import AccountLimitReached, CapacityUnavailable, Conflict, NotFound
+from greenroom.domain.instance.instance import Instance, InstanceState, is_at_rest, refused_start, started
+from greenroom.domain.instance.offering import HOLD_S
+from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery
+from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_instance
+from greenroom.usecases.instance.note_refusals import note_account_limit
+from greenroom.usecases.instance.retire_instances import retire_instances
+from greenroom.usecases.one_by_one import one_by_one
+from greenroom.usecases.pool.judge_boots import boot_timeout_s
+from greenroom.usecases.pool.request_pass import request_pass
+
+I = InstanceState  # noqa: E741
+
+
+def stop_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
+    """EC2 is asked for those whose rows stand Stopped; what it does not hear, the reaper repeats."""
+    asked = one_by_one(instance_ids, lambda each: _stop(each, ports))
+    return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]
+
+
+def _stop(instance_id: str, ports: Ports) -> bool:
+    try:
+        instance = ports.instances.get(instance_id)
+    except NotFound:
+        return False
+    if instance.state is not I.STOPPED or is_at_rest(instance):
+        return False
+    ports.ec2.stop(instance_id)
+    return True
+
+
+def start_instances(pool_id: str, instance_ids: Sequence[str], ports: Ports) -> list[str]:
+    """Stopped -> Launching and EC2 is asked, one by one. Nothing while the pool is halted.
+
+    Answers those that are on their way; the others are gone, not stopped yet, or EC2 has no capacity for them now.
+    """
+    if ports.pools.read(pool_id).halted is not None:
+        return []
+    register_by = ports.now() + boot_timeout_s(pool_id, ports)
+    coming = one_by_one(instance_ids, lambda each: _start(each, register_by, ports))
+    return [each for each, comes in zip(instance_ids, coming, strict=True) if comes]
+
+
+def _start(instance_id: str, register_by: float, ports: Ports) -> bool:
+    now = ports.now()
+    try:
+        instance = change_instance(instance_id, lambda before: started(before, now, register_by), ports)
+    except NotFound:
+        return False
+    return _is_restarting(instance) and _ask_to_start(instance, ports)
+
+
+def _is_restarting(instance: Instance) -> bool:
+    """On its way out of the warm tier: its agent served before, and has not registered since."""
+    return instance.state is I.LAUNCHING and instance.boot_nonce is not None
+
+
+def _ask_to_start(instance: Instance, ports: Ports) -> bool:
+    """False when EC2 refused: the instance is back in the tier and rests, and the pool is planned again."""
+    try:
+        ports.ec2.start(instance.instance_id)
+    except Conflict:
+        return True  # running already, or not stopped yet after all: the reaper asks again when it is
+    except (CapacityUnavailable, AccountLimitReached) as refusal:
+        now = ports.now()
+        if isinstance(refusal, AccountLimitReached):
+            note_account_limit(instance.pool_id, instance.market, str(refusal), ports)
+        change_instance(instance.instance_id, lambda before: refused_start(before, now, now + HOLD_S), ports)
+        _note("StartRefused", instance, {"error": type(refusal).__name__, "code": str(refusal)}, ports)
+        request_pass(instance.pool_id, "startRefused", ports)
+        return False
+    _note("InstanceStarted", instance, {}, ports)
+    return True
+
+
+def reconcile_stopped(machine: Machinery, seen: Ec2Instance | None, ports: Ports) -> bool:
+    """For the reaper: whether this instance is the tier's business, so that nothing else is to be done about it.
+
+    `seen`: as EC2 listed it before the rows were read.
+    """
+    instance = machine.instance
+    if instance.state is I.STOPPED:
+        _reconcile_stop(instance, seen, ports)
+        return True
+    late = instance.deadline_at is not None and ports.now() > instance.deadline_at
+    if not _is_restarting(instance) or late or seen is None:
+        return False
+    if seen.state is Ec2State.STOPPED:
+        _ask_to_start(instance, ports)
+    return seen.state in (Ec2State.STOPPED, Ec2State.STOPPING)
+
+
+def _reconcile_stop(instance: Instance, seen: Ec2Instance | None, ports: Ports) -> None:
+    now = ports.now()
+    if seen is None:
+        return
+    if seen.state is Ec2State.STOPPED:
+        if not is_at_rest(instance):
+            change_instance(instance.instance_id, lambda before: _confirmed(before, now), ports)
+            _note("InstanceStopped", instance, {}, ports)
+    elif instance.deadline_at is not None and now > instance.deadline_at:
+        retire_instances([instance.instance_id], ports)  # it cannot be stopped, so it must not wait and cost money
+    elif seen.state in (Ec2State.PENDING, Ec2State.RUNNING):
+        if is_at_rest(instance):  # somebody else started it: nothing here may take it for stopped
+            with suppress(Conflict):
+                change_instance(instance.instance_id, lambda before: replace(before, stopped_at=None), ports)
+        ports.ec2.stop(instance.instance_id)
+
+
+def _confirmed(instance: Instance, now: float) -> Instance:
+    if instance.state is not I.STOPPED or is_at_rest(instance):
+        return instance
+    return replace(instance, stopped_at=now, deadline_at=None)
+
+
+def _note(kind: str, instance: Instance, facts: dict[str, str], ports: Ports) -> None:
+    told = {"poolId": instance.pool_id, "instanceType": instance.instance_type, "zone": instance.zone, **facts}
+    ports.journal.append(f"INSTANCE#{instance.instance_id}", kind, ports.now(), told)

@@ -1,0 +1,130 @@
+"""Give free slots to those who wait, in the order of the line. Nobody who asks later overtakes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from greenroom.domain.errors import NotFound, SessionHasEnded, SlotLost
+from greenroom.domain.events import SessionMigrated
+from greenroom.domain.pool.pool import Pool
+from greenroom.domain.session.session import (
+    WAITING_STATES,
+    LeftSlot,
+    Session,
+    SessionMove,
+    SessionState,
+    SlotAssignment,
+    epoch_of,
+    moved,
+)
+from greenroom.domain.slot.slot import CLAIM_LEASE_S, FreeSlot, Slot
+from greenroom.ports import LineTicket, Ports
+from greenroom.usecases.line.find_free_slots import find_free_slots
+from greenroom.usecases.line.judge_eta import judge_eta
+from greenroom.usecases.notify.answer_wait import answer_wait
+from greenroom.usecases.notify.tell_peers import tell_page
+from greenroom.usecases.pool.request_pass import slot_taken
+
+PICTURE_LINGERS_S = 15
+"""How long the slot that a session left may still show its picture: until the new one's first frame."""
+GONE_AT_ONCE = 100
+"""How many places in line of ended sessions one dispatch clears away before it leaves the rest to the next."""
+
+
+def dispatch_line(pool_id: str, ports: Ports) -> int:
+    """Hand free slots to the line while there are both; returns how many.
+
+    Call it once after a place in line was written, and after a slot was published: whichever comes second sees both.
+    """
+    if ports.line.head(pool_id, ports.now()) is None:
+        return 0
+    return serve_line(ports.catalog.pool(pool_id), ports)
+
+
+def serve_line(pool: Pool, ports: Ports) -> int:
+    """As `dispatch_line`, when somebody is known to wait: whoever has just joined need not look at the line first."""
+    given = 0
+    while _hand_over_one(pool, ports):
+        given += 1
+    return given
+
+
+def _hand_over_one(pool: Pool, ports: Ports) -> bool:
+    """Whether a free slot was found and somebody waited for it."""
+    for free in find_free_slots(pool, ports):
+        try:
+            if hand_to_line(free, ports) is None:
+                return False
+        except SlotLost:
+            continue
+        slot_taken(pool, ports)
+        return True
+    return False
+
+
+def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Session | None:
+    """Give this slot to the first in line for its application; None when nobody waits for it. Raises: SlotLost."""
+    for _ in range(GONE_AT_ONCE):
+        ticket = ports.line.head(slot.pool_id, ports.now(), slot.application_id)
+        if ticket is None:
+            return None
+        try:
+            before = _waiting(ticket, ports)
+            assigned = assign(before, slot, ports.now())
+            session = ports.claims.hand_over(ticket, slot, assigned, _left(before, ports.now()))
+        except (SessionHasEnded, NotFound):
+            ports.line.remove(ticket)  # assigned by another dispatch, or it left: the next one, please
+            continue
+        answer_wait(session, ports)
+        tell_page(session, ports)
+        judge_eta(before, session, ports)
+        if before.assignment is not None:
+            ports.bus.send(_migrated(before.assignment, session, slot))
+        return session
+    return None
+
+
+def _waiting(ticket: LineTicket, ports: Ports) -> Session:
+    """Raises: NotFound, SessionHasEnded."""
+    session = ports.sessions.get(ticket.session_id)
+    if session.state not in WAITING_STATES:
+        raise SessionHasEnded(session.session_id)
+    return session
+
+
+def _left(session: Session, now: float) -> LeftSlot | None:
+    return LeftSlot(session.assignment, now + PICTURE_LINGERS_S) if session.assignment else None
+
+
+def _migrated(left: SlotAssignment, session: Session, slot: Slot | FreeSlot) -> SessionMigrated:
+    return SessionMigrated(
+        session_id=session.session_id,
+        pool_id=session.pool_id,
+        from_slot_id=left.slot_id,
+        to_slot_id=slot.slot_id,
+        migrations=session.migrations,
+    )
+
+
+def assign(session: Session, slot: Slot | FreeSlot, now: float) -> Session:
+    """The session holding `slot`, with the time it has to connect.
+
+    The epoch grows for the slot and for the session: whatever its earlier slot still says of it is older.
+    """
+    connect_by = now + session.limits.connection_timeout_s
+    move = SessionMove(
+        to=SessionState.ASSIGNED,
+        at=now,
+        sources=frozenset({SessionState.REQUESTED, *WAITING_STATES}),
+        deadline_at=min(connect_by, session.ends_by or connect_by),
+    )
+    held = SlotAssignment(
+        slot_id=slot.slot_id,
+        instance_id=slot.instance_id,
+        number=slot.number,
+        epoch=max(slot.epoch, epoch_of(session)) + 1,
+        instance_type=slot.instance_type,
+        zone=slot.zone,
+        market=slot.market,
+    )
+    return replace(moved(session, move), assignment=held, lease_until=now + CLAIM_LEASE_S)

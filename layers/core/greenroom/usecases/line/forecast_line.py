@@ -1,0 +1,166 @@
+"""What a pool's line may expect: its running sessions, boots and resets as sources of a forecast, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from greenroom.domain.event.warm_time import PASS_S
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.instance.launch import boot_deadline_s
+from greenroom.domain.session.eta import Eta
+from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.fleet_ports import Machinery
+from greenroom.planning.forecast_reason import Situation, reason_of
+from greenroom.planning.forecast_wait import Forecast, Source
+from greenroom.planning.lifetimes import Lifetime, Lived, session_lifetime
+from greenroom.planning.plan_capacity import plan_capacity
+from greenroom.planning.snapshot import COMING, PoolSnapshot
+from greenroom.ports import Ports
+from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read_snapshot
+
+UNMEASURED_BOOTS_S = (150.0, 180.0, 210.0, 240.0, 300.0, 420.0, 600.0)
+"""A pool's first boots, until one was measured: minutes, and not sure how many."""
+UNMEASURED_STARTS_S = (45.0, 60.0, 75.0, 90.0, 120.0, 180.0)
+"""Out of the warm tier: a minute or two."""
+RESET_S = 5.0
+"""A fresh process in a slot that was given back; never more than the application's limit."""
+SERVED_WITHIN_S = float(PASS_S)
+"""The event's machine serves the line when it begins; if that fails, the pass after it does."""
+AT_ONCE = Lifetime((), 0.001, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """How long what lasts in this pool."""
+
+    sessions: Lifetime
+    boots: Lifetime
+    starts: Lifetime
+    resets: Lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A pool's forecast for any place, as of `now`."""
+
+    sources: Sequence[Source]
+    situation: Situation
+    now: float
+    _forecasts: dict[float, Forecast] = field(default_factory=dict)
+
+    def eta(self, place: int, not_before: float | None = None) -> Eta:
+        """`not_before`: the event begins then that this place waits for."""
+        if not_before is None or not_before <= self.now:
+            wait = self._forecast(0.0).wait(place)
+            return Eta(place, self.now + wait.p50_s, self.now + wait.p90_s, reason_of(place, self.situation), self.now)
+        wait = self._forecast(not_before - self.now).wait(place)
+        p90 = max(self.now + wait.p90_s, not_before + SERVED_WITHIN_S)
+        return Eta(place, self.now + wait.p50_s, p90, reason_of(place, self.situation, not_before), self.now)
+
+    def _forecast(self, held_s: float) -> Forecast:
+        """Everyone who waits for the same event shares one."""
+        if held_s not in self._forecasts:
+            self._forecasts[held_s] = Forecast(self.sources, held_s)
+        return self._forecasts[held_s]
+
+
+def forecast_line(pool_id: str, ports: Ports) -> Outlook:
+    """Raises: NotFound (the pool or its application is not configured)."""
+    return outlook_of(read_snapshot(pool_id, ports))
+
+
+def outlook_of(reading: PoolReading) -> Outlook:
+    """From one reading of the pool's rows; a wait is never blank: with no source, a whole boot from the next pass."""
+    now, laws = reading.snapshot.now, _laws(reading)
+    coming = list(_coming(reading, laws))
+    serving = [source for each in reading.own for source in _serving(each, reading, laws)]
+    planned = _planned(reading, laws)
+    each = reading.application.slots_per_instance
+    fallback = Source(laws.boots, delay_s=PASS_S, count=max(each, reading.pool.policy.maximum), next=laws.sessions)
+    sources = [*coming, *serving, *planned] or [fallback]
+    warming = sum(one.instance.state in COMING for one in reading.own)
+    situation = Situation(
+        markets=reading.pool.markets,
+        warming=warming + -(-reading.snapshot.open_launch_slots // each),
+        first_ready_s=Forecast(coming).wait(1).p50_s if coming else 0.0,
+        planned=sum(-(-source.count // each) for source in planned),
+        planned_ready_s=Forecast(planned).wait(1).p50_s if planned else 0.0,
+        next_free_s=Forecast(serving).wait(1).p50_s if serving else None,
+        rests_until=_rests_until(reading) if not coming else None,
+        halted=reading.snapshot.halted is not None,
+        can_grow=_can_grow(reading.snapshot),
+    )
+    return Outlook(sources, situation, now)
+
+
+def _laws(reading: PoolReading) -> Laws:
+    rows, limits, now = reading.rows, reading.application.limits, reading.snapshot.now
+    held = [slot for each in reading.own for slot in each.slots if slot.session_id is not None]
+    ages = [_age(slot, now) for slot in held]
+    longest = boot_deadline_s(rows.boot_times)
+    return Laws(
+        sessions=session_lifetime(rows.session_lengths, ages, float(limits.maximum_session_s), now),
+        boots=_measured(rows.boot_times or UNMEASURED_BOOTS_S, longest),
+        starts=_measured(UNMEASURED_STARTS_S, longest),
+        resets=Lifetime((), RESET_S, float(limits.reset_timeout_s)),
+    )
+
+
+def _measured(seconds: tuple[float, ...], longest_s: float) -> Lifetime:
+    return Lifetime([Lived(each) for each in seconds], sum(seconds) / len(seconds), longest_s)
+
+
+def _serving(machine: Machinery, reading: PoolReading, laws: Laws) -> Iterator[Source]:
+    """Slots that end, reset or are free already; those of an instance on its way out come back to nobody."""
+    if machine.instance.state is not InstanceState.READY:
+        return
+    now = reading.snapshot.now
+    for slot in machine.slots:
+        if slot.state is SlotState.FREE:
+            yield Source(AT_ONCE, next=laws.sessions)
+        elif slot.state is SlotState.RESETTING:
+            limit_s = reading.application.limits.reset_timeout_s
+            since = max(0.0, limit_s - max(0.0, (slot.deadline_at or now) - now))
+            yield Source(laws.resets, since, next=laws.sessions)
+        elif slot.session_id is not None and slot.state is not SlotState.RETIRED:
+            reset_s = min(RESET_S, float(reading.application.limits.reset_timeout_s))
+            yield Source(laws.sessions, _age(slot, now), reset_s, next=laws.sessions)
+
+
+def _age(slot: Slot, now: float) -> float:
+    return max(0.0, now - slot.taken_at) if slot.taken_at is not None else 0.0
+
+
+def _coming(reading: PoolReading, laws: Laws) -> Iterator[Source]:
+    for each in reading.own:
+        one = each.instance
+        if one.state in COMING:
+            law = laws.boots if one.ready_at is None else laws.starts
+            slots = max(0, one.slot_count - count_slots(each.slots, SlotState.RETIRED))
+            age = max(0.0, reading.snapshot.now - one.launched_at)
+            yield Source(law, age, count=slots, next=laws.sessions)
+    if reading.snapshot.open_launch_slots:
+        yield Source(laws.boots, count=reading.snapshot.open_launch_slots, next=laws.sessions)
+
+
+def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
+    """What the next pass would start and launch; while EC2 rests, what the first pass after it would."""
+    rested = replace(reading.snapshot, launch_rests_until=0.0)
+    plan = plan_capacity(rested)
+    delay = max(float(PASS_S), (_rests_until(reading) or 0.0) - reading.snapshot.now)
+    starts = [Source(laws.starts, delay_s=PASS_S, count=each.slots, next=laws.sessions) for each in plan.starts]
+    wanted = [each for each in plan.launches if not each.for_warm_tier]
+    return starts + [Source(laws.boots, delay_s=delay, count=each.slots, next=laws.sessions) for each in wanted]
+
+
+def _can_grow(snapshot: PoolSnapshot) -> bool:
+    """Whether any demand would start or launch an instance, were the pool neither halted nor resting."""
+    asked = replace(snapshot, queued=snapshot.policy.maximum, held_back=0, halted=None, launch_rests_until=0.0)
+    plan = plan_capacity(asked)
+    return bool(plan.starts) or any(not each.for_warm_tier for each in plan.launches)
+
+
+def _rests_until(reading: PoolReading) -> float | None:
+    until = reading.rows.launch_rests_until
+    return until if until > reading.snapshot.now else None

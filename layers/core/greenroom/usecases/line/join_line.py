@@ -1,0 +1,60 @@
+"""Whether a new session may come now, and where it stands in line if it must wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+
+from greenroom.domain.errors import ApplicationClosed, LineFull, NotOpenYet
+from greenroom.domain.line.admission import arrival_in, pre_queue_of
+from greenroom.domain.line.line import head_start_of, order_at
+from greenroom.domain.pool.pool import Admission, Application, Pool
+from greenroom.domain.session.session import Session
+from greenroom.ports import Ports
+from greenroom.usecases.event.read_event import events_of_pool
+from greenroom.usecases.line.forecast_line import forecast_line
+
+SOONEST_S, LATEST_S = 10, 3600
+"""When a viewer may be told to try again: not in a tight loop, and not tomorrow."""
+
+
+def admit(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
+    """The session as it is admitted: in the pre-queue of an event it is served from the start on only.
+
+    Who plays or waits already is told so instead, also when it was closed since. An application whose pool was given to
+    another one is closed: nobody could ever be served.
+    Raises: ApplicationClosed, NotOpenYet, ViewerLimitReached, DuplicateLaunch.
+    """
+    if pool.application_id != application.application_id:
+        ports.claims.check_viewer(draft, application.sessions_per_viewer)
+        raise ApplicationClosed(f"its pool {pool.pool_id} serves another application now")
+    events = events_of_pool(pool.pool_id, ports) if application.admission is Admission.AUTOMATIC else []
+    try:
+        event = pre_queue_of(application.admission, events, draft.requested_at)
+    except (ApplicationClosed, NotOpenYet):
+        ports.claims.check_viewer(draft, application.sessions_per_viewer)
+        raise
+    if event is None:
+        return draft
+    arrived_at = arrival_in(event, draft.viewer_id, draft.requested_at)
+    head_start_s = head_start_of(draft.tier, pool.tiers)
+    return replace(draft, not_before=event.start, order_at=order_at(arrived_at, head_start_s))
+
+
+def check_line(draft: Session, application: Application, pool: Pool, ports: Ports) -> int:
+    """How many wait. A full line takes nobody; nothing is written. Launches at the same moment may exceed it a little.
+
+    Who waits already is told so instead: a reload of the page must find its place again.
+    Raises: LineFull, ViewerLimitReached, DuplicateLaunch.
+    """
+    length = ports.line.length(pool.pool_id)
+    if length < pool.line_limit:
+        return length
+    ports.claims.check_viewer(draft, application.sessions_per_viewer)
+    raise LineFull(pool.line_limit, _try_again_after_s(pool, ports))
+
+
+def _try_again_after_s(pool: Pool, ports: Ports) -> int:
+    """When the next one in line is likely served: then there is room for one more."""
+    outlook = forecast_line(pool.pool_id, ports)
+    return min(max(ceil(outlook.eta(1).p50 - outlook.now), SOONEST_S), LATEST_S)

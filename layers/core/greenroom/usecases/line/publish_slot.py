@@ -1,0 +1,25 @@
+"""A slot is ready: the line first, everyone else after."""
+
+from __future__ import annotations
+
+from greenroom.domain.slot.slot import Slot
+from greenroom.ports import Ports
+from greenroom.usecases.line.dispatch_line import dispatch_line, hand_to_line
+from greenroom.usecases.line.tell_waiting import TOLD_A_DISPATCH, tell_waiting
+from greenroom.usecases.pool.request_pass import slot_freed
+
+
+def publish_slot(slot: Slot, ports: Ports) -> None:
+    """Hand it to the head of the line, or make it free for all.
+
+    After publishing the line is looked at again: a viewer may have found no slot and joined the line in between. They
+    dispatch once after joining, we look once after publishing; whoever is second sees both, so nobody waits beside a
+    free slot.
+    Raises: SlotLost (not Resetting any more, or its instance takes no more sessions).
+    """
+    if hand_to_line(slot, ports) is not None:
+        tell_waiting(slot.pool_id, ports, TOLD_A_DISPATCH)  # the line moved on
+        return
+    ports.claims.publish(slot, ports.now())
+    slot_freed(ports.catalog.pool(slot.pool_id), ports)
+    dispatch_line(slot.pool_id, ports)

@@ -1,0 +1,68 @@
+"""Everyone who waits is told when, and why: at least every 10 s, and at once when the line moves."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.pool.pool import LONGEST_LINE
+from greenroom.domain.session.eta import eta_view, is_due
+from greenroom.domain.session.session import WAITING_STATES, Session
+from greenroom.ports import LineTicket, Ports
+from greenroom.usecases.line.forecast_line import Outlook, forecast_line
+from greenroom.usecases.notify.tell_peers import post_to_page
+
+TOLD_A_PASS = LONGEST_LINE
+"""Everyone; some milliseconds each, and several at a time."""
+TOLD_A_DISPATCH = 20
+"""Those for whom one place counts; the others hear it from the next pass."""
+TELLING_S = 15.0
+"""A pass has a minute, and other pools wait: who stands farther back then hears it from a later one."""
+
+
+def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
+    """Forecast, note and push for the nearest `most`; returns how many were told. Costs one query when nobody waits.
+
+    Raises: NotFound (the pool or its application is not configured).
+    """
+    tickets = ports.line.nearest(pool_id, most)
+    if not tickets:
+        return 0
+    outlook, ends = forecast_line(pool_id, ports), ports.now() + TELLING_S
+    places = enumerate(tickets, start=1)
+    return sum(ports.side_by_side([partial(_tell, ticket, place, outlook, ends, ports) for place, ticket in places]))
+
+
+def tell_those_behind(gone: Session, ports: Ports) -> None:
+    """Somebody left the line: who stood behind moves up, and hears it now rather than from the next pass."""
+    if gone.assignment is None or gone.moving is not None:
+        with suppress(NotFound):  # the pool is not configured any more: nobody is served there
+            tell_waiting(gone.pool_id, ports, TOLD_A_DISPATCH)
+
+
+def _tell(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: Ports) -> bool:
+    """Whether there was something to tell, and time to do so."""
+    if ports.now() > ends:
+        return False
+    try:
+        session = ports.sessions.get(ticket.session_id)
+    except NotFound:
+        return False
+    eta = outlook.eta(place, session.not_before)
+    if session.state not in WAITING_STATES or not is_due(session.eta, eta):
+        return False
+    if not ports.sessions.note_eta(session.session_id, eta):
+        return False  # it got its slot, or left, a moment ago
+    frame = {"kind": "eta", "sessionId": session.session_id, "place": eta.place, "eta": eta_view(eta)}
+    post_to_page(session, frame, ports)
+    return True
+
+
+def first_forecast(session: Session, place: int, outlook: Outlook, ports: Ports) -> Session:
+    """The session with the forecast its viewer is shown first; as it stands when it waits no longer."""
+    eta = outlook.eta(place, session.not_before)
+    if not ports.sessions.note_eta(session.session_id, eta):
+        return ports.sessions.get(session.session_id)
+    return replace(session, eta=eta)

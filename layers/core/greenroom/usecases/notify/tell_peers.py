@@ -1,0 +1,50 @@
+"""Hints over the Viewer socket, to a session's page or an instance's agent. Nothing depends on them arriving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from greenroom.domain.errors import ConnectionGone
+from greenroom.domain.session.session import Session
+from greenroom.domain.session.session_view import session_view
+from greenroom.domain.slot.slot import Slot
+from greenroom.ports import Ports
+
+
+def tell_page(session: Session, ports: Ports, place: int | None = None) -> None:
+    """Push the session as it stands now."""
+    post_to_page(session, {"kind": "sessionUpdate", "session": session_view(session, place)}, ports)
+
+
+def tell_agent_of_slot(slot: Slot, ports: Ports) -> None:
+    """Push the slot as it stands now; the next heartbeat would say the same."""
+    frame = {"kind": "slot", "slotId": slot.slot_id, "state": slot.state.value, "epoch": slot.epoch}
+    post_to_agent(slot.instance_id, {**frame, "sessionId": slot.session_id}, ports)
+
+
+def post_to_page(session: Session, frame: Mapping[str, Any], ports: Ports) -> bool:
+    """Whether it went out. A connection that is gone is forgotten, if it is still the session's."""
+    connection_id = session.viewer_connection_id
+    if connection_id is None:
+        return False
+    try:
+        ports.socket.post(connection_id, frame)
+    except ConnectionGone:
+        ports.connections.drop(connection_id)
+        ports.sessions.forget_connection(session.session_id, connection_id, ports.now())
+        return False
+    return True
+
+
+def post_to_agent(instance_id: str, frame: Mapping[str, Any], ports: Ports) -> bool:
+    """Whether it went out."""
+    agent = ports.connections.of_agent(instance_id)
+    if agent is None:
+        return False
+    try:
+        ports.socket.post(agent.connection_id, frame)
+    except ConnectionGone:
+        ports.connections.drop(agent.connection_id)
+        return False
+    return True

@@ -1,0 +1,144 @@
+"""What operators set: applications and pools. Each change is written down with who made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from greenroom.domain.errors import Conflict, InvalidField, NotFound
+from greenroom.domain.events import PoolChanged
+from greenroom.domain.pool.pool import Application, Pool, PoolPolicy
+from greenroom.domain.slot.slot import shards_of
+from greenroom.domain.socket.relay import RelayPolicy
+from greenroom.ports import Ports
+
+ATTEMPTS = 6
+"""How often a change is made anew when another operator was faster, before it is a conflict."""
+
+
+def configure_application(application: Application, operator: str, ports: Ports) -> Application:
+    """Later sessions and instances follow it; running ones keep what they started with. Raises: InvalidField."""
+    _check_relay(application, ports)
+    _check_pool(application, ports)
+    ports.catalog.save_application(application)
+    entity = f"APPLICATION#{application.application_id}"
+    facts = {"operator": operator, "after": asdict(application)}
+    ports.journal.append(entity, "ApplicationConfigured", ports.now(), facts)
+    return application
+
+
+def configure_pool(pool: Pool, operator: str, ports: Ports) -> Pool:
+    """Create or replace it; it is planned again at once. Raises: InvalidField, Conflict.
+
+    Given to another application, its instances drain, and what is launched from then on runs that one.
+    """
+    _check_policy(pool.policy, frozenset(_at_most_maximum(pool.policy)))
+    return _store(pool.pool_id, lambda before: pool, operator, ports)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolChange:
+    """What to change; everything else stays. `policy` by the field names of PoolPolicy."""
+
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    instance_types: tuple[str, ...] | None = None
+    markets: tuple[str, ...] | None = None
+    tiers: Mapping[str, int] | None = None  # all of them: one that is not named is gone
+    line_limit: int | None = None
+
+
+def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -> Pool:
+    """Change a part of it; it is planned again at once. Raises: NotFound, InvalidField, Conflict."""
+
+    def changed(before: Pool | None) -> Pool:
+        if before is None:
+            raise NotFound(pool_id)
+        policy = replace(before.policy, **change.policy)
+        _check_policy(policy, frozenset(change.policy))
+        return replace(
+            before,
+            policy=policy,
+            instance_types=change.instance_types or before.instance_types,
+            markets=change.markets or before.markets,
+            tiers=change.tiers or before.tiers,
+            line_limit=change.line_limit or before.line_limit,
+        )
+
+    return _store(pool_id, changed, operator, ports)
+
+
+def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, ports: Ports) -> Pool:
+    for _ in range(ATTEMPTS):
+        before = _stored(pool_id, ports)
+        after = _following(before, change(before))
+        _check_fit(after, ports)
+        try:
+            stored = ports.catalog.save_pool(after)
+        except Conflict:
+            continue
+        facts = {"operator": operator, "before": asdict(before) if before else None, "after": asdict(stored)}
+        ports.journal.append(f"POOL#{pool_id}", "PoolConfigured", ports.now(), facts)
+        ports.bus.send(PoolChanged(pool_id=pool_id, cause="configured"))
+        return stored
+    raise Conflict(f"pool {pool_id} was changed by others at the same time; read it again and repeat the change")
+
+
+def _following(before: Pool | None, after: Pool) -> Pool:
+    """What is written over `before`. Shards never become fewer: instances keep the shard they were registered with."""
+    shards = shards_of(after.policy.maximum)
+    if before is None:
+        return replace(after, version=0, shards=shards)
+    return replace(after, version=before.version, shards=max(before.shards, shards))
+
+
+def _stored(pool_id: str, ports: Ports) -> Pool | None:
+    try:
+        return ports.catalog.pool(pool_id)
+    except NotFound:
+        return None
+
+
+def _at_most_maximum(policy: PoolPolicy) -> Mapping[str, tuple[str, int]]:
+    """Field of the policy -> its name in bodies, and its value."""
+    return {
+        "always_on": ("policy.alwaysOn", policy.always_on),
+        "target_idle": ("policy.targetIdle", policy.target_idle),
+        "warm_instances": ("policy.warmInstances", policy.warm_instances),
+    }
+
+
+def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
+    """What the caller named is blamed: the part that is too large, or the maximum that is too small for what stands."""
+    for part, (name, value) in _at_most_maximum(policy).items():
+        if value > policy.maximum and part in named:
+            raise InvalidField(
+                name, f"must be at most {policy.maximum}, the maximum: lower it, or raise policy.maximum"
+            )
+        if value > policy.maximum:
+            raise InvalidField("policy.maximum", f"must be at least {value}, the pool's {name}: lower that as well")
+
+
+def _check_relay(application: Application, ports: Ports) -> None:
+    """Sessions that may take nothing but a relay would each wait for a connection until they time out."""
+    if application.relay is RelayPolicy.RELAY and not ports.turn_urls:
+        raise InvalidField("relay", "must be all, since this stack has no TURN server: deploy it with TurnUrls first")
+
+
+def _check_pool(application: Application, ports: Ports) -> None:
+    """A pool serves one application: it is given to another one first, which then names it."""
+    pool = _stored(application.pool_id, ports)
+    if pool is not None and pool.application_id != application.application_id:
+        remedy = f"name another pool, or give it this application first: PUT /pools/{pool.pool_id}"
+        raise InvalidField("poolId", f"pool {pool.pool_id} serves {pool.application_id}: {remedy}")
+
+
+def _check_fit(pool: Pool, ports: Ports) -> None:
+    """A ceiling lower than one instance would never launch any."""
+    try:
+        application = ports.catalog.application(pool.application_id)
+    except NotFound:
+        return  # pools may be configured first
+    if 0 < pool.policy.maximum < application.slots_per_instance:
+        least = application.slots_per_instance
+        raise InvalidField("policy.maximum", f"must be 0, or at least {least}: one instance has so many slots")

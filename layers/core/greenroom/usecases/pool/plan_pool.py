@@ -1,0 +1,134 @@
+"""One capacity pass of a pool: look, decide, commit. What must be started, stopped or ended is answered, not done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from greenroom.domain.errors import Conflict, IllegalTransition, NotFound, SlotLost
+from greenroom.domain.instance.instance import STOP_TIMEOUT_S, Instance, InstanceState, changed
+from greenroom.domain.instance.launch import NOT_WANTED, START_TIMEOUT_S, Launch, LaunchState, failed
+from greenroom.domain.slot.slot import SlotState
+from greenroom.fleet_ports import Machinery
+from greenroom.planning.plan import Plan, PlannedLaunch
+from greenroom.planning.plan_capacity import plan_capacity
+from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_launch
+from greenroom.usecases.pool.drain_others import drain_others
+from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read_snapshot
+from greenroom.usecases.pool.record_decision import record_decision
+
+PASSES = 3
+SCALED_IN, WARM_TIER = "scaledIn", "warmTier"
+"""Status reasons of what a pass drained or stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPool:
+    """Launches to start (those an earlier pass committed and nobody started too), instances to start, stop, end."""
+
+    launch_ids: tuple[str, ...]
+    retired_ids: tuple[str, ...]
+    start_ids: tuple[str, ...] = ()
+    stop_ids: tuple[str, ...] = ()
+
+
+def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
+    """Raises: NotFound; Conflict when other passes were faster three times: the reaper plans again."""
+    for _ in range(PASSES):
+        # Cleared before anything is read: a change after this line asks for another pass, one before it is seen.
+        ports.pools.clear_pending(pool_id)
+        reading = read_snapshot(pool_id, ports)
+        if drain_others(reading, ports):
+            reading = read_snapshot(pool_id, ports)
+        plan = plan_capacity(reading.snapshot)
+        intents = tuple(_intent(each, reading, ports) for each in plan.launches)
+        try:
+            if intents or plan.starts:  # two passes must not both make good the same lack, one by a start, one anew
+                ports.pools.commit_launches(pool_id, reading.rows.version, intents)
+        except Conflict:
+            continue
+        return _follow(plan, intents, reading, ports)
+    raise Conflict(pool_id)
+
+
+def _intent(planned: PlannedLaunch, reading: PoolReading, ports: Ports) -> Launch:
+    return Launch(
+        pool_id=reading.pool.pool_id,
+        launch_id=ports.new_id("lch"),
+        application_id=reading.application.application_id,
+        slots=planned.slots,
+        state=LaunchState.INTENDED,
+        deadline_at=ports.now() + START_TIMEOUT_S,
+        reason=planned.reason,
+        market=planned.market,
+        for_warm_tier=planned.for_warm_tier,
+    )
+
+
+def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports: Ports) -> PlannedPool:
+    """After the intents stand: drain and stop, set the clocks, write the decision down."""
+    pool_id, rows = reading.pool.pool_id, reading.rows
+    by_id = {each.instance.instance_id: each for each in reading.machines}
+    stopped = tuple(each.instance_id for each in plan.stops if _stop(by_id[each.instance_id], ports))
+    retired = [each for each in plan.retirements if _drain(by_id[each.instance_id], ports)]
+    if (plan.surplus_since, plan.surplus_least) != (rows.surplus_since, rows.surplus_least):
+        ports.pools.note_surplus(pool_id, plan.surplus_since, plan.surplus_least)
+    if given := sum(each.slots for each in retired if each.is_given_back):
+        ports.pools.note_given_back(pool_id, given)
+    planned = PlannedPool(
+        launch_ids=(*(each.launch_id for each in intents), *_unstarted(rows.launches)),
+        retired_ids=tuple(each.instance_id for each in retired),
+        start_ids=tuple(each.instance_id for each in plan.starts),
+        stop_ids=stopped,
+    )
+    if plan.changes_anything or plan.rejected:
+        done = {"launchIds": [each.launch_id for each in intents], "startIds": planned.start_ids}
+        done |= {"stoppedIds": stopped, "retiredIds": planned.retired_ids}
+        record_decision(pool_id, reading.snapshot, plan, done, ports)
+    return planned
+
+
+def _unstarted(launches: Sequence[Launch]) -> list[str]:
+    """Committed by an earlier pass that died before their machines were started."""
+    return [each.launch_id for each in launches if each.state is LaunchState.INTENDED]
+
+
+def _stop(machine: Machinery, ports: Ports) -> bool:
+    """Whether EC2 may be asked to stop it. A slot claimed since the snapshot saves it whole."""
+    bounded = replace(machine.instance, deadline_at=ports.now() + STOP_TIMEOUT_S)
+    return _taken(lambda: ports.fleet.stop_idle(bounded, machine.slots, ports.now(), WARM_TIER), machine, ports)
+
+
+def _drain(machine: Machinery, ports: Ports) -> bool:
+    """Whether the instance may be ended. A slot claimed, or made ready, since the snapshot saves it whole."""
+    instance, now = machine.instance, ports.now()
+    if instance.state in (InstanceState.DRAINING, InstanceState.STOPPED):
+        return True
+    if instance.state is InstanceState.LAUNCHING:
+        return _withdraw(instance, ports)
+    if instance.state is InstanceState.BOOTING:
+        return _taken(lambda: ports.fleet.drain(instance, machine.slots, now, SCALED_IN), machine, ports)
+    return _taken(lambda: ports.fleet.drain_idle(instance, machine.slots, ports.now(), SCALED_IN), machine, ports)
+
+
+def _withdraw(instance: Instance, ports: Ports) -> bool:
+    """Launching -> Terminating, unless its agent registered meanwhile; its launch is over, without having failed."""
+    try:
+        ports.fleet.save(changed(instance, InstanceState.TERMINATING, SCALED_IN))
+    except Conflict:
+        return False
+    with suppress(NotFound, IllegalTransition):  # one that comes out of the warm tier registered long ago
+        change_launch(instance.pool_id, instance.launch_id, lambda it: failed(it, NOT_WANTED, ports.now()), ports)
+    return True
+
+
+def _taken(take: Callable[[], Instance], machine: Machinery, ports: Ports) -> bool:
+    try:
+        take()
+    except SlotLost:
+        return False
+    if free := count_slots(machine.slots, SlotState.FREE):
+        ports.capacity.add_free(machine.instance.pool_id, -free)  # else the next claims would seem to leave enough
+    return True

@@ -1,0 +1,91 @@
+"""Pools as operators look at them: what was configured, what there is, what is wanted, and what was decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.pool.pool import Halt, Pool
+from greenroom.domain.slot.slot import SlotState
+from greenroom.fleet_ports import Machinery, PoolRows
+from greenroom.planning.plan_capacity import plan_capacity
+from greenroom.planning.reservations import slots_left_by_event
+from greenroom.ports import JournalRow, Ports
+from greenroom.usecases.pool.read_snapshot import read_snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class EventShare:
+    """What a pool holds for one event, and how much of it is not used yet. Slots."""
+
+    event_id: str
+    slots: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReport:
+    """A pool at one moment; instances and slots by state. From an index, so it may lag."""
+
+    pool: Pool
+    halted: Halt | None
+    instances: Mapping[str, int]
+    slots: Mapping[str, int]
+    queued: int
+    wanted: int  # slots, by the plan that a pass would make now
+    supply: int  # slots that serve or are on their way
+    events: tuple[EventShare, ...]
+
+
+def report_pools(ports: Ports) -> list[PoolReport]:
+    """All of them."""
+    found = []
+    for pool_id in ports.catalog.pool_ids():
+        try:
+            found.append(report_pool(pool_id, ports))
+        except NotFound:
+            continue  # listed a moment before its row exists
+    return found
+
+
+def report_pool(pool_id: str, ports: Ports) -> PoolReport:
+    """Raises: NotFound."""
+    pool = ports.catalog.pool(pool_id)
+    try:
+        reading = read_snapshot(pool_id, ports)
+    except NotFound:  # its application is not configured yet: nothing was launched, nothing can be
+        return _report(pool, ports.pools.read(pool_id), (), 0, 0, 0)
+    plan = plan_capacity(reading.snapshot)
+    return _report(reading.pool, reading.rows, reading.machines, reading.snapshot.queued, plan.wanted, plan.supply)
+
+
+def _report(
+    pool: Pool, rows: PoolRows, machines: Sequence[Machinery], queued: int, wanted: int, supply: int
+) -> PoolReport:
+    slots = Counter(slot.state for each in machines for slot in each.slots)
+    left = slots_left_by_event(rows.holds, rows.taken)
+    return PoolReport(
+        pool=pool,
+        halted=rows.halted,
+        instances=dict(Counter(each.instance.state.value for each in machines)),
+        slots={state.value.lower(): slots[state] for state in SlotState},
+        queued=queued,
+        wanted=wanted,
+        supply=supply,
+        events=tuple(EventShare(event_id, hold.slots, left[event_id]) for event_id, hold in sorted(rows.holds.items())),
+    )
+
+
+def instances_of_pool(pool_id: str, ports: Ports) -> Sequence[Machinery]:
+    """Oldest first. Raises: NotFound."""
+    ports.catalog.pool(pool_id)
+    return sorted(ports.fleet.list_of_pool(pool_id), key=attrgetter("instance.launched_at", "instance.instance_id"))
+
+
+def decisions_of_pool(pool_id: str, limit: int, ports: Ports) -> Sequence[JournalRow]:
+    """Newest first. Raises: NotFound."""
+    ports.catalog.pool(pool_id)
+    return ports.journal.newest(f"POOL#{pool_id}", limit)

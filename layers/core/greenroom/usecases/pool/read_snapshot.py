@@ -1,0 +1,116 @@
+"""A pool as the planner wants it: counted from its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from greenroom.domain.instance.launch import NOT_WANTED, Launch, LaunchState
+from greenroom.domain.pool.build import is_outdated
+from greenroom.domain.pool.pool import Application, Pool
+from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.fleet_ports import Machinery, PoolRows
+from greenroom.planning.plan_capacity import InstanceLoad, PoolSnapshot
+from greenroom.planning.reservations import slots_left
+from greenroom.ports import Ports
+
+TIER_REST_S = 600
+"""How long no instance is launched for the warm tier after one failed: it is not urgent, and others must not wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReading:
+    """The snapshot, and the rows it was counted from."""
+
+    pool: Pool
+    application: Application
+    rows: PoolRows
+    machines: tuple[Machinery, ...]
+    snapshot: PoolSnapshot
+
+    @property
+    def own(self) -> tuple[Machinery, ...]:
+        """The machines that run the pool's application: only they ever serve whoever comes or waits."""
+        return tuple(each for each in self.machines if each.instance.application_id == self.pool.application_id)
+
+    @property
+    def others(self) -> tuple[Machinery, ...]:
+        """Those that still run the application which the pool served before."""
+        return tuple(each for each in self.machines if each.instance.application_id != self.pool.application_id)
+
+
+def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
+    """As it stands now. Raises: NotFound (the pool or its application is not configured)."""
+    pool = ports.catalog.pool(pool_id)
+    return read_rows(pool, ports.catalog.application(pool.application_id), None, ports)
+
+
+def read_rows(pool: Pool, application: Application, queued: int | None, ports: Ports) -> PoolReading:
+    """For whoever has read the pool and its application, and perhaps counted the line, a moment ago.
+
+    The pool's partition first: a launch that closes after it shows an instance, so nothing is missed, only doubled. Its
+    members too: an instance that is added after it stands for a launch that was open then.
+    """
+    pool_id = pool.pool_id
+    rows, now = ports.pools.read(pool_id), ports.now()
+    machines = tuple(ports.fleet.list_of_pool(pool_id, rows.members))
+    queued = ports.line.length(pool_id) if queued is None else queued
+    launches = _coming(rows, machines)
+    coming = [each for each in launches if each.application_id == pool.application_id]
+    snapshot = PoolSnapshot(
+        policy=pool.policy,
+        slots_per_instance=application.slots_per_instance,
+        instances=tuple(_load(each, application) for each in machines),
+        open_launch_slots=sum(each.slots for each in coming),
+        open_on_demand_slots=sum(each.slots for each in coming if each.market == "on-demand"),
+        queued=queued,
+        held_back=len(ports.line.held_back(pool_id, now)) if queued and rows.holds else 0,
+        event_slots=slots_left(rows.holds.values(), rows.taken),
+        now=now,
+        markets=pool.markets,
+        longest_session_s=application.limits.maximum_session_s,
+        halted=rows.halted.reason if rows.halted else None,
+        surplus_since=rows.surplus_since,
+        surplus_least=rows.surplus_least,
+        give_back_slots=rows.give_back_slots if now < rows.give_back_until else 0,
+        launch_rests_until=rows.launch_rests_until,
+        tier_rests_until=_tier_rests_until(rows.launches),
+        launch_slots_of_another=sum(each.slots for each in launches) - sum(each.slots for each in coming),
+    )
+    return PoolReading(pool, application, rows, machines, snapshot)
+
+
+def _coming(rows: PoolRows, machines: tuple[Machinery, ...]) -> list[Launch]:
+    """Open launches that no instance stands for yet."""
+    shown = {each.instance.launch_id for each in machines}
+    return [launch for launch in rows.launches if launch.is_open and launch.launch_id not in shown]
+
+
+def _tier_rests_until(launches: Iterable[Launch]) -> float:
+    """The deadline of a failed launch is when it failed. One that was not wanted any more failed nothing."""
+    over = [each for each in launches if each.for_warm_tier and each.state is LaunchState.FAILED]
+    failed = [each.deadline_at for each in over if each.reason != NOT_WANTED]
+    return max(failed) + TIER_REST_S if failed else 0.0
+
+
+def _load(machine: Machinery, application: Application) -> InstanceLoad:
+    instance = machine.instance
+    return InstanceLoad(
+        instance_id=instance.instance_id,
+        state=instance.state,
+        slot_count=instance.slot_count,
+        market=instance.market,
+        launched_at=instance.launched_at,
+        free=count_slots(machine.slots, SlotState.FREE),
+        busy=sum(each.session_id is not None for each in machine.slots),
+        retired=count_slots(machine.slots, SlotState.RETIRED),
+        zone=instance.zone,
+        stopped_at=instance.stopped_at,
+        rests_until=instance.rests_until,
+        is_of_another=instance.application_id != application.application_id,
+        is_outdated=is_outdated(instance, application),
+    )
+
+
+def count_slots(slots: tuple[Slot, ...], state: SlotState) -> int:
+    return sum(each.state is state for each in slots)

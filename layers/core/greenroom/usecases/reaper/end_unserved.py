@@ -1,0 +1,29 @@
+"""A pool was given to another application: whoever waits for the one before is told so."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.pool.pool import LONGEST_LINE, Pool
+from greenroom.ports import LineTicket, Ports
+from greenroom.usecases.session.end_session import end_unserved_session
+
+
+def end_unserved(pool: Pool, ports: Ports) -> None:
+    """Whoever waits for an application that the pool no longer serves would wait in vain.
+
+    The pool is read again after the line: it may have been given away since, to the very application that these want.
+    """
+    tickets = ports.line.nearest(pool.pool_id, LONGEST_LINE)
+    if all(each.application_id == pool.application_id for each in tickets):
+        return
+    served = ports.catalog.pool(pool.pool_id).application_id
+    for ticket in tickets:
+        if ticket.application_id != served:
+            _end(ticket, ports)
+
+
+def _end(ticket: LineTicket, ports: Ports) -> None:
+    with suppress(NotFound):
+        end_unserved_session(ports.sessions.get(ticket.session_id), ports)

@@ -1,0 +1,104 @@
+"""One pass of the reaper: EC2 first, then the rows. It guarantees what events only hasten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from greenroom.domain.errors import NotFound, PassIncomplete
+from greenroom.domain.event.warm_time import PASS_S
+from greenroom.ports import Ports
+from greenroom.usecases.reaper.reconcile_events import reconcile_events
+from greenroom.usecases.reaper.reconcile_instances import reconcile_orphans
+from greenroom.usecases.reaper.reconcile_pool import reconcile_pool
+from greenroom.usecases.reaper.reconcile_quotas import is_recount_due, reconcile_quotas
+from greenroom.usecases.reaper.reconcile_sessions import reconcile_session
+
+LEASE_S = 60
+"""How long another reaper stays away when this one dies."""
+HAND_OVER_AFTER_S = 3600
+"""A new execution goes on then: histories are bounded."""
+PASS_WHILE_WAITED_S = 8
+"""Between the beginnings of two passes while somebody stands in line, who is to hear something every 10 s: one that
+takes two seconds longer than the one before still keeps that."""
+SESSIONS_PER_PASS = 500
+"""Nearest deadlines first; the others wait for the next pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassResult:
+    """What the machine does next. `silent_left_alone` > 0 is our own outage: somebody must look."""
+
+    alive: bool
+    lease_lost: bool
+    hand_over: bool
+    wait_s: int = PASS_S  # from now until the next one
+    silent_left_alone: int = 0
+
+
+@dataclass(slots=True)
+class Repairs:
+    """Runs each repair whatever became of the others, and raises in the end what failed."""
+
+    failures: list[Exception]
+
+    def attempt(self, what: str, repair: Callable[[], None]) -> None:
+        try:
+            repair()
+        except Exception as failure:  # kept, and raised after the pass
+            failure.add_note(what)
+            self.failures.append(failure)
+
+    def finish(self) -> None:
+        """Raises: PassIncomplete."""
+        if self.failures:
+            whole = ExceptionGroup("repairs that failed", self.failures)
+            raise PassIncomplete(f"{len(self.failures)} repairs failed, first: {self.failures[0]!r}") from whole
+
+
+def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -> PassResult:
+    """`owner` is the execution; `lease_s` is how long an instance may be silent. Raises: PassIncomplete."""
+    now = ports.now()
+    if not ports.reaper.take(owner, now, now + LEASE_S):
+        return PassResult(alive=True, lease_lost=True, hand_over=False)
+    repairs = Repairs([])
+    seen = _run_pass(lease_s, repairs, ports)
+    alive = seen.is_alive
+    if is_recount_due(now) or not alive:
+        repairs.attempt("quotas", lambda: reconcile_quotas(repairs.attempt, ports))
+    repairs.finish()
+    hand_over = alive and ports.now() - started_at >= HAND_OVER_AFTER_S
+    if hand_over or not alive:
+        ports.reaper.give_up(owner)
+    if not alive and ports.live_sessions.list_ids(1):
+        # It came while we were about to sleep, saw the lease held, and asked for no reaper.
+        alive = ports.reaper.take(owner, ports.now(), ports.now() + LEASE_S)
+    wait_s = max(1, round((PASS_WHILE_WAITED_S if seen.waiting else PASS_S) - (ports.now() - now)))
+    return PassResult(alive, lease_lost=False, hand_over=hand_over, wait_s=wait_s, silent_left_alone=seen.spared)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one pass saw."""
+
+    is_alive: bool  # something is not terminal
+    waiting: int  # sessions in line
+    spared: int  # silent instances that were left alone
+
+
+def _run_pass(lease_s: int, repairs: Repairs, ports: Ports) -> Seen:
+    seen = {each.instance_id: each for each in ports.ec2.list_all()}
+    alive, waiting, spared = False, 0, 0
+    for pool_id in ports.catalog.pool_ids():
+        try:
+            found = reconcile_pool(pool_id, seen, lease_s, repairs.attempt, ports)
+        except NotFound:
+            continue
+        alive, waiting = alive or found.is_alive, waiting + found.waiting
+        spared += found.silent_left_alone
+    orphans = reconcile_orphans(seen, repairs.attempt, ports)
+    alive = reconcile_events(repairs.attempt, ports) or alive
+    session_ids = ports.live_sessions.list_ids(SESSIONS_PER_PASS)
+    ports.side_by_side([partial(repairs.attempt, one, partial(reconcile_session, one, ports)) for one in session_ids])
+    return Seen(alive or orphans > 0 or bool(session_ids), waiting, spared)

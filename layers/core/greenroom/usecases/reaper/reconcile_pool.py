@@ -1,0 +1,142 @@
+"""One pool: its launches against the clock, its instances against EC2, its counter against its rows; then, a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.events import MassSilenceSeen
+from greenroom.domain.instance.instance import InstanceState, is_at_rest
+from greenroom.domain.instance.launch import Launch, LaunchState
+from greenroom.domain.instance.offering import FleetAnswer
+from greenroom.domain.slot.slot import SlotState
+from greenroom.fleet_ports import Ec2Instance, Machinery
+from greenroom.planning.plan_capacity import plan_capacity
+from greenroom.ports import Ports
+from greenroom.usecases.change_rows import change_launch
+from greenroom.usecases.instance.abandon_launch import abandon_launch
+from greenroom.usecases.instance.await_registration import answer_launch
+from greenroom.usecases.line.dispatch_line import dispatch_line
+from greenroom.usecases.line.tell_waiting import TOLD_A_DISPATCH, tell_waiting
+from greenroom.usecases.pool.drain_others import drain_others
+from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read_snapshot
+from greenroom.usecases.pool.request_pass import request_pass
+from greenroom.usecases.reaper.end_unserved import end_unserved
+from greenroom.usecases.reaper.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
+from greenroom.usecases.session.hold_line import hold_line
+
+SILENCE_OVER_S = 120
+"""Silence that no pass saw for so long was over: the next one is another one."""
+Attempt = Callable[[str, Callable[[], None]], None]
+"""Runs one repair; what it raises is kept for the end of the pass, so that one bad row does not stop the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFound:
+    """What a pass saw of a pool."""
+
+    is_alive: bool  # something of it is not terminal, or it wants something
+    waiting: int  # sessions in line
+    silent_left_alone: int  # instances spared because too many were silent at once
+
+
+def reconcile_pool(
+    pool_id: str, seen: Mapping[str, Ec2Instance], lease_s: int, attempt: Attempt, ports: Ports
+) -> PoolFound:
+    """Everything is decided on one reading; what a repair changed, the next pass sees.
+
+    Raises: NotFound (listed, but not configured yet).
+    """
+    counter = ports.capacity.free(pool_id)  # before what it counts: a claim in between makes the recount give way
+    reading = read_snapshot(pool_id, ports)
+    machines, launches = reading.machines, reading.rows.launches
+    silent = {each.instance_id for each in silent_instances(machines, lease_s, ports.now())}
+    spared = len(silent) if is_mass_silence(len(silent), machines) else 0
+    if spared:
+        attempt(pool_id, lambda: _announce_silence(pool_id, spared, ports))
+    if reading.snapshot.queued:  # first: how long the repairs take must not make the time between two words uneven
+        attempt(pool_id, lambda: end_unserved(reading.pool, ports))
+        attempt(pool_id, lambda: hold_line(pool_id, ports))
+        attempt(pool_id, lambda: _tell_line(pool_id, ports))
+    for machine in machines:
+        _attempt_instance(machine, seen, not spared and machine.instance.instance_id in silent, attempt, ports)
+    attempt(pool_id, lambda: _drain_others(reading, ports))
+    for launch in launches:
+        attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
+    if reading.snapshot.queued:
+        attempt(pool_id, lambda: _serve_line(pool_id, ports))
+    _recount(reading, counter, ports)
+    wants = _plan(reading, ports)
+    awake = any(not is_at_rest(each.instance) for each in machines) or any(each.is_open for each in launches)
+    return PoolFound(awake or wants, reading.snapshot.queued, spared)
+
+
+def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
+    """Once for each time it happens, and not again while it lasts."""
+    now = ports.now()
+    before = ports.reaper.last_noted(f"SILENCE#{pool_id}", now)
+    if before is None or now - before > SILENCE_OVER_S:
+        ports.bus.send(MassSilenceSeen(pool_id=pool_id, instances=spared))
+
+
+def _serve_line(pool_id: str, ports: Ports) -> None:
+    """Whoever joins the line looks for a slot; one who died before that look must not wait beside a free slot."""
+    if dispatch_line(pool_id, ports):
+        tell_waiting(pool_id, ports, TOLD_A_DISPATCH)
+
+
+def _tell_line(pool_id: str, ports: Ports) -> None:
+    tell_waiting(pool_id, ports)
+
+
+def _attempt_instance(
+    machine: Machinery, seen: Mapping[str, Ec2Instance], is_silent: bool, attempt: Attempt, ports: Ports
+) -> None:
+    instance_id = machine.instance.instance_id
+    attempt(instance_id, lambda: reconcile_instance(machine, seen.get(instance_id), is_silent, ports))
+
+
+def _drain_others(reading: PoolReading, ports: Ports) -> None:
+    drain_others(reading, ports)
+
+
+def _reconcile_launch(launch: Launch, ports: Ports) -> None:
+    if launch.state is LaunchState.REGISTERED and launch.task_token is not None:
+        answer_launch(launch, ports)  # the first answer may have been lost; then the token has done its work
+        change_launch(launch.pool_id, launch.launch_id, lambda before: replace(before, task_token=None), ports)
+    elif launch.is_open and (ports.now() > launch.deadline_at or _lost_its_instances(launch, ports)):
+        nothing = FleetAnswer((), ())
+        abandon_launch(launch.pool_id, launch.launch_id, "InstanceNeverRegistered", nothing, ports)
+
+
+def _lost_its_instances(launch: Launch, ports: Ports) -> bool:
+    """EC2 took them before an agent registered: until undone, the launch would pass for slots on their way."""
+    return bool(launch.instance_ids) and all(_is_gone(each, ports) for each in launch.instance_ids)
+
+
+def _is_gone(instance_id: str, ports: Ports) -> bool:
+    try:
+        return ports.instances.get(instance_id).state is InstanceState.TERMINATED
+    except NotFound:
+        return False
+
+
+def _recount(reading: PoolReading, before: int | None, ports: Ports) -> None:
+    """The coarse counter drifts when a call dies between the slot and the counter."""
+    counted = sum(count_slots(each.slots, SlotState.FREE) for each in reading.own)
+    if before != counted:
+        ports.pools.correct_free(reading.pool.pool_id, before, counted)
+
+
+def _plan(reading: PoolReading, ports: Ports) -> bool:
+    """Whether the pool wants something; a pass is asked for only if it would change something."""
+    pool_id = reading.pool.pool_id
+    plan, since = plan_capacity(reading.snapshot), reading.rows.surplus_since
+    clock_moves = plan.surplus_since != since
+    if since is not None and not clock_moves and plan.surplus_least < reading.rows.surplus_least:
+        ports.pools.lower_surplus(pool_id, since, plan.surplus_least)  # a dip between two passes counts too
+    unstarted = any(each.state is LaunchState.INTENDED for each in reading.rows.launches)
+    if plan.changes_anything or clock_moves or unstarted:
+        request_pass(pool_id, "reconciled", ports)
+    return plan.changes_anything or plan.waits or bool(reading.snapshot.event_slots)

@@ -1,0 +1,77 @@
+"""Sessions against the clock: overdue ones end, those that lost their slot move, forgotten ones are announced."""
+
+from __future__ import annotations
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.events import SessionRequested
+from greenroom.domain.instance.evacuation import reason_of
+from greenroom.domain.line.line import is_given_up
+from greenroom.domain.session.session import Session, SessionState, StatusReason, epoch_of, sources_of
+from greenroom.domain.slot.slot import SlotState
+from greenroom.domain.times import iso
+from greenroom.ports import Ports
+from greenroom.usecases.notify.answer_wait import answer_wait
+from greenroom.usecases.session.end_session import end_overdue_session, give_up_place
+from greenroom.usecases.session.migrate_session import migrate_session
+from greenroom.usecases.session.release_slot import release_slot
+
+GIVE_BACK_AFTER_S = 30
+"""How long a session may be Ending before the reaper gives its slot back in the machine's place."""
+
+
+def reconcile_session(session_id: str, ports: Ports) -> None:
+    """One repair at most; the next pass makes the next."""
+    try:
+        session = ports.sessions.get(session_id)
+    except NotFound:
+        return  # the index lags
+    now = ports.now()
+    if session.state is SessionState.ENDING:
+        _give_back(session, now, ports)
+    elif not session.is_live:
+        return
+    elif now >= session.deadline_at:
+        end_overdue_session(session, ports)
+    elif is_given_up(session, now):
+        give_up_place(session, ports)
+    elif session.state in sources_of(SessionState.MIGRATING) and not _holds_its_slot(session, ports):
+        migrate_session(session, _why_lost(session, ports), None, ports)
+    else:
+        if session.execution_arn is None and session.adopt_by is not None and now >= session.adopt_by:
+            _announce(session, ports)
+        answer_wait(session, ports)
+
+
+def _give_back(session: Session, now: float, ports: Ports) -> None:
+    answer_wait(session, ports)
+    if now - session.transitions.get(SessionState.ENDING, now) > GIVE_BACK_AFTER_S:
+        release_slot(session.session_id, ports)
+
+
+def _holds_its_slot(session: Session, ports: Ports) -> bool:
+    """A slot that was taken away (its instance started anew, or is gone) shows another epoch, or is Retired."""
+    if session.assignment is None:
+        return True
+    try:
+        slot = ports.slots.get(session.assignment.slot_id)
+    except NotFound:
+        return False
+    return slot.epoch == epoch_of(session) and slot.state is not SlotState.RETIRED
+
+
+def _why_lost(session: Session, ports: Ports) -> StatusReason:
+    try:
+        return reason_of(ports.instances.get(session.assignment.instance_id if session.assignment else ""))
+    except NotFound:
+        return StatusReason.INSTANCE_UNHEALTHY
+
+
+def _announce(session: Session, ports: Ports) -> None:
+    ports.bus.send(
+        SessionRequested(
+            session_id=session.session_id,
+            pool_id=session.pool_id,
+            application_id=session.application_id,
+            requested_at=iso(session.requested_at),
+        )
+    )

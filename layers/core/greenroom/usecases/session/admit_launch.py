@@ -1,0 +1,62 @@
+"""Whether a launch may be tried at all, and the limits that its claim must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from greenroom.domain.errors import KillSwitchThrown, QuotaExceeded
+from greenroom.domain.pool.pool import Application
+from greenroom.domain.quota.quota import GpuBudget, Quota, Quotas, Scope, day_of, names_of
+from greenroom.domain.session.session import Session
+from greenroom.ports import Ports
+
+
+def admit_launch(draft: Session, application: Application, ports: Ports) -> Quotas:
+    """Counts of sessions are checked by the claim itself; GPU time is known when sessions end, so it is read here.
+
+    Who has a session already is told of it instead: a reload of the page must find it, whatever was closed since.
+    Raises: DuplicateLaunch, ViewerLimitReached, KillSwitchThrown, QuotaExceeded.
+    """
+    account = ports.quotas.of_account()
+    quotas = Quotas(_of_viewer(application), ports.quotas.of_tenant(draft.tenant_id), account.quota)
+    refusal: KillSwitchThrown | QuotaExceeded | None = None
+    if account.kill_switch is not None:
+        refusal = KillSwitchThrown(account.kill_switch.reason)
+    else:
+        now = ports.now()
+        used_up = [each for each in gpu_budgets(draft, quotas, now, ports) if each.is_used_up]
+        refusal = used_up[0].exceeded(now) if used_up else None
+    if refusal is None:
+        return quotas
+    ports.claims.check_viewer(draft, application.sessions_per_viewer)
+    raise refusal
+
+
+def gpu_budgets_of(session: Session, ports: Ports) -> Sequence[GpuBudget]:
+    """The GPU time of today that limits a session, as operators set it now."""
+    application = ports.catalog.application(session.application_id)
+    account, tenant = ports.quotas.of_account(), ports.quotas.of_tenant(session.tenant_id)
+    return gpu_budgets(session, Quotas(_of_viewer(application), tenant, account.quota), ports.now(), ports)
+
+
+def gpu_budgets(session: Session, quotas: Quotas, now: float, ports: Ports) -> Sequence[GpuBudget]:
+    """Those that are limited; nothing is read for the others."""
+    minutes = {
+        Scope.VIEWER_DAY: quotas.viewer.gpu_minutes_per_day,
+        Scope.TENANT: quotas.tenant.gpu_minutes_per_day,
+        Scope.ACCOUNT: quotas.account.gpu_minutes_per_day,
+    }
+    names, day = names_of(session), day_of(now)
+    return [
+        GpuBudget(scope, limit, ports.quota_counters.gpu_seconds(scope, names[scope], day))
+        for scope, limit in minutes.items()
+        if limit is not None
+    ]
+
+
+def _of_viewer(application: Application) -> Quota:
+    """How many may run at once is told by ids, and so is no part of it."""
+    return Quota(
+        sessions_per_day=application.sessions_per_viewer_day,
+        gpu_minutes_per_day=application.gpu_minutes_per_viewer_day,
+    )

@@ -1,0 +1,43 @@
+"""Who stands in a pre-queue waits for its event as it stands now: moved, cancelled, or no longer needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from greenroom.domain.errors import NotFound, NotOpenYet
+from greenroom.domain.event.scheduled_event import ScheduledEvent
+from greenroom.domain.line.admission import held_until
+from greenroom.domain.pool.pool import Application
+from greenroom.ports import LineTicket, Ports
+from greenroom.usecases.event.read_event import events_of_pool
+from greenroom.usecases.session.end_session import end_held_session
+
+
+def hold_line(pool_id: str, ports: Ports) -> None:
+    """Serve nobody yet: whoever is let go of stands in line as everyone else. Costs one query when nobody is held."""
+    tickets = ports.line.held_back(pool_id, ports.now())
+    if not tickets:
+        return
+    events, applications = events_of_pool(pool_id, ports), dict[str, Application]()
+    for ticket in tickets:
+        with suppress(NotFound):
+            _hold(ticket, events, applications, ports)
+
+
+def _hold(
+    ticket: LineTicket, events: Sequence[ScheduledEvent], applications: dict[str, Application], ports: Ports
+) -> None:
+    session = ports.sessions.get(ticket.session_id)
+    if session.not_before is None:
+        return
+    name = session.application_id
+    if name not in applications:
+        applications[name] = ports.catalog.application(name)
+    try:
+        until = held_until(applications[name].admission, events, session.not_before, ports.now())
+    except NotOpenYet:
+        end_held_session(session, ports)
+        return
+    if until != session.not_before:
+        ports.line.hold(session, until, (until or ports.now()) + session.limits.placement_timeout_s)

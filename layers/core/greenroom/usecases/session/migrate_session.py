@@ -1,0 +1,52 @@
+"""Move a session: its slot is being lost, another one is found, the viewer keeps the session."""
+
+from __future__ import annotations
+
+from greenroom.domain.errors import IllegalTransition, StaleEpoch
+from greenroom.domain.session.session import MOST_MIGRATIONS, Moving, Session, SessionState, StatusReason, sources_of
+from greenroom.domain.slot.slot import Slot
+from greenroom.ports import Ports
+from greenroom.usecases.line.dispatch_line import dispatch_line
+from greenroom.usecases.notify.answer_wait import answer_wait
+from greenroom.usecases.notify.tell_peers import tell_page
+from greenroom.usecases.pool.request_pass import request_pass
+from greenroom.usecases.session.end_session import end_session
+
+
+def migrate_session(session: Session, reason: StatusReason, picture_until: float | None, ports: Ports) -> None:
+    """-> Migrating, told, and served at once if there is a slot. `session`: as it was read, holding what it loses.
+
+    Repeating it finishes what an earlier call began. One that moved too often ends for `reason`; one that ends, or got
+    another slot since it was read, is left alone.
+    """
+    if session.state is SessionState.MIGRATING:
+        return _follow_up(session, ports)
+    if session.state not in sources_of(SessionState.MIGRATING):
+        return None
+    if session.migrations >= MOST_MIGRATIONS:
+        end_session(session.session_id, reason, ports)
+        return None
+    now = ports.now()
+    found_by = now + session.limits.placement_timeout_s
+    deadline_at = min(found_by, session.ends_by or found_by)
+    try:
+        moving = ports.claims.migrate(session, Moving(now, picture_until, reason), deadline_at)
+    except (StaleEpoch, IllegalTransition):
+        return None
+    _follow_up(moving, ports)
+    request_pass(session.pool_id, "sessionMoved", ports)
+    return None
+
+
+def held_session(slot: Slot, ports: Ports) -> Session | None:
+    """The session that holds this slot, as both rows say. Raises: NotFound."""
+    session = ports.sessions.get(slot.session_id) if slot.session_id is not None else None
+    held = session.assignment if session is not None else None
+    return session if held is not None and (held.slot_id, held.epoch) == (slot.slot_id, slot.epoch) else None
+
+
+def _follow_up(session: Session, ports: Ports) -> None:
+    """The viewer before the search: a search takes its time, and may find nothing."""
+    answer_wait(session, ports)
+    tell_page(session, ports, ports.line.place_of(session))
+    dispatch_line(session.pool_id, ports)

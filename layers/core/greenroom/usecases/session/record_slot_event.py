@@ -1,0 +1,152 @@
+"""What an agent saw at one of its slots: ready, notReady, connected, disconnected, idle, exited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from greenroom.domain.errors import (
+    Forbidden,
+    IllegalTransition,
+    SlotLost,
+    StaleEpoch,
+)
+from greenroom.domain.instance.evacuation import RETURNING_STATES, is_being_lost
+from greenroom.domain.instance.instance import CLAIMABLE_STATES, Instance
+from greenroom.domain.quota.quota import plays_until
+from greenroom.domain.session.session import Session, SessionMove, SessionState, StatusReason, sources_of
+from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.ports import Ports
+from greenroom.usecases.line.publish_slot import publish_slot
+from greenroom.usecases.notify.answer_wait import answer_wait
+from greenroom.usecases.notify.tell_peers import tell_page
+from greenroom.usecases.pool.judge_boots import note_boot_done, restart_timeout_s
+from greenroom.usecases.session.admit_launch import gpu_budgets_of
+from greenroom.usecases.session.end_session import end_idle_session, end_session
+from greenroom.usecases.socket.check_boot import check_boot
+
+
+class SlotEvent(StrEnum):
+    """All may come twice, late, or not at all."""
+
+    READY = "ready"  # the application runs and answered its probe
+    NOT_READY = "notReady"  # it runs, and its streamer is not there any more; it may come back
+    CONNECTED = "connected"  # the peer connection of this session and join stands
+    DISCONNECTED = "disconnected"  # it went away
+    IDLE = "idle"  # the viewer of this session and join gave no input, nor answered the warning
+    EXITED = "exited"  # the application's process ended by itself
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFact:
+    """One report. `instance_id` is the caller's signed identity."""
+
+    instance_id: str
+    boot_nonce: str
+    slot_id: str
+    epoch: int
+    event: SlotEvent
+    session_id: str | None = None
+    join_number: int | None = None
+
+
+def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
+    """Returns the slot as it stands after.
+
+    Raises: UnknownInstance, StaleBoot, Forbidden (another instance's slot), NotFound, StaleEpoch (a newer holder).
+    """
+    instance = check_boot(fact.instance_id, fact.boot_nonce, ports)
+    slot = ports.slots.get(fact.slot_id)
+    if slot.instance_id != fact.instance_id:
+        raise Forbidden("not a slot of this instance")
+    if slot.epoch != fact.epoch:
+        raise StaleEpoch(f"slot {slot.slot_id} is at epoch {slot.epoch}, not {fact.epoch}")
+    if fact.event is SlotEvent.READY:
+        _ready(fact, slot, instance, ports)
+    elif fact.event is SlotEvent.NOT_READY:
+        _withdraw(slot, instance, ports)
+    elif fact.event is SlotEvent.EXITED:
+        _exited(slot, instance, ports)
+    elif fact.session_id is None or fact.session_id != slot.session_id:
+        pass  # of a session that has left this slot
+    elif fact.event is SlotEvent.IDLE:
+        end_idle_session(fact.session_id, fact.epoch, fact.join_number, ports)
+    else:
+        _peer_changed(fact, slot, ports)
+    return ports.slots.get(fact.slot_id)
+
+
+def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
+    if slot.state is not SlotState.RESETTING:
+        return
+    note_boot_done(before, ports)  # first: a call that dies here comes again
+    instance = ports.instances.mark_ready(fact.instance_id, fact.boot_nonce, ports.now())
+    try:
+        if instance.state in CLAIMABLE_STATES:
+            publish_slot(slot, ports)
+        elif instance.state not in RETURNING_STATES:
+            ports.claims.retire(slot, ports.now())
+    except SlotLost:
+        return  # a double of this report came first, or the instance stopped taking sessions: the answer says which
+
+
+def _exited(slot: Slot, instance: Instance, ports: Ports) -> None:
+    if slot.session_id is not None:
+        if is_being_lost(instance):
+            return  # the machine goes down and takes its applications along: whoever was there is moved
+        end_session(slot.session_id, StatusReason.APPLICATION_EXIT, ports)
+    else:
+        _withdraw(slot, instance, ports)
+
+
+def _withdraw(slot: Slot, instance: Instance, ports: Ports) -> None:
+    """Nobody may be sent to a free slot without a streamer; one that has a session keeps it."""
+    if slot.state is not SlotState.FREE:
+        return
+    now, application = ports.now(), ports.catalog.application(instance.application_id)
+    try:
+        ports.claims.withdraw(slot, now, now + restart_timeout_s(application))
+    except SlotLost as error:  # claimed just now: the streamer comes back, or the agent starts the process again
+        raise StaleEpoch(slot.slot_id) from error
+    ports.capacity.add_free(slot.pool_id, -1)
+
+
+def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:
+    session = ports.sessions.get(str(fact.session_id))
+    connected = fact.event is SlotEvent.CONNECTED
+    move = _connected(session, fact, ports) if connected else _disconnected(session, fact, ports.now())
+    try:
+        session = ports.sessions.move(session.session_id, move)
+    except IllegalTransition:
+        session = ports.sessions.get(session.session_id)  # a double may have died after the move: finish what follows
+    if connected and session.state is SessionState.CONNECTED and session.join_number == fact.join_number:
+        ports.slots.start_streaming(slot.slot_id, session.session_id, fact.epoch, ports.now())
+    answer_wait(session, ports)
+    tell_page(session, ports)
+
+
+def _connected(session: Session, fact: SlotFact, ports: Ports) -> SessionMove:
+    # The longest session counts from the first connection; limits and ends_by never change, so reading them is safe.
+    now = ports.now()
+    ends_by = session.ends_by or plays_until(session, now, gpu_budgets_of(session, ports))
+    return SessionMove(
+        to=SessionState.CONNECTED,
+        at=now,
+        sources=sources_of(SessionState.CONNECTED),
+        deadline_at=ends_by,
+        ends_by=ends_by,
+        epoch=fact.epoch,
+        join_number=fact.join_number,
+    )
+
+
+def _disconnected(session: Session, fact: SlotFact, now: float) -> SessionMove:
+    window_end = now + session.limits.reconnect_window_s
+    return SessionMove(
+        to=SessionState.DISCONNECTED,
+        at=now,
+        sources=sources_of(SessionState.DISCONNECTED),
+        deadline_at=min(window_end, session.ends_by or window_end),
+        epoch=fact.epoch,
+        join_number=fact.join_number,
+    )

@@ -1,0 +1,72 @@
+"""Give everything back: slot, viewer's count, place in line. The last thing that happens to a session."""
+
+from __future__ import annotations
+
+from greenroom.domain.errors import NotFound
+from greenroom.domain.events import SessionEnded
+from greenroom.domain.session.session import Session, SessionState, StatusReason
+from greenroom.domain.session.session_length import length_of
+from greenroom.domain.slot.slot import SlotState
+from greenroom.domain.times import iso
+from greenroom.ports import Ports
+from greenroom.usecases.notify.tell_peers import tell_agent_of_slot, tell_page
+from greenroom.usecases.pool.request_pass import request_pass
+from greenroom.usecases.session.end_session import end_session
+
+
+def release_slot(session_id: str, ports: Ports) -> Session:
+    """Ending -> Ended or Failed. Idempotent. A session nobody decided to end yet ends as internalError.
+
+    Raises: NotFound.
+    """
+    session = ports.sessions.get(session_id)
+    if session.is_live:
+        session = end_session(session_id, StatusReason.INTERNAL_ERROR, ports)
+    over = ports.claims.release(session, ports.now())
+    if session.state is SessionState.ENDING:
+        _note_length(over, ports)
+    _announce(over, ports)
+    _tell_agent(over, ports)
+    tell_page(over, ports)
+    return over
+
+
+def _note_length(over: Session, ports: Ports) -> None:
+    """For whoever waits: how long sessions of this pool last."""
+    length = length_of(over)
+    if length is not None:
+        ports.pools.note_length(over.pool_id, length)
+
+
+def _tell_agent(session: Session, ports: Ports) -> None:
+    """The agent starts a fresh process on this hint; without it, at its next heartbeat."""
+    if session.assignment is None:
+        return
+    try:
+        slot = ports.slots.get(session.assignment.slot_id)
+    except NotFound:
+        return  # the instance is gone, and its rows
+    if slot.epoch == session.assignment.epoch and slot.state in (SlotState.RESETTING, SlotState.RETIRED):
+        tell_agent_of_slot(slot, ports)
+        if slot.state is SlotState.RETIRED:
+            request_pass(session.pool_id, "slotRetired", ports)
+
+
+def _announce(session: Session, ports: Ports) -> None:
+    reason, now = str(session.status_reason or StatusReason.INTERNAL_ERROR), ports.now()
+    ended_at = iso(session.transitions.get(session.state, now))
+    facts = {"statusReason": reason, "state": session.state.value, "slotId": _slot_id(session)}
+    ports.journal.append(f"SESSION#{session.session_id}", "SessionEnded", now, facts)
+    ports.bus.send(
+        SessionEnded(
+            session_id=session.session_id,
+            pool_id=session.pool_id,
+            application_id=session.application_id,
+            status_reason=reason,
+            ended_at=ended_at,
+        )
+    )
+
+
+def _slot_id(session: Session) -> str | None:
+    return session.assignment.slot_id if session.assignment else None

@@ -1,0 +1,203 @@
+"""Press Play: a free slot at once, or a place in line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost, ViewerLimitReached
+from greenroom.domain.events import Event, SessionRequested
+from greenroom.domain.line.line import head_start_of, order_at, tier_of
+from greenroom.domain.pool.pool import Application, Pool
+from greenroom.domain.quota.quota import Quotas
+from greenroom.domain.session.session import Session, SessionMove, SessionState, moved
+from greenroom.domain.times import iso
+from greenroom.ports import Ports
+from greenroom.usecases.line.dispatch_line import assign, serve_line
+from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
+from greenroom.usecases.line.forecast_line import Outlook, forecast_line, outlook_of
+from greenroom.usecases.line.join_line import admit, check_line
+from greenroom.usecases.line.tell_waiting import first_forecast
+from greenroom.usecases.pool.read_snapshot import read_rows
+from greenroom.usecases.pool.request_pass import pass_to_request, slot_taken
+from greenroom.usecases.session.admit_launch import admit_launch
+from greenroom.usecases.session.recount_viewer import forget_what_is_over
+from greenroom.usecases.socket.issue_ticket import IssuedTicket, ticket_for
+
+LOSSES_BEFORE_LINE = 3
+"""After so many lost tries a claim looks whether others have found nothing and wait in line."""
+ADOPT_WITHIN_S = 20
+"""The reaper announces the session again when no machine adopted it by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One press of Play; the client token makes a repeated one harmless."""
+
+    viewer_id: str
+    tenant_id: str
+    application_id: str
+    client_token: str
+    groups: frozenset[str] = frozenset()  # of the verified token: they name the tier
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """What came of it. `ticket` only when a slot is held; `place` (1 = next) only in line."""
+
+    session: Session
+    repeated: bool
+    ticket: IssuedTicket | None
+    place: int | None
+
+
+def request_session(launch: Launch, ports: Ports) -> Launched:
+    """Press Play once.
+
+    Raises: NotFound (no such application), ApplicationClosed, NotOpenYet, ViewerLimitReached, QuotaExceeded,
+    KillSwitchThrown, LineFull.
+    """
+    application = ports.catalog.application(launch.application_id)
+    pool = ports.catalog.pool(application.pool_id)
+    try:
+        entered = _enter(_draft(launch, application, pool, ports), application, pool, ports)
+    except DuplicateLaunch as duplicate:
+        entered = _Entered(ports.sessions.get(duplicate.session_id), repeated=True)
+    session, place = entered.session, None
+    _announce(session, pool, ports)
+    if session.state is SessionState.QUEUED and serve_line(pool, ports):
+        session = ports.sessions.get(session.session_id)
+    if session.state is SessionState.QUEUED:
+        place = ports.line.place_of(session)
+        session = first_forecast(session, place, _outlook(entered, place, application, pool, ports), ports)
+    return Launched(
+        session=session,
+        repeated=entered.repeated,
+        ticket=ticket_for(session, None, ports) if session.is_live and session.assignment else None,
+        place=place if session.state is SessionState.QUEUED else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """A session that stands, and how many waited when it joined the line (None: nobody counted)."""
+
+    session: Session
+    waiting: int | None = None
+    repeated: bool = False
+
+
+def _announce(session: Session, pool: Pool, ports: Ports) -> None:
+    """Also for a repeat: the first one may have died before this."""
+    events: list[Event] = []
+    if session.execution_arn is None and session.is_live:
+        events.append(_requested(session))
+    if session.state is SessionState.QUEUED:
+        events += pass_to_request(pool.pool_id, "sessionQueued", ports)
+    if events:
+        ports.bus.send(*events)
+
+
+def _outlook(entered: _Entered, place: int, application: Application, pool: Pool, ports: Ports) -> Outlook:
+    """From what was read a moment ago, unless a repeated token names a session of another pool."""
+    if entered.session.pool_id != pool.pool_id:
+        return forecast_line(entered.session.pool_id, ports)
+    queued = None if entered.waiting is None else max(entered.waiting + 1, place)
+    return outlook_of(read_rows(pool, application, queued, ports))
+
+
+def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -> Session:
+    now, tier = ports.now(), tier_of(launch.groups, pool.tiers)
+    return Session(
+        session_id=ports.new_id("ses"),
+        viewer_id=launch.viewer_id,
+        tenant_id=launch.tenant_id,
+        application_id=application.application_id,
+        pool_id=application.pool_id,
+        client_token=launch.client_token,
+        state=SessionState.REQUESTED,
+        requested_at=now,
+        deadline_at=now,
+        adopt_by=now + ADOPT_WITHIN_S,
+        limits=application.limits,
+        relay=application.relay,
+        transitions={SessionState.REQUESTED: now},
+        tier=tier,
+        order_at=order_at(now, head_start_of(tier, pool.tiers)),
+    )
+
+
+def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
+    """Admitted and placed. A counter that names a session which is over keeps nobody out: it is put right, once."""
+    try:
+        return _admit_and_place(draft, application, pool, ports)
+    except ViewerLimitReached as refusal:
+        if not forget_what_is_over(draft.viewer_id, refusal.session_id, ports):
+            raise
+    return _admit_and_place(draft, application, pool, ports)
+
+
+def _admit_and_place(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
+    """Assigned or Queued, written. Raises: all that `request_session` does, and DuplicateLaunch."""
+    admitted = admit(draft, application, pool, ports)
+    quotas = admit_launch(admitted, application, ports)
+    return _place(admitted, application, pool, quotas, ports)
+
+
+def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas, ports: Ports) -> _Entered:
+    """Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull."""
+    try:
+        session = claim_slot(draft, pool, application.sessions_per_viewer, quotas, ports)
+    except NoFreeSlot:
+        waiting = check_line(draft, application, pool, ports)
+        return _Entered(ports.claims.enqueue(_queued(draft), application.sessions_per_viewer, quotas), waiting)
+    slot_taken(pool, ports)
+    return _Entered(session)
+
+
+def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quotas, ports: Ports) -> Session:
+    """Take a free slot for a new session.
+
+    Whoever finds a line joins it. The coarse counter only spares the search when it would be in vain: a counter that
+    is wrong, or that nobody has begun, costs a detour through the line, never a slot.
+    Raises: NoFreeSlot, ViewerLimitReached, QuotaExceeded, DuplicateLaunch.
+    """
+    if draft.not_before is not None:
+        raise NoFreeSlot(draft.pool_id)  # not yet: it waits for the start
+    counted = ports.capacity.free(draft.pool_id) or 0
+    if counted <= 0 or _is_line(draft, ports):
+        raise NoFreeSlot(draft.pool_id)
+    losses = 0
+    for free in find_free_slots(pool, ports, few=counted <= FEW_PAGE):
+        try:
+            return ports.claims.claim(free, assign(draft, free, ports.now()), sessions_per_viewer, quotas)
+        except SlotLost:
+            losses += 1
+        if losses % LOSSES_BEFORE_LINE == 0 and _is_line(draft, ports):
+            break  # others found nothing: the rest of the search would be in vain, and whoever finds a line joins it
+    raise NoFreeSlot(draft.pool_id)
+
+
+def _is_line(draft: Session, ports: Ports) -> bool:
+    return ports.line.head(draft.pool_id, ports.now(), draft.application_id) is not None
+
+
+def _queued(draft: Session) -> Session:
+    """Its page is not there yet: it has to come as soon as one that went away has to come back."""
+    return moved(
+        replace(draft, page_gone_at=draft.requested_at),
+        SessionMove(
+            to=SessionState.QUEUED,
+            at=draft.requested_at,
+            sources=frozenset({SessionState.REQUESTED}),
+            deadline_at=(draft.not_before or draft.requested_at) + draft.limits.placement_timeout_s,
+        ),
+    )
+
+
+def _requested(session: Session) -> SessionRequested:
+    return SessionRequested(
+        session_id=session.session_id,
+        pool_id=session.pool_id,
+        application_id=session.application_id,
+        requested_at=iso(session.requested_at),
+    )

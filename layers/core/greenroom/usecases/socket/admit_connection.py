@@ -1,0 +1,104 @@
+"""Who may come onto the Viewer socket, who comes, who goes."""
+
+from __future__ import annotations
+
+from greenroom.domain.errors import ConnectionGone, NotFound, TicketRefused
+from greenroom.domain.session.session import Session, epoch_of
+from greenroom.domain.socket.connection import CONNECTION_LIFETIME_S, Connection, PeerKind, Ticket
+from greenroom.ports import Ports
+from greenroom.usecases.notify.tell_peers import post_to_agent
+from greenroom.usecases.socket.check_boot import check_boot
+from greenroom.usecases.socket.issue_ticket import hash_of
+
+
+def admit_connection(ticket: str, ports: Ports) -> Ticket:
+    """Use the ticket up, and check that what it names still stands. Raises: TicketRefused."""
+    admitted = ports.tickets.redeem(hash_of(ticket), ports.now())
+    if admitted.kind is PeerKind.PAGE:
+        _check_session(admitted, ports)
+    return admitted
+
+
+def _check_session(admitted: Ticket, ports: Ports) -> None:
+    try:
+        session = ports.sessions.get(str(admitted.session_id))
+    except NotFound as error:
+        raise TicketRefused("no such session") from error
+    if not session.is_live or epoch_of(session) != admitted.epoch or session.viewer_id != admitted.viewer_id:
+        raise TicketRefused("the session went on without this ticket")
+
+
+def open_connection(connection_id: str, admitted: Ticket, ports: Ports) -> None:
+    """Nothing may be posted to the new connection yet: API Gateway would answer 410 until $connect has returned.
+
+    Raises: NotFound, SessionHasEnded, StaleEpoch, UnknownInstance, StaleBoot (the handshake is refused).
+    """
+    expires_at = ports.now() + CONNECTION_LIFETIME_S
+    if admitted.kind is PeerKind.AGENT:
+        check_boot(str(admitted.instance_id), str(admitted.boot_nonce), ports)  # it may have booted since the ticket
+        agent = Connection(
+            connection_id=connection_id,
+            kind=PeerKind.AGENT,
+            expires_at=expires_at,
+            instance_id=admitted.instance_id,
+            boot_nonce=admitted.boot_nonce,
+        )
+        ports.connections.store(agent)
+        return
+    _open_page(connection_id, admitted, expires_at, ports)
+
+
+def _open_page(connection_id: str, admitted: Ticket, expires_at: float, ports: Ports) -> None:
+    session_id, epoch = str(admitted.session_id), int(admitted.epoch or 0)
+    joined = ports.sessions.join(session_id, connection_id, epoch, admitted.resume_join)
+    page = Connection(
+        connection_id=connection_id,
+        kind=PeerKind.PAGE,
+        expires_at=expires_at,
+        session_id=session_id,
+        epoch=epoch,
+        join_number=joined.session.join_number,
+        viewer_id=admitted.viewer_id,
+    )
+    ports.connections.store(page)
+    if joined.superseded_connection_id is not None:
+        resumed = admitted.resume_join == joined.session.join_number
+        _supersede(joined.superseded_connection_id, resumed, ports)
+
+
+def _supersede(older_id: str, resumed: bool, ports: Ports) -> None:
+    """End the older connection. A page that resumes replaced its own dead socket: it must not be told to stop."""
+    ports.connections.drop(older_id)
+    if not resumed:
+        try:
+            ports.socket.post(older_id, {"kind": "superseded"})
+        except ConnectionGone:
+            return
+    ports.socket.close(older_id)
+
+
+def close_connection(connection_id: str, ports: Ports) -> None:
+    """A connection is gone. A dropped socket alone never ends a picture: the agent is told, and decides."""
+    try:
+        connection = ports.connections.get(connection_id)
+    except NotFound:
+        return  # superseded or found gone before: whoever did that has cleared up
+    ports.connections.drop(connection_id)
+    if connection.kind is PeerKind.AGENT or connection.session_id is None:
+        return
+    if ports.sessions.forget_connection(connection.session_id, connection_id, ports.now()):
+        tell_peer_socket(ports.sessions.get(connection.session_id), False, ports)
+
+
+def tell_peer_socket(session: Session, is_open: bool, ports: Ports) -> None:
+    """Tell the agent whether its viewer's page is on the socket."""
+    if session.assignment is None:
+        return
+    frame = {
+        "kind": "peerSocket",
+        "sessionId": session.session_id,
+        "epoch": session.assignment.epoch,
+        "joinNumber": session.join_number,
+        "open": is_open,
+    }
+    post_to_agent(session.assignment.instance_id, frame, ports)

@@ -1,0 +1,54 @@
+"""Socket tickets: 32 random bytes that open the Viewer socket once. Only their hash is stored."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from greenroom.domain.errors import NotFound, SessionHasEnded
+from greenroom.domain.session.session import Session, epoch_of
+from greenroom.domain.socket.connection import TICKET_LIFETIME_S, PeerKind, Ticket
+from greenroom.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedTicket:
+    """The secret, shown once, and when it stops working."""
+
+    ticket: str = field(repr=False)
+    expires_at: float
+
+
+def hash_of(ticket: str) -> str:
+    """What is stored in the ticket's place: 256 random bits need no salt."""
+    return hashlib.sha256(ticket.encode()).hexdigest()
+
+
+def issue_ticket(session_id: str, viewer_id: str, resume_join: int | None, ports: Ports) -> IssuedTicket:
+    """A page's ticket for its session's slot as it is now. Raises: NotFound (also someone else's), SessionHasEnded."""
+    session = ports.sessions.get(session_id)
+    if session.viewer_id != viewer_id:
+        raise NotFound(session_id)
+    return ticket_for(session, resume_join, ports)
+
+
+def ticket_for(session: Session, resume_join: int | None, ports: Ports) -> IssuedTicket:
+    """Raises: SessionHasEnded."""
+    if not session.is_live:
+        raise SessionHasEnded(session.session_id)
+    ticket = Ticket(
+        kind=PeerKind.PAGE,
+        expires_at=ports.now() + TICKET_LIFETIME_S,
+        session_id=session.session_id,
+        epoch=epoch_of(session),
+        resume_join=resume_join,
+        viewer_id=session.viewer_id,
+    )
+    return store_ticket(ticket, ports)
+
+
+def store_ticket(ticket: Ticket, ports: Ports) -> IssuedTicket:
+    """Make the secret and keep its hash."""
+    secret = ports.new_secret()
+    ports.tickets.store(hash_of(secret), ticket)
+    return IssuedTicket(secret, ticket.expires_at)

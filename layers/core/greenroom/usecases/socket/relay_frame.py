@@ -1,0 +1,173 @@
+"""One frame on the Viewer socket: answered, or relayed to the other peer under the name its sender really has.
+
+Session, epoch and joinNumber come from our rows, never from the sender.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from greenroom.domain.errors import ConnectionGone, NotFound, StaleBoot, UnknownInstance
+from greenroom.domain.session.session import SLOT_HOLDING_STATES, WAITING_STATES, Session, epoch_of
+from greenroom.domain.session.session_view import session_view
+from greenroom.domain.slot.slot import Slot
+from greenroom.domain.socket.connection import Connection, PeerKind
+from greenroom.domain.texts import IDENTIFIER, is_whole
+from greenroom.ports import Ports
+from greenroom.usecases.notify.tell_peers import post_to_agent, post_to_page
+from greenroom.usecases.socket.admit_connection import tell_peer_socket
+from greenroom.usecases.socket.check_boot import check_boot
+from greenroom.usecases.socket.issue_ice_servers import issue_ice_servers
+
+PROTOCOL_VERSION = "1.3.0"
+"""Of Epic's signalling messages inside `data`. Source: lib-pixelstreamingcommon."""
+LARGEST_NUMBER = 2**53 - 1
+_RELAYED: Mapping[str, Mapping[str, type]] = {
+    "frame": {"sequence": int, "part": int, "parts": int, "data": str},
+    "ack": {"upTo": int},
+    "resend": {"from": int},
+}
+"""What crosses, field by field: a field that is not named here does not."""
+
+
+def relay_frame(connection_id: str, text: str, ports: Ports) -> None:
+    """Never raises for what a peer sends: it is told `refused` and stays on."""
+    try:
+        connection = ports.connections.get(connection_id)
+    except NotFound:
+        return ports.socket.close(connection_id)  # superseded meanwhile
+    frame = _parse(text)
+    if frame is None:
+        return _refuse(connection, "not a frame", ports)
+    kind = frame.get("kind")
+    if kind == "ping":
+        return _post(connection, {"kind": "pong"}, ports)
+    from_page = connection.kind is PeerKind.PAGE
+    if kind == "hello":
+        return _greet_page(connection, ports) if from_page else _greet_agent(connection, ports)
+    crossing = _crossing(frame)
+    if crossing is None:
+        return _refuse(connection, "unknown kind or malformed fields", ports)
+    return _from_page(connection, crossing, ports) if from_page else _from_agent(connection, frame, crossing, ports)
+
+
+def _parse(text: str) -> Mapping[str, Any] | None:
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return frame if isinstance(frame, dict) else None
+
+
+def _crossing(frame: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The fields that may cross, or None when one is missing or of the wrong kind."""
+    kind = frame.get("kind")
+    fields = _RELAYED.get(kind) if isinstance(kind, str) else None
+    if fields is None or not all(_is(frame.get(name), wanted) for name, wanted in fields.items()):
+        return None
+    return {"kind": kind, **{name: frame[name] for name in fields}}
+
+
+def _is(value: Any, wanted: type) -> bool:
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_NUMBER
+    return isinstance(value, str) and is_whole(value)
+
+
+def _greet_page(connection: Connection, ports: Ports) -> None:
+    session = ports.sessions.get(str(connection.session_id))
+    if not _is_current(connection, session):
+        return _post(connection, {"kind": "superseded"}, ports)
+    if connection.epoch != epoch_of(session):
+        # It joined in line, or the session moved: from here on it speaks for this slot, its sequences begin anew.
+        ports.connections.renew_epoch(connection.connection_id, epoch_of(session))
+    waits = session.state in WAITING_STATES
+    ice_servers = issue_ice_servers(session, ports)
+    welcome = {
+        "kind": "welcome",
+        "session": session_view(session, ports.line.place_of(session) if waits else None),
+        "joinNumber": session.join_number,
+        "epoch": epoch_of(session),
+        "iceServers": ice_servers,
+        "iceTransportPolicy": session.relay.value,
+        "protocolVersion": PROTOCOL_VERSION,
+    }
+    _post(connection, welcome, ports)
+    if session.is_live and (held := session.assignment):
+        join = {"kind": "join", "slotId": held.slot_id, **_stamp(session), "iceServers": ice_servers}
+        join |= {"idleWarn_s": session.limits.idle_warn_s, "idleEnd_s": session.limits.idle_end_s}
+        if post_to_agent(held.instance_id, join, ports):
+            tell_peer_socket(session, True, ports)
+    return None
+
+
+def _greet_agent(connection: Connection, ports: Ports) -> None:
+    instance_id = str(connection.instance_id)
+    try:
+        check_boot(instance_id, str(connection.boot_nonce), ports)
+    except (UnknownInstance, StaleBoot):
+        return ports.socket.close(connection.connection_id)  # its instance has booted again, or is over
+    slots = [_slot_of_agent(slot, ports) for slot in ports.slots.list_of_instance(instance_id)]
+    return _post(connection, {"kind": "welcome", "instanceId": instance_id, "slots": slots}, ports)
+
+
+def _slot_of_agent(slot: Slot, ports: Ports) -> dict[str, Any]:
+    join_number = 0
+    if slot.session_id is not None:
+        with suppress(NotFound):
+            join_number = ports.sessions.get(slot.session_id).join_number
+    shown = {"slotId": slot.slot_id, "state": slot.state.value, "epoch": slot.epoch, "sessionId": slot.session_id}
+    return {**shown, "joinNumber": join_number}
+
+
+def _from_page(connection: Connection, crossing: Mapping[str, Any], ports: Ports) -> None:
+    session = ports.sessions.get(str(connection.session_id))
+    held = session.assignment
+    if held is None or session.state not in SLOT_HOLDING_STATES:
+        return
+    if not _is_current(connection, session) or connection.epoch != held.epoch:
+        return  # an older page, or an older slot: the receiver would drop it
+    post_to_agent(held.instance_id, {**crossing, **_stamp(session)}, ports)
+
+
+def _from_agent(connection: Connection, frame: Mapping[str, Any], crossing: Mapping[str, Any], ports: Ports) -> None:
+    session_id = frame.get("sessionId")
+    try:
+        session = ports.sessions.get(_identifier(session_id))
+    except NotFound:
+        return _refuse(connection, "not your session", ports)
+    held = session.assignment
+    if held is None or held.instance_id != connection.instance_id:
+        return _refuse(connection, "not your session", ports)
+    if frame.get("joinNumber") != session.join_number or session.state not in SLOT_HOLDING_STATES:
+        return None  # meant for a page that was superseded
+    post_to_page(session, {**crossing, **_stamp(session)}, ports)
+    return None
+
+
+def _identifier(value: Any) -> str:
+    """Raises: NotFound."""
+    if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
+        raise NotFound("no identifier")
+    return value
+
+
+def _is_current(connection: Connection, session: Session) -> bool:
+    same_page = session.viewer_connection_id == connection.connection_id
+    return same_page and session.join_number == connection.join_number
+
+
+def _stamp(session: Session) -> dict[str, Any]:
+    return {"sessionId": session.session_id, "epoch": epoch_of(session), "joinNumber": session.join_number}
+
+
+def _refuse(connection: Connection, reason: str, ports: Ports) -> None:
+    _post(connection, {"kind": "refused", "reason": reason}, ports)
+
+
+def _post(connection: Connection, frame: Mapping[str, Any], ports: Ports) -> None:
+    with suppress(ConnectionGone):  # $disconnect clears its rows
+        ports.socket.post(connection.connection_id, frame)

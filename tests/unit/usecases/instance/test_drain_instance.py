@@ -1,0 +1,141 @@
+"""Draining by hand: nobody new comes, nobody is sent away, nothing is left claimable, and it can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from greenroom.domain.errors import Conflict
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.session.session import SessionState
+from greenroom.domain.slot.slot import Slot, SlotState, slot_id_of
+from greenroom.domain.socket.connection import Connection, PeerKind
+from greenroom.usecases.instance.drain_instance import BACK_WITHIN_S, drain_instance, undrain_instance
+from greenroom.usecases.session.record_slot_event import SlotEvent
+
+from tests.fakes.memory import free_entry
+from tests.fakes.ports import FakePorts
+from tests.fakes.stage import launch, report, stage
+
+INSTANCE = "i-9e3779b1"
+
+
+def two_slots() -> tuple[FakePorts, Slot, Slot]:
+    """One instance with two free slots, its agent on the socket."""
+    ports = stage(1)
+    first = ports.memory.slot_rows[slot_id_of(INSTANCE, 1)]
+    second = replace(first, slot_id=slot_id_of(INSTANCE, 2), number=2)
+    ports.memory.slot_rows[second.slot_id] = second
+    ports.memory.free_rows[second.slot_id] = free_entry(second)
+    ports.memory.free_counts["demo"] = 2
+    ports.memory.instance_rows[INSTANCE] = replace(ports.memory.instance_rows[INSTANCE], slot_count=2)
+    ports.connections.store(Connection("agent", PeerKind.AGENT, ports.now() + 60, instance_id=INSTANCE))
+    return ports, first, second
+
+
+def states(ports: FakePorts) -> list[SlotState]:
+    return [each.state for each in ports.slots.list_of_instance(INSTANCE)]
+
+
+def test_who_plays_stays_and_nobody_new_comes() -> None:
+    ports, *_ = two_slots()
+    held = launch(ports).session
+    machine = drain_instance(INSTANCE, "op", ports)
+    assert (machine.instance.state, machine.instance.status_reason) == (InstanceState.DRAINING, "operatorDrain")
+    assert sorted(states(ports)) == [SlotState.RESERVED, SlotState.RESETTING]
+    assert not ports.memory.free_rows
+    assert ports.capacity.free("demo") == 0
+    assert ports.sessions.get(held.session_id).state is SessionState.ASSIGNED
+    assert launch(ports, "bob").session.state is SessionState.QUEUED
+    assert "PoolChanged" in ports.bus.kinds()
+    assert [(entity, kind, facts["operator"]) for entity, kind, _, facts in ports.memory.journal_rows] == [
+        (f"INSTANCE#{INSTANCE}", "InstanceDrained", "op"),
+        ("POOL#demo", "InstanceDrained", "op"),
+    ]
+
+
+def test_its_unused_slots_wait_without_a_deadline() -> None:
+    ports, *_ = two_slots()
+    drain_instance(INSTANCE, "op", ports)
+    assert [each.deadline_at for each in ports.slots.list_of_instance(INSTANCE)] == [None, None]
+
+
+def test_a_slot_claimed_in_between_keeps_its_session() -> None:
+    ports, *_ = two_slots()
+    ports.memory.between = lambda step: interrupt(step)
+    claimed = []
+
+    def interrupt(step: str) -> None:
+        if step == "fleet.drain" and not claimed:
+            claimed.append(launch(ports).session)
+
+    drain_instance(INSTANCE, "op", ports)
+    assert sorted(states(ports)) == [SlotState.RESERVED, SlotState.RESETTING]
+    assert ports.capacity.free("demo") == 0
+
+
+def test_a_slot_published_in_between_leaves_no_entry() -> None:
+    ports, first, _ = two_slots()
+    ports.claims.withdraw(first, ports.now(), ports.now() + 60)
+    published = []
+
+    def interrupt(step: str) -> None:
+        if step == "fleet.drain" and not published:
+            published.append(True)
+            report(ports, None, first, SlotEvent.READY)
+
+    ports.memory.between = interrupt
+    drain_instance(INSTANCE, "op", ports)
+    assert states(ports) == [SlotState.RESETTING, SlotState.RESETTING]
+    assert not ports.memory.free_rows
+
+
+def test_draining_again_changes_nothing() -> None:
+    ports, *_ = two_slots()
+    first = drain_instance(INSTANCE, "op", ports)
+    assert drain_instance(INSTANCE, "another", ports) == first
+    assert len(ports.memory.journal_rows) == 2
+
+
+def test_taken_back_its_agent_is_told_and_its_slots_are_published() -> None:
+    ports, first, second = two_slots()
+    launch(ports)
+    drain_instance(INSTANCE, "op", ports)
+    (waiting,) = [each for each in ports.slots.list_of_instance(INSTANCE) if each.state is SlotState.RESETTING]
+    machine = undrain_instance(INSTANCE, "op", ports)
+    assert (machine.instance.state, machine.instance.status_reason) == (InstanceState.READY, None)
+    after = ports.slots.get(waiting.slot_id)
+    assert (after.state, after.epoch, after.deadline_at) == (
+        SlotState.RESETTING,
+        waiting.epoch,
+        ports.now() + BACK_WITHIN_S,
+    )
+    (told,) = ports.socket.to("agent", "slot")
+    assert (told["slotId"], told["state"]) == (waiting.slot_id, "Resetting")
+    assert report(ports, None, waiting, SlotEvent.READY).state is SlotState.FREE
+    assert launch(ports, "bob").session.state is SessionState.ASSIGNED
+    assert {first.slot_id, second.slot_id} == {each.slot_id for each in machine.slots}
+
+
+def test_only_an_operators_drain_is_taken_back() -> None:
+    ports, *_ = two_slots()
+    with pytest.raises(Conflict, match="is Ready"):
+        undrain_instance(INSTANCE, "op", ports)
+    slots = ports.slots.list_of_instance(INSTANCE)
+    ports.fleet.drain_idle(ports.instances.get(INSTANCE), slots, ports.now(), "scaledIn")
+    with pytest.raises(Conflict, match="only a drain by an operator"):
+        undrain_instance(INSTANCE, "op", ports)
+
+
+def test_what_keeps_changing_is_given_up() -> None:
+    ports, *_ = two_slots()
+
+    def interrupt(step: str) -> None:
+        if step == "fleet.drain":
+            row = ports.memory.instance_rows[INSTANCE]
+            ports.memory.instance_rows[INSTANCE] = replace(row, version=row.version + 1)
+
+    ports.memory.between = interrupt
+    with pytest.raises(Conflict, match="keeps changing"):
+        drain_instance(INSTANCE, "op", ports)
+    assert ports.instances.get(INSTANCE).state is InstanceState.READY
