@@ -25,8 +25,8 @@ from greenroom_agent.door_messages import (
 )
 from greenroom_agent.instance_metadata import Addresses
 from greenroom_agent.notice import Notice
+from greenroom_agent.report import Report
 from greenroom_agent.request_signing import NoCredentials
-from greenroom_agent.stage_actions import Report
 from greenroom_agent.strict_json import MalformedText, read_object
 
 log = logging.getLogger(__name__)

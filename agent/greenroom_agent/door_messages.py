@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from greenroom_agent.idle_watch import UNLIMITED, IdleLimits
+from greenroom_agent.idle_limits import UNLIMITED, IdleLimits
 
 
 class MalformedAnswer(ValueError):

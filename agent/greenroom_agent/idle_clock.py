@@ -5,7 +5,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from greenroom_agent.idle_watch import UNLIMITED, IdleSign, IdleWatch
+from greenroom_agent.idle_limits import UNLIMITED
+from greenroom_agent.idle_watch import IdleSign, IdleWatch
 
 
 class IdleClock:

@@ -3,22 +3,12 @@
 Idling is the absence of input, never of load: a still scene with an eager viewer costs as little as an empty room.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from greenroom_agent.idle_limits import IdleLimits
 
 LEAST_REPEAT_S = 15.0
 """An end is told again, for the first word may have been lost, after another countdown but not more often than this."""
-
-
-@dataclass(frozen=True, slots=True)
-class IdleLimits:
-    """After `warn_s` without input the viewer is warned, `end_s` later the session ends. 0: idling is allowed."""
-
-    warn_s: float = 0.0
-    end_s: float = 0.0
-
-
-UNLIMITED = IdleLimits()
 
 
 class IdleSign(StrEnum):

@@ -13,10 +13,11 @@ from greenroom_agent.idle_clock import IdleClock
 from greenroom_agent.page_messages import parse_page_message
 from greenroom_agent.reliable_channel import ReliableChannel
 from greenroom_agent.reliable_receiver import MalformedFrame
+from greenroom_agent.report import Report
 from greenroom_agent.slot_fence import fenced
 from greenroom_agent.slot_parts import Socket, Streamer, Supervisor
 from greenroom_agent.stage import Stage
-from greenroom_agent.stage_actions import Action, ConnectPlayer, DisconnectPlayer, Linger, Report, ResetApplication
+from greenroom_agent.stage_actions import Action, ConnectPlayer, DisconnectPlayer, Linger, ResetApplication
 from greenroom_agent.streamer_door import config
 from greenroom_agent.strict_json import MalformedText
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.control_plane import Outdated, Refused, Unavailable
 from greenroom_agent.door_messages import MalformedAnswer, SlotTruth
-from greenroom_agent.stage_actions import Report
+from greenroom_agent.report import Report
 
 log = logging.getLogger(__name__)
 

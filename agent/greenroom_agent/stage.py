@@ -12,12 +12,12 @@ from enum import StrEnum
 from typing import Any
 
 from greenroom_agent.door_messages import Join, SlotState, SlotTruth
+from greenroom_agent.report import Report
 from greenroom_agent.stage_actions import (
     Action,
     ConnectPlayer,
     DisconnectPlayer,
     Linger,
-    Report,
     ResetApplication,
     StopApplication,
 )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from greenroom_agent.report import Report
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectPlayer:
@@ -37,17 +39,6 @@ class StopApplication:
 @dataclass(frozen=True, slots=True)
 class Linger:
     """Leave the picture to a viewer who is being moved; say when that took too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Tell the control plane: event is ready, notReady, connected, disconnected, idle or exited."""
-
-    event: str
-    epoch: int
-    session_id: str | None
-    join_number: int
-    detail: str = ""
 
 
 Action = ConnectPlayer | DisconnectPlayer | ResetApplication | StopApplication | Linger | Report

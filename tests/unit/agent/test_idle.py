@@ -11,10 +11,11 @@ from greenroom_agent.demo.person_input import is_of_a_person
 from greenroom_agent.demo.scene import Scene
 from greenroom_agent.demo.streamer import Streamer
 from greenroom_agent.door_messages import Join, MalformedAnswer, SlotState, SlotTruth, parse_join
-from greenroom_agent.idle_watch import IdleLimits, IdleSign, IdleWatch
+from greenroom_agent.idle_limits import IdleLimits
+from greenroom_agent.idle_watch import IdleSign, IdleWatch
+from greenroom_agent.report import Report
 from greenroom_agent.slot import Slot
 from greenroom_agent.stage import Stage
-from greenroom_agent.stage_actions import Report
 
 LIMITS = IdleLimits(warn_s=120, end_s=30)
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from greenroom_agent.door_messages import Join, SlotState, SlotTruth
+from greenroom_agent.report import Report
 from greenroom_agent.stage import Stage
 from greenroom_agent.stage_actions import (
     Action,
     ConnectPlayer,
     DisconnectPlayer,
     Linger,
-    Report,
     ResetApplication,
     StopApplication,
 )

@@ -20,11 +20,11 @@ from greenroom_agent.heartbeat import Heartbeat
 from greenroom_agent.lease import Lease
 from greenroom_agent.notice import Notice
 from greenroom_agent.null_application import answers
+from greenroom_agent.report import Report
 from greenroom_agent.request_signing import RequestSigner
 from greenroom_agent.slot import Slot
 from greenroom_agent.slot_reports import SlotReports
 from greenroom_agent.stage import Stage
-from greenroom_agent.stage_actions import Report
 
 READY = Report("ready", 1, None, 0)
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from greenroom.aws.clients import client
-from greenroom.aws.socket.relay_secret import KEPT_S, REST_S, SecretsManagerRelaySecret
 from greenroom.aws.socket import relay_secret
+from greenroom.aws.socket.relay_secret import KEPT_S, REST_S, SecretsManagerRelaySecret
 from greenroom.domain.errors import RelaySecretUnavailable
 from moto import mock_aws
 
