@@ -24,19 +24,19 @@ setup: ## install the pinned tools (a second time: nothing)
 	@PYTHONPATH=lab "$(PYTHON)" -m greenroom_lab.toolchain --node dev engine sam
 
 run: setup ## everything on this machine, until Ctrl-C (GREENROOM_TURN=1: with a TURN server)
-	@$(LAB) greenroom_lab.run
+	@$(LAB) greenroom_lab.platform.run
 
 smoke: setup ## one headless viewer from click to first frame, with a timeline
-	@$(LAB) greenroom_lab.smoke
+	@$(LAB) greenroom_lab.platform.smoke
 
 build: setup ## sam build
-	@$(LAB) greenroom_lab.sam build
+	@$(LAB) greenroom_lab.deployment.sam build
 
 deploy: setup ## sam deploy (to the AWS account of your environment, or AWS_ENDPOINT_URL)
-	@$(LAB) greenroom_lab.deploy
+	@$(LAB) greenroom_lab.deployment.deploy
 
 destroy: setup ## halt pools, end tagged instances, delete the stack
-	@$(LAB) greenroom_lab.destroy
+	@$(LAB) greenroom_lab.deployment.destroy
 
 check: setup ## lint and types
 	@$(BIN)/ruff check $(PYTHON_CODE)

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from greenroom_lab import seed
-from greenroom_lab.function_logs import function_logs
-from greenroom_lab.platform import Platform, PlatformSettings
-from greenroom_lab.platform_thread import PlatformThread
+from greenroom_lab.platform import seed
+from greenroom_lab.platform.function_logs import function_logs
+from greenroom_lab.platform.platform import Platform, PlatformSettings
+from greenroom_lab.platform.platform_thread import PlatformThread
+from greenroom_lab.platform.trace_sink import TraceSink
+from greenroom_lab.platform.turn_server import COTURN
 from greenroom_lab.toolchain_paths import GENERATED
-from greenroom_lab.trace_sink import TraceSink
-from greenroom_lab.turn_server import COTURN
 
 from tests.integration.house import House
 from tests.integration.long_waits import event_is_warmed, miscount_is_corrected

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from greenroom_agent.agent import Agent
-from greenroom_agent.control_plane import Outdated
+from greenroom_agent.control_plane.control_plane import Outdated
 from greenroom_agent.settings import MissingSetting, Settings
 
 log = logging.getLogger("greenroom_agent")

@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 
 from greenroom_agent.backoff import full_jitter_s
-from greenroom_agent.control_plane import ControlPlane, Refused, Unavailable
-from greenroom_agent.dead_man import booted_at, count_from_boot, touch
-from greenroom_agent.door_messages import (
+from greenroom_agent.channel.viewer_socket import ViewerSocket
+from greenroom_agent.control_plane.control_plane import ControlPlane, Refused, Unavailable
+from greenroom_agent.control_plane.door_messages import (
     HeartbeatAnswer,
     MalformedAnswer,
     Registration,
@@ -22,16 +22,16 @@ from greenroom_agent.door_messages import (
     parse_slot_truth,
     parse_welcome,
 )
-from greenroom_agent.heartbeat import Heartbeat
-from greenroom_agent.instance_metadata import METADATA_FAULTS, Addresses, InstanceMetadata
-from greenroom_agent.lease import Lease
-from greenroom_agent.notice import watch_notices
-from greenroom_agent.request_signing import RequestSigner
+from greenroom_agent.control_plane.heartbeat import Heartbeat
+from greenroom_agent.control_plane.lease import Lease
+from greenroom_agent.control_plane.request_signing import RequestSigner
+from greenroom_agent.instance.dead_man import booted_at, count_from_boot, touch
+from greenroom_agent.instance.instance_metadata import METADATA_FAULTS, Addresses, InstanceMetadata
+from greenroom_agent.instance.notice import watch_notices
+from greenroom_agent.runner.work_folder import remove_leftovers
 from greenroom_agent.settings import Settings
-from greenroom_agent.slot import Slot
-from greenroom_agent.slot_assembly import AssembledSlot, assemble_slot
-from greenroom_agent.viewer_socket import ViewerSocket
-from greenroom_agent.work_folder import remove_leftovers
+from greenroom_agent.slot.slot import Slot
+from greenroom_agent.slot.slot_assembly import AssembledSlot, assemble_slot
 
 log = logging.getLogger(__name__)
 

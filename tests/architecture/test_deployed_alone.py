@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from greenroom_lab.user_data import agent_environment
+from greenroom_lab.ec2.user_data import agent_environment
 
 from tests.architecture.reading import ROOT, resources, template
 

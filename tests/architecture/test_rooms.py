@@ -8,11 +8,10 @@ import pytest
 
 from tests.architecture.reading import CORE, ROOT, imports, module_name
 
-LAYERS = CORE / "greenroom"
-ROOMS = {
-    "domain": ["slot", "socket", "session", "instance", "quota", "pool", "event", "line"],
-    "usecases": ["notify", "pool", "quota", "event", "socket", "line", "session", "instance", "reaper"],
-    "aws": [
+PARTS = {
+    "greenroom.domain": ["slot", "socket", "session", "instance", "quota", "pool", "event", "line"],
+    "greenroom.usecases": ["notify", "pool", "quota", "event", "socket", "line", "session", "instance", "reaper"],
+    "greenroom.aws": [
         "table",
         "event",
         "notify",
@@ -25,45 +24,52 @@ ROOMS = {
         "pool",
         "reaper",
     ],
-    "entry": ["event", "instance", "pool", "quota", "session", "socket"],
+    "greenroom.entry": ["event", "instance", "pool", "quota", "session", "socket"],
+    "greenroom_agent": ["instance", "control_plane", "channel", "runner", "slot", "demo"],
+    "greenroom_lab": ["engine", "viewer", "ec2", "deployment", "platform", "drives"],
 }
-"""From the bottom up. What lies beside the rooms is below all of them, but for the composition root."""
-ROOF = {"greenroom.entry.compose"}
+"""Rooms from the bottom up. What lies beside them is below all of them, but for the roof."""
+ROOF = {"greenroom.entry.compose", "greenroom_agent.agent", "greenroom_agent.__main__"}
+"""What puts a part together uses every room of it."""
+ROOTS = {"greenroom": CORE, "greenroom_agent": ROOT / "agent", "greenroom_lab": ROOT / "lab"}
 MOST_FILES = 15
-CROWDED = ("layers", "functions")
+CROWDED = ("layers", "functions", "agent", "cli", "lab")
 """Folders in which no folder is a corridor."""
 
 
-def room_of(layer: str, module: str) -> str | None:
-    """`greenroom.aws.line.line` -> `line`; None for what lies beside the rooms, or is no module of the layer."""
-    parts = module.split(".")
-    if parts[:2] != ["greenroom", layer] or len(parts) < 3:
-        return None
-    return parts[2] if parts[2] in ROOMS[layer] else None
+def folder_of(part: str) -> Path:
+    return ROOTS[part.split(".")[0]].joinpath(*part.split("."))
 
 
-def uphill(layer: str, path: Path) -> set[str]:
+def room_of(part: str, module: str) -> str | None:
+    """`greenroom.aws.line.line` -> `line`; None for what lies beside the rooms, or is no module of the part."""
+    head, _, tail = module.partition(f"{part}.")
+    first = tail.split(".")[0]
+    return first if not head and first in PARTS[part] else None
+
+
+def uphill(part: str, path: Path) -> set[str]:
     """What a module uses although it lies above it."""
-    order, module = ROOMS[layer], module_name(path)
-    own = room_of(layer, module)
+    order, module = PARTS[part], module_name(path)
+    own = room_of(part, module)
     if own is None and module in ROOF:
         return set()
     level = -1 if own is None else order.index(own)
-    used = {imported: room_of(layer, imported) for imported in imports(path)}
+    used = {imported: room_of(part, imported) for imported in imports(path)}
     return {imported for imported, room in used.items() if room is not None and order.index(room) > level}
 
 
-@pytest.mark.parametrize("layer", ROOMS)
-def test_a_room_uses_only_rooms_below_it(layer: str) -> None:
-    modules = sorted((LAYERS / layer).rglob("*.py"))
-    assert {module_name(path): found for path in modules if (found := uphill(layer, path))} == {}
+@pytest.mark.parametrize("part", PARTS)
+def test_a_room_uses_only_rooms_below_it(part: str) -> None:
+    modules = sorted(folder_of(part).rglob("*.py"))
+    assert {module_name(path): found for path in modules if (found := uphill(part, path))} == {}
 
 
-@pytest.mark.parametrize("layer", ROOMS)
-def test_every_room_is_listed_and_has_somebody_in_it(layer: str) -> None:
-    rooms = {path.name for path in (LAYERS / layer).iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert rooms == set(ROOMS[layer])
-    assert [room for room in rooms if len(list((LAYERS / layer / room).glob("*.py"))) < 2] == []
+@pytest.mark.parametrize("part", PARTS)
+def test_every_room_is_listed_and_has_somebody_in_it(part: str) -> None:
+    rooms = {path.name for path in folder_of(part).iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms == set(PARTS[part])
+    assert [room for room in rooms if len(list((folder_of(part) / room).glob("*.py"))) < 2] == []
 
 
 def test_no_folder_is_a_corridor() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from greenroom_lab.web_headers import ONLY_OVER_TLS, security_headers
+from greenroom_lab.platform.web_headers import ONLY_OVER_TLS, security_headers
 
 from tests.architecture.reading import resources, template
 

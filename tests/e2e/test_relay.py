@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from greenroom.domain.socket.relay import turn_credential
-from greenroom_lab.turn_server import COTURN
+from greenroom_lab.platform.turn_server import COTURN
 from playwright.async_api import Page
 
 from tests.e2e.chromium import CHROMIUM, KEEP_WIRES, browser, open_page, play, sign_in, until_state, until_true

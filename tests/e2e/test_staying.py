@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from greenroom_lab import seed
+from greenroom_lab.platform import seed
 from playwright.async_api import CDPSession, Page, Route
 
 from tests.e2e.chromium import (

@@ -19,8 +19,8 @@ from typing import Any
 
 import boto3
 import pytest
-from greenroom_lab import sam
 from greenroom_lab import toolchain_paths as paths
+from greenroom_lab.deployment import sam
 from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
 
 STACK = Path(__file__).parent / "stack"

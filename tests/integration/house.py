@@ -13,12 +13,12 @@ from typing import Any
 
 from aiohttp import ClientSession
 from boto3.dynamodb.types import TypeDeserializer
-from greenroom_lab import seed
 from greenroom_lab.local_file import LocalPlatform
-from greenroom_lab.platform_thread import PlatformThread
-from greenroom_lab.trace_sink import TraceSink
-from greenroom_lab.viewer import Viewer, tokens_of, viewer
-from greenroom_lab.viewer_http import Answer, Door
+from greenroom_lab.platform import seed
+from greenroom_lab.platform.platform_thread import PlatformThread
+from greenroom_lab.platform.trace_sink import TraceSink
+from greenroom_lab.viewer.viewer import Viewer, tokens_of, viewer
+from greenroom_lab.viewer.viewer_http import Answer, Door
 
 Json = dict[str, Any]
 Scenario = Callable[["House"], Coroutine[Any, Any, Any]]

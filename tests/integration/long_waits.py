@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Any
 
-from greenroom_lab.viewer import Viewer, launch
+from greenroom_lab.viewer.viewer import Viewer, launch
 
 from tests.integration.house import House, until
 

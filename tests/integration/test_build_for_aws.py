@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from greenroom_lab import toolchain_paths as paths
-from greenroom_lab.deploy import build_for_aws
-from greenroom_lab.parameters import template_parameters, text_for_sam
+from greenroom_lab.deployment.deploy import build_for_aws
+from greenroom_lab.deployment.parameters import template_parameters, text_for_sam
 
 RUNTIMES = template_parameters()["LambdaRuntime"]["AllowedValues"]
 COMPILED = {

@@ -8,12 +8,12 @@ import sys
 import time
 
 import pytest
-from greenroom_lab import seed
+from greenroom_lab.deployment.sam import Account, outputs
 from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
-from greenroom_lab.hosted_sign_in import HostedClient
-from greenroom_lab.sam import Account, outputs
+from greenroom_lab.platform import seed
+from greenroom_lab.platform.web_origin import reserve_port
 from greenroom_lab.toolchain_paths import ROOT
-from greenroom_lab.web_origin import reserve_port
+from greenroom_lab.viewer.hosted_sign_in import HostedClient
 
 ICE_SERVERS = '[{"urls": ["stun:stun.example.org:3478", "turn:a?transport=udp"], "username": "a b"}]'
 

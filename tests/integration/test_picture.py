@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 from greenroom_agent.demo.frame_counter import read_frame_counter
-from greenroom_lab.smoke import one_launch
-from greenroom_lab.socket_faults import Fault, FaultOnce, NoFaults, doubled, lost, overtaken
-from greenroom_lab.viewer import Viewer, launch, tokens_of
-from greenroom_lab.viewer_media import ViewerMedia
+from greenroom_lab.platform.smoke import one_launch
+from greenroom_lab.platform.socket_faults import Fault, FaultOnce, NoFaults, doubled, lost, overtaken
+from greenroom_lab.viewer.viewer import Viewer, launch, tokens_of
+from greenroom_lab.viewer.viewer_media import ViewerMedia
 
 from tests.integration.house import House
 

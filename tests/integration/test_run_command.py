@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
+from greenroom_lab.platform.turn_server import COTURN
+from greenroom_lab.platform.web_origin import reserve_port
 from greenroom_lab.processes import processes_of
 from greenroom_lab.toolchain_paths import ROOT
-from greenroom_lab.turn_server import COTURN
-from greenroom_lab.web_origin import reserve_port
 
 TURN = ["--turn"] if COTURN else []
 
@@ -41,7 +41,7 @@ class Run:
         ours = {"PYTHONPATH": "lab:layers/core:agent:cli", "TMPDIR": str(self.temporary)}
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "greenroom_lab.run", *arguments],
+                [sys.executable, "-m", "greenroom_lab.platform.run", *arguments],
                 cwd=ROOT,
                 env={**os.environ, "PATH": path, **ours},
                 stdout=out,

@@ -39,8 +39,8 @@ from greenroom_lab.engine.conflicts import CONFLICTS
 from greenroom_lab.engine.crashes import CRASHES
 from greenroom_lab.engine.ec2_capacity import CAPACITY
 from greenroom_lab.engine.instance_doors import credentials_of, instance_of, set_state, watch_instances
-from greenroom_lab.engine.mends import ec2_states
-from greenroom_lab.engine.mends.lambda_pool import LIMITS
+from greenroom_lab.engine.mends.ec2 import ec2_states
+from greenroom_lab.engine.mends.lambdas.lambda_pool import LIMITS
 from greenroom_lab.engine.omissions import OMISSIONS
 from greenroom_lab.engine.refused import Refused
 

@@ -10,7 +10,7 @@ from ministack.services import ec2
 
 from greenroom_lab.engine.ec2_capacity import Refusal
 from greenroom_lab.engine.fleet_request import Choice
-from greenroom_lab.engine.mends.ec2_states import zone_of
+from greenroom_lab.engine.mends.ec2.ec2_states import zone_of
 
 Json = dict[str, Any]
 

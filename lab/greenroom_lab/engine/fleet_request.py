@@ -8,7 +8,7 @@ from typing import Any
 from ministack.services import ec2
 
 from greenroom_lab.engine.ec2_capacity import Offering
-from greenroom_lab.engine.mends.ec2_states import zone_of
+from greenroom_lab.engine.mends.ec2.ec2_states import zone_of
 
 Json = dict[str, Any]
 CAPACITY_KEY = "TargetCapacitySpecification."

@@ -10,7 +10,7 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services import ec2, iam, sts
 
-from greenroom_lab.engine.mends import ec2_states
+from greenroom_lab.engine.mends.ec2 import ec2_states
 from greenroom_lab.engine.refused import Refused
 
 Json = dict[str, Any]

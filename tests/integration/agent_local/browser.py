@@ -8,9 +8,9 @@ import aioice.ice
 import numpy as np
 from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
+from greenroom_agent.channel.reliable_channel import ReliableChannel
 from greenroom_agent.demo.data_channel import Input, encode_input
 from greenroom_agent.demo.frame_counter import read_frame_counter
-from greenroom_agent.reliable_channel import ReliableChannel
 
 from .fake_control_plane import FakeControlPlane, FakeSlot
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 # Says what the null application says but of its peers; goes away while there is a file `away` in its folder.
 MOODY = """
 import json, pathlib, socket, sys, threading, time
-from greenroom_agent.null_application import DoorClosed, answers, connect
+from greenroom_agent.runner.null_application import DoorClosed, answers, connect
 
 away, told = pathlib.Path("away"), pathlib.Path("told")
 

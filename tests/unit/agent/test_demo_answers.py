@@ -15,7 +15,7 @@ from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from greenroom_agent.demo.player import Player
 from greenroom_agent.demo.scene import Scene
 from greenroom_agent.demo.streamer import Streamer
-from greenroom_agent.streamer_door import StreamerDoor
+from greenroom_agent.slot.streamer_door import StreamerDoor
 
 from .test_slot_fence import free_port, until
 

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from greenroom_agent.control_plane.door_messages import Join, MalformedAnswer, SlotState, SlotTruth, parse_join
+from greenroom_agent.control_plane.idle_limits import IdleLimits
+from greenroom_agent.control_plane.report import Report
 from greenroom_agent.demo.data_channel import Input
 from greenroom_agent.demo.person_input import is_of_a_person
 from greenroom_agent.demo.scene import Scene
 from greenroom_agent.demo.streamer import Streamer
-from greenroom_agent.door_messages import Join, MalformedAnswer, SlotState, SlotTruth, parse_join
-from greenroom_agent.idle_limits import IdleLimits
-from greenroom_agent.idle_watch import IdleSign, IdleWatch
-from greenroom_agent.report import Report
-from greenroom_agent.slot import Slot
-from greenroom_agent.stage import Stage
+from greenroom_agent.slot.idle_watch import IdleSign, IdleWatch
+from greenroom_agent.slot.slot import Slot
+from greenroom_agent.slot.stage import Stage
 
 LIMITS = IdleLimits(warn_s=120, end_s=30)
 

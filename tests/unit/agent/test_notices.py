@@ -8,12 +8,12 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from greenroom_agent.control_plane import SlotReading, Unavailable
-from greenroom_agent.door_messages import HeartbeatAnswer
-from greenroom_agent.heartbeat import Heartbeat
-from greenroom_agent.instance_metadata import METADATA_FAULTS, InstanceMetadata
-from greenroom_agent.lease import Lease
-from greenroom_agent.notice import Notice, NoticeKind, watch_notices
+from greenroom_agent.control_plane.control_plane import SlotReading, Unavailable
+from greenroom_agent.control_plane.door_messages import HeartbeatAnswer
+from greenroom_agent.control_plane.heartbeat import Heartbeat
+from greenroom_agent.control_plane.lease import Lease
+from greenroom_agent.instance.instance_metadata import METADATA_FAULTS, InstanceMetadata
+from greenroom_agent.instance.notice import Notice, NoticeKind, watch_notices
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 INTERRUPTION = Notice(NoticeKind.INTERRUPTION, AT)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from greenroom_agent.frame_pieces import FRAME_LIMIT_BYTES, cut_message, encode_frame
-from greenroom_agent.reliable_channel import ReliableChannel
-from greenroom_agent.reliable_receiver import MalformedFrame
-from greenroom_agent.reliable_sender import MAXIMUM_TRIES
+from greenroom_agent.channel.frame_pieces import FRAME_LIMIT_BYTES, cut_message, encode_frame
+from greenroom_agent.channel.reliable_channel import ReliableChannel
+from greenroom_agent.channel.reliable_receiver import MalformedFrame
+from greenroom_agent.channel.reliable_sender import MAXIMUM_TRIES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
-from greenroom_agent.application_process import Launch
-from greenroom_agent.control_plane import MAXIMUM_ANSWER_BYTES, Unavailable, _read
-from greenroom_agent.door_messages import Join, SlotState, SlotTruth
-from greenroom_agent.instance_metadata import InstanceMetadata
-from greenroom_agent.report import Report
-from greenroom_agent.slot import Slot
-from greenroom_agent.slot_supervisor import Pauses, SlotSupervisor
-from greenroom_agent.stage import Stage
-from greenroom_agent.streamer_door import StreamerDoor
+from greenroom_agent.control_plane.control_plane import MAXIMUM_ANSWER_BYTES, Unavailable, _read
+from greenroom_agent.control_plane.door_messages import Join, SlotState, SlotTruth
+from greenroom_agent.control_plane.report import Report
+from greenroom_agent.instance.instance_metadata import InstanceMetadata
+from greenroom_agent.runner.application_process import Launch
+from greenroom_agent.runner.slot_supervisor import Pauses, SlotSupervisor
+from greenroom_agent.slot.slot import Slot
+from greenroom_agent.slot.stage import Stage
+from greenroom_agent.slot.streamer_door import StreamerDoor
 
 from .test_strict_json import HOSTILE
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from greenroom_agent.application_process import Launch
-from greenroom_agent.slot_supervisor import Pauses, SlotSupervisor
+from greenroom_agent.runner.application_process import Launch
+from greenroom_agent.runner.slot_supervisor import Pauses, SlotSupervisor
 
 QUICK = Pauses(start_s=0.4, first_crash_s=0.05, last_crash_s=0.1)
 SLEEP = ["sleep", "60"]

@@ -9,16 +9,22 @@ from pathlib import Path
 
 import pytest
 from greenroom.domain.pool import unreal_command as domain_unreal_command
-from greenroom_agent import unreal_command
-from greenroom_agent.application_command import SlotPlace, application_command, application_environment
 from greenroom_agent.backoff import full_jitter_s
-from greenroom_agent.candidate_repetition import repeat_candidate, repeat_in_message, repeat_in_sdp
-from greenroom_agent.dead_man import booted_at, count_from_boot
-from greenroom_agent.door_messages import MalformedAnswer, SlotState, parse_join, parse_registration, parse_slot_truth
-from greenroom_agent.lease import Lease
+from greenroom_agent.channel.candidate_repetition import repeat_candidate, repeat_in_message, repeat_in_sdp
+from greenroom_agent.control_plane.door_messages import (
+    MalformedAnswer,
+    SlotState,
+    parse_join,
+    parse_registration,
+    parse_slot_truth,
+)
+from greenroom_agent.control_plane.lease import Lease
+from greenroom_agent.instance.dead_man import booted_at, count_from_boot
 from greenroom_agent.media_ports import MediaPorts, ports_of_slot
+from greenroom_agent.runner import unreal_command
+from greenroom_agent.runner.application_command import SlotPlace, application_command, application_environment
+from greenroom_agent.runner.work_folder import empty_folder, remove_leftovers
 from greenroom_agent.settings import MissingSetting, Settings
-from greenroom_agent.work_folder import empty_folder, remove_leftovers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -183,7 +189,7 @@ def test_the_demo_runs_on_the_agents_own_interpreter() -> None:
     assert application_command("demo", words, PLACE, is_loopback=True) == expected
     assert application_command("demo", [], PLACE, is_loopback=True) == expected
     null = application_command("null", [], PLACE, is_loopback=True)
-    assert null[1:] == ["-S", "-m", "greenroom_agent.null_application", "--url", PLACE.streamer_url]
+    assert null[1:] == ["-S", "-m", "greenroom_agent.runner.null_application", "--url", PLACE.streamer_url]
 
 
 def test_the_application_gets_nothing_of_the_agents() -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from greenroom_agent.door_messages import Join, SlotState, SlotTruth
-from greenroom_agent.report import Report
-from greenroom_agent.stage import Stage
-from greenroom_agent.stage_actions import (
+from greenroom_agent.control_plane.door_messages import Join, SlotState, SlotTruth
+from greenroom_agent.control_plane.report import Report
+from greenroom_agent.slot.stage import Stage
+from greenroom_agent.slot.stage_actions import (
     Action,
     ConnectPlayer,
     DisconnectPlayer,

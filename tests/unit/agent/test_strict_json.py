@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from greenroom_agent.page_messages import PageMessage, parse_page_message
+from greenroom_agent.slot.page_messages import PageMessage, parse_page_message
 from greenroom_agent.strict_json import MalformedText, read_object
 from hypothesis import given
 from hypothesis import strategies as st

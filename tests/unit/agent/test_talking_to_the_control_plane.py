@@ -13,18 +13,18 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.session import Session
-from greenroom_agent import slot as slot_module
-from greenroom_agent.control_plane import ControlPlane, Outdated, Refused, SlotReading, Unavailable
-from greenroom_agent.door_messages import HeartbeatAnswer, Join, SlotState, SlotTruth
-from greenroom_agent.heartbeat import Heartbeat
-from greenroom_agent.lease import Lease
-from greenroom_agent.notice import Notice
-from greenroom_agent.null_application import answers
-from greenroom_agent.report import Report
-from greenroom_agent.request_signing import RequestSigner
-from greenroom_agent.slot import Slot
-from greenroom_agent.slot_reports import SlotReports
-from greenroom_agent.stage import Stage
+from greenroom_agent.control_plane.control_plane import ControlPlane, Outdated, Refused, SlotReading, Unavailable
+from greenroom_agent.control_plane.door_messages import HeartbeatAnswer, Join, SlotState, SlotTruth
+from greenroom_agent.control_plane.heartbeat import Heartbeat
+from greenroom_agent.control_plane.lease import Lease
+from greenroom_agent.control_plane.report import Report
+from greenroom_agent.control_plane.request_signing import RequestSigner
+from greenroom_agent.instance.notice import Notice
+from greenroom_agent.runner.null_application import answers
+from greenroom_agent.slot import slot as slot_module
+from greenroom_agent.slot.slot import Slot
+from greenroom_agent.slot.slot_reports import SlotReports
+from greenroom_agent.slot.stage import Stage
 
 READY = Report("ready", 1, None, 0)
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")

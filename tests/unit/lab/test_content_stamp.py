@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from greenroom_lab.content_stamp import is_current, write_stamp
+from greenroom_lab.deployment.content_stamp import is_current, write_stamp
 
 
 def test_only_contents_and_names_count(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import boto3
 import pytest
-from greenroom_lab import sam
-from greenroom_lab.deployment_target import Target, TargetRefused, confirm_first, find_region, find_target
+from greenroom_lab.deployment import sam
+from greenroom_lab.deployment.deployment_target import Target, TargetRefused, confirm_first, find_region, find_target
 from moto import mock_aws
 
 KEYS = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
-from greenroom_lab.destroy import DestroyFailed, delete_stack
-from greenroom_lab.stacks import Stack, find_stack
+from greenroom_lab.deployment.destroy import DestroyFailed, delete_stack
+from greenroom_lab.deployment.stacks import Stack, find_stack
 
 ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/greenroom/1"
 STACK = Stack(ID, "CREATE_COMPLETE", {})

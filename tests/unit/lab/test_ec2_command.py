@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-from greenroom_lab import ec2
-from greenroom_lab.ec2_control import Ec2Control
-from greenroom_lab.ec2_host import Ec2Host
+from greenroom_lab.ec2 import __main__ as ec2
+from greenroom_lab.ec2.ec2_control import Ec2Control
+from greenroom_lab.ec2.ec2_host import Ec2Host
 
 from tests.unit.lab import test_ec2_host
 from tests.unit.lab.test_ec2_host import FakeCloud, until

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from greenroom_lab.ec2_cloud import SeenInstance, Sighting
-from greenroom_lab.ec2_host import Ec2Host, HostSettings, NoSuchMachine
-from greenroom_lab.instance_metadata import MachineFacts, RoleCredentials
+from greenroom_lab.ec2.ec2_cloud import SeenInstance, Sighting
+from greenroom_lab.ec2.ec2_host import Ec2Host, HostSettings, NoSuchMachine
+from greenroom_lab.ec2.instance_metadata import MachineFacts, RoleCredentials
 from greenroom_lab.processes import processes_of
 
 USER_DATA = base64.b64encode(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession
-from greenroom_lab.instance_metadata import InstanceMetadata, MachineFacts, RoleCredentials
+from greenroom_lab.ec2.instance_metadata import InstanceMetadata, MachineFacts, RoleCredentials
 
 FACTS = MachineFacts(
     "i-1", "g5.xlarge", "us-east-1b", "spot", "10.0.0.9", "203.0.113.7", "stage", {"greenroom:stack": "greenroom"}

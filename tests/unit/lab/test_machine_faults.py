@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from greenroom_lab.ec2_control import Ec2Control
-from greenroom_lab.ec2_host import Ec2Host
-from greenroom_lab.instance_metadata import MachineFacts
-from greenroom_lab.machine_faults import FaultKind, Faults
+from greenroom_lab.ec2.ec2_control import Ec2Control
+from greenroom_lab.ec2.ec2_host import Ec2Host
+from greenroom_lab.ec2.instance_metadata import MachineFacts
+from greenroom_lab.ec2.machine_faults import FaultKind, Faults
 from greenroom_lab.processes import processes_of
 
 from tests.unit.lab import test_ec2_host

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from greenroom_lab.parameters import ParameterInvalid, read_parameters
+from greenroom_lab.deployment.parameters import ParameterInvalid, read_parameters
 
 ICE = '[{"urls": ["stun:a:1", "turn:b:2?transport=udp"], "username": "o\'neil"}]'
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from greenroom_lab.socket_faults import Direction, FaultOnce, NoFaults, doubled, lost, overtaken
+from greenroom_lab.platform.socket_faults import Direction, FaultOnce, NoFaults, doubled, lost, overtaken
 
 FRAME = json.dumps({"kind": "frame", "sequence": 1})
 

@@ -7,7 +7,7 @@ import socket
 import time
 
 import pytest
-from greenroom_lab.trace_sink import TraceSink
+from greenroom_lab.platform.trace_sink import TraceSink
 
 HEADER = b'{"format": "json", "version": 1}\n'
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from greenroom_lab.user_data import NoAgentEnvironment, agent_environment
+from greenroom_lab.ec2.user_data import NoAgentEnvironment, agent_environment
 
 SCRIPT = """#!/bin/bash
 cat > /usr/local/sbin/other <<'SCRIPT'

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
-from greenroom_lab.viewer_channel import ViewerChannel
+from greenroom_lab.viewer.viewer_channel import ViewerChannel
 
 Json = dict[str, Any]
 

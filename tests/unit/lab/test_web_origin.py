@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
-from greenroom_lab.socket_faults import FaultOnce, doubled, lost
-from greenroom_lab.web_origin import OriginSettings, PortTaken, WebOrigin, reserve_port
+from greenroom_lab.platform.socket_faults import FaultOnce, doubled, lost
+from greenroom_lab.platform.web_origin import OriginSettings, PortTaken, WebOrigin, reserve_port
 
 
 @dataclass

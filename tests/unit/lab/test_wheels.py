@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from greenroom_lab.wheels import WheelMismatch, check_wheels
+from greenroom_lab.deployment.wheels import WheelMismatch, check_wheels
 
 
 @pytest.mark.parametrize(

@@ -7,36 +7,37 @@ from __future__ import annotations
 import importlib
 from collections.abc import Collection
 
-NAMES = (
+PLACES = (
     "http_api",
-    "lambda_errors",
-    "lambda_speed",
-    "lambda_pool",
-    "lambda_crashes",
+    "lambdas.lambda_errors",
+    "lambdas.lambda_speed",
+    "lambdas.lambda_pool",
+    "lambdas.lambda_crashes",
     "table_conflicts",
     "websocket",
     "xray",
     "ttl",
-    "asl_yaml",
-    "asl_tasks",
-    "asl_results",
-    "asl_deadline",
-    "task_tokens",
-    "execution_names",
-    "machine_events",
-    "ec2_errors",
-    "ec2_states",
-    "ec2_power",
-    "ec2_fleet",
-    "ec2_filters",
-    "ec2_offerings",
-    "ec2_places",
-    "ec2_throttle",
+    "step_functions.asl_yaml",
+    "step_functions.asl_tasks",
+    "step_functions.asl_results",
+    "step_functions.asl_deadline",
+    "step_functions.task_tokens",
+    "step_functions.execution_names",
+    "step_functions.machine_events",
+    "ec2.ec2_errors",
+    "ec2.ec2_states",
+    "ec2.ec2_power",
+    "ec2.ec2_fleet",
+    "ec2.ec2_filters",
+    "ec2.ec2_offerings",
+    "ec2.ec2_places",
+    "ec2.ec2_throttle",
     "service_quotas",
     "scheduler",
     "iam_resources",
 )
-"""In the order they are applied."""
+"""In the order they are applied; the last part is the mend's name."""
+NAMES = tuple(place.rpartition(".")[2] for place in PLACES)
 
 
 def apply(without: Collection[str] = ()) -> None:
@@ -47,6 +48,6 @@ def apply(without: Collection[str] = ()) -> None:
     unknown = set(without) - set(NAMES)
     if unknown:
         raise ValueError(f"no such mend: {', '.join(sorted(unknown))}")
-    for name in NAMES:
+    for name, place in zip(NAMES, PLACES, strict=True):
         if name not in without:
-            importlib.import_module(f"{__name__}.{name}").apply()
+            importlib.import_module(f"{__name__}.{place}").apply()

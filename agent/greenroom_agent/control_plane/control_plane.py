@@ -1,0 +1,165 @@
+"""The agent's door of the control plane: signed HTTP calls, a few tries each."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import aiohttp
+import yarl
+from botocore.exceptions import BotoCoreError
+
+from greenroom_agent import AGENT_VERSION
+from greenroom_agent.backoff import full_jitter_s
+from greenroom_agent.control_plane.door_messages import (
+    HeartbeatAnswer,
+    Registration,
+    SlotTruth,
+    SocketTicket,
+    parse_heartbeat_answer,
+    parse_registration,
+    parse_slot_truth,
+    parse_socket_ticket,
+)
+from greenroom_agent.control_plane.report import Report
+from greenroom_agent.control_plane.request_signing import NoCredentials
+from greenroom_agent.instance.instance_metadata import Addresses
+from greenroom_agent.instance.notice import Notice
+from greenroom_agent.strict_json import MalformedText, read_object
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = aiohttp.ClientTimeout(total=8, connect=3)
+FIRST_PAUSE_S = 0.2
+LAST_PAUSE_S = 2.0
+MAXIMUM_ANSWER_BYTES = 1 << 20
+
+
+class Unavailable(Exception):
+    """No answer, a throttle or a fault of the service: worth another try."""
+
+
+class Outdated(Exception):
+    """409: somebody newer has this instance (or, for a slot event, this slot)."""
+
+
+class Refused(Exception):
+    """403, 404 or 400: the control plane does not know us or not like this."""
+
+
+class Signer(Protocol):
+    """What authorises a request."""
+
+    async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
+        """The headers to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReading:
+    """One slot in a heartbeat."""
+
+    slot_id: str
+    epoch: int
+    health: str
+    session_id: str | None
+    join_number: int
+    is_playing: bool
+
+
+class ControlPlane:
+    """Calls `<api_url>/agent/*` for one run of the agent, named by its boot nonce.
+
+    Every method raises Unavailable, Outdated or Refused; MalformedAnswer for an answer against the contract.
+    """
+
+    def __init__(
+        self, http: aiohttp.ClientSession, signer: Signer, api_url: str, boot_nonce: str, luck: Callable[[], float]
+    ) -> None:
+        self._http = http
+        self._signer = signer
+        self._api_url = api_url
+        self._boot_nonce = boot_nonce
+        self._luck = luck
+
+    async def register(self, slot_count: int, addresses: Addresses) -> Registration:
+        """Tells that this run of the agent is there; asks what to run."""
+        body = {
+            "slotCount": slot_count,
+            "agentVersion": AGENT_VERSION,
+            "publicIp": addresses.public_ip,
+            "privateIp": addresses.private_ip,
+        }
+        return parse_registration(await self._post("register", body))
+
+    async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
+        """Renews the lease and asks for the truth; one try, because the next heartbeat is a better one."""
+        readings = [
+            {
+                "slotId": slot.slot_id,
+                "epoch": slot.epoch,
+                "health": slot.health,
+                "sessionId": slot.session_id,
+                "joinNumber": slot.join_number,
+                "playing": slot.is_playing,
+            }
+            for slot in slots
+        ]
+        body = {"slots": readings} if notice is None else {"slots": readings, "notice": notice.as_json()}
+        return parse_heartbeat_answer(await self._post("heartbeat", body, tries=1))
+
+    async def report(self, slot_id: str, report: Report) -> SlotTruth:
+        """A slot event; the answer is the slot as it is now."""
+        body = {
+            "slotId": slot_id,
+            "epoch": report.epoch,
+            "event": report.event,
+            "sessionId": report.session_id,
+            "joinNumber": report.join_number,
+            "detail": report.detail,
+        }
+        answer = await self._post("slot-events", body)
+        slot = answer.get("slot")
+        return parse_slot_truth(slot if isinstance(slot, dict) else {})
+
+    async def socket_ticket(self) -> SocketTicket:
+        """A way into the Viewer socket."""
+        return parse_socket_ticket(await self._post("socket-ticket", {}))
+
+    async def _post(self, call: str, fields: Mapping[str, Any], tries: int = 3) -> dict[str, Any]:
+        for attempt in range(tries - 1):
+            try:
+                return await self._post_once(call, fields)
+            except Unavailable as error:
+                log.info("call=%s try=%d failed: %s", call, attempt + 1, error)
+                await asyncio.sleep(full_jitter_s(attempt, FIRST_PAUSE_S, LAST_PAUSE_S, self._luck()))
+        return await self._post_once(call, fields)
+
+    async def _post_once(self, call: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        url = f"{self._api_url}/agent/{call}"
+        body = json.dumps({"bootNonce": self._boot_nonce, **fields}).encode()
+        try:
+            headers = await self._signer.headers("POST", url, body)
+            # encoded=True: the path goes out exactly as it was signed.
+            target = yarl.URL(url, encoded=True)
+            async with self._http.post(target, data=body, headers=headers, timeout=TIMEOUT) as answer:
+                return _read(answer.status, await answer.read())
+        except (aiohttp.ClientError, TimeoutError, BotoCoreError, NoCredentials) as error:
+            raise Unavailable(type(error).__name__) from error
+
+
+def _read(status: int, content: bytes) -> dict[str, Any]:
+    try:
+        body = read_object(content, MAXIMUM_ANSWER_BYTES)
+    except MalformedText:
+        body = None
+    detail = "" if body is None else str(body.get("detail", ""))[:200]
+    if status == 409:
+        raise Outdated(detail)
+    if status == 429 or status >= 500 or (status < 300 and body is None):
+        raise Unavailable(f"HTTP {status}")
+    if status >= 300:
+        raise Refused(f"HTTP {status} {detail}".strip())
+    assert body is not None
+    return body

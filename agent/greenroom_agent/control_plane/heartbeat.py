@@ -1,0 +1,98 @@
+"""The heartbeat: renews the lease, brings the truth, and lets the fence fall when it cannot."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from greenroom_agent.control_plane.control_plane import Refused, SlotReading, Unavailable
+from greenroom_agent.control_plane.door_messages import HeartbeatAnswer, MalformedAnswer
+from greenroom_agent.control_plane.lease import Lease
+from greenroom_agent.instance.dead_man import touch
+from greenroom_agent.instance.notice import Notice
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 2.0
+
+
+class HeartbeatDoor(Protocol):
+    """Who listens."""
+
+    async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
+        """Delivers one heartbeat."""
+
+
+class Heartbeat:
+    """Beats every `period_s`, sooner after a failure, at once on a notice of EC2, which every later beat repeats.
+
+    `alive_file` feeds the instance's dead-man timer.
+    """
+
+    def __init__(
+        self,
+        door: HeartbeatDoor,
+        lease: Lease,
+        period_s: float,
+        readings: Callable[[], Sequence[SlotReading]],
+        clock: Callable[[], float],
+        luck: Callable[[], float],
+        alive_file: Path | None = None,
+    ) -> None:
+        self._door = door
+        self._lease = lease
+        self._period_s = period_s
+        self._readings = readings
+        self._clock = clock
+        self._luck = luck
+        self._alive_file = alive_file
+        self._notice: Notice | None = None
+        self._is_news = asyncio.Event()
+
+    def tell(self, notice: Notice) -> None:
+        """EC2 announced this: the control plane hears it now."""
+        self._notice = notice
+        self._is_news.set()
+
+    async def run(self, on_answer: Callable[[HeartbeatAnswer], None]) -> None:
+        """Beats until cancelled. Raises: Outdated when a newer agent has this instance."""
+        while True:
+            answer = await self.beat()
+            if answer is None:
+                await self._pause(min(self._period_s, RETRY_S) * (0.5 + 0.5 * self._luck()))
+                continue
+            on_answer(answer)
+            # A little earlier at random, so that a fleet that started together does not beat together for ever.
+            await self._pause(self._period_s * (0.9 + 0.1 * self._luck()))
+
+    async def beat(self) -> HeartbeatAnswer | None:
+        """One heartbeat; None when it was not accepted."""
+        sent_at_s = self._clock()
+        self._is_news.clear()
+        try:
+            answer = await self._door.heartbeat(self._readings(), self._notice)
+        except (Unavailable, Refused, MalformedAnswer) as error:
+            log.warning("heartbeat not accepted: %s %s", type(error).__name__, error)
+            return None
+        self._lease.renew(sent_at_s, answer.lease_s)
+        try:
+            touch(self._alive_file)
+        except OSError:  # a full disk is not worth the pictures of those who play; the timer decides in its time
+            log.exception("the dead-man timer was not fed")
+        return answer
+
+    async def _pause(self, pause_s: float) -> None:
+        try:
+            async with asyncio.timeout(pause_s):
+                await self._is_news.wait()
+        except TimeoutError:
+            return
+
+    async def watch_lease(self, on_expired: Callable[[], None]) -> None:
+        """Calls on_expired as long as the lease is too old, once a second, from the moment it is."""
+        while True:
+            remaining_s = self._lease.remaining_s(self._clock())
+            if remaining_s <= 0:
+                on_expired()
+            await asyncio.sleep(max(0.01, remaining_s) if remaining_s > 0 else 1.0)

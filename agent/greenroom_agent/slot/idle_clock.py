@@ -1,0 +1,74 @@
+"""The idle watch of one slot, tied to a timer: speaks to the page, and to the slot when it is over."""
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from greenroom_agent.control_plane.idle_limits import UNLIMITED
+from greenroom_agent.slot.idle_watch import IdleSign, IdleWatch
+
+
+class IdleClock:
+    """Runs while a picture flows. `can_hear` says whether input reported by the page would reach us."""
+
+    def __init__(
+        self, tell_page: Callable[[Mapping[str, Any]], None], end: Callable[[], None], can_hear: Callable[[], bool]
+    ) -> None:
+        self._tell_page = tell_page
+        self._end = end
+        self._can_hear = can_hear
+        self._watch: IdleWatch | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.limits = UNLIMITED
+
+    def start(self) -> None:
+        """A picture came, which counts as input."""
+        self.stop()
+        if self.limits.warn_s > 0:
+            self._watch = IdleWatch(self.limits, _now_s())
+            self._set_timer()
+
+    def stop(self) -> None:
+        """No picture, no idling."""
+        self._watch = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def heard(self, idle_s: object = 0) -> None:
+        """The last input was idle_s ago; whatever is no such number is no sign of life."""
+        if self._watch is None or isinstance(idle_s, bool) or not isinstance(idle_s, (int, float)):
+            return
+        if not math.isfinite(idle_s) or idle_s < 0:
+            return
+        self._say(self._watch.heard(idle_s, _now_s()), self._watch)
+        self._set_timer()
+
+    def poll(self) -> None:
+        """Says what is due; called again when the socket opened."""
+        if self._watch is None:
+            return
+        sign = self._watch.poll(_now_s(), can_hear=self._can_hear())
+        self._set_timer()
+        self._say(sign, self._watch)
+
+    def _say(self, sign: IdleSign | None, watch: IdleWatch) -> None:
+        if sign is IdleSign.END:
+            self._end()
+        elif sign is not None:
+            ends_in_s = round(watch.ends_in_s(_now_s()), 1) if sign is IdleSign.WARN else None
+            self._tell_page({"type": "greenroomIdle", "endsIn_s": ends_in_s})
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._watch is None:
+            return
+        # Overdue and not said means that nobody can hear: the open socket calls, once a second is for safety.
+        pause_s = self._watch.next_at_s - _now_s()
+        self._timer = asyncio.get_running_loop().call_later(pause_s if pause_s > 0 else 1.0, self.poll)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

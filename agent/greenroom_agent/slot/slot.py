@@ -1,0 +1,298 @@
+"""One slot at work: the stage's rules tied to its process, its streamer door and the Viewer socket."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from greenroom_agent.channel.candidate_repetition import repeat_in_message
+from greenroom_agent.channel.reliable_channel import ReliableChannel
+from greenroom_agent.channel.reliable_receiver import MalformedFrame
+from greenroom_agent.control_plane.control_plane import SlotReading
+from greenroom_agent.control_plane.door_messages import Join, SlotTruth
+from greenroom_agent.control_plane.report import Report
+from greenroom_agent.slot.idle_clock import IdleClock
+from greenroom_agent.slot.page_messages import parse_page_message
+from greenroom_agent.slot.slot_fence import fenced
+from greenroom_agent.slot.slot_parts import Socket, Streamer, Supervisor
+from greenroom_agent.slot.stage import Stage
+from greenroom_agent.slot.stage_actions import Action, ConnectPlayer, DisconnectPlayer, Linger, ResetApplication
+from greenroom_agent.slot.streamer_door import config
+from greenroom_agent.strict_json import MalformedText
+
+log = logging.getLogger(__name__)
+
+TO_PAGE = ("offer", "iceCandidate", "disconnectPlayer")
+SOCKET_GRACE_S = 10.0
+LINGER_S = 15.0
+"""How long the picture of a viewer who is being moved to another instance outlives the session here."""
+
+
+class Slot:
+    """Carries out what the stage decides. `bind` gives it the parts that themselves need the slot.
+
+    Nothing that enters here raises: a fault of ours, whoever provoked it, costs this slot its application.
+    """
+
+    _streamer: Streamer
+    _supervisor: Supervisor
+    _tell: Callable[[Report], None]
+
+    def __init__(self, stage: Stage, socket: Socket, public_ip: str | None) -> None:
+        self.stage = stage
+        self._socket = socket
+        self._public_ip = public_ip
+        self._channel: ReliableChannel | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._socket_grace: asyncio.TimerHandle | None = None
+        self._linger: asyncio.TimerHandle | None = None
+        self._streamer_tells_peers = False
+        self._has_media = True
+        self._was_lost_by_socket = False
+        self._idle = IdleClock(self._tell_page, lambda: self._do(self.stage.viewer_idled()), lambda: socket.is_open)
+
+    def bind(self, streamer: Streamer, supervisor: Supervisor, tell: Callable[[Report], None]) -> None:
+        """Before the first event."""
+        self._streamer, self._supervisor, self._tell = streamer, supervisor, tell
+
+    def reading(self) -> SlotReading:
+        """This slot in a heartbeat."""
+        stage = self.stage
+        health = "exited" if stage.application.value == "stopped" else stage.application.value
+        return SlotReading(stage.slot_id, stage.epoch, health, stage.session_id, stage.join_number, stage.is_playing)
+
+    def is_outdated(self, report: Report) -> bool:
+        """Whether nobody needs this report any more."""
+        return report.epoch < self.stage.epoch
+
+    def broken(self, error: Exception) -> None:
+        """Something that was done for this slot raised: its application is replaced, whoever plays here has to go."""
+        log.error("slot=%s a fault of the agent", self.stage.slot_id, exc_info=error)
+        self._supervisor.fail(f"a fault of the agent: {type(error).__name__}")
+
+    # What the control plane says
+
+    @fenced
+    def observe(self, truth: SlotTruth) -> None:
+        """The slot's state as the control plane has it."""
+        self._do(self.stage.observe(truth))
+
+    @fenced
+    def join(self, join: Join) -> None:
+        """A page said hello."""
+        self._do(self.stage.join(join))
+        stage = self.stage
+        if (join.session_id, join.epoch, join.join_number) == (stage.session_id, stage.epoch, stage.join_number):
+            self._idle.limits = join.idle
+
+    @fenced
+    def fence(self) -> None:
+        """The lease is too old."""
+        self._do(self.stage.fence())
+
+    @fenced
+    def lift_fence(self) -> None:
+        """The lease is renewed."""
+        self._do(self.stage.lift_fence())
+
+    # What the process does
+
+    @fenced
+    def application_started(self) -> None:
+        """A fresh process in an empty folder."""
+        self._streamer_tells_peers = False
+        self._has_media = True
+        self._do(self.stage.application_started())
+
+    @fenced
+    def application_ready(self) -> None:
+        """The streamer identified itself."""
+        self._supervisor.ready()
+        self._do(self.stage.application_ready())
+
+    @fenced
+    def streamer_lost(self) -> None:
+        """The streamer's connection ended, and its process runs on."""
+        self._supervisor.lost()
+        self._do(self.stage.streamer_lost())
+
+    @fenced
+    def application_exited(self, detail: str) -> None:
+        """The process ended by itself."""
+        self._do(self.stage.application_exited(detail))
+
+    @fenced
+    def hear_streamer(self, message: dict[str, Any]) -> None:
+        """A message of the streamer; what is not for the page on stage is dropped."""
+        number = self.stage.join_number
+        kind = message["type"]
+        if str(message.get("playerId", "")) != str(number):
+            log.info("slot=%s dropped %s of another player", self.stage.slot_id, kind)
+        elif kind == "greenroomPeer":
+            # Without media there is no peer connection whose end the streamer could notice.
+            self._streamer_tells_peers = self._has_media = message.get("media") is not False
+            self._peer(number, is_connected=message.get("state") == "connected", detail="the streamer lost its peer")
+        elif kind == "greenroomActivity":
+            self._idle.heard()
+        elif kind in TO_PAGE:
+            if self._channel is not None:  # a picture that lingers has nobody to signal with
+                for part in repeat_in_message(message, self._public_ip):
+                    self._emit(self._channel.send(json.dumps(part), _now_ms()))
+            if kind == "disconnectPlayer":
+                self._peer(number, is_connected=False, detail="the streamer sent the player away")
+
+    # What the page does
+
+    @fenced
+    def hear_page(self, frame: Mapping[str, Any]) -> None:
+        """A frame, ack or resend, stamped by the relay; what is not from the page on stage is dropped."""
+        stamp = (frame.get("sessionId"), frame.get("epoch"), frame.get("joinNumber"))
+        if self._channel is None or not self.stage.is_current(*stamp):
+            log.info("slot=%s dropped a frame of another page", self.stage.slot_id)
+            return
+        try:
+            received = self._channel.receive(frame, _now_ms())
+        except MalformedFrame as error:
+            log.warning("slot=%s dropped a frame: %s", self.stage.slot_id, error)
+            return
+        for text in received.messages:
+            self._hear_message(text)
+        self._emit(received.frames)
+
+    @fenced
+    def page_socket(self, *, is_open: bool) -> None:
+        """The page's socket of the current join opened or closed. A dropped socket alone never ends a picture."""
+        if self._socket_grace is not None:
+            self._socket_grace.cancel()
+            self._socket_grace = None
+        if not is_open:
+            number = self.stage.join_number
+            loop = asyncio.get_running_loop()
+            self._socket_grace = loop.call_later(SOCKET_GRACE_S, self._socket_stayed_closed, number)
+            return
+        if self._was_lost_by_socket:
+            self._peer(self.stage.join_number, is_connected=True, detail="")
+        if self._channel is not None:
+            self._channel.peer_reconnected(_now_ms())
+            self._emit([])
+
+    @fenced
+    def socket_opened(self) -> None:
+        """The agent's own socket is welcome again: what waited goes out."""
+        self._emit([])
+        self._idle.poll()
+
+    def close(self) -> None:
+        """Cancels every timer."""
+        self._forget_page()
+        self._end_linger()
+
+    def _hear_message(self, text: str) -> None:
+        try:
+            message = parse_page_message(text)
+        except MalformedText as error:
+            log.warning("slot=%s dropped a message of the page: %s", self.stage.slot_id, error)
+            return
+        if message.to_streamer is not None:
+            self._streamer.send({**message.to_streamer, "playerId": str(self.stage.join_number)})
+        elif message.kind == "greenroomActivity":
+            self._idle.heard(message.idle_s)
+        elif not self._streamer_tells_peers:
+            # It plays. That comes by way of the relay: a streamer that tells of its peers may have said an end since.
+            self._peer(self.stage.join_number, is_connected=True, detail="")
+
+    def _peer(self, number: int, *, is_connected: bool, detail: str) -> None:
+        if is_connected:
+            self._was_lost_by_socket = False
+            self._do(self.stage.peer_connected(number))
+        else:
+            self._do(self.stage.peer_disconnected(number, detail))
+
+    @fenced
+    def _socket_stayed_closed(self, number: int) -> None:
+        # A streamer that tells of its peers knows better than the socket whether the picture flows.
+        if not self._streamer_tells_peers and self.stage.is_playing:
+            self._was_lost_by_socket = True
+            self._peer(number, is_connected=False, detail=f"the page's socket was closed for {SOCKET_GRACE_S:.0f} s")
+
+    @fenced
+    def _do(self, actions: list[Action]) -> None:
+        for action in actions:
+            log.info("slot=%s %s", self.stage.slot_id, action)
+            if isinstance(action, Report):
+                self._mind_idling(action.event)
+                self._tell(action)
+            elif isinstance(action, ConnectPlayer):
+                self._connect(action)
+            elif isinstance(action, DisconnectPlayer):
+                self._forget_page()
+                self._streamer.send({"type": "playerDisconnected", "playerId": str(action.join_number)})
+            elif isinstance(action, ResetApplication):
+                self._forget_page()
+                self._supervisor.restart()
+            elif isinstance(action, Linger):
+                self._forget_page()
+                self._linger = asyncio.get_running_loop().call_later(
+                    LINGER_S, lambda: self._do(self.stage.linger_over())
+                )
+            else:
+                self._forget_page()
+                self._end_linger()
+                self._supervisor.stop()
+
+    def _mind_idling(self, event: str) -> None:
+        """Only a picture with a way back for input can be idled at."""
+        if event == "connected" and self._has_media:
+            self._idle.start()
+        elif event != "idle":
+            self._idle.stop()
+
+    def _tell_page(self, message: Mapping[str, Any]) -> None:
+        if self._channel is not None:
+            self._emit(self._channel.send(json.dumps(message), _now_ms()))
+
+    def _end_linger(self) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+
+    def _connect(self, player: ConnectPlayer) -> None:
+        if not player.is_again or self._channel is None:
+            self._forget_page()
+            self._channel = ReliableChannel({"sessionId": self.stage.session_id, "joinNumber": player.join_number})
+        if player.ice_servers is not None:  # also an empty list: the last viewer's credentials are not this one's
+            self._streamer.send(config(player.ice_servers))
+        introduced = {"playerId": str(player.join_number), "dataChannel": True, "sfu": False}
+        self._streamer.send({"type": "playerConnected", **introduced})
+
+    def _forget_page(self) -> None:
+        self._channel = None
+        self._was_lost_by_socket = False
+        self._idle.stop()
+        for timer in (self._timer, self._socket_grace):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._socket_grace = None
+
+    @fenced
+    def _emit(self, frames: list[dict[str, Any]]) -> None:
+        """Sends these frames and whatever else the channel owes by now, and sets the clock for the next time.
+
+        While the agent's socket is down nothing is sent and no try is counted; `socket_opened` goes on.
+        """
+        if self._channel is None or not self._socket.is_open:
+            return
+        for frame in [*frames, *self._channel.poll(_now_ms())]:
+            self._socket.send(frame)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        next_at_ms = self._channel.next_at_ms
+        if next_at_ms is not None:
+            pause_s = max(0.0, (next_at_ms - _now_ms()) / 1000)
+            self._timer = asyncio.get_running_loop().call_later(pause_s, self._emit, [])
+
+
+def _now_ms() -> int:
+    return int(asyncio.get_running_loop().time() * 1000)

@@ -1,0 +1,264 @@
+"""Who is on stage in one slot, and what follows from each thing that happens. No I/O and no clock.
+
+The control plane's epoch says who holds the slot, joinNumber which page of that holder is the current one. Whatever is
+older than what the stage knows changes nothing; a newer epoch takes over and leaves nothing of the last viewer.
+
+A retired slot takes no new holder, but serves the one it still names. When it names nobody any more, its viewer may be
+on the way to another instance: the picture lingers, so that the old one does not die before the new one stands.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from greenroom_agent.control_plane.door_messages import Join, SlotState, SlotTruth
+from greenroom_agent.control_plane.report import Report
+from greenroom_agent.slot.stage_actions import (
+    Action,
+    ConnectPlayer,
+    DisconnectPlayer,
+    Linger,
+    ResetApplication,
+    StopApplication,
+)
+
+
+class ApplicationState(StrEnum):
+    """The slot's application process: it starts, has identified itself, ended by itself, or must not run."""
+
+    STARTING = "starting"
+    READY = "running"
+    EXITED = "exited"
+    STOPPED = "stopped"
+
+
+class Stage:
+    """One slot's rules. Each method takes what happened and returns what to do, in order."""
+
+    def __init__(self, slot_id: str, epoch: int) -> None:
+        self.slot_id = slot_id
+        self.epoch = epoch
+        self.state: SlotState | None = None
+        self.session_id: str | None = None
+        self.join_number = 0
+        self.application = ApplicationState.STARTING
+        self.is_fenced = False
+        self.is_playing = False
+        self._is_lingering = False
+        self._has_played = False  # in this session, under any joinNumber
+        self._is_waiting_for_application = False
+        self._player: int | None = None
+        self._ice_servers: tuple[Mapping[str, Any], ...] | None = None
+        self._is_used = False  # a viewer was let into the running process
+        self._ended_session_id: str | None = None
+
+    def observe(self, truth: SlotTruth) -> list[Action]:
+        """The control plane told the slot's state (heartbeat answer, hint, welcome, answer to a report)."""
+        if truth.epoch < self.epoch or truth.state is None:
+            return []
+        if SlotState.RETIRED in (truth.state, self.state):
+            return self._retire(truth) if truth.state is SlotState.RETIRED else []
+        if truth.state in (SlotState.RESERVED, SlotState.STREAMING) and truth.session_id == self._ended_session_id:
+            return []  # it was told before the Resetting that we already know of
+        actions = self._take_over(truth.epoch) if truth.epoch > self.epoch else []
+        if truth.state is SlotState.FREE and self._is_used:
+            return actions  # told before the join that we already know of; a real Free follows our own report
+        self.state = truth.state
+        if truth.state is SlotState.RESETTING:
+            return [*actions, *self._leave_for_good()]
+        if truth.state is not SlotState.FREE:
+            self.session_id = truth.session_id
+        return actions
+
+    def join(self, join: Join) -> list[Action]:
+        """A page said hello; an older page of the same session is sent off the stage."""
+        if self.is_fenced or self._is_empty_for_good or join.epoch < self.epoch:
+            return []
+        if self.state is SlotState.RETIRED and join.epoch > self.epoch:
+            return []
+        if join.session_id == self._ended_session_id:
+            return []
+        actions = self._take_over(join.epoch) if join.epoch > self.epoch else []
+        if self.session_id not in (None, join.session_id) or join.join_number <= self.join_number:
+            return actions
+        return [*actions, *self._let_in(join)]
+
+    def application_started(self) -> list[Action]:
+        """A fresh process was started in an empty folder."""
+        self.application = ApplicationState.STARTING
+        self._is_used = False
+        return []
+
+    def application_ready(self) -> list[Action]:
+        """The streamer identified itself."""
+        self.application = ApplicationState.READY
+        if self._is_waiting_for_application:
+            return [self._connect()]
+        if self.state in (SlotState.RESERVED, SlotState.STREAMING, SlotState.RETIRED):
+            return []  # it crashed under a session: the control plane ends that first and then asks for a reset
+        return [self._report("ready")]
+
+    def streamer_lost(self) -> list[Action]:
+        """The process runs, but its streamer is not connected any more; `application_ready` says when it is back.
+
+        A session keeps the slot: its picture may still flow. Without one nobody may be sent here meanwhile.
+        """
+        if self.application is not ApplicationState.READY:
+            return []
+        self.application = ApplicationState.STARTING
+        if self._player is not None:
+            self._is_waiting_for_application = True
+        if self.session_id is not None or self.state in (SlotState.RESERVED, SlotState.STREAMING, SlotState.RETIRED):
+            return []
+        return [self._report("notReady")]
+
+    def application_exited(self, detail: str) -> list[Action]:
+        """The process ended by itself or never identified itself; a fresh one follows."""
+        if self._is_lingering:
+            return self.linger_over()
+        self.application = ApplicationState.EXITED
+        report = self._report("exited", detail)
+        if self._player is not None:
+            self._is_waiting_for_application = False  # who saw the old process is not let into the next one
+        self._player = None
+        self.is_playing = False
+        return [report]
+
+    def peer_connected(self, join_number: int) -> list[Action]:
+        """The picture flows to this player."""
+        if join_number != self._player or self.is_playing:
+            return []
+        self.is_playing = self._has_played = True
+        return [self._report("connected")]
+
+    def peer_disconnected(self, join_number: int, detail: str) -> list[Action]:
+        """The picture no longer flows to this player."""
+        if join_number != self._player or not self.is_playing:
+            return []
+        if self._is_lingering:
+            return self.linger_over()
+        self.is_playing = False
+        return [self._report("disconnected", detail)]
+
+    def viewer_idled(self) -> list[Action]:
+        """Nobody gave any input for too long, nor answered the warning."""
+        return [self._report("idle", "no input")] if self.is_playing and not self._is_lingering else []
+
+    def linger_over(self) -> list[Action]:
+        """The moved viewer has gone, or had long enough to go."""
+        return self._empty_for_good() if self._is_lingering else []
+
+    def fence(self) -> list[Action]:
+        """The lease is too old: the control plane may have given this slot to somebody else."""
+        if self.is_fenced:
+            return []
+        self.is_fenced = True
+        if self._is_lingering:
+            return self.linger_over()
+        actions = self._send_off("the instance lost its lease")
+        self.application = ApplicationState.STOPPED
+        return [*actions, StopApplication()]
+
+    def lift_fence(self) -> list[Action]:
+        """A heartbeat was accepted again: a fresh application may wait for viewers."""
+        if not self.is_fenced:
+            return []
+        self.is_fenced = False
+        return [] if self._is_empty_for_good else [self._reset()]
+
+    def is_current(self, session_id: object, epoch: object, join_number: object) -> bool:
+        """Whether a frame with this stamp comes from the page on stage."""
+        return self._player is not None and (session_id, epoch, join_number) == (
+            self.session_id,
+            self.epoch,
+            self._player,
+        )
+
+    @property
+    def _is_empty_for_good(self) -> bool:
+        return self.state is SlotState.RETIRED and (self.session_id is None or self._is_lingering)
+
+    def _take_over(self, epoch: int) -> list[Action]:
+        actions = self._forget_session()
+        self.epoch = epoch
+        self.state = None
+        return [*actions, self._reset()] if self._is_used and not self.is_fenced else actions
+
+    def _leave_for_good(self) -> list[Action]:
+        actions = self._forget_session()
+        if self.is_fenced:
+            return actions
+        if self._is_used:
+            return [*actions, self._reset()]
+        return [*actions, self._report("ready")] if self.application is ApplicationState.READY else actions
+
+    def _retire(self, truth: SlotTruth) -> list[Action]:
+        if self._is_empty_for_good:
+            return []
+        if truth.session_id is not None and truth.session_id != self._ended_session_id:
+            actions = self._take_over(truth.epoch) if truth.epoch > self.epoch else []
+            self.state, self.session_id = SlotState.RETIRED, truth.session_id
+            return actions
+        # Whatever its epoch: nobody follows on a retired slot, so there is nobody whom an old picture could disturb.
+        self.state, self.epoch = SlotState.RETIRED, truth.epoch
+        if self.is_playing:
+            self._is_lingering = True
+            return [Linger()]
+        return self._empty_for_good()
+
+    def _empty_for_good(self) -> list[Action]:
+        self._is_lingering = False
+        actions = self._forget_session()
+        self.application = ApplicationState.STOPPED
+        return [*actions, StopApplication()]
+
+    def _let_in(self, join: Join) -> list[Action]:
+        self.session_id = join.session_id
+        self.join_number = join.join_number
+        self._ice_servers = join.ice_servers
+        # Under the new joinNumber: the control plane no longer listens to the old page's.
+        actions: list[Action] = [self._report("disconnected", "another page joined")] if self._has_played else []
+        if self._player is not None:
+            actions.append(DisconnectPlayer(self._player))
+            self._player = None
+        self.is_playing = False
+        if self.application is ApplicationState.READY:
+            return [*actions, self._connect()]
+        self._is_waiting_for_application = True
+        return actions
+
+    def _connect(self) -> Action:
+        self._is_waiting_for_application = False
+        self._is_used = True
+        is_again = self._player == self.join_number
+        self._player = self.join_number
+        return ConnectPlayer(self.join_number, self._ice_servers, is_again)
+
+    def _send_off(self, detail: str) -> list[Action]:
+        player, self._player = self._player, None
+        if player is None:
+            return []
+        self._is_waiting_for_application = False
+        actions: list[Action] = [DisconnectPlayer(player)]
+        if self.is_playing:
+            self.is_playing = False
+            actions.append(self._report("disconnected", detail))
+        return actions
+
+    def _forget_session(self) -> list[Action]:
+        actions: list[Action] = [DisconnectPlayer(self._player)] if self._player is not None else []
+        self._ended_session_id = self.session_id or self._ended_session_id
+        self.session_id = None
+        self.join_number = 0
+        self._ice_servers = None
+        self.is_playing = self._has_played = self._is_waiting_for_application = False
+        self._player = None
+        return actions
+
+    def _reset(self) -> Action:
+        self.application = ApplicationState.STARTING
+        self._is_used = False
+        return ResetApplication()
+
+    def _report(self, event: str, detail: str = "") -> Report:
+        return Report(event, self.epoch, self.session_id, self.join_number, detail)
