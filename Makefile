@@ -38,10 +38,11 @@ deploy: setup ## sam deploy (to the AWS account of your environment, or AWS_ENDP
 destroy: setup ## halt pools, end tagged instances, delete the stack
 	@$(LAB) greenroom_lab.deployment.destroy
 
-check: setup ## lint and types
+check: setup packages ## lint and types, the page's too
 	@$(BIN)/ruff check $(PYTHON_CODE)
 	@$(BIN)/ruff format --check $(PYTHON_CODE)
 	@MYPYPATH=layers/core:agent:cli:lab $(BIN)/mypy $(CHECKED)
+	@cd frontend; npm run check --silent
 
 # npm ci is repeated only when the lock changes.
 packages: setup
@@ -52,7 +53,7 @@ packages: setup
 frontend: packages
 	@cd frontend; npm run build --silent; npm test --silent
 
-quick: check packages ## a minute: lint, types, unit, functions, architecture, the page's unit tests
+quick: check ## a minute: lint, types, unit, functions, architecture, the page's unit tests
 	@cd frontend; npm test --silent
 	@$(BIN)/pytest tests/unit tests/functions tests/architecture -q $(TWO)
 

@@ -54,7 +54,11 @@ export function parsePool(value: unknown): PoolView {
   return {
     poolId: text(pool.poolId),
     applicationId: text(pool.applicationId),
-    policy: Object.fromEntries(Object.entries(record(pool.policy)).filter((entry): entry is [string, number | string] => ['number', 'string'].includes(typeof entry[1]))),
+    policy: Object.fromEntries(
+      Object.entries(record(pool.policy)).filter((entry): entry is [string, number | string] =>
+        ['number', 'string'].includes(typeof entry[1]),
+      ),
+    ),
     instanceTypes: texts(pool.instanceTypes),
     markets: texts(pool.markets),
     halted: halted && { reason: text(halted.reason), at: text(halted.at), by: text(halted.by) },
@@ -80,7 +84,10 @@ export function parseInstance(value: unknown): InstanceView {
     readyAt: textOrNull(instance.readyAt),
     notice: notice && { kind: text(notice.kind), at: text(notice.at), endsAt: textOrNull(notice.endsAt) },
     slots: list(instance.slots).map((slot) => ({
-      slotId: text(slot.slotId), number: whole(slot.number), state: text(slot.state), sessionId: textOrNull(slot.sessionId),
+      slotId: text(slot.slotId),
+      number: whole(slot.number),
+      state: text(slot.state),
+      sessionId: textOrNull(slot.sessionId),
     })),
   };
 }

@@ -17,8 +17,18 @@ interface Hold {
 const HOLDS: readonly Hold[] = [
   { start: 'KeyDown', end: 'KeyUp', id: ([code]) => `key ${code}`, release: ([code]) => [code!] },
   { start: 'MouseDown', end: 'MouseUp', id: ([button]) => `mouse ${button}`, release: ([button, x, y]) => [button!, x!, y!] },
-  { start: 'TouchStart', end: 'TouchEnd', id: (touch) => `finger ${touch[3]}`, release: ([count, x, y, finger, , inRange]) => [count!, x!, y!, finger!, 0, inRange!] },
-  { start: 'GamepadButtonPressed', end: 'GamepadButtonReleased', id: ([pad, button]) => `pad ${pad} ${button}`, release: ([pad, button]) => [pad!, button!, 0] },
+  {
+    start: 'TouchStart',
+    end: 'TouchEnd',
+    id: (touch) => `finger ${touch[3]}`,
+    release: ([count, x, y, finger, , inRange]) => [count!, x!, y!, finger!, 0, inRange!],
+  },
+  {
+    start: 'GamepadButtonPressed',
+    end: 'GamepadButtonReleased',
+    id: ([pad, button]) => `pad ${pad} ${button}`,
+    release: ([pad, button]) => [pad!, button!, 0],
+  },
 ];
 /** Meta of either side: while it is held, macOS tells of no other key that is let go. */
 const META: readonly unknown[] = [91, 92];

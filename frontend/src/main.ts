@@ -59,9 +59,20 @@ async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | nu
     page.render(modelNow());
   };
   const modelNow = (): PageModel => ({
-    state: controller.state, now: now(), serverNow: Date.now() + api.skew_ms, idleEndsAt: controller.idleEndsAt, productName: config.productName, applicationName, userName: user?.name ?? null,
-    muted: controller.muted, socketConnected: controller.socketConnected, joined: controller.joined, playBlocked: controller.playBlocked, stillFor_ms: controller.stillFor_ms,
-    operator: user?.operator ?? false, board: board.shownBeside(controller.state),
+    state: controller.state,
+    now: now(),
+    serverNow: Date.now() + api.skew_ms,
+    idleEndsAt: controller.idleEndsAt,
+    productName: config.productName,
+    applicationName,
+    userName: user?.name ?? null,
+    muted: controller.muted,
+    socketConnected: controller.socketConnected,
+    joined: controller.joined,
+    playBlocked: controller.playBlocked,
+    stillFor_ms: controller.stillFor_ms,
+    operator: user?.operator ?? false,
+    board: board.shownBeside(controller.state),
   });
   controller.onChange = render;
   board.onChange = render;
@@ -93,13 +104,17 @@ function createController(config: PageConfig, api: Api, videoParent: () => HTMLE
 }
 
 function createSocket(config: PageConfig, api: Api, sessionId: string, listener: SocketListener): ViewerSocket {
-  return new ViewerSocket({
-    open: (ticket) => new WebSocket(`${location.origin.replace(/^http/, 'ws')}${config.socketPath}?ticket=${encodeURIComponent(ticket)}`),
-    requestTicket: (resumeJoin) => api.requestTicket(sessionId, resumeJoin),
-    now_ms: () => performance.now(),
-    setTimer: (call, delay_ms) => window.setTimeout(call, delay_ms),
-    clearTimer: (timer) => window.clearTimeout(timer),
-  }, listener, config.socketLifetime_s * 1000);
+  return new ViewerSocket(
+    {
+      open: (ticket) => new WebSocket(`${location.origin.replace(/^http/, 'ws')}${config.socketPath}?ticket=${encodeURIComponent(ticket)}`),
+      requestTicket: (resumeJoin) => api.requestTicket(sessionId, resumeJoin),
+      now_ms: () => performance.now(),
+      setTimer: (call, delay_ms) => window.setTimeout(call, delay_ms),
+      clearTimer: (timer) => window.clearTimeout(timer),
+    },
+    listener,
+    config.socketLifetime_s * 1000,
+  );
 }
 
 function leaveHouse(controller: SessionController, signIn: SignIn): void {

@@ -8,12 +8,16 @@ export function watchPersonInput(heard: () => void): void {
   const options = { capture: true, passive: true };
   for (const type of EVENTS) window.addEventListener(type, (event) => event.isTrusted && heard(), options);
   let place = '';
-  window.addEventListener('pointermove', ({ isTrusted, screenX, screenY }) => {
-    // A browser may tell of a move when only the page moved beneath a mouse that lies still.
-    const moved = `${screenX} ${screenY}`;
-    if (isTrusted && moved !== place) heard();
-    place = moved;
-  }, options);
+  window.addEventListener(
+    'pointermove',
+    ({ isTrusted, screenX, screenY }) => {
+      // A browser may tell of a move when only the page moved beneath a mouse that lies still.
+      const moved = `${screenX} ${screenY}`;
+      if (isTrusted && moved !== place) heard();
+      place = moved;
+    },
+    options,
+  );
   let gamepads = gamepadsNow();
   setInterval(() => {
     const now = gamepadsNow();

@@ -66,7 +66,9 @@ export class Player implements PlayerEnd {
     // The library's own answer to a click plays what has no sound, and lets nobody hear that it failed.
     this.#video.onclick = () => this.#video.paused && this.start();
     this.#frameWatch = new FrameWatch(this.#video, {
-      now: () => performance.now(), visible: () => document.visibilityState === 'visible', shown: (first) => this.#shown(first),
+      now: () => performance.now(),
+      visible: () => document.visibilityState === 'visible',
+      shown: (first) => this.#shown(first),
     });
     this.#held = new HeldInput(this.#stream.webRtcController.streamMessageController.toStreamerHandlers);
     this.#held.watch(window, this.#gone.signal);

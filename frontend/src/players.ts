@@ -73,7 +73,8 @@ export class Players {
       toStreamer: (text) => (player === null || player === this.#newest) && this.#listener.toStreamer(text),
       firstFrame: () => player !== null && this.#firstFrame(player),
       lost: (reason) => player !== null && this.#lost(player, reason),
-      playBlocked: (blocked) => player !== null && (this.#isShowing(player) || player === this.#coming?.player) && this.#listener.playBlocked(blocked),
+      playBlocked: (blocked) =>
+        player !== null && (this.#isShowing(player) || player === this.#coming?.player) && this.#listener.playBlocked(blocked),
       soundRefused: () => player !== null && this.#isShowing(player) && this.#soundRefused(),
       stillChanged: () => player !== null && this.#isShowing(player) && this.#listener.changed(),
     });

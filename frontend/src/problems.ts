@@ -2,9 +2,24 @@
 import { isRecord } from './sessionView';
 
 export type ProblemKind =
-  | 'signInAgain' | 'noTenant' | 'severalTenants' | 'forbidden' | 'notFound' | 'viewerLimit' | 'sessionEnded' | 'conflict'
-  | 'lineFull' | 'closed' | 'notOpen' | 'quotaExceeded' | 'killSwitch'
-  | 'capacityUnavailable' | 'invalidField' | 'busy' | 'unreachable' | 'serverError';
+  | 'signInAgain'
+  | 'noTenant'
+  | 'severalTenants'
+  | 'forbidden'
+  | 'notFound'
+  | 'viewerLimit'
+  | 'sessionEnded'
+  | 'conflict'
+  | 'lineFull'
+  | 'closed'
+  | 'notOpen'
+  | 'quotaExceeded'
+  | 'killSwitch'
+  | 'capacityUnavailable'
+  | 'invalidField'
+  | 'busy'
+  | 'unreachable'
+  | 'serverError';
 
 const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
   'invalid-field': 'invalidField',
@@ -25,8 +40,10 @@ const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
 
 const SENTENCES: Readonly<Record<ProblemKind, string>> = {
   signInAgain: 'Your sign-in has run out. Please sign in again.',
-  noTenant: 'Your sign-in worked, but your account belongs to no organisation here, so it may not play. Ask whoever runs this service, or whoever invited you, to add it to one. Then check again here.',
-  severalTenants: 'Your sign-in worked, but your account belongs to several organisations here, and it must be exactly one. Ask whoever runs this service to take it out of the others. Then check again here.',
+  noTenant:
+    'Your sign-in worked, but your account belongs to no organisation here, so it may not play. Ask whoever runs this service, or whoever invited you, to add it to one. Then check again here.',
+  severalTenants:
+    'Your sign-in worked, but your account belongs to several organisations here, and it must be exactly one. Ask whoever runs this service to take it out of the others. Then check again here.',
   forbidden: 'Your account may not do this. Sign in with another account, or ask the person who invited you.',
   notFound: 'This application or session does not exist here (any more).',
   viewerLimit: 'You are already playing or in line, and may not start another session beside that.',
@@ -68,8 +85,14 @@ export class Problem extends Error {
   readonly told: string | null;
   readonly facts: ProblemFacts;
 
-  constructor(kind: ProblemKind, status = 0, detail: string | null = null, sessionId: string | null = null, told: string | null = null,
-    facts: ProblemFacts = NO_FACTS) {
+  constructor(
+    kind: ProblemKind,
+    status = 0,
+    detail: string | null = null,
+    sessionId: string | null = null,
+    told: string | null = null,
+    facts: ProblemFacts = NO_FACTS,
+  ) {
     super(detail === null ? SENTENCES[kind] : `${SENTENCES[kind]} (${detail})`);
     this.name = 'Problem';
     this.kind = kind;
@@ -113,8 +136,12 @@ function factsOf(record: Record<string, unknown>, retryAfter: string | null): Pr
   const instant = (value: unknown): number | null => number(Date.parse(text(value) ?? ''));
   return {
     retryAfter_s: number(record.retryAfter_s) ?? (retryAfter === null ? null : number(Number(retryAfter))),
-    tryAgainAt: instant(record.tryAgainAt), opensAt: instant(record.opensAt),
-    scope: text(record.scope), quota: text(record.quota), limit: number(record.limit), reason: text(record.reason),
+    tryAgainAt: instant(record.tryAgainAt),
+    opensAt: instant(record.opensAt),
+    scope: text(record.scope),
+    quota: text(record.quota),
+    limit: number(record.limit),
+    reason: text(record.reason),
   };
 }
 

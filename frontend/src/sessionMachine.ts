@@ -84,8 +84,21 @@ const STARTABLE: readonly PageStateName[] = ['ready', 'ended', 'superseded', 'fa
 
 export function initialState(at: number): PageState {
   return {
-    name: 'signedOut', since: at, clickedAt: null, unstarted: false, firstFrameAt: null,
-    session: null, problem: null, finding: false, running: null, statusReason: null, leftHere: false, line: null, shownOn: null, move: null, moved: null,
+    name: 'signedOut',
+    since: at,
+    clickedAt: null,
+    unstarted: false,
+    firstFrameAt: null,
+    session: null,
+    problem: null,
+    finding: false,
+    running: null,
+    statusReason: null,
+    leftHere: false,
+    line: null,
+    shownOn: null,
+    move: null,
+    moved: null,
   };
 }
 

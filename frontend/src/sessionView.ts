@@ -1,7 +1,15 @@
 /** The viewer's view of a session, as the doors give it; parsed at the edge and trusted inside. */
 
 export const SESSION_STATES = [
-  'Requested', 'Queued', 'Assigned', 'Connected', 'Disconnected', 'Migrating', 'Ending', 'Ended', 'Failed',
+  'Requested',
+  'Queued',
+  'Assigned',
+  'Connected',
+  'Disconnected',
+  'Migrating',
+  'Ending',
+  'Ended',
+  'Failed',
 ] as const;
 export type SessionState = (typeof SESSION_STATES)[number];
 

@@ -13,12 +13,24 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
     title: 'The picture never reached you',
     text: 'Your place was ready, but this browser did not connect in time. A firewall or VPN that blocks UDP is the usual cause.',
   },
-  reconnectionTimeout: { title: 'The connection was lost', text: 'You were away longer than your place is kept, so the session was closed.' },
+  reconnectionTimeout: {
+    title: 'The connection was lost',
+    text: 'You were away longer than your place is kept, so the session was closed.',
+  },
   maxSessionLength: { title: 'Time is up', text: 'This session reached the longest time one session may last.' },
-  applicationExit: { title: 'The application closed', text: 'The application ended by itself. If you did not close it, it may have crashed.' },
-  spotInterrupted: { title: 'The machine was called back', text: 'The cloud provider took back the machine this session ran on, and the session could not go on elsewhere.' },
+  applicationExit: {
+    title: 'The application closed',
+    text: 'The application ended by itself. If you did not close it, it may have crashed.',
+  },
+  spotInterrupted: {
+    title: 'The machine was called back',
+    text: 'The cloud provider took back the machine this session ran on, and the session could not go on elsewhere.',
+  },
   instanceUnhealthy: { title: 'The machine stopped answering', text: 'The machine this session ran on failed. It is being replaced.' },
-  capacityUnavailable: { title: 'No machine was available', text: 'The cloud provider had no suitable machine to offer. Trying again in a few minutes often works.' },
+  capacityUnavailable: {
+    title: 'No machine was available',
+    text: 'The cloud provider had no suitable machine to offer. Trying again in a few minutes often works.',
+  },
   quotaExceeded: {
     title: 'Today’s playing time is used up',
     text: 'Playing time is limited for each day: yours, your organisation’s, or that of everybody together. What was left for today has been played.',
@@ -26,7 +38,10 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
   budgetExceeded: { title: 'The budget is used up', text: 'The operator’s spending limit was reached, so no new session can run for now.' },
   eventEnded: { title: 'The event is over or was called off', text: 'The places reserved for it were given back.' },
   operatorTerminated: { title: 'Ended by the operator', text: 'Someone who runs this service ended the session.' },
-  internalError: { title: 'Something went wrong on our side', text: 'The session had to be ended. It was not your doing; please try again.' },
+  internalError: {
+    title: 'Something went wrong on our side',
+    text: 'The session had to be ended. It was not your doing; please try again.',
+  },
 };
 
 /** Not connected in time, because the browser played nothing before a click. */

@@ -1,20 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { Api } from '../src/api';
 import { ConfigError, parseConfig } from '../src/config';
-import { Problem, problemOf } from '../src/problems';
+import { type Problem, problemOf } from '../src/problems';
 import { assigned, queued } from './sessions';
 
-interface Call { method: string; path: string; headers: Record<string, string>; body: unknown; keepalive: boolean | undefined }
+interface Call {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: unknown;
+  keepalive: boolean | undefined;
+}
 
 /** A token whose owner is in these groups. */
-const tokenOf = (groups: unknown): string => ['{}', JSON.stringify({ sub: 'u-1', 'cognito:groups': groups }), ''].map((part) => btoa(part).replaceAll('=', '')).join('.');
+const tokenOf = (groups: unknown): string =>
+  ['{}', JSON.stringify({ sub: 'u-1', 'cognito:groups': groups }), ''].map((part) => btoa(part).replaceAll('=', '')).join('.');
 
 function apiAnswering(...answers: (Response | 'offline')[]): { api: Api; calls: Call[]; tokens: boolean[] } {
   const calls: Call[] = [];
   const tokens: boolean[] = [];
   const fetcher = (path: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
     const body = typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : null;
-    calls.push({ method: init.method ?? '', path: String(path), headers: init.headers as Record<string, string>, body, keepalive: init.keepalive });
+    calls.push({
+      method: init.method ?? '',
+      path: String(path),
+      headers: init.headers as Record<string, string>,
+      body,
+      keepalive: init.keepalive,
+    });
     const answer = answers.length > 1 ? answers.shift()! : answers[0]!;
     return answer === 'offline' ? Promise.reject(new TypeError('failed to fetch')) : Promise.resolve(answer.clone());
   };
@@ -25,7 +38,13 @@ function apiAnswering(...answers: (Response | 'offline')[]): { api: Api; calls: 
   return { api: new Api('/api', token, fetcher, () => Promise.resolve()), calls, tokens };
 }
 const json = (status: number, body: unknown): Response => new Response(JSON.stringify(body), { status });
-const problemFrom = (promise: Promise<unknown>): Promise<Problem> => promise.then(() => { throw new Error('no problem'); }, (error: Problem) => error);
+const problemFrom = (promise: Promise<unknown>): Promise<Problem> =>
+  promise.then(
+    () => {
+      throw new Error('no problem');
+    },
+    (error: Problem) => error,
+  );
 
 describe('the API client', () => {
   it('asks for a session with the token in the header and finds the ticket', async () => {
@@ -63,25 +82,47 @@ describe('the API client', () => {
     { desc: 'in no tenant', groups: ['viewers'], kind: 'noTenant', says: /belongs to no organisation.*Ask whoever runs this service/ },
     { desc: 'in no group at all', groups: undefined, kind: 'noTenant', says: /belongs to no organisation/ },
     { desc: 'in a tenant without a name', groups: ['tenant-'], kind: 'noTenant', says: /belongs to no organisation/ },
-    { desc: 'in two tenants', groups: ['tenant-acme', 'viewers', 'tenant-demo'], kind: 'severalTenants', says: /exactly one.*tenant-acme, tenant-demo/ },
+    {
+      desc: 'in two tenants',
+      groups: ['tenant-acme', 'viewers', 'tenant-demo'],
+      kind: 'severalTenants',
+      says: /exactly one.*tenant-acme, tenant-demo/,
+    },
     { desc: 'in one tenant, whose token is bad', groups: ['tenant-acme', 'viewers'], kind: 'signInAgain', says: /sign in again/ },
   ])('tells a person $desc what is wrong, once the token is renewed', async ({ groups, kind, says }) => {
     const asked: boolean[] = [];
-    const token = (fresh = false): Promise<string> => (asked.push(fresh), Promise.resolve(tokenOf(fresh ? groups : ['tenant-old'])));
-    const api = new Api('', token, () => Promise.resolve(json(403, { message: 'Forbidden' })), () => Promise.resolve());
+    const token = (fresh = false): Promise<string> => {
+      asked.push(fresh);
+      return Promise.resolve(tokenOf(fresh ? groups : ['tenant-old']));
+    };
+    const api = new Api(
+      '',
+      token,
+      () => Promise.resolve(json(403, { message: 'Forbidden' })),
+      () => Promise.resolve(),
+    );
     const problem = await problemFrom(api.requestSession('demo', 'c'));
     expect([problem.kind, problem.message, asked]).toEqual([kind, expect.stringMatching(says), [false, true]]);
   });
 
   it('does not take a refusal that was meant, or a fault, for a missing tenant', async () => {
     const refused = (status: number, body: unknown): Promise<Problem> =>
-      problemFrom(new Api('', () => Promise.resolve(tokenOf([])), () => Promise.resolve(json(status, body)), () => Promise.resolve()).listSessions());
+      problemFrom(
+        new Api(
+          '',
+          () => Promise.resolve(tokenOf([])),
+          () => Promise.resolve(json(status, body)),
+          () => Promise.resolve(),
+        ).listSessions(),
+      );
     expect((await refused(403, { type: 'https://greenroom.dev/problems/forbidden' })).kind).toBe('forbidden');
     expect((await refused(500, {})).kind).toBe('serverError');
   });
 
   it('does not renew the token at a closed door, and asks there once', async () => {
-    const { api, tokens } = apiAnswering(json(403, { type: 'https://greenroom.dev/problems/not-open', opensAt: '2026-01-31T12:00:00.000Z' }));
+    const { api, tokens } = apiAnswering(
+      json(403, { type: 'https://greenroom.dev/problems/not-open', opensAt: '2026-01-31T12:00:00.000Z' }),
+    );
     const problem = await problemFrom(api.requestSession('demo', 'c'));
     expect([problem.kind, problem.facts.opensAt, tokens]).toEqual(['notOpen', Date.parse('2026-01-31T12:00:00.000Z'), [false]]);
   });
@@ -110,7 +151,12 @@ describe('the API client', () => {
 describe('a problem', () => {
   const type = (name: string): string => `https://greenroom.dev/problems/${name}`;
   it.each([
-    { desc: 'names the running session of a viewer limit', status: 409, body: { type: type('viewer-limit'), sessionId: 'ses-1' }, kind: 'viewerLimit' },
+    {
+      desc: 'names the running session of a viewer limit',
+      status: 409,
+      body: { type: type('viewer-limit'), sessionId: 'ses-1' },
+      kind: 'viewerLimit',
+    },
     { desc: 'knows an ended session', status: 409, body: { type: type('session-ended') }, kind: 'sessionEnded' },
     { desc: 'knows a conflict', status: 409, body: { type: type('conflict') }, kind: 'conflict' },
     { desc: 'knows a refusal that was meant', status: 403, body: { type: type('forbidden') }, kind: 'forbidden' },
@@ -134,7 +180,14 @@ describe('the settings', () => {
   const metadata = { issuer: 'i', authorization_endpoint: 'a', token_endpoint: 't' };
   const least = { authority: 'x', clientId: 'c', applicationId: 'demo', metadata };
   it('have defaults for what is the same everywhere', () => {
-    expect(parseConfig(least, 'https://play.example')).toMatchObject({ redirectUri: 'https://play.example/', apiBase: '/api', socketPath: '/socket', socketLifetime_s: 6900, productName: 'Greenroom', scope: 'openid' });
+    expect(parseConfig(least, 'https://play.example')).toMatchObject({
+      redirectUri: 'https://play.example/',
+      apiBase: '/api',
+      socketPath: '/socket',
+      socketLifetime_s: 6900,
+      productName: 'Greenroom',
+      scope: 'openid',
+    });
   });
   it.each([0, -1, '60'])('refuse a socket lifetime of %s by its name', (socketLifetime_s) => {
     expect(() => parseConfig({ ...least, socketLifetime_s }, 'o')).toThrow('socketLifetime_s');

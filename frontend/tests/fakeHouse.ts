@@ -94,7 +94,11 @@ export class FakeHouse {
   now = 1000;
   skew_ms = 0;
   readonly controller = new SessionController({
-    applicationId: 'demo', door: this.door, now: () => this.now, serverNow: () => this.now + this.skew_ms, newClientToken: () => 'click',
+    applicationId: 'demo',
+    door: this.door,
+    now: () => this.now,
+    serverNow: () => this.now + this.skew_ms,
+    newClientToken: () => 'click',
     memory: { recall: () => this.memory, remember: (id) => (this.memory = id), forget: () => (this.memory = null) },
     openSocket: (_id, listener) => kept(this.sockets, new FakeSocketEnd(listener)),
     createPlayer: (_ice, listener) => kept(this.players, new FakePlayer(listener)),

@@ -31,7 +31,13 @@ describe('the frames a person can see', () => {
   let visible: boolean;
   let firsts: number;
   const watch = (watched: object = video): FrameWatch =>
-    new FrameWatch(watched as WatchedVideo, { now: () => now, visible: () => visible, shown: (first) => void (firsts += Number(first)) });
+    new FrameWatch(watched as WatchedVideo, {
+      now: () => now,
+      visible: () => visible,
+      shown: (first) => {
+        firsts += Number(first);
+      },
+    });
   const pass = (subject: FrameWatch, ms: number, each: () => void = () => {}): void => {
     for (const end = now + ms; now < end; ) {
       now += 250;

@@ -13,7 +13,17 @@ describe('what is held', () => {
   };
   beforeEach(() => {
     told = [];
-    const types = ['KeyDown', 'KeyUp', 'MouseDown', 'MouseUp', 'TouchStart', 'TouchEnd', 'GamepadButtonPressed', 'GamepadButtonReleased', 'GamepadAnalog'];
+    const types = [
+      'KeyDown',
+      'KeyUp',
+      'MouseDown',
+      'MouseUp',
+      'TouchStart',
+      'TouchEnd',
+      'GamepadButtonPressed',
+      'GamepadButtonReleased',
+      'GamepadAnalog',
+    ];
     handlers = new Map(types.map((type) => [type, (message = []) => void told.push([type, message])]));
     held = new HeldInput(handlers);
   });
@@ -21,11 +31,21 @@ describe('what is held', () => {
   it('still reaches the application as it is', () => {
     say('KeyDown', 16, 0);
     say('KeyUp', 16);
-    expect(told).toEqual([['KeyDown', [16, 0]], ['KeyUp', [16]]]);
+    expect(told).toEqual([
+      ['KeyDown', [16, 0]],
+      ['KeyUp', [16]],
+    ]);
   });
 
   it.each([
-    { desc: 'a key, however often it repeats', begin: [['KeyDown', 87, 0], ['KeyDown', 87, 1]], end: ['KeyUp', 87] },
+    {
+      desc: 'a key, however often it repeats',
+      begin: [
+        ['KeyDown', 87, 0],
+        ['KeyDown', 87, 1],
+      ],
+      end: ['KeyUp', 87],
+    },
     { desc: 'a mouse button, where it was pressed', begin: [['MouseDown', 0, 100, 200]], end: ['MouseUp', 0, 100, 200] },
     { desc: 'a finger', begin: [['TouchStart', 1, 5, 6, 0, 255, 1]], end: ['TouchEnd', 1, 5, 6, 0, 0, 1] },
     { desc: 'a gamepad’s button', begin: [['GamepadButtonPressed', 7, 3, 0]], end: ['GamepadButtonReleased', 7, 3, 0] },
@@ -51,11 +71,19 @@ describe('what is held', () => {
     say('MouseDown', 0, 1, 2);
     told = [];
     say('KeyUp', 91);
-    expect(told).toEqual([['KeyUp', [91]], ['KeyUp', [67]]]);
+    expect(told).toEqual([
+      ['KeyUp', [91]],
+      ['KeyUp', [67]],
+    ]);
     expect(released()).toEqual([['MouseUp', [0, 1, 2]]]);
   });
 
-  it.each([['window', 'blur'], ['window', 'pagehide'], ['document', 'visibilitychange'], ['document', 'focusin']])('is let go when the %s says %s', (whose, type) => {
+  it.each([
+    ['window', 'blur'],
+    ['window', 'pagehide'],
+    ['document', 'visibilitychange'],
+    ['document', 'focusin'],
+  ])('is let go when the %s says %s', (whose, type) => {
     const document = new EventTarget();
     const page = Object.assign(new EventTarget(), { document });
     const gone = new AbortController();

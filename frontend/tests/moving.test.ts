@@ -23,7 +23,10 @@ describe('moving a viewer', () => {
     expect([house.stands, house.player.received, house.players[0]!.received]).toEqual([['shown', 'coming'], ['offer'], []]);
     house.now += 700;
     house.player.listener.firstFrame();
-    expect([state(), house.stands]).toEqual([['playing', false], ['stopped', 'shown']]);
+    expect([state(), house.stands]).toEqual([
+      ['playing', false],
+      ['stopped', 'shown'],
+    ]);
     expect(house.socket.sent.map((text) => JSON.parse(text) as unknown).at(-1)).toEqual({ type: 'greenroomPlaying', firstFrame_ms: 700 });
     expect([house.controller.state.session?.sessionId, house.controller.state.moved?.at]).toEqual([SESSION_ID, house.now]);
   });
@@ -68,10 +71,16 @@ describe('moving a viewer', () => {
     house.socket.listener.joined(welcome(1, handedOver()));
     house.told(again(7));
     house.told(third(8));
-    expect([house.stands, house.socket.expected]).toEqual([['shown', 'stopped'], ['i-0def.1', 'i-0fed.2']]);
+    expect([house.stands, house.socket.expected]).toEqual([
+      ['shown', 'stopped'],
+      ['i-0def.1', 'i-0fed.2'],
+    ]);
     house.socket.listener.joined(welcome(1, third(8)));
     house.player.listener.firstFrame();
-    expect([state(), house.stands]).toEqual([['playing', false], ['stopped', 'stopped', 'shown']]);
+    expect([state(), house.stands]).toEqual([
+      ['playing', false],
+      ['stopped', 'stopped', 'shown'],
+    ]);
   });
 
   it('keeps the last frame of a picture that went before the new one came, and does not knock at the old door', async () => {
@@ -83,7 +92,10 @@ describe('moving a viewer', () => {
     house.socket.listener.joined(welcome(1, handedOver({ version: 7 })));
     expect(house.stands).toEqual(['frozen', 'coming']);
     house.player.listener.firstFrame();
-    expect([state(), house.stands]).toEqual([['playing', false], ['stopped', 'shown']]);
+    expect([state(), house.stands]).toEqual([
+      ['playing', false],
+      ['stopped', 'shown'],
+    ]);
   });
 
   it('asks the old machine again while it should still run', async () => {
@@ -112,12 +124,18 @@ describe('moving a viewer', () => {
     house.told(handedOver());
     house.socket.listener.joined(welcome(1, handedOver()));
     house.player.listener.lost('the peer connection failed');
-    expect([state(), house.stands]).toEqual([['playing', true], ['shown', 'stopped']]);
+    expect([state(), house.stands]).toEqual([
+      ['playing', true],
+      ['shown', 'stopped'],
+    ]);
     await house.pass(3);
     expect([house.sockets.length, house.socket.started, house.stands]).toEqual([2, true, ['shown', 'stopped']]);
     house.socket.listener.joined(welcome(2, handedOver()));
     house.player.listener.firstFrame();
-    expect([state(), house.stands]).toEqual([['playing', false], ['stopped', 'stopped', 'shown']]);
+    expect([state(), house.stands]).toEqual([
+      ['playing', false],
+      ['stopped', 'stopped', 'shown'],
+    ]);
   });
 
   it('starts the new picture over when it does not come, and when its streamer does not answer', async () => {

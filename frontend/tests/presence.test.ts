@@ -8,10 +8,16 @@ describe('presence', () => {
   let now: number;
   let said: unknown[];
   let presence: Presence;
-  const at = (second: number): void => void (now = second * 1000);
+  const at = (second: number): void => {
+    now = second * 1000;
+  };
   beforeEach(() => {
     [now, said] = [0, []];
-    presence = new Presence({ now: () => now, say: (text) => said.push((JSON.parse(text) as { idle_s: number }).idle_s), changed: () => {} });
+    presence = new Presence({
+      now: () => now,
+      say: (text) => said.push((JSON.parse(text) as { idle_s: number }).idle_s),
+      changed: () => {},
+    });
     presence.begin();
   });
 
@@ -69,7 +75,10 @@ describe('presence', () => {
   });
 
   it('reads the agent’s word and no other', () => {
-    expect([idleWarningOf('{"type":"greenroomIdle","endsIn_s":30}'), idleWarningOf('{"type":"greenroomIdle","endsIn_s":null}')]).toEqual([30, null]);
+    expect([idleWarningOf('{"type":"greenroomIdle","endsIn_s":30}'), idleWarningOf('{"type":"greenroomIdle","endsIn_s":null}')]).toEqual([
+      30,
+      null,
+    ]);
     expect([idleWarningOf('{"type":"offer","sdp":"greenroomIdle"}'), idleWarningOf('greenroomIdle {')]).toEqual([undefined, undefined]);
   });
 
@@ -84,7 +93,8 @@ describe('presence', () => {
 describe('idling in a session', () => {
   let house: FakeHouse;
   const warn = (endsIn_s: number | null): void => house.socket.listener.message(JSON.stringify({ type: 'greenroomIdle', endsIn_s }));
-  const activity = (): unknown[] => house.socket.sent.map((text) => JSON.parse(text) as { type: string }).filter(({ type }) => type === 'greenroomActivity');
+  const activity = (): unknown[] =>
+    house.socket.sent.map((text) => JSON.parse(text) as { type: string }).filter(({ type }) => type === 'greenroomActivity');
   beforeEach(async () => {
     house = new FakeHouse();
     await house.playing();

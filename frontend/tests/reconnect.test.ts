@@ -35,7 +35,12 @@ describe('a connection that drops', () => {
     await house.pass(5);
     house.socket.listener.joined(welcome(2, assigned({ state: 'Disconnected', version: 7 })));
     house.player.listener.firstFrame();
-    expect([name(), house.controller.state.session?.slot?.slotId, house.door.asked, house.stands]).toEqual(['playing', 'i-0abc.1', 1, ['stopped', 'shown']]);
+    expect([name(), house.controller.state.session?.slot?.slotId, house.door.asked, house.stands]).toEqual([
+      'playing',
+      'i-0abc.1',
+      1,
+      ['stopped', 'shown'],
+    ]);
   });
 
   it('says so when it was away longer than the place is kept', async () => {

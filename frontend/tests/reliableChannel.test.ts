@@ -16,7 +16,11 @@ const wireBytes = (frame: object): number => new TextEncoder().encode(JSON.strin
 const data = (sequence: number, text: string, part = 1, parts = 1): DataFrame => ({ kind: 'frame', sequence, part, parts, data: text });
 
 /** Runs two channels over a relay that loses, doubles and delays, until both are at rest. */
-function converse(seed: number, messages: { left: string[]; right: string[] }, loss: number): { left: string[]; right: string[]; end_ms: number } {
+function converse(
+  seed: number,
+  messages: { left: string[]; right: string[] },
+  loss: number,
+): { left: string[]; right: string[]; end_ms: number } {
   const random = seeded(seed);
   const ends = { left: new ReliableChannel(), right: new ReliableChannel() };
   const heard = { left: [] as string[], right: [] as string[] };
@@ -25,7 +29,11 @@ function converse(seed: number, messages: { left: string[]; right: string[] }, l
     for (const frame of frames) {
       const copies = random() < loss ? 0 : random() < loss ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) {
-        wire.push({ at: now + 5 + random() * 200, to: from === 'left' ? 'right' : 'left', frame: JSON.parse(JSON.stringify(frame)) as ChannelFrame });
+        wire.push({
+          at: now + 5 + random() * 200,
+          to: from === 'left' ? 'right' : 'left',
+          frame: JSON.parse(JSON.stringify(frame)) as ChannelFrame,
+        });
       }
     }
   };
@@ -53,8 +61,11 @@ describe('a reliable channel', () => {
   it('delivers every message once and in order over a relay that loses, doubles and overtakes', () => {
     for (let seed = 1; seed <= 60; seed++) {
       const random = seeded(seed * 7919);
-      const make = (side: string): string[] => Array.from({ length: 1 + Math.floor(random() * 25) }, (_, index) =>
-        `${side}${index} ` + 'x"é🎭\n'.repeat(random() < 0.15 ? 6000 : 3));
+      const make = (side: string): string[] =>
+        Array.from(
+          { length: 1 + Math.floor(random() * 25) },
+          (_, index) => `${side}${index} ${'x"é🎭\n'.repeat(random() < 0.15 ? 6000 : 3)}`,
+        );
       const messages = { left: make('l'), right: make('r') };
       const heard = converse(seed, messages, 0.25);
       expect(heard.right, `seed ${seed}`).toEqual(messages.left);
@@ -134,7 +145,14 @@ describe('a reliable channel', () => {
   });
 
   it('never makes a frame above 28 KB as sent, however the text must be escaped', () => {
-    for (const text of ['a'.repeat(60_000), '"\\'.repeat(30_000), 'é'.repeat(30_000), '🎭'.repeat(15_000), '\u0001'.repeat(9000), '\ud800'.repeat(9000)]) {
+    for (const text of [
+      'a'.repeat(60_000),
+      '"\\'.repeat(30_000),
+      'é'.repeat(30_000),
+      '🎭'.repeat(15_000),
+      '\u0001'.repeat(9000),
+      '\ud800'.repeat(9000),
+    ]) {
       const frames = new ReliableChannel().send(text, 0);
       const stamped = frames.map((frame) => ({ ...frame, sessionId: 'ses-abcdefghijklmnopqrstuvwxyz', epoch: 123, joinNumber: 45 }));
       expect(Math.max(...frames.map(wireBytes))).toBeLessThanOrEqual(MAXIMUM_FRAME_BYTES);
@@ -149,7 +167,14 @@ describe('a reliable channel', () => {
 
   it('drops frames that make no sense instead of falling over them', () => {
     const receiver = new ReliableChannel();
-    const nonsense = [data(0, 'x'), data(1.5, 'x'), data(1, 'x', 3, 2), data(1, 'x', 1, 100_000), data(99_999, 'x'), { ...data(1, ''), data: 7 }];
+    const nonsense = [
+      data(0, 'x'),
+      data(1.5, 'x'),
+      data(1, 'x', 3, 2),
+      data(1, 'x', 1, 100_000),
+      data(99_999, 'x'),
+      { ...data(1, ''), data: 7 },
+    ];
     for (const frame of nonsense) expect(receiver.receive(frame as DataFrame, 0)).toEqual({ delivered: [], outgoing: [] });
     expect(receiver.nextTickAt_ms()).toBeNull();
   });

@@ -56,7 +56,11 @@ describe('the session controller', () => {
     await house.playing();
     house.controller.leave();
     await settle();
-    expect([house.controller.state.name, house.controller.state.statusReason, house.door.endedIds]).toEqual(['ended', 'userLeft', [SESSION_ID]]);
+    expect([house.controller.state.name, house.controller.state.statusReason, house.door.endedIds]).toEqual([
+      'ended',
+      'userLeft',
+      [SESSION_ID],
+    ]);
     expect([house.player.stands === 'stopped', house.socket.stopped, house.memory]).toEqual([true, true, null]);
   });
 
@@ -76,7 +80,11 @@ describe('the session controller', () => {
     house.door.current = ended('applicationExit');
     house.player.listener.lost('thrown out');
     await settle();
-    expect([house.controller.state.name, house.controller.state.statusReason, house.sockets.length]).toEqual(['ended', 'applicationExit', 1]);
+    expect([house.controller.state.name, house.controller.state.statusReason, house.sockets.length]).toEqual([
+      'ended',
+      'applicationExit',
+      1,
+    ]);
   });
 
   it('believes a Disconnected notice only when frames stopped', async () => {
@@ -127,7 +135,12 @@ describe('the session controller', () => {
     later.memory = SESSION_ID;
     later.door.current = queued({ state: 'Ended', statusReason: 'cancelled', version: 9 });
     await later.controller.begin();
-    expect([later.controller.state.name, later.controller.state.leftHere, later.sockets.length, later.memory]).toEqual(['ended', false, 0, null]);
+    expect([later.controller.state.name, later.controller.state.leftHere, later.sockets.length, later.memory]).toEqual([
+      'ended',
+      false,
+      0,
+      null,
+    ]);
   });
 
   it('has waited since the session was asked for, not since the reload', async () => {
@@ -166,14 +179,24 @@ describe('the session controller', () => {
     house.socket.listener.lineMoved({ sessionId: SESSION_ID, place: 1, eta: null });
     expect(house.controller.state.line?.place).toBe(1);
     house.controller.leave();
-    expect([house.controller.state.name, house.controller.state.statusReason, house.door.endedIds, house.socket.stopped]).toEqual(['ended', 'cancelled', [SESSION_ID], true]);
+    expect([house.controller.state.name, house.controller.state.statusReason, house.door.endedIds, house.socket.stopped]).toEqual([
+      'ended',
+      'cancelled',
+      [SESSION_ID],
+      true,
+    ]);
   });
 
   it('gives way to another tab and does not come back by itself', async () => {
     await house.playing();
     house.socket.listener.superseded();
     await house.pass(60);
-    expect([house.controller.state.name, house.sockets.length, house.player.stands === 'stopped', house.memory]).toEqual(['superseded', 1, true, null]);
+    expect([house.controller.state.name, house.sockets.length, house.player.stands === 'stopped', house.memory]).toEqual([
+      'superseded',
+      1,
+      true,
+      null,
+    ]);
     expect(house.door.endedIds).toEqual([]);
   });
 

@@ -5,8 +5,16 @@ import { assigned, ended, migrating, queued, SESSION_ID } from './sessions';
 
 const AT = Date.parse('2026-01-31T12:00:00.000Z');
 const iso = (in_s: number): string => new Date(AT + in_s * 1000).toISOString();
-const eta = (made_s: number, p50_s: number, p90_s: number, reason = 'two ahead'): EtaView => ({ p50: iso(p50_s), p90: iso(p90_s), reason, at: iso(made_s) });
-const news = (place: number | null, forecast: EtaView | null, sessionId = SESSION_ID): PageEvent => ({ type: 'lineMoved', news: { sessionId, place, eta: forecast } });
+const eta = (made_s: number, p50_s: number, p90_s: number, reason = 'two ahead'): EtaView => ({
+  p50: iso(p50_s),
+  p90: iso(p90_s),
+  reason,
+  at: iso(made_s),
+});
+const news = (place: number | null, forecast: EtaView | null, sessionId = SESSION_ID): PageEvent => ({
+  type: 'lineMoved',
+  news: { sessionId, place, eta: forecast },
+});
 const updated = (session = queued()): PageEvent => ({ type: 'sessionUpdated', session });
 
 /** Each event is heard at its own second. */
@@ -15,7 +23,10 @@ function walk(...events: [number, PageEvent][]): PageState {
   return events.reduce((state, [second, event]) => advance(state, event, AT + second * 1000), asked);
 }
 const granted = (session = queued()): [number, PageEvent] => [0, { type: 'granted', session }];
-const seconds = (state: PageState): (number | null)[] => [state.line!.place, ...[state.line?.forecast?.soon, state.line?.forecast?.late].map((time) => (time === undefined ? null : Math.round((time - AT) / 1000)))];
+const seconds = (state: PageState): (number | null)[] => [
+  state.line!.place,
+  ...[state.line?.forecast?.soon, state.line?.forecast?.late].map((time) => (time === undefined ? null : Math.round((time - AT) / 1000))),
+];
 
 describe('the line', () => {
   it('begins with what the answer says', () => {
@@ -33,7 +44,9 @@ describe('the line', () => {
   });
 
   it('is never blank again once it was known', () => {
-    expect(seconds(walk(granted(queued({ eta: eta(0, 60, 120) })), [5, updated(queued({ place: null, version: 2 }))], [6, news(null, null)]))).toEqual([2, 60, 120]);
+    expect(
+      seconds(walk(granted(queued({ eta: eta(0, 60, 120) })), [5, updated(queued({ place: null, version: 2 }))], [6, news(null, null)])),
+    ).toEqual([2, 60, 120]);
   });
 
   it('drops what was made earlier, whatever way it came', () => {

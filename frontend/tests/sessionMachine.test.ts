@@ -21,17 +21,33 @@ describe('the page', () => {
     { desc: 'joins when the line moves', events: [...PLAYING.slice(0, 2), granted(queued()), updated()], name: 'joining' },
     { desc: 'plays with the first frame', events: PLAYING, name: 'playing' },
     { desc: 'does not believe a frame before a slot', events: [...PLAYING.slice(0, 2), granted(queued()), FIRST_FRAME], name: 'waiting' },
-    { desc: 'keeps playing when told Disconnected while frames flow', events: [...PLAYING, updated(assigned({ state: 'Disconnected', version: 5 }))], name: 'playing' },
+    {
+      desc: 'keeps playing when told Disconnected while frames flow',
+      events: [...PLAYING, updated(assigned({ state: 'Disconnected', version: 5 }))],
+      name: 'playing',
+    },
     { desc: 'reconnects when the picture is lost', events: [...PLAYING, { type: 'pictureLost' }], name: 'reconnecting' },
     { desc: 'plays again after a reconnect', events: [...PLAYING, { type: 'pictureLost' }, FIRST_FRAME], name: 'playing' },
     { desc: 'ends when the server says so', events: [...PLAYING, updated(ended('applicationExit'))], name: 'ended' },
-    { desc: 'ends already at Ending', events: [...PLAYING, updated(assigned({ state: 'Ending', statusReason: 'idleTimeout', version: 5 }))], name: 'ended' },
+    {
+      desc: 'ends already at Ending',
+      events: [...PLAYING, updated(assigned({ state: 'Ending', statusReason: 'idleTimeout', version: 5 }))],
+      name: 'ended',
+    },
     { desc: 'gives way to another tab', events: [...PLAYING, { type: 'superseded' }], name: 'superseded' },
     { desc: 'fails on a refusal', events: [...PLAYING.slice(0, 2), { type: 'refused', problem: new Problem('notFound') }], name: 'failed' },
-    { desc: 'can play again from failed', events: [{ type: 'signedIn' }, { type: 'refused', problem: new Problem('serverError') }, { type: 'playPressed' }], name: 'requesting' },
+    {
+      desc: 'can play again from failed',
+      events: [{ type: 'signedIn' }, { type: 'refused', problem: new Problem('serverError') }, { type: 'playPressed' }],
+      name: 'requesting',
+    },
     { desc: 'ignores a second Play', events: [...PLAYING, { type: 'playPressed' }], name: 'playing' },
     { desc: 'leaves while requesting', events: [...PLAYING.slice(0, 2), { type: 'left' }], name: 'ended' },
-    { desc: 'does not revive a left session', events: [...PLAYING, { type: 'left' }, updated(assigned({ version: 8 })), FIRST_FRAME], name: 'ended' },
+    {
+      desc: 'does not revive a left session',
+      events: [...PLAYING, { type: 'left' }, updated(assigned({ version: 8 })), FIRST_FRAME],
+      name: 'ended',
+    },
     { desc: 'signs out from anywhere', events: [...PLAYING, { type: 'signedOut' }], name: 'signedOut' },
   ];
   it.each(table)('$desc', ({ events, name }) => expect(walk(...events).name).toBe(name));

@@ -24,29 +24,126 @@ describe('a move to another machine', () => {
   const third = handedOver({ slot: THIRD_SLOT, migrations: 2, version: 10 });
   const table: { desc: string; events: PageEvent[]; stands: unknown[] }[] = [
     { desc: 'is told while the old picture runs', events: [...PLAYING, updated(migrating())], stands: ['playing', true, A, false] },
-    { desc: 'goes on after the hand-over until its picture', events: [...PLAYING, updated(migrating()), updated(handedOver())], stands: ['playing', true, A, false] },
-    { desc: 'ends with the first frame of the new slot', events: [...PLAYING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT)], stands: ['playing', false, B, true] },
-    { desc: 'does not begin again while the server still says moving', events: [...PLAYING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT), updated(handedOver({ version: 7 }))], stands: ['playing', false, B, true] },
-    { desc: 'stays over when the server says connected', events: [...PLAYING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT), updated(connected)], stands: ['playing', false, B, true] },
+    {
+      desc: 'goes on after the hand-over until its picture',
+      events: [...PLAYING, updated(migrating()), updated(handedOver())],
+      stands: ['playing', true, A, false],
+    },
+    {
+      desc: 'ends with the first frame of the new slot',
+      events: [...PLAYING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT)],
+      stands: ['playing', false, B, true],
+    },
+    {
+      desc: 'does not begin again while the server still says moving',
+      events: [...PLAYING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT), updated(handedOver({ version: 7 }))],
+      stands: ['playing', false, B, true],
+    },
+    {
+      desc: 'stays over when the server says connected',
+      events: [...PLAYING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT), updated(connected)],
+      stands: ['playing', false, B, true],
+    },
     { desc: 'is seen in the hand-over alone', events: [...PLAYING, updated(handedOver())], stands: ['playing', true, A, false] },
-    { desc: 'is seen in the hand-over alone though the server forgot to say moving', events: [...PLAYING, updated(handedOver({ moving: null }))], stands: ['playing', true, A, false] },
-    { desc: 'waits without a picture when the old one is lost before', events: [...PLAYING, updated(migrating()), LOST], stands: ['reconnecting', true, A, false] },
-    { desc: 'is told after the picture was lost', events: [...PLAYING, LOST, updated(migrating())], stands: ['reconnecting', true, A, false] },
-    { desc: 'plays again after the old picture was lost', events: [...PLAYING, updated(migrating()), LOST, updated(handedOver()), frame(OTHER_SLOT)], stands: ['playing', false, B, true] },
-    { desc: 'is not over with a picture of the old machine', events: [...PLAYING, updated(migrating()), LOST, frame(SLOT)], stands: ['playing', true, A, false] },
-    { desc: 'ignores a frame of the slot that is shown', events: [...PLAYING, updated(migrating()), frame(SLOT)], stands: ['playing', true, A, false] },
-    { desc: 'survives a second migration before its picture', events: [...PLAYING, updated(migrating()), updated(handedOver()), updated(migrating({ slot: OTHER_SLOT, migrations: 2, version: 7 })), updated(third)], stands: ['playing', true, A, false] },
-    { desc: 'arrives after a second migration', events: [...PLAYING, updated(migrating()), updated(handedOver()), updated(migrating({ slot: OTHER_SLOT, migrations: 2, version: 7 })), updated(third), frame(THIRD_SLOT)], stands: ['playing', false, C, true] },
-    { desc: 'begins anew when the second machine goes after its picture came', events: [...PLAYING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT), updated(connected), updated(again)], stands: ['playing', true, B, true] },
-    { desc: 'goes on when the second machine goes just before its picture comes', events: [...PLAYING, updated(migrating()), updated(handedOver()), updated(again), frame(OTHER_SLOT)], stands: ['playing', true, B, true] },
-    { desc: 'is no move before any picture, only another slot', events: [...JOINING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT)], stands: ['playing', false, B, false] },
+    {
+      desc: 'is seen in the hand-over alone though the server forgot to say moving',
+      events: [...PLAYING, updated(handedOver({ moving: null }))],
+      stands: ['playing', true, A, false],
+    },
+    {
+      desc: 'waits without a picture when the old one is lost before',
+      events: [...PLAYING, updated(migrating()), LOST],
+      stands: ['reconnecting', true, A, false],
+    },
+    {
+      desc: 'is told after the picture was lost',
+      events: [...PLAYING, LOST, updated(migrating())],
+      stands: ['reconnecting', true, A, false],
+    },
+    {
+      desc: 'plays again after the old picture was lost',
+      events: [...PLAYING, updated(migrating()), LOST, updated(handedOver()), frame(OTHER_SLOT)],
+      stands: ['playing', false, B, true],
+    },
+    {
+      desc: 'is not over with a picture of the old machine',
+      events: [...PLAYING, updated(migrating()), LOST, frame(SLOT)],
+      stands: ['playing', true, A, false],
+    },
+    {
+      desc: 'ignores a frame of the slot that is shown',
+      events: [...PLAYING, updated(migrating()), frame(SLOT)],
+      stands: ['playing', true, A, false],
+    },
+    {
+      desc: 'survives a second migration before its picture',
+      events: [
+        ...PLAYING,
+        updated(migrating()),
+        updated(handedOver()),
+        updated(migrating({ slot: OTHER_SLOT, migrations: 2, version: 7 })),
+        updated(third),
+      ],
+      stands: ['playing', true, A, false],
+    },
+    {
+      desc: 'arrives after a second migration',
+      events: [
+        ...PLAYING,
+        updated(migrating()),
+        updated(handedOver()),
+        updated(migrating({ slot: OTHER_SLOT, migrations: 2, version: 7 })),
+        updated(third),
+        frame(THIRD_SLOT),
+      ],
+      stands: ['playing', false, C, true],
+    },
+    {
+      desc: 'begins anew when the second machine goes after its picture came',
+      events: [...PLAYING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT), updated(connected), updated(again)],
+      stands: ['playing', true, B, true],
+    },
+    {
+      desc: 'goes on when the second machine goes just before its picture comes',
+      events: [...PLAYING, updated(migrating()), updated(handedOver()), updated(again), frame(OTHER_SLOT)],
+      stands: ['playing', true, B, true],
+    },
+    {
+      desc: 'is no move before any picture, only another slot',
+      events: [...JOINING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT)],
+      stands: ['playing', false, B, false],
+    },
     { desc: 'is known while joining', events: [...JOINING, updated(migrating())], stands: ['joining', true, null, false] },
-    { desc: 'is found by a reload', events: [{ type: 'signedIn' }, { type: 'rejoined', session: migrating() }], stands: ['joining', true, null, false] },
-    { desc: 'stays in the closing words when the viewer leaves', events: [...PLAYING, updated(migrating()), { type: 'left' }, updated(ended('userLeft'))], stands: ['ended', true, A, false] },
-    { desc: 'stays in the closing words when no machine was found', events: [...PLAYING, updated(migrating()), LOST, updated(ended('spotInterrupted'))], stands: ['ended', true, A, false] },
-    { desc: 'is forgotten with the next session', events: [...PLAYING, updated(migrating()), { type: 'left' }, { type: 'playPressed' }], stands: ['requesting', false, null, false] },
-    { desc: 'is not begun by a Disconnected notice', events: [...PLAYING, updated(assigned({ state: 'Disconnected', version: 5 }))], stands: ['playing', false, A, false] },
-    { desc: 'is not begun by getting a slot at last', events: [...ASKED, { type: 'granted', session: queued() }, updated(assigned())], stands: ['joining', false, null, false] },
+    {
+      desc: 'is found by a reload',
+      events: [{ type: 'signedIn' }, { type: 'rejoined', session: migrating() }],
+      stands: ['joining', true, null, false],
+    },
+    {
+      desc: 'stays in the closing words when the viewer leaves',
+      events: [...PLAYING, updated(migrating()), { type: 'left' }, updated(ended('userLeft'))],
+      stands: ['ended', true, A, false],
+    },
+    {
+      desc: 'stays in the closing words when no machine was found',
+      events: [...PLAYING, updated(migrating()), LOST, updated(ended('spotInterrupted'))],
+      stands: ['ended', true, A, false],
+    },
+    {
+      desc: 'is forgotten with the next session',
+      events: [...PLAYING, updated(migrating()), { type: 'left' }, { type: 'playPressed' }],
+      stands: ['requesting', false, null, false],
+    },
+    {
+      desc: 'is not begun by a Disconnected notice',
+      events: [...PLAYING, updated(assigned({ state: 'Disconnected', version: 5 }))],
+      stands: ['playing', false, A, false],
+    },
+    {
+      desc: 'is not begun by getting a slot at last',
+      events: [...ASKED, { type: 'granted', session: queued() }, updated(assigned())],
+      stands: ['joining', false, null, false],
+    },
   ];
   it.each(table)('$desc', ({ events, stands }) => expect(stand(walk(...events))).toEqual(stands));
 

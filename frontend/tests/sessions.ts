@@ -12,9 +12,22 @@ export const FIRST_FRAME: PageEvent = { type: 'firstFrame', slot: 'i-0abc.1#4' }
 
 export function queued(fields: Partial<SessionView> = {}): SessionView {
   return {
-    sessionId: SESSION_ID, applicationId: 'demo', state: 'Queued', statusReason: null, requestedAt: '2026-01-31T12:00:00.000Z',
-    endedAt: null, deadlineAt: null, endsBy: null, version: 1, slot: null, place: 2, reason: 'all places are taken',
-    eta: null, moving: null, migrations: 0, ...fields,
+    sessionId: SESSION_ID,
+    applicationId: 'demo',
+    state: 'Queued',
+    statusReason: null,
+    requestedAt: '2026-01-31T12:00:00.000Z',
+    endedAt: null,
+    deadlineAt: null,
+    endsBy: null,
+    version: 1,
+    slot: null,
+    place: 2,
+    reason: 'all places are taken',
+    eta: null,
+    moving: null,
+    migrations: 0,
+    ...fields,
   };
 }
 

@@ -15,14 +15,19 @@ describe('the transport under Epic’s library', () => {
     Logger.InitLogging(LogLevel.Error, false);
     [heard, toStreamer, thrownOut] = [[], [], []];
     protocol = new SignallingProtocol(new WebSocketTransport());
-    transport = new SignallingTransport({ iceServers: [{ urls: ['stun:a'] }], iceTransportPolicy: 'relay' }, {
-      toStreamer: (text) => toStreamer.push(text),
-      thrownOut: (reason) => thrownOut.push(reason),
-    });
+    transport = new SignallingTransport(
+      { iceServers: [{ urls: ['stun:a'] }], iceTransportPolicy: 'relay' },
+      {
+        toStreamer: (text) => toStreamer.push(text),
+        thrownOut: (reason) => thrownOut.push(reason),
+      },
+    );
     transport.mount(protocol.transport);
     protocol.transport.on('message', (message: { type: string }) => heard.push(message.type));
     protocol.transport.on('open', () => protocol.sendMessage({ type: 'listStreamers' } as never));
-    protocol.on('streamerList', (message: { ids: string[] }) => protocol.sendMessage({ type: 'subscribe', streamerId: message.ids[0] } as never));
+    protocol.on('streamerList', (message: { ids: string[] }) =>
+      protocol.sendMessage({ type: 'subscribe', streamerId: message.ids[0] } as never),
+    );
     protocol.transport.on('close', (event: { code: number }) => heard.push(`close ${event.code}`));
   });
 
@@ -34,7 +39,11 @@ describe('the transport under Epic’s library', () => {
     protocol.connect('ws://nowhere');
     await settle();
     expect(heard).toEqual(['config', 'streamerList']);
-    expect([ids, ice, protocol.isConnected()]).toEqual([[STREAMER_ID], { iceServers: [{ urls: ['stun:a'] }], iceTransportPolicy: 'relay' }, true]);
+    expect([ids, ice, protocol.isConnected()]).toEqual([
+      [STREAMER_ID],
+      { iceServers: [{ urls: ['stun:a'] }], iceTransportPolicy: 'relay' },
+      true,
+    ]);
     expect(toStreamer).toEqual([]);
   });
 
@@ -65,7 +74,8 @@ describe('the transport under Epic’s library', () => {
   it('lets nothing of the streamer through that the library must not hear', async () => {
     protocol.connect('');
     await settle();
-    for (const text of ['{"type":"config"}', '{"type":"streamerList","ids":[]}', 'nonsense', '{"type":"offer"}']) transport.fromStreamer(text);
+    for (const text of ['{"type":"config"}', '{"type":"streamerList","ids":[]}', 'nonsense', '{"type":"offer"}'])
+      transport.fromStreamer(text);
     expect(heard).toEqual(['config', 'streamerList', 'offer']);
   });
 

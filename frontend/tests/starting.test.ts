@@ -8,7 +8,15 @@ import { ended } from './sessions';
 describe('a picture that the browser does not start', () => {
   let house: FakeHouse;
   const model = (): PageModel =>
-    ({ state: house.controller.state, playBlocked: house.controller.playBlocked, stillFor_ms: house.controller.stillFor_ms, idleEndsAt: null, now: house.now, serverNow: house.now, applicationName: 'Demo' }) as PageModel;
+    ({
+      state: house.controller.state,
+      playBlocked: house.controller.playBlocked,
+      stillFor_ms: house.controller.stillFor_ms,
+      idleEndsAt: null,
+      now: house.now,
+      serverNow: house.now,
+      applicationName: 'Demo',
+    }) as PageModel;
   const reported = (): string[] => house.socket.sent.filter((text) => text.includes('greenroomPlaying'));
   beforeEach(async () => {
     house = new FakeHouse();
@@ -42,7 +50,10 @@ describe('a picture that the browser does not start', () => {
 
   it('says what was missing when nobody clicked in time, and nothing of firewalls', () => {
     house.told(ended('connectionTimeout', 9));
-    expect(closingWords(house.controller.state)).toMatchObject({ title: 'The picture was not started', text: expect.not.stringContaining('firewall') as string });
+    expect(closingWords(house.controller.state)).toMatchObject({
+      title: 'The picture was not started',
+      text: expect.not.stringContaining('firewall') as string,
+    });
   });
 
   it('blames the network only where the browser was willing', () => {
@@ -73,7 +84,9 @@ describe('a picture that stands still', () => {
     const house = new FakeHouse();
     await house.playing();
     let renders = 0;
-    house.controller.onChange = () => void (renders += 1);
+    house.controller.onChange = () => {
+      renders += 1;
+    };
     Object.assign(house.player, { isStill: true, stalledFor_ms: 1700 });
     house.player.listener.stillChanged();
     expect([house.controller.stillFor_ms, renders]).toEqual([1700, 1]);

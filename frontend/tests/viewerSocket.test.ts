@@ -86,7 +86,8 @@ class Heard implements SocketListener {
   joined = (welcome: Welcome): void => void this.joins.push(welcome);
   message = (text: string): void => void this.messages.push(text);
   sessionUpdated = (session: { state: string }): void => void this.log.push(`update ${session.state}`);
-  lineMoved = (news: { place: number | null; eta: { p90: string } | null }): void => void this.log.push(`line ${news.place} ${news.eta?.p90 ?? 'unknown'}`);
+  lineMoved = (news: { place: number | null; eta: { p90: string } | null }): void =>
+    void this.log.push(`line ${news.place} ${news.eta?.p90 ?? 'unknown'}`);
   superseded = (): void => void this.log.push('superseded');
   peerGone = (): void => void this.log.push('peerGone');
   connectionChanged = (connected: boolean): void => void this.log.push(connected ? 'connected' : 'dropped');
@@ -96,10 +97,24 @@ class Heard implements SocketListener {
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await Promise.resolve();
 };
-const welcome = (joinNumber: number | null = 1, session = assigned()): object =>
-  ({ kind: 'welcome', session, joinNumber, epoch: session.slot?.epoch ?? null, iceServers: [], protocolVersion: '1.3.0' });
-const frame = (sequence: number, text: string, stamp: object = {}): object =>
-  ({ kind: 'frame', sequence, part: 1, parts: 1, data: text, epoch: 4, joinNumber: 1, ...stamp });
+const welcome = (joinNumber: number | null = 1, session = assigned()): object => ({
+  kind: 'welcome',
+  session,
+  joinNumber,
+  epoch: session.slot?.epoch ?? null,
+  iceServers: [],
+  protocolVersion: '1.3.0',
+});
+const frame = (sequence: number, text: string, stamp: object = {}): object => ({
+  kind: 'frame',
+  sequence,
+  part: 1,
+  parts: 1,
+  data: text,
+  epoch: 4,
+  joinNumber: 1,
+  ...stamp,
+});
 
 describe('how a join is connected', () => {
   const relay = { urls: ['turn:a', 7], username: '1:ses-1', credential: 'x' };
@@ -217,7 +232,10 @@ describe('the viewer socket', () => {
     expect(heard.messages.at(-1)).toBe('offer of the new machine');
     viewer.send('new answer');
     const sent = world.socket.sent.filter((each) => each.kind === 'frame');
-    expect(sent.map((each) => [each.sequence, each.data])).toEqual([[1, 'answer'], [1, 'new answer']]);
+    expect(sent.map((each) => [each.sequence, each.data])).toEqual([
+      [1, 'answer'],
+      [1, 'new answer'],
+    ]);
     expect([world.sockets.length, world.ticketsAskedWith]).toEqual([1, []]);
   });
 
@@ -301,7 +319,12 @@ describe('the viewer socket', () => {
     world.socket.open();
     world.socket.say(welcome());
     world.socket.say(frame(1, 'still here'));
-    expect([heard.log.includes('dropped'), heard.log.includes('superseded'), heard.joins.length, heard.messages]).toEqual([false, false, 1, ['still here']]);
+    expect([heard.log.includes('dropped'), heard.log.includes('superseded'), heard.joins.length, heard.messages]).toEqual([
+      false,
+      false,
+      1,
+      ['still here'],
+    ]);
     expect(world.socket.sent.filter(({ kind }) => kind === 'frame').map(({ data }) => data)).toEqual(['answer']);
     await world.pass(61_000);
     expect(world.sockets.length).toBe(3);
@@ -330,7 +353,8 @@ describe('the viewer socket', () => {
 describe('ice servers', () => {
   it('become lists, which the library walks', () => {
     expect(parseIceServers([{ urls: 'stun:a' }, { urls: ['turn:b'], username: 'u', credential: 'c' }, 7])).toEqual([
-      { urls: ['stun:a'] }, { urls: ['turn:b'], username: 'u', credential: 'c' },
+      { urls: ['stun:a'] },
+      { urls: ['turn:b'], username: 'u', credential: 'c' },
     ]);
   });
 });

@@ -34,9 +34,15 @@ describe('a wait', () => {
   });
 
   it('is said in whole minutes', () => {
-    expect([[110, 230], [25, 50], [20, 100], [200, 300], [-3, -1]].map(([soon, late]) => spokenWait(soon!, late!))).toEqual([
-      'about 2 to 4 minutes', 'less than a minute', 'less than 2 minutes', 'about 3 to 5 minutes', 'any moment now',
-    ]);
+    expect(
+      [
+        [110, 230],
+        [25, 50],
+        [20, 100],
+        [200, 300],
+        [-3, -1],
+      ].map(([soon, late]) => spokenWait(soon!, late!)),
+    ).toEqual(['about 2 to 4 minutes', 'less than a minute', 'less than 2 minutes', 'about 3 to 5 minutes', 'any moment now']);
     const heard = new Set(Array.from({ length: 230 }, (_, passed) => spokenWait(110 - passed, 230 - passed)));
     expect(heard.size).toBeLessThanOrEqual(6);
   });
@@ -44,9 +50,28 @@ describe('a wait', () => {
 
 describe('other numbers', () => {
   it('count down to an hour', () => {
-    expect([-5, 1, 41_001, 725_000, 7_500_000, 300_000_000].map(countdown)).toEqual(['0:00', '0:01', '0:42', '12:05', '2 h 5 min', '3 days 11 h']);
+    expect([-5, 1, 41_001, 725_000, 7_500_000, 300_000_000].map(countdown)).toEqual([
+      '0:00',
+      '0:01',
+      '0:42',
+      '12:05',
+      '2 h 5 min',
+      '3 days 11 h',
+    ]);
   });
   it('say a place', () => {
-    expect([1, 2, 3, 4, 11, 12, 13, 21, 22, 103, 111].map(ordinal)).toEqual(['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '22nd', '103rd', '111th']);
+    expect([1, 2, 3, 4, 11, 12, 13, 21, 22, 103, 111].map(ordinal)).toEqual([
+      '1st',
+      '2nd',
+      '3rd',
+      '4th',
+      '11th',
+      '12th',
+      '13th',
+      '21st',
+      '22nd',
+      '103rd',
+      '111th',
+    ]);
   });
 });

@@ -6,48 +6,89 @@ import type { EtaView, SessionView } from '../src/sessionView';
 import { LineSpeaker } from '../src/views/lineSpeaker';
 import type { PageModel } from '../src/views/model';
 import { againText, doorAnnouncement, hourText, mayAskAgain, turnedAway } from '../src/views/turnedAwayWords';
-import { lineShown, MEASURING, progressOf, timeNote, timeText, waitingReason, waitingTabTitle, waitingTitle, WHAT_COMES_NEXT } from '../src/views/waitingWords';
+import {
+  lineShown,
+  MEASURING,
+  progressOf,
+  timeNote,
+  timeText,
+  waitingReason,
+  waitingTabTitle,
+  waitingTitle,
+  WHAT_COMES_NEXT,
+} from '../src/views/waitingWords';
 import { announcement, closingWords } from '../src/views/words';
 import { assigned, ended, queued, SESSION_ID } from './sessions';
 
 const AT = Date.parse('2026-01-31T12:00:00.000Z');
-const eta = (p50_s: number, p90_s: number, reason = '3 ahead; first ready in about 1:40', made_s = 0): EtaView =>
-  ({ p50: new Date(AT + p50_s * 1000).toISOString(), p90: new Date(AT + p90_s * 1000).toISOString(), reason, at: new Date(AT + made_s * 1000).toISOString() });
+const eta = (p50_s: number, p90_s: number, reason = '3 ahead; first ready in about 1:40', made_s = 0): EtaView => ({
+  p50: new Date(AT + p50_s * 1000).toISOString(),
+  p90: new Date(AT + p90_s * 1000).toISOString(),
+  reason,
+  at: new Date(AT + made_s * 1000).toISOString(),
+});
 
 function model(events: PageEvent[], now = AT): PageModel {
   const all: PageEvent[] = [{ type: 'signedIn' }, { type: 'playPressed' }, ...events];
   const state = all.reduce((former, event) => advance(former, event, AT), initialState(AT));
   return {
-    state, now, serverNow: now, idleEndsAt: null, productName: 'Greenroom', applicationName: 'Demo', userName: 'ada', muted: true, socketConnected: true,
-    joined: false, playBlocked: false, stillFor_ms: null, operator: false, board: null,
+    state,
+    now,
+    serverNow: now,
+    idleEndsAt: null,
+    productName: 'Greenroom',
+    applicationName: 'Demo',
+    userName: 'ada',
+    muted: true,
+    socketConnected: true,
+    joined: false,
+    playBlocked: false,
+    stillFor_ms: null,
+    operator: false,
+    board: null,
   };
 }
 const granted = (session: SessionView): PageEvent => ({ type: 'granted', session });
-const waiting = (fields: Partial<SessionView> = {}, now_s = 0): PageModel => model([granted(queued({ place: 4, eta: eta(115, 225), ...fields }))], AT + now_s * 1000);
+const waiting = (fields: Partial<SessionView> = {}, now_s = 0): PageModel =>
+  model([granted(queued({ place: 4, eta: eta(115, 225), ...fields }))], AT + now_s * 1000);
 const time = (subject: PageModel): string => timeText(lineShown(subject.state)!, subject.now);
 const note = (subject: PageModel): string => timeNote(lineShown(subject.state)!, subject.now);
 
 describe('the waiting room', () => {
   it('says place, time and the server’s reason', () => {
     const subject = waiting();
-    expect([waitingTitle(subject.state), time(subject), waitingReason(subject)]).toEqual(['You are 4th in line', 'about 2 to 4 minutes', '3 ahead. First ready in about 1:40.']);
+    expect([waitingTitle(subject.state), time(subject), waitingReason(subject)]).toEqual([
+      'You are 4th in line',
+      'about 2 to 4 minutes',
+      '3 ahead. First ready in about 1:40.',
+    ]);
     expect(waitingTitle(waiting({ place: 1 }).state)).toBe('You are next');
   });
 
   it('does not say twice that one is next', () => {
     const reason = (text: string): string => waitingReason(waiting({ place: 1, eta: eta(20, 40, text) }));
-    expect(reason('you are next; the next place is free in about 0:26; no more places can be added')).toBe('The next place is free in about 0:26. No more places can be added.');
+    expect(reason('you are next; the next place is free in about 0:26; no more places can be added')).toBe(
+      'The next place is free in about 0:26. No more places can be added.',
+    );
     expect(reason('you are next')).toBe('You are next.');
   });
 
   it('without a forecast says why, and that it is being measured', () => {
     const subject = waiting({ eta: null, place: null });
-    expect([waitingTitle(subject.state), time(subject), waitingReason(subject)]).toEqual(['You are in line', MEASURING, 'All places are taken.']);
+    expect([waitingTitle(subject.state), time(subject), waitingReason(subject)]).toEqual([
+      'You are in line',
+      MEASURING,
+      'All places are taken.',
+    ]);
   });
 
   it('runs down between two forecasts, and says when it was wrong', () => {
     expect([60, 112, 224, 226, 400].map((second) => time(waiting({}, second)))).toEqual([
-      'about 1 to 3 minutes', 'any moment now, or within about 2 minutes', 'any moment now, or within about 10 seconds', 'any moment now', 'any moment now',
+      'about 1 to 3 minutes',
+      'any moment now, or within about 2 minutes',
+      'any moment now, or within about 10 seconds',
+      'any moment now',
+      'any moment now',
     ]);
     const late = waiting({ eta: eta(-20, -1) }, 5);
     expect(note(late)).toContain('longer than we forecast');
@@ -62,9 +103,9 @@ describe('the waiting room', () => {
   });
 
   it('names the place in the tab’s title', () => {
-    expect([waiting(), waiting({ place: 1 }), waiting({ place: null }), model([granted(assigned())]), model([])].map(waitingTabTitle)).toEqual([
-      '4th in line · Demo', 'Next in line · Demo', 'In line · Demo', 'Your place is ready · Demo', null,
-    ]);
+    expect(
+      [waiting(), waiting({ place: 1 }), waiting({ place: null }), model([granted(assigned())]), model([])].map(waitingTabTitle),
+    ).toEqual(['4th in line · Demo', 'Next in line · Demo', 'In line · Demo', 'Your place is ready · Demo', null]);
   });
 
   it('says how long the place of a closed page is kept, and what became of one that was given up', () => {
@@ -82,7 +123,9 @@ describe('read aloud', () => {
   };
 
   it('speaks at once of place, time and reason, then not with the seconds', () => {
-    expect(said(...Array.from({ length: 25 }, (_, second) => waiting({}, second)))).toEqual(['You are 4th in line. Time until your turn: about 2 to 4 minutes. 3 ahead. First ready in about 1:40.']);
+    expect(said(...Array.from({ length: 25 }, (_, second) => waiting({}, second)))).toEqual([
+      'You are 4th in line. Time until your turn: about 2 to 4 minutes. 3 ahead. First ready in about 1:40.',
+    ]);
   });
 
   it('speaks of another minute, without saying everything again', () => {
@@ -94,7 +137,9 @@ describe('read aloud', () => {
   });
 
   it('keeps still when the forecast trembles, and speaks when the place changes', () => {
-    const trembling = Array.from({ length: 20 }, (_, second) => waiting({ eta: eta(second % 2 === 0 ? 80 : 100, 180, `reason ${second}`) }, second));
+    const trembling = Array.from({ length: 20 }, (_, second) =>
+      waiting({ eta: eta(second % 2 === 0 ? 80 : 100, 180, `reason ${second}`) }, second),
+    );
     expect(said(...trembling)).toHaveLength(1);
     expect(said(waiting(), waiting({ place: 3 }, 1)).at(-1)).toMatch(/^You are 3rd in line/);
     expect(new LineSpeaker().say(model([granted(assigned())]))).toBeNull();
@@ -110,7 +155,13 @@ describe('at the door', () => {
 
   it('tells when a full line may be tried again, and lets nobody press before', () => {
     const { door: full } = door(503, 'line-full', { retryAfter_s: 42 });
-    expect([full.title, againText(full, AT), againText(full, AT + 41_500), mayAskAgain(full, AT + 41_999), mayAskAgain(full, AT + 42_000)]).toEqual(['The line is full', '0:42', '0:01', false, true]);
+    expect([
+      full.title,
+      againText(full, AT),
+      againText(full, AT + 41_500),
+      mayAskAgain(full, AT + 41_999),
+      mayAskAgain(full, AT + 42_000),
+    ]).toEqual(['The line is full', '0:42', '0:01', false, true]);
     expect(doorAnnouncement(full, AT)).toMatch(/You can try again today at /);
     expect(doorAnnouncement(full, AT + 1000)).toBe(doorAnnouncement(full, AT + 9000));
     expect(doorAnnouncement(full, AT + 42_000)).toBe('You can try again now.');
@@ -137,7 +188,11 @@ describe('at the door', () => {
   });
 
   it('tells of a door that is closed, and of a stop in the operator’s words', () => {
-    expect(door(403, 'closed').door).toMatchObject({ title: 'Closed for now', text: expect.stringContaining('no time is set') as string, againAt: null });
+    expect(door(403, 'closed').door).toMatchObject({
+      title: 'Closed for now',
+      text: expect.stringContaining('no time is set') as string,
+      againAt: null,
+    });
     expect(door(503, 'kill-switch', { detail: 'we mend a fault' }).door.text).toContain('“We mend a fault.”');
     expect(door(503, 'kill-switch', { detail: 'x', reason: 'the hall burns' }).door.text).toContain('“The hall burns.”');
   });
@@ -145,7 +200,11 @@ describe('at the door', () => {
   it.each([
     [{ scope: 'tenant', quota: 'concurrentSessions', limit: 10 }, /^Your organisation has 10 sessions running/, 'You can try again in'],
     [{ scope: 'account', quota: 'sessionsPerDay', limit: 1 }, /^This service has started 1 session today/, 'It starts afresh in'],
-    [{ scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 60 }, /^You have used all of today’s playing time \(60 minutes\)/, 'It starts afresh in'],
+    [
+      { scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 60 },
+      /^You have used all of today’s playing time \(60 minutes\)/,
+      'It starts afresh in',
+    ],
     [{}, /^Somebody has used/, 'You can try again in'],
   ])('tells which limit %j is reached and when it ends', (facts, words, label) => {
     const { door: limited } = door(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' });
@@ -156,11 +215,16 @@ describe('at the door', () => {
   it('names used-up minutes as that, and calls no limit of nothing a matter of waiting', () => {
     const refused = (facts: object) => door(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' }).door;
     expect(refused({ scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 1 })).toMatchObject({
-      title: 'Today’s playing time is used up', text: 'You have used all of today’s playing time (1 minute).', againAt: Date.parse('2026-02-01T00:00:00.000Z'),
+      title: 'Today’s playing time is used up',
+      text: 'You have used all of today’s playing time (1 minute).',
+      againAt: Date.parse('2026-02-01T00:00:00.000Z'),
     });
     expect(refused({ scope: 'tenant', quota: 'sessionsPerDay', limit: 3 }).title).toBe('No more sessions today');
     for (const quota of ['concurrentSessions', 'sessionsPerDay', 'gpuMinutesPerDay']) {
-      expect(refused({ scope: 'tenant', quota, limit: 0 })).toMatchObject({ text: expect.stringMatching(/^Your organisation may start no session/) as string, againAt: null });
+      expect(refused({ scope: 'tenant', quota, limit: 0 })).toMatchObject({
+        text: expect.stringMatching(/^Your organisation may start no session/) as string,
+        againAt: null,
+      });
     }
   });
 
@@ -176,7 +240,11 @@ describe('at the door', () => {
   });
 
   it('leaves other failures alone', () => {
-    for (const [status, name] of [[409, 'viewer-limit'], [500, 'internal'], [403, 'forbidden']] as const) {
+    for (const [status, name] of [
+      [409, 'viewer-limit'],
+      [500, 'internal'],
+      [403, 'forbidden'],
+    ] as const) {
       expect(turnedAway(model([{ type: 'refused', problem: problemOf(status, { type: type(name), sessionId: SESSION_ID }) }]))).toBeNull();
     }
     expect(problemOf(503, { type: type('line-full') }).passing).toBe(false);

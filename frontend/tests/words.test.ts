@@ -11,7 +11,23 @@ import { assigned, ended, FIRST_FRAME, handedOver, migrating, queued } from './s
 
 function model(events: PageEvent[], fields: Partial<PageModel> = {}): PageModel {
   const state = events.reduce((former, event) => advance(former, event, 0), initialState(0));
-  return { state, now: 0, serverNow: 0, idleEndsAt: null, productName: 'Greenroom', applicationName: 'Demo', userName: 'ada', muted: true, socketConnected: true, joined: false, playBlocked: false, stillFor_ms: null, operator: false, board: null, ...fields };
+  return {
+    state,
+    now: 0,
+    serverNow: 0,
+    idleEndsAt: null,
+    productName: 'Greenroom',
+    applicationName: 'Demo',
+    userName: 'ada',
+    muted: true,
+    socketConnected: true,
+    joined: false,
+    playBlocked: false,
+    stillFor_ms: null,
+    operator: false,
+    board: null,
+    ...fields,
+  };
 }
 const asked: PageEvent[] = [{ type: 'signedIn' }, { type: 'playPressed' }];
 const granted = (session = assigned()): PageEvent => ({ type: 'granted', session });
@@ -23,7 +39,10 @@ describe('words', () => {
   });
 
   it('say the place in line and why, as a sentence', () => {
-    const said = (session: SessionView) => [waitingTitle, (state: PageModel['state']) => waitingReason(model([], { state }))].map((say) => say(model([...asked, granted(session)]).state));
+    const said = (session: SessionView) =>
+      [waitingTitle, (state: PageModel['state']) => waitingReason(model([], { state }))].map((say) =>
+        say(model([...asked, granted(session)]).state),
+      );
     expect(said(queued())).toEqual(['You are 2nd in line', 'All places are taken.']);
     expect(said(queued({ place: 1, reason: 'a machine boots.' }))).toEqual(['You are next', 'A machine boots.']);
     expect(waitingReason(model([...asked, granted(queued({ place: null, reason: null }))]))).toBe('You are in line for a place.');
@@ -37,8 +56,23 @@ describe('words', () => {
   });
 
   it('know every reason a session can end for', () => {
-    const reasons = ['userLeft', 'idleTimeout', 'connectionTimeout', 'reconnectionTimeout', 'maxSessionLength', 'applicationExit', 'spotInterrupted',
-      'instanceUnhealthy', 'capacityUnavailable', 'quotaExceeded', 'budgetExceeded', 'eventEnded', 'cancelled', 'operatorTerminated', 'internalError'];
+    const reasons = [
+      'userLeft',
+      'idleTimeout',
+      'connectionTimeout',
+      'reconnectionTimeout',
+      'maxSessionLength',
+      'applicationExit',
+      'spotInterrupted',
+      'instanceUnhealthy',
+      'capacityUnavailable',
+      'quotaExceeded',
+      'budgetExceeded',
+      'eventEnded',
+      'cancelled',
+      'operatorTerminated',
+      'internalError',
+    ];
     expect(Object.keys(END_WORDS).sort()).toEqual([...reasons].sort());
     expect(endWords('somethingNew').text).toContain('somethingNew');
     expect(endWords(null).title).toBe('The session ended');
@@ -54,7 +88,10 @@ describe('words', () => {
       'You can go on playing: this picture runs for up to 1:43 more.',
     ]);
     expect(told(moving(migrating(), 119_500))[1]).toBe('This picture may stop at any moment.');
-    expect(told(moving(handedOver(), 17_000))).toEqual(['The cloud provider is taking this machine back. Another one is reserved for you; its picture comes next.', '']);
+    expect(told(moving(handedOver(), 17_000))).toEqual([
+      'The cloud provider is taking this machine back. Another one is reserved for you; its picture comes next.',
+      '',
+    ]);
     expect(announcement(moving(waiting, 1000))).toBe(announcement(moving(waiting, 60_000)));
     expect(announcement(moving(waiting, 0))).not.toBe(announcement(moving(migrating({ place: 1 }), 0)));
     expect(announcement(moving(waiting, 0, { type: 'pictureLost' }))).toContain('Moving you to another machine');
@@ -69,7 +106,8 @@ describe('words', () => {
   });
 
   it('tell the truth about an end in the middle of a move', () => {
-    const during = (...events: PageEvent[]) => closingWords(model([...asked, granted(), FIRST_FRAME, { type: 'sessionUpdated', session: migrating() }, ...events]).state);
+    const during = (...events: PageEvent[]) =>
+      closingWords(model([...asked, granted(), FIRST_FRAME, { type: 'sessionUpdated', session: migrating() }, ...events]).state);
     expect(during({ type: 'left' }).title).toBe('You left during the move');
     expect(during({ type: 'sessionUpdated', session: ended('spotInterrupted') }).text).toContain('none was ready in time');
     expect(endWords('spotInterrupted').text).not.toContain('in time');
@@ -77,12 +115,18 @@ describe('words', () => {
   });
 
   it('tell used-up playing time from a full house, and when it comes back: at midnight of UTC', () => {
-    const over = (fields: Partial<SessionView>) => model([...asked, granted(), FIRST_FRAME, { type: 'sessionUpdated', session: { ...ended('quotaExceeded'), ...fields } }]).state;
+    const over = (fields: Partial<SessionView>) =>
+      model([...asked, granted(), FIRST_FRAME, { type: 'sessionUpdated', session: { ...ended('quotaExceeded'), ...fields } }]).state;
     const backAt = (fields: Partial<SessionView>) => playingTimeBackAt(over(fields));
-    expect(closingWords(over({}))).toMatchObject({ title: 'Today’s playing time is used up', text: expect.not.stringContaining('places') as string });
+    expect(closingWords(over({}))).toMatchObject({
+      title: 'Today’s playing time is used up',
+      text: expect.not.stringContaining('places') as string,
+    });
     expect(backAt({ endsBy: '2026-01-31T13:00:00.000Z' })).toBe(Date.parse('2026-02-01T00:00:00.000Z'));
     expect(backAt({ endsBy: '2026-02-01T00:30:00.000Z' })).toBe(Date.parse('2026-02-02T00:00:00.000Z'));
-    expect(backAt({ endsBy: '2026-01-31T23:59:59.500Z', endedAt: '2026-02-01T00:00:01.000Z' })).toBe(Date.parse('2026-02-01T00:00:00.000Z'));
+    expect(backAt({ endsBy: '2026-01-31T23:59:59.500Z', endedAt: '2026-02-01T00:00:01.000Z' })).toBe(
+      Date.parse('2026-02-01T00:00:00.000Z'),
+    );
     expect(backAt({ endedAt: '2026-01-31T13:00:00.000Z' })).toBe(Date.parse('2026-02-01T00:00:00.000Z'));
     expect([backAt({}), playingTimeBackAt(model([...asked, granted(), { type: 'left' }]).state)]).toEqual([null, null]);
   });

@@ -13,8 +13,14 @@ export function createBoard(actions: PageActions): View {
   const back = button('Back to the start', 'leave-board', 'quiet', () => actions.showBoard(false));
   const pools = el('div', { class: 'pools' });
   const dialog = createQuestionDialog();
-  const element = el('section', { class: 'view board', 'data-testid': 'board' },
-    el('div', { class: 'board-head' }, title, fresh, el('span', { class: 'bar-space' }), back), problem, pools, dialog.element);
+  const element = el(
+    'section',
+    { class: 'view board', 'data-testid': 'board' },
+    el('div', { class: 'board-head' }, title, fresh, el('span', { class: 'bar-space' }), back),
+    problem,
+    pools,
+    dialog.element,
+  );
   const poolActions = createPoolActions(actions, (question) => dialog.ask(question));
   return {
     element,
@@ -22,7 +28,10 @@ export function createBoard(actions: PageActions): View {
       if (model.board === null) return;
       const { operator, state } = model.board;
       const failed = state.problem === null ? '' : problemText(state.problem);
-      setText(problem, operator ? failed : 'The fleet is shown to operators only. Ask the person who runs this service, or sign in with another account.');
+      setText(
+        problem,
+        operator ? failed : 'The fleet is shown to operators only. Ask the person who runs this service, or sign in with another account.',
+      );
       problem.hidden = problem.textContent === '';
       setText(fresh, operator ? freshText(state.readAt, state.problem !== null, model.now) : '');
       const readings = operator ? (state.pools ?? []) : [];
@@ -51,24 +60,38 @@ function freshText(readAt: number | null, failing: boolean, now: number): string
 
 function createPoolActions(actions: PageActions, ask: (question: Question) => void): PoolActions {
   return {
-    halt: ({ poolId }) => ask({
-      title: `Halt ${poolId}?`, confirm: 'Halt',
-      text: 'Nothing is launched or started any more. Whoever plays goes on playing, and instances that are not needed still go.',
-      reason: 'Why (others will read it)', act: (reason) => actions.halt(poolId, reason),
-    }),
-    resume: ({ poolId, halted }) => ask({
-      title: `Resume ${poolId}?`, confirm: 'Resume',
-      text: `It was halted because: ${halted?.reason ?? 'no reason given'}. Failed boots are forgotten, and it is planned again at once.`,
-      reason: null, act: () => actions.resume(poolId),
-    }),
-    drain: ({ instanceId, slots }) => ask({
-      title: `Drain ${instanceId}?`, confirm: 'Drain', text: `${playingText(slots.filter((slot) => slot.sessionId !== null).length)} Nobody new comes, and when it is empty it is terminated.`,
-      reason: null, act: () => actions.drain(instanceId),
-    }),
-    undrain: ({ instanceId }) => ask({
-      title: `Take ${instanceId} back into service?`, confirm: 'Undrain', text: 'Its slots are cleared and offered again.',
-      reason: null, act: () => actions.undrain(instanceId),
-    }),
+    halt: ({ poolId }) =>
+      ask({
+        title: `Halt ${poolId}?`,
+        confirm: 'Halt',
+        text: 'Nothing is launched or started any more. Whoever plays goes on playing, and instances that are not needed still go.',
+        reason: 'Why (others will read it)',
+        act: (reason) => actions.halt(poolId, reason),
+      }),
+    resume: ({ poolId, halted }) =>
+      ask({
+        title: `Resume ${poolId}?`,
+        confirm: 'Resume',
+        text: `It was halted because: ${halted?.reason ?? 'no reason given'}. Failed boots are forgotten, and it is planned again at once.`,
+        reason: null,
+        act: () => actions.resume(poolId),
+      }),
+    drain: ({ instanceId, slots }) =>
+      ask({
+        title: `Drain ${instanceId}?`,
+        confirm: 'Drain',
+        text: `${playingText(slots.filter((slot) => slot.sessionId !== null).length)} Nobody new comes, and when it is empty it is terminated.`,
+        reason: null,
+        act: () => actions.drain(instanceId),
+      }),
+    undrain: ({ instanceId }) =>
+      ask({
+        title: `Take ${instanceId} back into service?`,
+        confirm: 'Undrain',
+        text: 'Its slots are cleared and offered again.',
+        reason: null,
+        act: () => actions.undrain(instanceId),
+      }),
   };
 }
 

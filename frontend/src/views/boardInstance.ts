@@ -28,8 +28,15 @@ export function createInstanceCard(first: InstanceView, actions: InstanceActions
   const drain = button('Drain', 'drain', 'small', () => actions.drain(shown));
   const undrain = button('Undrain', 'undrain', 'small', () => actions.undrain(shown));
   const foot = el('div', { class: 'machine-foot' }, id, el('span', { class: 'bar-space' }), drain, undrain);
-  const element = el('li', { class: 'machine', 'data-testid': 'machine', 'data-instance': first.instanceId },
-    el('div', { class: 'machine-head' }, state, el('span', { class: 'bar-space' }), age), kind, notice, tiles, foot);
+  const element = el(
+    'li',
+    { class: 'machine', 'data-testid': 'machine', 'data-instance': first.instanceId },
+    el('div', { class: 'machine-head' }, state, el('span', { class: 'bar-space' }), age),
+    kind,
+    notice,
+    tiles,
+    foot,
+  );
   id.title = first.instanceId;
   drain.setAttribute('aria-label', `Drain ${first.instanceId}`);
   undrain.setAttribute('aria-label', `Take back the drain of ${first.instanceId}`);
@@ -40,7 +47,10 @@ export function createInstanceCard(first: InstanceView, actions: InstanceActions
       element.dataset.state = instance.state;
       setText(state, instance.state);
       setText(age, agoText(instance.launchedAt, now).replace(' ago', ' old'));
-      setText(kind, [instance.instanceType, instance.zone, instance.market === 'spot' ? 'Spot' : instance.market].filter(Boolean).join(' · '));
+      setText(
+        kind,
+        [instance.instanceType, instance.zone, instance.market === 'spot' ? 'Spot' : instance.market].filter(Boolean).join(' · '),
+      );
       const words = noticeText(instance, now) || reasonText(instance);
       notice.hidden = words === '';
       notice.classList.toggle('urgent', instance.notice !== null);

@@ -27,14 +27,26 @@ export function createPoolCard(poolId: string, actions: PoolActions): PoolCard {
   const machines = createMachines(actions);
   const decisions = createDecisions();
   const head = el('div', { class: 'pool-head' }, el('h2', {}, poolId), el('span', { class: 'bar-space' }), halt, resume);
-  const element = el('section', { class: 'pool', 'data-testid': 'pool', 'data-pool': poolId, 'aria-label': `Pool ${poolId}` },
-    head, policy, halted, sentence, demand.element, el('div', { class: 'pool-body' }, machines.element, decisions.element));
+  const element = el(
+    'section',
+    { class: 'pool', 'data-testid': 'pool', 'data-pool': poolId, 'aria-label': `Pool ${poolId}` },
+    head,
+    policy,
+    halted,
+    sentence,
+    demand.element,
+    el('div', { class: 'pool-body' }, machines.element, decisions.element),
+  );
   return {
     element,
     update(reading: PoolReading, now: number): void {
       const { pool } = reading;
       shown = pool;
-      showChips(policy, [...policyTexts(pool), pool.markets.join(' then '), ...pool.events.map((each) => `event holds ${each.left} of ${each.slots}`)]);
+      showChips(policy, [
+        ...policyTexts(pool),
+        pool.markets.join(' then '),
+        ...pool.events.map((each) => `event holds ${each.left} of ${each.slots}`),
+      ]);
       halt.hidden = pool.halted !== null;
       resume.hidden = pool.halted === null;
       halted.hidden = pool.halted === null;
@@ -98,6 +110,10 @@ function createDecisions(): { element: HTMLElement; update(decisions: readonly D
 function createDecision(decision: DecisionView): HTMLElement {
   const { title, details, tone } = decisionWords(decision);
   const when = el('time', { class: 'when', datetime: decision.at, title: decision.at });
-  return el('li', { class: 'decision', 'data-tone': tone }, el('div', { class: 'decision-head' }, el('span', { class: 'decision-title' }, title), when),
-    ...details.map((each) => el('p', {}, each)));
+  return el(
+    'li',
+    { class: 'decision', 'data-tone': tone },
+    el('div', { class: 'decision-head' }, el('span', { class: 'decision-title' }, title), when),
+    ...details.map((each) => el('p', {}, each)),
+  );
 }

@@ -7,7 +7,11 @@ import { elapsedText } from './elapsed';
 /** Colour is never alone: every tile has a letter, and a title that says the state whole. */
 export const SLOT_LETTERS: Readonly<Record<string, string>> = { Free: 'F', Reserved: 'R', Streaming: 'S', Resetting: 'C', Retired: 'X' };
 export const SLOT_WORDS: Readonly<Record<string, string>> = {
-  Free: 'free', Reserved: 'reserved', Streaming: 'streaming', Resetting: 'being cleared', Retired: 'retired',
+  Free: 'free',
+  Reserved: 'reserved',
+  Streaming: 'streaming',
+  Resetting: 'being cleared',
+  Retired: 'retired',
 };
 
 /** What needs eyes first stands first; what is gone is not shown. */
@@ -15,7 +19,9 @@ const STATE_ORDER = ['Interrupted', 'Quarantined', 'Launching', 'Booting', 'Read
 
 export function inOrder(instances: readonly InstanceView[]): InstanceView[] {
   const rank = (each: InstanceView): number => (STATE_ORDER.indexOf(each.state) + STATE_ORDER.length + 1) % (STATE_ORDER.length + 1);
-  return instances.filter((each) => each.state !== 'Terminated').sort((a, b) => rank(a) - rank(b) || a.launchedAt.localeCompare(b.launchedAt) || a.instanceId.localeCompare(b.instanceId));
+  return instances
+    .filter((each) => each.state !== 'Terminated')
+    .sort((a, b) => rank(a) - rank(b) || a.launchedAt.localeCompare(b.launchedAt) || a.instanceId.localeCompare(b.instanceId));
 }
 
 const POLICY_WORDS: Readonly<Record<string, (value: number | string) => string>> = {
@@ -42,7 +48,10 @@ const HELD: readonly string[] = ['Reserved', 'Streaming'];
 export function slotCounts({ pool, instances }: PoolReading): [string, number][] {
   const serving = instances.filter((each) => SERVING.includes(each.state)).flatMap((each) => each.slots);
   const going = instances.filter((each) => !SERVING.includes(each.state)).flatMap((each) => each.slots);
-  const counts = ['Streaming', 'Reserved', 'Free', 'Resetting'].map((state): [string, number] => [state, serving.filter((slot) => slot.state === state).length]);
+  const counts = ['Streaming', 'Reserved', 'Free', 'Resetting'].map((state): [string, number] => [
+    state,
+    serving.filter((slot) => slot.state === state).length,
+  ]);
   const there = counts.reduce((sum, [, count]) => sum + count, 0);
   return [...counts, ['Coming', Math.max(0, pool.supply - there)], ['Leaving', going.filter((slot) => HELD.includes(slot.state)).length]];
 }
@@ -105,9 +114,17 @@ export function decisionWords({ kind, facts }: DecisionView): DecisionWords {
     case 'PoolPlanned':
       return planWords(facts);
     case 'InstanceLaunched':
-      return { title: `${counted(texts(facts.instanceIds).length, 'instance', 'instances')} launched, ${fact('market') || 'market unknown'}`, details: [...texts(facts.instanceIds), ...refusals], tone: 'grow' };
+      return {
+        title: `${counted(texts(facts.instanceIds).length, 'instance', 'instances')} launched, ${fact('market') || 'market unknown'}`,
+        details: [...texts(facts.instanceIds), ...refusals],
+        tone: 'grow',
+      };
     case 'LaunchFailed':
-      return { title: 'A launch failed', details: [fact('reason'), ...refusals, fact('rest_s') === '' ? '' : `launches rest ${fact('rest_s')} s`].filter(Boolean), tone: 'trouble' };
+      return {
+        title: 'A launch failed',
+        details: [fact('reason'), ...refusals, fact('rest_s') === '' ? '' : `launches rest ${fact('rest_s')} s`].filter(Boolean),
+        tone: 'trouble',
+      };
     case 'PoolHalted':
       return { title: `Halted${by}`, details: [fact('reason')].filter(Boolean), tone: 'trouble' };
     case 'PoolResumed':
@@ -125,7 +142,12 @@ export function decisionWords({ kind, facts }: DecisionView): DecisionWords {
 
 function planWords(facts: DecisionView['facts']): DecisionWords {
   const [launches, starts, stops, retirements] = ['launches', 'starts', 'stops', 'retirements'].map((name) => texts(facts[name]));
-  const done = [[launches, 'launch'], [starts, 'start'], [stops, 'stop'], [retirements, 'retire']] as const;
+  const done = [
+    [launches, 'launch'],
+    [starts, 'start'],
+    [stops, 'stop'],
+    [retirements, 'retire'],
+  ] as const;
   const acts = done.filter(([items]) => items!.length > 0).map(([items, verb]) => `${verb} ${items!.length}`);
   const title = acts.length === 0 ? 'Planned: nothing to do' : `Planned: ${acts.join(', ')}`;
   const numbers = `wanted ${String(facts.wanted ?? '?')}, there or coming ${String(facts.supply ?? '?')}`;
@@ -169,7 +191,9 @@ function counted(number: number, one: string, many: string): string {
 
 /** `LaunchFailed` → `Launch failed`. */
 function spaced(name: string): string {
-  const words = name.replace(/_s$/, '').replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
+  const words = name
+    .replace(/_s$/, '')
+    .replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

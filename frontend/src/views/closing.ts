@@ -29,7 +29,13 @@ export function createEnded(actions: PageActions): View {
       setText(reason, words.text);
       const backAt = playingTimeBackAt(state);
       back.hidden = backAt === null;
-      if (backAt !== null) setText(back, backAt <= model.serverNow ? 'It has started afresh: you can play again now.' : `It starts afresh ${hourText(backAt, model.serverNow)}.`);
+      if (backAt !== null)
+        setText(
+          back,
+          backAt <= model.serverNow
+            ? 'It has started afresh: you can play again now.'
+            : `It starts afresh ${hourText(backAt, model.serverNow)}.`,
+        );
       const played_ms = state.firstFrameAt === null ? 0 : state.since - state.firstFrameAt;
       facts.hidden = played_ms < WORTH_TELLING_ms;
       setText(facts, `You played for ${elapsedText(played_ms)}.`);
@@ -41,9 +47,20 @@ export function createSuperseded(actions: PageActions): View {
   let sessionId = '';
   const resume = button('Continue here', 'continue-here', 'primary', () => actions.rejoin(sessionId));
   const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
-  const lead = el('p', { class: 'lead' }, 'You opened this session in another tab or on another device, and the picture moved there. It plays in one place at a time.');
+  const lead = el(
+    'p',
+    { class: 'lead' },
+    'You opened this session in another tab or on another device, and the picture moved there. It plays in one place at a time.',
+  );
   const eyebrow = el('p', { class: 'eyebrow' });
-  const card = el('div', { class: 'card' }, eyebrow, el('h1', {}, 'Playing somewhere else'), lead, el('div', { class: 'actions' }, resume, home));
+  const card = el(
+    'div',
+    { class: 'card' },
+    eyebrow,
+    el('h1', {}, 'Playing somewhere else'),
+    lead,
+    el('div', { class: 'actions' }, resume, home),
+  );
   return {
     element: el('section', { class: 'view closing', 'data-testid': 'superseded' }, card),
     update(model: PageModel): void {
@@ -64,7 +81,14 @@ export function createFailed(actions: PageActions): View {
   const other = button('Use another account', 'other-account', 'quiet', () => actions.signOut());
   const signIn = button('Sign in again', 'sign-in-again', 'primary', () => actions.signIn());
   const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
-  const card = el('div', { class: 'card' }, eyebrow, title, text, el('div', { class: 'actions' }, resume, signIn, again, check, other, home));
+  const card = el(
+    'div',
+    { class: 'card' },
+    eyebrow,
+    title,
+    text,
+    el('div', { class: 'actions' }, resume, signIn, again, check, other, home),
+  );
   return {
     element: el('section', { class: 'view closing', 'data-testid': 'error' }, card),
     update(model: PageModel): void {
@@ -75,9 +99,12 @@ export function createFailed(actions: PageActions): View {
       sessionId = problem?.sessionId ?? null;
       setText(eyebrow, model.applicationName);
       setText(title, failedTitle(problem?.kind, limited));
-      setText(text, limited
-        ? 'Your session is open in another tab or on another device, and you may not start another one beside it. You can continue it here.'
-        : (problem?.message ?? 'Something went wrong.'));
+      setText(
+        text,
+        limited
+          ? 'Your session is open in another tab or on another device, and you may not start another one beside it. You can continue it here.'
+          : (problem?.message ?? 'Something went wrong.'),
+      );
       resume.hidden = !limited;
       signIn.hidden = !unsigned;
       again.hidden = limited || unsigned || homeless;

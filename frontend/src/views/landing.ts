@@ -27,9 +27,14 @@ export function createLanding(actions: PageActions): View {
       const signedIn = model.state.name !== 'signedOut';
       setText(eyebrow, signedIn ? model.applicationName : `${model.productName} · streamed applications`);
       setText(title, finding ? 'Welcome back.' : signedIn ? 'The stage is yours.' : 'Step straight onto the stage.');
-      setText(lead, finding ? FINDING : signedIn
-        ? 'Press Play. If a place is free you see the first picture within seconds; if not, you wait in line and we say why.'
-        : 'Play high-end 3D applications in your browser. They wait here, running and ready, until you press Play.');
+      setText(
+        lead,
+        finding
+          ? FINDING
+          : signedIn
+            ? 'Press Play. If a place is free you see the first picture within seconds; if not, you wait in line and we say why.'
+            : 'Play high-end 3D applications in your browser. They wait here, running and ready, until you press Play.',
+      );
       signIn.hidden = signedIn;
       play.hidden = !signedIn || finding;
       running.update(model);
@@ -52,7 +57,10 @@ function createRunningCard(actions: PageActions): View {
       const since = new Date(running.requestedAt);
       const time = Number.isNaN(since.getTime()) ? '' : ` since ${since.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`;
       const waits = running.state === 'Queued';
-      setText(text, waits ? `You are in line${time}, and your place is kept.` : `You are already playing${time}, in another tab or on another device.`);
+      setText(
+        text,
+        waits ? `You are in line${time}, and your place is kept.` : `You are already playing${time}, in another tab or on another device.`,
+      );
       setText(resume, waits ? 'Go on waiting here' : 'Continue here');
     },
   };

@@ -7,8 +7,12 @@ export function createMovingBanner(): View {
   const title = el('strong', { class: 'moving-title' }, MOVING_TITLE);
   const text = el('span', { class: 'notice-text', 'data-testid': 'moving-text' });
   const countdown = el('span', { class: 'moving-countdown', role: 'timer', 'aria-live': 'off', 'data-testid': 'moving-countdown' });
-  const element = el('div', { class: 'moving', 'data-notice': 'moving', 'data-testid': 'moving' },
-    el('span', { class: 'moving-mark', 'aria-hidden': 'true' }), el('div', { class: 'moving-words' }, title, text, countdown));
+  const element = el(
+    'div',
+    { class: 'moving', 'data-notice': 'moving', 'data-testid': 'moving' },
+    el('span', { class: 'moving-mark', 'aria-hidden': 'true' }),
+    el('div', { class: 'moving-words' }, title, text, countdown),
+  );
   return {
     element,
     update(model: PageModel): void {
@@ -25,7 +29,12 @@ export function createMovingBanner(): View {
 
 export function createMovedNote(): View {
   const element = el('p', { class: 'moved-note', 'data-notice': 'moved', 'data-testid': 'moved' }, MOVED_TEXT);
-  return { element, update: (model: PageModel) => void (element.hidden = !isJustMoved(model)) };
+  return {
+    element,
+    update: (model: PageModel) => {
+      element.hidden = !isJustMoved(model);
+    },
+  };
 }
 
 /** Moved, and without a picture meanwhile. */

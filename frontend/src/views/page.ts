@@ -18,10 +18,16 @@ import { announcement } from './words';
 type Face = 'board' | 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed' | 'turnedAway';
 
 const FACES: Readonly<Record<PageStateName, Face>> = {
-  signedOut: 'landing', ready: 'landing',
-  requesting: 'waiting', waiting: 'waiting', joining: 'waiting',
-  playing: 'stage', reconnecting: 'stage',
-  ended: 'ended', superseded: 'superseded', failed: 'failed',
+  signedOut: 'landing',
+  ready: 'landing',
+  requesting: 'waiting',
+  waiting: 'waiting',
+  joining: 'waiting',
+  playing: 'stage',
+  reconnecting: 'stage',
+  ended: 'ended',
+  superseded: 'superseded',
+  failed: 'failed',
 };
 const CURTAIN_ms = 700;
 

@@ -18,8 +18,18 @@ export function createStage(actions: PageActions): StageView {
   const sound = button('Unmute', 'unmute', 'bar-button', () => actions.setMuted(!muted));
   const full = button('Full screen', 'fullscreen', 'bar-button wide-only', () => void toggleFullscreen(element));
   const leave = button('Leave', 'leave', 'bar-button leave', () => actions.leave());
-  const bar = el('div', { class: 'bar', role: 'toolbar', 'aria-label': 'Player' }, lampMark(), name, signal, elapsed,
-    el('span', { class: 'bar-space' }), sound, full, leave);
+  const bar = el(
+    'div',
+    { class: 'bar', role: 'toolbar', 'aria-label': 'Player' },
+    lampMark(),
+    name,
+    signal,
+    elapsed,
+    el('span', { class: 'bar-space' }),
+    sound,
+    full,
+    leave,
+  );
   const videoParent = el('div', { class: 'video-parent', id: 'player' });
   const notices = createStageNotices(actions);
   // The wrapper has the size; without one the library's video is invisible while its frames decode.
@@ -76,13 +86,18 @@ function keepKeysApart(besides: readonly HTMLElement[], leave: HTMLElement, stag
       });
     }
   }
-  window.addEventListener('keydown', (event) => {
-    const onStage = stage.isConnected && stage.dataset.live === 'true' && !besides.some((beside) => beside.contains(document.activeElement));
-    if (!onStage || event.key !== 'Tab' || !event.shiftKey) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    leave.focus();
-  }, { capture: true });
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      const onStage =
+        stage.isConnected && stage.dataset.live === 'true' && !besides.some((beside) => beside.contains(document.activeElement));
+      if (!onStage || event.key !== 'Tab' || !event.shiftKey) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      leave.focus();
+    },
+    { capture: true },
+  );
 }
 
 async function toggleFullscreen(element: HTMLElement): Promise<void> {

@@ -5,7 +5,20 @@
 import { button, el, setText } from './dom';
 import type { PageActions, PageModel, View } from './model';
 import { createMovingBanner, createMovedNote, isMovingAlone } from './movingBanner';
-import { IDLE_TEXT, IDLE_TITLE, idleCountdown, isStartWanted, lostText, START_LABEL, START_TEXT, STILL_TITLE, stillText, timeLeft, timeLeftText, timeLeftTitle } from './noticeWords';
+import {
+  IDLE_TEXT,
+  IDLE_TITLE,
+  idleCountdown,
+  isStartWanted,
+  lostText,
+  START_LABEL,
+  START_TEXT,
+  STILL_TITLE,
+  stillText,
+  timeLeft,
+  timeLeftText,
+  timeLeftTitle,
+} from './noticeWords';
 import { createTopLayer } from './topLayer';
 
 export function createStageNotices(actions: PageActions): View {
@@ -15,7 +28,13 @@ export function createStageNotices(actions: PageActions): View {
   const notices = [moving, moved, ...middle, left];
   const top = el('div', { class: 'notices-top' }, moving.element, moved.element);
   const centre = el('div', { class: 'notices-middle' }, ...middle.map(({ element }) => element));
-  const element = el('div', { class: 'notices', 'data-testid': 'notices' }, top, centre, el('div', { class: 'notices-bottom' }, left.element));
+  const element = el(
+    'div',
+    { class: 'notices', 'data-testid': 'notices' },
+    top,
+    centre,
+    el('div', { class: 'notices-bottom' }, left.element),
+  );
   const layer = createTopLayer(element);
   return {
     element,
@@ -56,7 +75,12 @@ function createLost(): View {
 
 function createStill(): View {
   const text = el('span', { class: 'notice-text', 'data-testid': 'still-text' });
-  const element = el('div', { class: 'notice', 'data-notice': 'still', 'data-testid': 'picture-still' }, el('strong', {}, STILL_TITLE), text);
+  const element = el(
+    'div',
+    { class: 'notice', 'data-notice': 'still', 'data-testid': 'picture-still' },
+    el('strong', {}, STILL_TITLE),
+    text,
+  );
   return {
     element,
     update(model: PageModel): void {
@@ -69,8 +93,14 @@ function createStill(): View {
 function createIdle(actions: PageActions): View {
   const countdown = el('span', { class: 'idle-countdown', role: 'timer', 'aria-live': 'off', 'data-testid': 'idle-countdown' });
   const here = button('I am here', 'idle-stay', 'primary', () => actions.stay());
-  const element = el('div', { class: 'idle', role: 'group', 'aria-label': IDLE_TITLE, 'data-notice': 'idle', 'data-testid': 'idle' },
-    el('strong', { class: 'idle-title' }, IDLE_TITLE), el('span', { class: 'notice-text' }, IDLE_TEXT), countdown, here);
+  const element = el(
+    'div',
+    { class: 'idle', role: 'group', 'aria-label': IDLE_TITLE, 'data-notice': 'idle', 'data-testid': 'idle' },
+    el('strong', { class: 'idle-title' }, IDLE_TITLE),
+    el('span', { class: 'notice-text' }, IDLE_TEXT),
+    countdown,
+    here,
+  );
   return {
     element,
     update(model: PageModel): void {

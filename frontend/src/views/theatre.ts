@@ -16,7 +16,12 @@ export function createTheatre(): View {
   const more = el('span', { class: 'more-people' });
   const people = el('div', { class: 'people' }, more, you);
   const ahead: HTMLElement[] = [];
-  const element = el('div', { class: 'theatre', role: 'progressbar', 'aria-label': 'Your way to the stage', 'data-testid': 'theatre' }, stage, people);
+  const element = el(
+    'div',
+    { class: 'theatre', role: 'progressbar', 'aria-label': 'Your way to the stage', 'data-testid': 'theatre' },
+    stage,
+    people,
+  );
   return {
     element,
     update(model: PageModel): void {

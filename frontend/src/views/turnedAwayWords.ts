@@ -27,13 +27,33 @@ export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>
   const later = retryAfter_s === null ? local(tryAgainAt) : since + retryAfter_s * 1000;
   switch (problem.kind) {
     case 'lineFull':
-      return { title: 'The line is full', text: 'So many people are waiting that nobody else can join the line for the moment.', againAt: later, label: 'You can try again in' };
+      return {
+        title: 'The line is full',
+        text: 'So many people are waiting that nobody else can join the line for the moment.',
+        againAt: later,
+        label: 'You can try again in',
+      };
     case 'notOpen':
-      return { title: 'Not open yet', text: opensAt === null ? NO_DATE : BEFORE_EVENT, againAt: local(opensAt) ?? later, label: 'The doors open in' };
+      return {
+        title: 'Not open yet',
+        text: opensAt === null ? NO_DATE : BEFORE_EVENT,
+        againAt: local(opensAt) ?? later,
+        label: 'The doors open in',
+      };
     case 'closed':
-      return { title: 'Closed for now', text: 'Nobody can come in at the moment, and no time is set for when this opens again. Nothing is wrong with your account.', againAt: null, label: '' };
+      return {
+        title: 'Closed for now',
+        text: 'Nobody can come in at the moment, and no time is set for when this opens again. Nothing is wrong with your account.',
+        againAt: null,
+        label: '',
+      };
     case 'killSwitch':
-      return { title: 'Stopped by the operator', text: stopText(problem), againAt: retryAfter_s === null ? null : later, label: 'You can try again in' };
+      return {
+        title: 'Stopped by the operator',
+        text: stopText(problem),
+        againAt: retryAfter_s === null ? null : later,
+        label: 'You can try again in',
+      };
     default:
       return quotaDoor(problem, later);
   }
@@ -74,7 +94,9 @@ function localZone(): string {
 
 function stopText(problem: Problem): string {
   const why = problem.facts.reason ?? problem.told;
-  return why === null ? 'No new session may start at the moment.' : `No new session may start at the moment. The operator says: “${sentence(why)}”`;
+  return why === null
+    ? 'No new session may start at the moment.'
+    : `No new session may start at the moment. The operator says: “${sentence(why)}”`;
 }
 
 const WHOSE: Readonly<Record<string, string>> = { tenant: 'Your organisation', account: 'This service', 'viewer-day': 'You' };
@@ -99,8 +121,11 @@ function quotaText(problem: Problem): string {
   const has = who === 'You' ? 'You have' : `${who} has`;
   const number = limit === null ? 'as many' : String(limit);
   if (limit === 0) return `${who} may start no session: the operator has set a limit of 0. It does not change by waiting.`;
-  if (quota === 'concurrentSessions') return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, which is all that may run at once. When one ends, its place is free.`;
-  if (quota === 'sessionsPerDay') return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, which is all that may start in one day.`;
-  if (quota === 'gpuMinutesPerDay') return `${has} used all of today’s playing time${limit === null ? '' : ` (${limit} ${limit === 1 ? 'minute' : 'minutes'})`}.`;
+  if (quota === 'concurrentSessions')
+    return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, which is all that may run at once. When one ends, its place is free.`;
+  if (quota === 'sessionsPerDay')
+    return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, which is all that may start in one day.`;
+  if (quota === 'gpuMinutesPerDay')
+    return `${has} used all of today’s playing time${limit === null ? '' : ` (${limit} ${limit === 1 ? 'minute' : 'minutes'})`}.`;
   return `${has} used all that is allowed for now.`;
 }

@@ -16,12 +16,23 @@ export function createWaiting(actions: PageActions): View {
   const time = createTime();
   const reason = el('p', { class: 'lead', 'data-testid': 'waiting-reason' });
   const steps = createSteps();
-  const next = el('dl', { class: 'next', 'data-testid': 'what-comes-next' },
-    ...WHAT_COMES_NEXT.map(([name, text]) => el('div', {}, el('dt', {}, name), el('dd', {}, text))));
+  const next = el(
+    'dl',
+    { class: 'next', 'data-testid': 'what-comes-next' },
+    ...WHAT_COMES_NEXT.map(([name, text]) => el('div', {}, el('dt', {}, name), el('dd', {}, text))),
+  );
   const elapsed = el('p', { class: 'elapsed', role: 'timer', 'aria-live': 'off', 'data-testid': 'elapsed' });
   const cancel = button('Cancel', 'cancel', 'quiet', () => actions.leave());
-  const now = el('div', { class: 'card-now' }, eyebrow, title, theatre.element, time.element, reason,
-    el('div', { class: 'card-foot' }, elapsed, cancel));
+  const now = el(
+    'div',
+    { class: 'card-now' },
+    eyebrow,
+    title,
+    theatre.element,
+    time.element,
+    reason,
+    el('div', { class: 'card-foot' }, elapsed, cancel),
+  );
   const card = el('div', { class: 'card' }, now, el('div', { class: 'card-beside' }, steps.element, next));
   const element = el('section', { class: 'view waiting', 'data-testid': 'waiting', 'aria-busy': 'true' }, card);
 

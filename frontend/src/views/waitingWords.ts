@@ -8,7 +8,8 @@ import { ordinal, spokenWait, waitText } from './waitText';
 export const MEASURING = 'We are measuring how long it takes.';
 /** A forecast comes every 10 s; older than this it is said to be old. */
 const STALE_ms = 30_000;
-const PLACE_KEPT = 'If you close this page or lose the connection, we keep your place for 5 minutes. Come back and you go on waiting where you were.';
+const PLACE_KEPT =
+  'If you close this page or lose the connection, we keep your place for 5 minutes. Come back and you go on waiting where you were.';
 
 /** Beside the waiting itself; the same for everyone. */
 export const WHAT_COMES_NEXT: readonly [string, string][] = [
@@ -73,7 +74,8 @@ export function progressOf(line: Line, now: number): number {
 /** For the tab's title; null where the page's own name is enough. */
 export function waitingTabTitle(model: PageModel): string | null {
   const { state } = model;
-  if (state.name !== 'waiting') return state.name === 'joining' && !isLosingPlace(state) ? `Your place is ready · ${model.applicationName}` : null;
+  if (state.name !== 'waiting')
+    return state.name === 'joining' && !isLosingPlace(state) ? `Your place is ready · ${model.applicationName}` : null;
   const place = state.line?.place ?? null;
   const where = place === null ? 'In line' : place === 1 ? 'Next in line' : `${ordinal(place)} in line`;
   return `${where} · ${model.applicationName}`;

@@ -8,7 +8,11 @@ export function refusalOf(scenario, { retryAfter_s = 42, opensIn_s = 7500, quota
     full: { status: 503, type: 'line-full', extra: { retryAfter_s } },
     closed: { status: 403, type: 'closed' },
     'not-open': { status: 403, type: 'not-open', extra: { opensAt: iso(opensIn_s) } },
-    quota: { status: 429, type: 'quota-exceeded', extra: { scope: 'tenant', quota, limit: 40, retryAfter_s: 27_000, tryAgainAt: iso(27_000) } },
+    quota: {
+      status: 429,
+      type: 'quota-exceeded',
+      extra: { scope: 'tenant', quota, limit: 40, retryAfter_s: 27_000, tryAgainAt: iso(27_000) },
+    },
     killed: { status: 503, type: 'kill-switch', extra: { detail: 'we found a fault in the demo and mend it now' } },
   };
   return refusals[scenario] ?? null;

@@ -16,7 +16,21 @@ const ORIGIN = `http://127.0.0.1:${PORT}`;
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
 const fleet = createFleet();
-const house = { operator: false, groups: ['viewers', 'tenant-demo'], scenario: 'hot', door: {}, lossy: false, sessions: new Map(), tickets: new Map(), pages: new Map(), streamers: new Map(), joins: 0, ids: 0, calls: [], activity: [] };
+const house = {
+  operator: false,
+  groups: ['viewers', 'tenant-demo'],
+  scenario: 'hot',
+  door: {},
+  lossy: false,
+  sessions: new Map(),
+  tickets: new Map(),
+  pages: new Map(),
+  streamers: new Map(),
+  joins: 0,
+  ids: 0,
+  calls: [],
+  activity: [],
+};
 
 function view(session) {
   return { ...session, ticket: undefined };
@@ -27,15 +41,36 @@ function change(session, fields) {
 }
 function newSession() {
   const session = {
-    sessionId: `ses-${String(++house.ids).padStart(26, 'a')}`, applicationId: 'demo', poolId: 'demo', state: 'Queued', statusReason: null,
-    requestedAt: new Date().toISOString(), assignedAt: null, connectedAt: null, endedAt: null, deadlineAt: null, version: 1, slot: null,
-    moving: null, migrations: 0, eta: null, place: 3, reason: 'all places are taken; a machine is being started and usually needs about two minutes',
+    sessionId: `ses-${String(++house.ids).padStart(26, 'a')}`,
+    applicationId: 'demo',
+    poolId: 'demo',
+    state: 'Queued',
+    statusReason: null,
+    requestedAt: new Date().toISOString(),
+    assignedAt: null,
+    connectedAt: null,
+    endedAt: null,
+    deadlineAt: null,
+    version: 1,
+    slot: null,
+    moving: null,
+    migrations: 0,
+    eta: null,
+    place: 3,
+    reason: 'all places are taken; a machine is being started and usually needs about two minutes',
   };
   house.sessions.set(session.sessionId, session);
   return session;
 }
 // Every slot stands at the same epoch: they are counted per slot, and the page must not take one for another.
-const slotOf = (slotId = 'i-0abc.1') => ({ slotId, instanceId: slotId.split('.')[0], instanceType: 'g5.xlarge', zone: 'us-east-1a', market: 'spot', epoch: 4 });
+const slotOf = (slotId = 'i-0abc.1') => ({
+  slotId,
+  instanceId: slotId.split('.')[0],
+  instanceType: 'g5.xlarge',
+  zone: 'us-east-1a',
+  market: 'spot',
+  epoch: 4,
+});
 const streamerOf = (session) => house.streamers.get(session?.slot?.slotId);
 function assign(session) {
   change(session, { state: 'Assigned', slot: slotOf(), place: null, reason: null, assignedAt: new Date().toISOString() });
@@ -62,7 +97,8 @@ const live = () => [...house.sessions.values()].find((session) => session.state 
 async function api(method, path, body) {
   const problem = (status, type, extra = {}) => [status, { type: `https://greenroom.dev/problems/${type}`, title: type, status, ...extra }];
   const [, id, ticket] = /^\/sessions(?:\/([^/]+)(\/ticket)?)?$/.exec(path) ?? [];
-  if (path.startsWith('/pools') || path.startsWith('/instances/')) return house.operator ? fleet.answer(method, path, body) : problem(403, 'forbidden');
+  if (path.startsWith('/pools') || path.startsWith('/instances/'))
+    return house.operator ? fleet.answer(method, path, body) : problem(403, 'forbidden');
   if (path.startsWith('/applications/')) return [200, { applicationId: 'demo', name: 'Northern Lights Demo', kind: 'demo' }];
   if (method === 'POST' && !id) {
     if (house.scenario === 'broken') return problem(500, 'internal');
@@ -92,9 +128,22 @@ function jwt(claims) {
 }
 function tokens() {
   const now = Math.floor(Date.now() / 1000);
-  const claims = { sub: 'u-1', iss: `${ORIGIN}/pool`, aud: 'client', exp: now + 3600, iat: now, email: 'ada@example.com',
-    'cognito:groups': house.operator ? ['operators', 'tenant-demo'] : house.groups };
-  return { access_token: jwt({ ...claims, token_use: 'access' }), id_token: jwt(claims), refresh_token: 'refresh', token_type: 'Bearer', expires_in: 3600 };
+  const claims = {
+    sub: 'u-1',
+    iss: `${ORIGIN}/pool`,
+    aud: 'client',
+    exp: now + 3600,
+    iat: now,
+    email: 'ada@example.com',
+    'cognito:groups': house.operator ? ['operators', 'tenant-demo'] : house.groups,
+  };
+  return {
+    access_token: jwt({ ...claims, token_use: 'access' }),
+    id_token: jwt(claims),
+    refresh_token: 'refresh',
+    token_type: 'Bearer',
+    expires_in: 3600,
+  };
 }
 // As the API's authorizer: exactly one tenant, or a 403 that says nothing.
 function isAdmitted(authorization) {
@@ -102,16 +151,31 @@ function isAdmitted(authorization) {
   return groups.filter((group) => group.startsWith('tenant-')).length === 1;
 }
 const CONFIG = {
-  authority: `${ORIGIN}/pool`, clientId: 'client', redirectUri: `${ORIGIN}/`, scope: 'openid email', applicationId: 'demo', apiBase: '/api',
-  socketPath: '/socket', productName: 'Greenroom',
-  metadata: { issuer: `${ORIGIN}/pool`, authorization_endpoint: `${ORIGIN}/oauth2/authorize`, token_endpoint: `${ORIGIN}/oauth2/token`,
-    end_session_endpoint: `${ORIGIN}/logout`, jwks_uri: `${ORIGIN}/jwks` },
+  authority: `${ORIGIN}/pool`,
+  clientId: 'client',
+  redirectUri: `${ORIGIN}/`,
+  scope: 'openid email',
+  applicationId: 'demo',
+  apiBase: '/api',
+  socketPath: '/socket',
+  productName: 'Greenroom',
+  metadata: {
+    issuer: `${ORIGIN}/pool`,
+    authorization_endpoint: `${ORIGIN}/oauth2/authorize`,
+    token_endpoint: `${ORIGIN}/oauth2/token`,
+    end_session_endpoint: `${ORIGIN}/logout`,
+    jwks_uri: `${ORIGIN}/jwks`,
+  },
 };
 
 async function readBody(request) {
   let text = '';
   for await (const chunk of request) text += chunk;
-  try { return JSON.parse(text); } catch { return {}; }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }
 
 async function handle(request, response) {
@@ -122,7 +186,9 @@ async function handle(request, response) {
   if (url.pathname === '/oauth2/token') return json(200, tokens());
   if (url.pathname === '/oauth2/authorize') {
     const back = `${url.searchParams.get('redirect_uri')}?code=fake&state=${encodeURIComponent(url.searchParams.get('state'))}`;
-    return response.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html><title>Fake sign-in</title><a id="go" href="${back}">Sign in</a>`);
+    return response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end(`<!doctype html><title>Fake sign-in</title><a id="go" href="${back}">Sign in</a>`);
   }
   if (url.pathname === '/logout') return response.writeHead(302, { location: url.searchParams.get('logout_uri') }).end();
   if (url.pathname.startsWith('/api/')) {
@@ -145,7 +211,8 @@ async function handle(request, response) {
 // The line moves without a change of the session's version.
 function tellEta(session, { place, ...eta }) {
   Object.assign(session, { place: place ?? session.place, eta: etaOf(eta) });
-  for (const page of house.pages.values()) if (page.session === session) say(page, { kind: 'eta', sessionId: session.sessionId, place: session.place, eta: session.eta });
+  for (const page of house.pages.values())
+    if (page.session === session) say(page, { kind: 'eta', sessionId: session.sessionId, place: session.place, eta: session.eta });
 }
 
 function control(order) {
@@ -162,7 +229,8 @@ function control(order) {
   if (order.migrate && session) migrate(session, order.migrate);
   if (order.handOver && session) handOver(session, order.handOver);
   if (order.endsIn_s && session) change(session, { endsBy: new Date(Date.now() + order.endsIn_s * 1000).toISOString() });
-  if (order.idle !== undefined && session) fromStreamer(session.slot.slotId, JSON.stringify({ type: 'greenroomIdle', endsIn_s: order.idle }));
+  if (order.idle !== undefined && session)
+    fromStreamer(session.slot.slotId, JSON.stringify({ type: 'greenroomIdle', endsIn_s: order.idle }));
   if (order.end && session) end(session, order.end, order.endedAt);
   if (order.drop) for (const page of house.pages.values()) page.socket.terminate();
   return { sessions: [...house.sessions.values()], calls: house.calls, activity: house.activity };
@@ -172,16 +240,26 @@ function say(page, frame) {
   if (page.socket.readyState !== 1) return;
   const relayed = frame.kind === 'frame';
   if (house.lossy && relayed && Math.random() < 0.4) return;
-  page.socket.send(JSON.stringify(relayed ? { ...frame, sessionId: page.session.sessionId, epoch: 4, joinNumber: page.joinNumber } : frame));
+  page.socket.send(
+    JSON.stringify(relayed ? { ...frame, sessionId: page.session.sessionId, epoch: 4, joinNumber: page.joinNumber } : frame),
+  );
 }
 
 function welcomePage(page) {
   const { session } = page;
   if (session.slot && page.joinNumber === null) page.joinNumber = ++house.joins;
   for (const other of house.pages.values()) {
-    if (other !== page && other.session === session && page.joinNumber !== null && other.joinNumber !== page.joinNumber) say(other, { kind: 'superseded' });
+    if (other !== page && other.session === session && page.joinNumber !== null && other.joinNumber !== page.joinNumber)
+      say(other, { kind: 'superseded' });
   }
-  say(page, { kind: 'welcome', session: view(session), joinNumber: page.joinNumber, epoch: session.slot?.epoch ?? null, iceServers: [], protocolVersion: '1.3.0' });
+  say(page, {
+    kind: 'welcome',
+    session: view(session),
+    joinNumber: page.joinNumber,
+    epoch: session.slot?.epoch ?? null,
+    iceServers: [],
+    protocolVersion: '1.3.0',
+  });
   const join = `${session.slot?.slotId} ${page.joinNumber}`;
   if (session.slot && house.joined !== join) {
     house.joined = join;

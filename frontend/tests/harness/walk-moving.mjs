@@ -37,15 +37,30 @@ for (const size of Object.keys(SIZES)) {
   const handed = Date.now();
   await order({ handOver: 'i-0def.1' });
   await until(() => window.greenroom.resumedAt !== null);
-  const resumed = await ask(() => ({ at: window.greenroom.resumedAt, shown: window.greenroom.shownSlot, id: window.greenroom.sessionId, gaps: window.gaps }));
-  console.log(size, 'hand-over to first frame on the other machine', Math.round(resumed.at - handed), 'ms; page frames without a picture', resumed.gaps);
+  const resumed = await ask(() => ({
+    at: window.greenroom.resumedAt,
+    shown: window.greenroom.shownSlot,
+    id: window.greenroom.sessionId,
+    gaps: window.gaps,
+  }));
+  console.log(
+    size,
+    'hand-over to first frame on the other machine',
+    Math.round(resumed.at - handed),
+    'ms; page frames without a picture',
+    resumed.gaps,
+  );
   assert.deepEqual([resumed.shown, resumed.id, resumed.gaps], ['i-0def.1#4', sessionId, 0]);
   await shot('21-moved-note');
   const swapped = await ask(() => window.greenroom.frames);
   await page.keyboard.press('w');
   await page.waitForTimeout(700);
   assert((await ask(() => window.greenroom.frames)) > swapped + 10, 'the new picture stands still');
-  assert.deepEqual([await streamers.A.evaluate(() => window.keys), await streamers.B.evaluate(() => window.keys)], [0, 1], 'keys went astray');
+  assert.deepEqual(
+    [await streamers.A.evaluate(() => window.keys), await streamers.B.evaluate(() => window.keys)],
+    [0, 1],
+    'keys went astray',
+  );
   await page.waitForTimeout(8000);
   assert.equal(await by('moved').isVisible(), false);
 

@@ -40,11 +40,18 @@ for (const size of ['desktop', 'phone', 'narrow']) {
   // Runs down by itself, and is read aloud once.
   await order({ eta: { place: 2, p50_s: 44, p90_s: 76, reason: '1 ahead; 1 instance warming, ready in about 0:30' } });
   await until(() => document.title.startsWith('2nd'));
-  const changes = ask(() => new Promise((done) => {
-    let count = 0;
-    new MutationObserver(() => (count += 1)).observe(document.getElementById('announcer'), { childList: true, characterData: true, subtree: true });
-    setTimeout(() => done(count), 9000);
-  }));
+  const changes = ask(
+    () =>
+      new Promise((done) => {
+        let count = 0;
+        new MutationObserver(() => (count += 1)).observe(document.getElementById('announcer'), {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        });
+        setTimeout(() => done(count), 9000);
+      }),
+  );
   const before = await waitTime();
   assert((await changes) <= 1, 'the announcer speaks with the seconds');
   assert.notEqual(await waitTime(), before, 'the time stands still');

@@ -38,7 +38,9 @@ for (const size of Object.keys(SIZES)) {
   await shot('06-joining');
   await state('playing');
   await page.waitForFunction(() => window.greenroom.frames > 20);
-  const first = await page.evaluate(() => window.greenroom.firstFrameAt - window.greenroom.events.findLast((event) => event.name === 'joining').at);
+  const first = await page.evaluate(
+    () => window.greenroom.firstFrameAt - window.greenroom.events.findLast((event) => event.name === 'joining').at,
+  );
   console.log(size, 'slot to first frame over a lossy relay', Math.round(first), 'ms');
   await order({ lossy: false });
   await page.keyboard.press('w');

@@ -3,8 +3,18 @@ import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 
 const ORIGIN = process.env.ORIGIN ?? 'http://127.0.0.1:4810';
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-  '--disable-sync', '--disable-features=WebRtcHideLocalIpsWithMdns', '--disable-background-timer-throttling', '--disable-renderer-backgrounding'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+];
 export const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 
 /** The narrowest phone that is still in use; only the walks that ask for it. */
@@ -30,7 +40,11 @@ export async function openWalk(folder) {
 
 async function openPage(browser, size, folder, options = {}) {
   const context = await browser.newContext({
-    viewport: VIEWPORTS[size], deviceScaleFactor: 1, isMobile: size !== 'desktop', hasTouch: size !== 'desktop', ...options,
+    viewport: VIEWPORTS[size],
+    deviceScaleFactor: 1,
+    isMobile: size !== 'desktop',
+    hasTouch: size !== 'desktop',
+    ...options,
   });
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && console.log(size, 'console', message.text().slice(0, 200)));
