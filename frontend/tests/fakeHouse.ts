@@ -1,11 +1,11 @@
 /** A house around the session controller: doors, sockets and players whose far ends are the test. */
-import type { Granted } from '../src/api';
-import type { PlayerListener } from '../src/player';
-import { Problem } from '../src/problems';
-import { SessionController } from '../src/sessionController';
-import type { SessionView } from '../src/sessionView';
-import type { PlayerEnd, SocketEnd } from '../src/sessionWorld';
-import type { SocketListener, Welcome } from '../src/viewerSocket';
+import type { Granted } from '#player/door/api';
+import type { PlayerEnd, PlayerListener } from '#player/player/playerEnd';
+import { Problem } from '#player/door/problems';
+import { SessionController } from '#player/session/sessionController';
+import type { SessionView } from '#player/door/sessionView';
+import type { SocketEnd } from '#player/session/sessionWorld';
+import type { SocketListener, Welcome } from '#player/socket/viewerSocket';
 import { assigned, ended } from './sessions';
 
 export class FakeDoor {

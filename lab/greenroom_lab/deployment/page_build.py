@@ -11,7 +11,10 @@ from greenroom_lab.toolchain_paths import GENERATED, ROOT
 
 FRONTEND = ROOT / "frontend"
 DIST = FRONTEND / "dist"
-_SOURCES = ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "src", "public")
+_SOURCES = (
+    *("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"),
+    *("src", "packages", "public"),
+)
 _STAMP = GENERATED / "page.stamp"
 
 

@@ -1,0 +1,143 @@
+/** Puts the right view on the page, keeps the stage beneath the waiting room while the picture connects, and announces. */
+import { canPlay, type PageStateName } from '#player/session/sessionMachine';
+import { createBoard } from '../../desk/board';
+import { boardAnnouncement } from '../../desk/boardWords';
+import { createEnded, createFailed, createSuperseded } from './closing';
+import { button, el, lampMark, setText } from '../../elements/dom';
+import { createLanding } from './landing';
+import { isStartWanted } from '../words/noticeWords';
+import { LineSpeaker } from './lineSpeaker';
+import type { PageActions, PageModel, View } from '../words/model';
+import { createStage } from './stage';
+import { createWaiting } from './waiting';
+import { createTurnedAway } from './turnedAway';
+import { turnedAway } from '../words/turnedAwayWords';
+import { waitingTabTitle } from '../words/waitingWords';
+import { announcement } from '../words/words';
+
+type Face = 'board' | 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed' | 'turnedAway';
+
+const FACES: Readonly<Record<PageStateName, Face>> = {
+  signedOut: 'landing',
+  ready: 'landing',
+  requesting: 'waiting',
+  waiting: 'waiting',
+  joining: 'waiting',
+  playing: 'stage',
+  reconnecting: 'stage',
+  ended: 'ended',
+  superseded: 'superseded',
+  failed: 'failed',
+};
+const CURTAIN_ms = 700;
+
+/** A picture that waits for a click is shown with the button on it, not behind the waiting room. */
+function faceOf(model: PageModel): Face {
+  if (isStartWanted(model)) return 'stage';
+  return turnedAway(model) === null ? FACES[model.state.name] : 'turnedAway';
+}
+
+export class PageView {
+  readonly #root: HTMLElement;
+  readonly #announcer: HTMLElement;
+  readonly #stage;
+  readonly #faces: Record<Exclude<Face, 'stage'>, View>;
+  readonly #header: View;
+  readonly #main = el('main', {});
+  #face: Face | null = null;
+  #announced = '';
+  readonly #lineSpeaker = new LineSpeaker();
+
+  constructor(root: HTMLElement, announcer: HTMLElement, actions: PageActions) {
+    this.#root = root;
+    this.#announcer = announcer;
+    this.#stage = createStage(actions);
+    this.#header = createHeader(actions);
+    this.#faces = {
+      board: createBoard(actions),
+      landing: createLanding(actions),
+      waiting: createWaiting(actions),
+      ended: createEnded(actions),
+      superseded: createSuperseded(actions),
+      failed: createFailed(actions),
+      turnedAway: createTurnedAway(actions),
+    };
+    root.replaceChildren(this.#header.element, this.#main);
+  }
+
+  get videoParent(): HTMLElement {
+    return this.#stage.videoParent;
+  }
+
+  render(told: PageModel): void {
+    // A page's clock may stand still while the machine sleeps; the hour told at the door goes by the wall's.
+    const model = told.state.name === 'failed' ? { ...told, now: Math.max(told.now, Date.now()) } : told;
+    const face = model.board === null ? faceOf(model) : 'board';
+    document.title = face === 'stage' ? `${model.applicationName} · ${model.productName}` : (waitingTabTitle(model) ?? model.productName);
+    this.#header.update(model);
+    this.#showStage(face === 'stage' || model.state.name === 'joining');
+    this.#stage.update(model);
+    if (face !== 'stage') this.#faces[face].update(model);
+    if (face !== this.#face) this.#change(face);
+    this.#announce(model);
+  }
+
+  /** The stage must be laid out before the first frame: the library measures its wrapper. */
+  #showStage(shown: boolean): void {
+    if (shown && !this.#stage.element.isConnected) this.#root.append(this.#stage.element);
+    if (!shown && this.#stage.element.isConnected) this.#stage.element.remove();
+  }
+
+  #change(face: Face): void {
+    const curtain = this.#face === 'waiting' && face === 'stage';
+    const former = this.#main.firstElementChild;
+    this.#face = face;
+    document.body.dataset.face = face;
+    if (curtain && former !== null) {
+      // The waiting room fades over the living picture.
+      former.classList.add('leaving');
+      setTimeout(() => this.#face === 'stage' && this.#main.replaceChildren(), CURTAIN_ms);
+      return;
+    }
+    former?.classList.remove('leaving');
+    if (face === 'stage') return this.#main.replaceChildren();
+    const view = this.#faces[face].element;
+    view.classList.remove('leaving');
+    this.#main.replaceChildren(view);
+    if (former !== null || this.#announced !== '') this.#focusTitle(view);
+  }
+
+  /** A keyboard or screen reader starts at the new view's title, not lost at the top of the page. */
+  #focusTitle(view: HTMLElement): void {
+    const title = view.querySelector('h1');
+    title?.setAttribute('tabindex', '-1');
+    title?.focus({ preventScroll: true });
+  }
+
+  #announce(model: PageModel): void {
+    this.#announcer.dataset.state = model.state.name;
+    this.#announcer.dataset.moving = String(model.state.move !== null);
+    const words = model.board === null ? (this.#lineSpeaker.say(model) ?? announcement(model)) : boardAnnouncement(model.board.state);
+    if (words === this.#announced) return;
+    this.#announced = words;
+    setText(this.#announcer, words);
+  }
+}
+
+function createHeader(actions: PageActions): View {
+  const name = el('span', { class: 'wordmark' });
+  const user = el('span', { class: 'user' });
+  const fleet = button('Fleet', 'show-board', 'link', () => actions.showBoard(true));
+  const signOut = button('Sign out', 'sign-out', 'link', () => actions.signOut());
+  const element = el('header', { class: 'header' }, lampMark(), name, el('span', { class: 'bar-space' }), fleet, user, signOut);
+  return {
+    element,
+    update(model: PageModel): void {
+      setText(name, model.productName);
+      setText(user, model.userName ?? '');
+      signOut.hidden = model.state.name === 'signedOut';
+      user.hidden = signOut.hidden;
+      fleet.hidden = !model.operator || model.board !== null || !canPlay(model.state);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** The way to the stage as a picture: a curtain that opens as the time runs, and the people before it, you with the lamp. */
+import { el } from '../../elements/dom';
+import type { PageModel, View } from '../words/model';
+import { lineShown, progressOf, timeText, waitingTitle } from '../words/waitingWords';
+
+/** More than these stand behind a number. */
+const SHOWN_AHEAD = 4;
+/** The number is as broad as this many people. */
+const MORE_SPOTS = 1.7;
+const WALK_ms = 700;
+
+export function createTheatre(): View {
+  const curtains = [el('span', { class: 'curtain' }), el('span', { class: 'curtain right' })];
+  const stage = el('div', { class: 'proscenium' }, el('span', { class: 'beam' }), ...curtains, el('span', { class: 'valance' }));
+  const you = el('span', { class: 'person you' });
+  const more = el('span', { class: 'more-people' });
+  const people = el('div', { class: 'people' }, more, you);
+  const ahead: HTMLElement[] = [];
+  const element = el(
+    'div',
+    { class: 'theatre', role: 'progressbar', 'aria-label': 'Your way to the stage', 'data-testid': 'theatre' },
+    stage,
+    people,
+  );
+  return {
+    element,
+    update(model: PageModel): void {
+      const line = lineShown(model.state);
+      const reserved = model.state.name === 'joining' && line === null;
+      element.dataset.scene = reserved ? 'open' : line?.forecast == null ? 'unknown' : 'opening';
+      element.style.setProperty('--open', String(reserved ? 1 : line === null ? 0 : progressOf(line, model.now)));
+      const words = line === null ? '' : `. ${timeText(line, model.now)}`;
+      element.setAttribute('aria-valuetext', `${waitingTitle(model.state)}${words}`);
+      const count = Math.max(0, (line?.place ?? 1) - 1);
+      seat(ahead, people, Math.min(count, SHOWN_AHEAD));
+      more.textContent = count > SHOWN_AHEAD ? `+${count - SHOWN_AHEAD}` : '';
+      more.hidden = more.textContent === '';
+      ahead.forEach((person, index) => person.style.setProperty('--spot', String(index + (more.hidden ? 0 : MORE_SPOTS))));
+      you.style.setProperty('--spot', String(ahead.length + (more.hidden ? 0 : MORE_SPOTS)));
+      you.hidden = model.state.name === 'requesting';
+    },
+  };
+}
+
+/** The first in line walks in; who is new stands at the front, because you are the last that you see. */
+function seat(ahead: HTMLElement[], people: HTMLElement, wanted: number): void {
+  while (ahead.length > wanted) {
+    const first = ahead.shift()!;
+    first.classList.add('walking-in');
+    setTimeout(() => first.remove(), WALK_ms);
+  }
+  while (ahead.length < wanted) {
+    const person = el('span', { class: 'person' });
+    ahead.unshift(person);
+    people.prepend(person);
+  }
+}

@@ -1,0 +1,36 @@
+/** At the door without a place: why, the hour to come back in the viewer's own time, and a button that works from then on. */
+import { button, el, setText } from '../../elements/dom';
+import type { PageActions, PageModel, View } from '../words/model';
+import { againText, hourText, mayAskAgain, turnedAway } from '../words/turnedAwayWords';
+
+export function createTurnedAway(actions: PageActions): View {
+  const eyebrow = el('p', { class: 'eyebrow' });
+  const title = el('h1', {});
+  const text = el('p', { class: 'lead', 'data-testid': 'error-text' });
+  const label = el('p', { class: 'wait-label' });
+  const left = el('p', { class: 'wait-time', role: 'timer', 'aria-live': 'off', 'data-testid': 'countdown' });
+  const hour = el('p', { class: 'wait-note', 'data-testid': 'again-at' });
+  const wait = el('div', { class: 'wait' }, label, left, hour);
+  const again = button('Try again', 'try-again', 'primary', () => actions.play());
+  const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
+  const card = el('div', { class: 'card' }, eyebrow, title, text, wait, el('div', { class: 'actions' }, again, home));
+  const element = el('section', { class: 'view closing turned-away', 'data-testid': 'turned-away' }, card);
+  return {
+    element,
+    update(model: PageModel): void {
+      const door = turnedAway(model);
+      if (door === null) return;
+      element.dataset.problem = model.state.problem?.kind ?? '';
+      setText(eyebrow, model.applicationName);
+      setText(title, door.title);
+      setText(text, door.text);
+      const may = mayAskAgain(door, model.now);
+      wait.hidden = door.againAt === null;
+      setText(label, may ? 'You can try again' : door.label);
+      setText(left, may ? 'now' : againText(door, model.now));
+      setText(hour, may || door.againAt === null ? '' : `That is ${hourText(door.againAt, model.now)}.`);
+      hour.hidden = hour.textContent === '';
+      again.disabled = !may;
+    },
+  };
+}

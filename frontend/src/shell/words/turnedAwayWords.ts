@@ -1,0 +1,131 @@
+/** What is said to somebody for whom there is no place in line: why, and when to come back. Pure. */
+import type { Problem, ProblemKind } from '#player/door/problems';
+import type { PageModel } from './model';
+import { countdown } from './waitText';
+import { sentence } from './waitingWords';
+
+export interface TurnedAway {
+  title: string;
+  text: string;
+  /** When asking again may help (ms, this tab's clock); null when nobody can tell. */
+  againAt: number | null;
+  /** What the countdown counts to. */
+  label: string;
+}
+
+const AT_THE_DOOR: readonly ProblemKind[] = ['lineFull', 'closed', 'notOpen', 'quotaExceeded', 'killSwitch'];
+
+const BEFORE_EVENT = 'The doors open shortly before the event begins. Come back then and join the line.';
+const NO_DATE = 'This opens for events only, and none is planned yet. Nothing is wrong with your account.';
+
+/** Null when the page shows no refusal at the door. The hours are the server's, told in this tab's clock. */
+export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>): TurnedAway | null {
+  const { problem, name, since } = model.state;
+  if (name !== 'failed' || problem === null || !AT_THE_DOOR.includes(problem.kind)) return null;
+  const local = (at: number | null): number | null => (at === null ? null : at - (model.serverNow - model.now));
+  const { retryAfter_s, tryAgainAt, opensAt } = problem.facts;
+  const later = retryAfter_s === null ? local(tryAgainAt) : since + retryAfter_s * 1000;
+  switch (problem.kind) {
+    case 'lineFull':
+      return {
+        title: 'The line is full',
+        text: 'So many people are waiting that nobody else can join the line for the moment.',
+        againAt: later,
+        label: 'You can try again in',
+      };
+    case 'notOpen':
+      return {
+        title: 'Not open yet',
+        text: opensAt === null ? NO_DATE : BEFORE_EVENT,
+        againAt: local(opensAt) ?? later,
+        label: 'The doors open in',
+      };
+    case 'closed':
+      return {
+        title: 'Closed for now',
+        text: 'Nobody can come in at the moment, and no time is set for when this opens again. Nothing is wrong with your account.',
+        againAt: null,
+        label: '',
+      };
+    case 'killSwitch':
+      return {
+        title: 'Stopped by the operator',
+        text: stopText(problem),
+        againAt: retryAfter_s === null ? null : later,
+        label: 'You can try again in',
+      };
+    default:
+      return quotaDoor(problem, later);
+  }
+}
+
+/** Whether the button may be pressed: where nobody knows the hour, always. */
+export function mayAskAgain(door: TurnedAway, now: number): boolean {
+  return door.againAt === null || now >= door.againAt;
+}
+
+export function againText(door: TurnedAway, now: number): string {
+  return door.againAt === null || mayAskAgain(door, now) ? '' : countdown(door.againAt - now);
+}
+
+/** The hour in the viewer's own zone: "today at 20:00 (Europe/Berlin)", "on Friday, 3 July at 20:00 (…)". */
+export function hourText(at: number, now: number, zone = localZone(), locale?: string): string {
+  const time = new Date(at).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', timeZone: zone });
+  return `${dayText(at, now, zone, locale)} at ${time} (${zone.replaceAll('_', ' ')})`;
+}
+
+/** For the ear: once on arrival, once when the button works. */
+export function doorAnnouncement(door: TurnedAway, now: number): string {
+  if (door.againAt === null) return `${door.title}. ${door.text}`;
+  if (mayAskAgain(door, now)) return 'You can try again now.';
+  return `${door.title}. ${door.text} You can try again ${hourText(door.againAt, now)}.`;
+}
+
+function dayText(at: number, now: number, zone: string, locale?: string): string {
+  const day = (moment: number): string => new Date(moment).toLocaleDateString('en-CA', { timeZone: zone });
+  if (day(at) === day(now)) return 'today';
+  if (day(at) === day(now + 86_400_000)) return 'tomorrow';
+  return `on ${new Date(at).toLocaleDateString(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone: zone })}`;
+}
+
+function localZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function stopText(problem: Problem): string {
+  const why = problem.facts.reason ?? problem.told;
+  return why === null
+    ? 'No new session may start at the moment.'
+    : `No new session may start at the moment. The operator says: “${sentence(why)}”`;
+}
+
+const WHOSE: Readonly<Record<string, string>> = { tenant: 'Your organisation', account: 'This service', 'viewer-day': 'You' };
+
+function quotaDoor(problem: Problem, later: number | null): TurnedAway {
+  const { quota, limit } = problem.facts;
+  // Waiting helps nobody against a limit of nothing.
+  const againAt = limit === 0 ? null : later;
+  const label = quota?.endsWith('PerDay') ? 'It starts afresh in' : 'You can try again in';
+  return { title: QUOTA_TITLES[quota ?? ''] ?? 'A limit is reached', text: quotaText(problem), againAt, label };
+}
+
+const QUOTA_TITLES: Readonly<Record<string, string>> = {
+  gpuMinutesPerDay: 'Today’s playing time is used up',
+  sessionsPerDay: 'No more sessions today',
+};
+
+/** Which limit, and whose. */
+function quotaText(problem: Problem): string {
+  const { scope, quota, limit } = problem.facts;
+  const who = WHOSE[scope ?? ''] ?? 'Somebody';
+  const has = who === 'You' ? 'You have' : `${who} has`;
+  const number = limit === null ? 'as many' : String(limit);
+  if (limit === 0) return `${who} may start no session: the operator has set a limit of 0. It does not change by waiting.`;
+  if (quota === 'concurrentSessions')
+    return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, which is all that may run at once. When one ends, its place is free.`;
+  if (quota === 'sessionsPerDay')
+    return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, which is all that may start in one day.`;
+  if (quota === 'gpuMinutesPerDay')
+    return `${has} used all of today’s playing time${limit === null ? '' : ` (${limit} ${limit === 1 ? 'minute' : 'minutes'})`}.`;
+  return `${has} used all that is allowed for now.`;
+}

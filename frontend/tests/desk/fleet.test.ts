@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import { FleetBoard, type FleetReader, type PoolReading } from '../../src/desk/fleetBoard';
+import { FleetDoor } from '../../src/desk/fleetDoor';
+import { parseDecision, parseInstance, parsePool, type InstanceView } from '../../src/desk/fleetView';
+import { Problem, problemOf } from '#player/door/problems';
+import {
+  agoText,
+  boardAnnouncement,
+  decisionWords,
+  demandText,
+  inOrder,
+  noMachineText,
+  noticeText,
+  policyTexts,
+  problemText,
+  slotCounts,
+} from '../../src/desk/boardWords';
+
+const NOW = Date.parse('2026-01-31T12:00:00Z');
+const policy = { alwaysOn: 0, targetIdle: 2, maximum: 12, placement: 'packed' };
+const pool = (fields: object = {}) =>
+  parsePool({ poolId: 'demo', policy, slots: {}, demand: { wanted: 8, supply: 6 }, queued: 1, ...fields });
+const HALTED = { reason: 'ticket 7', at: '2026-01-31T11:00:00Z', by: 'ada' };
+const machine = (state: string, letters = '', fields: object = {}): InstanceView =>
+  parseInstance({
+    instanceId: `i-${state}`,
+    state,
+    launchedAt: '2026-01-31T11:00:00Z',
+    market: 'spot',
+    slots: [...letters].map((letter, index) => ({
+      slotId: `s.${index}`,
+      number: index + 1,
+      state: { F: 'Free', S: 'Streaming', R: 'Reserved', X: 'Retired' }[letter],
+    })),
+    ...fields,
+  });
+const reading = (fields: object, instances: InstanceView[] = []): PoolReading => ({ pool: pool(fields), instances, decisions: [] });
+const decided = (kind: string, facts: object) => decisionWords(parseDecision({ at: '2026-01-31T11:59:00Z', kind, ...facts }));
+
+describe('the fleet as the doors give it', () => {
+  it('is nothing where something is missing, never an error', () => {
+    for (const odd of [undefined, null, 7, [], 'x']) {
+      expect(parsePool(odd)).toMatchObject({ poolId: '', halted: null, queued: 0, wanted: 0, events: [] });
+      expect(parseInstance(odd)).toMatchObject({ instanceId: '', notice: null, slots: [] });
+      expect(parseDecision(odd)).toEqual({ at: '', kind: '', facts: {} });
+    }
+  });
+
+  it('is asked for with ids that cannot leave their place in the address', async () => {
+    const calls: unknown[][] = [];
+    const door = new FleetDoor({
+      call: async (...call: unknown[]) => {
+        calls.push(call);
+        return { pools: [{ poolId: 'a' }, 7], decisions: null };
+      },
+    });
+    expect((await door.listPools()).map((each) => each.poolId)).toEqual(['a']);
+    expect(await door.listDecisions('a/b')).toEqual([]);
+    await door.halt('a', 'why');
+    await door.drain('i-1');
+    await door.undrain('i-1');
+    expect(calls).toEqual([
+      ['GET', '/pools'],
+      ['GET', '/pools/a%2Fb/decisions?limit=20'],
+      ['POST', '/pools/a/halt', { reason: 'why' }],
+      ['POST', '/instances/i-1/drain'],
+      ['DELETE', '/instances/i-1/drain'],
+    ]);
+  });
+});
+
+describe('the fleet board', () => {
+  class Reader implements FleetReader {
+    reads = 0;
+    fail: Error | null = null;
+    hold: Promise<void> = Promise.resolve();
+    listPools = async () => {
+      this.reads += 1;
+      await this.hold;
+      if (this.fail !== null) throw this.fail;
+      return [pool()];
+    };
+    listInstances = () => Promise.resolve([machine('Ready', 'F')]);
+    listDecisions = () => Promise.resolve([]);
+  }
+  const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+  it('reads every 2 s, never two at a time', async () => {
+    let now = 0;
+    const reader = new Reader();
+    const board = new FleetBoard(reader, () => now);
+    let release = (): void => {};
+    reader.hold = new Promise((resolve) => (release = resolve));
+    for (now = 0; now < 9000; now += 1000) board.tick();
+    expect(reader.reads).toBe(1);
+    release();
+    await settle();
+    for (const until = now + 10_000; now < until; now += 1000) {
+      board.tick();
+      await settle();
+    }
+    expect([reader.reads, board.state.pools?.[0]?.instances.length]).toEqual([6, 1]);
+  });
+
+  it('keeps the last good reading when one fails, and says so', async () => {
+    const reader = new Reader();
+    const board = new FleetBoard(reader, () => 5);
+    await board.read();
+    reader.fail = new Problem('unreachable');
+    await board.read();
+    expect([board.state.pools?.length, board.state.readAt, board.state.problem?.kind]).toEqual([1, 5, 'unreachable']);
+    reader.fail = new TypeError('odd');
+    await board.read();
+    expect(board.state.problem?.kind).toBe('serverError');
+    reader.fail = null;
+    await board.read();
+    expect(board.state.problem).toBe(null);
+  });
+
+  it('looks once more when something was done while it was reading', async () => {
+    const reader = new Reader();
+    const board = new FleetBoard(reader, () => 5);
+    await Promise.all([board.read(), board.read(), board.read()]);
+    expect(reader.reads).toBe(2);
+  });
+});
+
+describe('the words of the board', () => {
+  it('say whether there is enough', () => {
+    expect(demandText(pool())).toBe('2 slots short of the 8 wanted. 1 viewer waits in line.');
+    expect(demandText(pool({ halted: HALTED, queued: 0 }))).toBe(
+      '2 slots short of the 8 wanted, and nothing is launched while it is halted.',
+    );
+    expect(demandText(pool({ demand: { wanted: 8, supply: 8 }, queued: 3 }))).toBe(
+      'All 8 wanted slots are there or on their way. 3 viewers wait in line.',
+    );
+    expect(demandText(pool({ demand: { wanted: 2, supply: 3 }, queued: 0 }))).toBe('1 slot more than the 2 wanted.');
+    expect(policyTexts(pool())).toEqual(['always on 0', 'idle buffer 2', 'maximum 12', 'packed placement']);
+  });
+
+  it('count what serves, what is on its way, and who plays on machines that go', () => {
+    const counts = slotCounts(
+      reading({ demand: { wanted: 8, supply: 6 } }, [machine('Ready', 'SSF'), machine('Interrupted', 'SRX'), machine('Launching')]),
+    );
+    expect(Object.fromEntries(counts)).toEqual({ Streaming: 2, Reserved: 0, Free: 1, Resetting: 0, Coming: 3, Leaving: 2 });
+  });
+
+  it('put first what needs eyes, and leave out what is gone', () => {
+    const states = ['Ready', 'Terminated', 'Stopped', 'Later', 'Interrupted', 'Booting', 'Draining'];
+    expect(inOrder(states.map((state) => machine(state))).map((each) => each.state)).toEqual([
+      'Interrupted',
+      'Booting',
+      'Ready',
+      'Draining',
+      'Stopped',
+      'Later',
+    ]);
+  });
+
+  it('count down a notice', () => {
+    const noticed = (kind: string, endsAt: string | null) =>
+      noticeText(machine('Interrupted', '', { notice: { kind, at: '2026-01-31T11:59:30Z', endsAt } }), NOW);
+    expect(noticed('spotInterruption', '2026-01-31T12:01:32Z')).toBe('EC2 takes it back in 1:32');
+    expect(noticed('spotInterruption', '2026-01-31T11:59:59Z')).toBe('EC2 takes it back: its time is over');
+    expect(noticed('silence', null)).toBe('It fell silent, 30 s ago');
+    expect(noticeText(machine('Ready'), NOW)).toBe('');
+    expect(['2026-01-31T11:30:00Z', '2026-01-31T02:00:00Z', 'never'].map((at) => agoText(at, NOW))).toEqual(['30 min ago', '10 h ago', '']);
+  });
+
+  it('tell a plan with its reasons and what was not done, equal lines once', () => {
+    const plan = decided('PoolPlanned', {
+      wanted: 8,
+      supply: 2,
+      launches: ['6 lacking', '6 lacking'],
+      starts: ['i-1: 6 lacking'],
+      retirements: [],
+      rejected: ['launch 1 more: the maximum'],
+    });
+    expect(plan).toEqual({
+      title: 'Planned: launch 2, start 1',
+      tone: 'grow',
+      details: ['wanted 8, there or coming 2', '2 × 6 lacking', 'i-1: 6 lacking', 'not done: launch 1 more: the maximum'],
+    });
+    expect(decided('PoolPlanned', { wanted: 1, supply: 3, retirements: ['i-1: 2 too many'] })).toMatchObject({
+      title: 'Planned: retire 1',
+      tone: 'shrink',
+    });
+    expect(decided('PoolPlanned', { rejected: [] }).title).toBe('Planned: nothing to do');
+  });
+
+  it('tell every other decision, also one this page does not know', () => {
+    expect(decided('InstanceLaunched', { instanceIds: ['i-1'], market: 'on-demand', refusals: ['ICE a', 'ICE a'] })).toMatchObject({
+      title: '1 instance launched, on-demand',
+      details: ['i-1', 'refused: 2 × ICE a'],
+    });
+    expect(decided('LaunchFailed', { reason: 'r', refusals: [], rest_s: 30 })).toMatchObject({
+      details: ['r', 'launches rest 30 s'],
+      tone: 'trouble',
+    });
+    expect(decided('PoolHalted', { operator: 'ada', reason: 'why' })).toMatchObject({ title: 'Halted by ada', details: ['why'] });
+    expect(decided('MassSilenceSeen', { instances: 4, nested: {} })).toMatchObject({
+      title: 'Mass silence seen',
+      details: ['instances: 4'],
+      tone: 'note',
+    });
+  });
+
+  it('announce only what needs attention', () => {
+    const board = (...pools: PoolReading[]) => boardAnnouncement({ pools, readAt: 0, problem: null });
+    expect(board(reading({ queued: 0 }))).toBe('Fleet board. Nothing needs attention.');
+    expect(board(reading({ halted: HALTED }, [machine('Interrupted')]))).toBe(
+      'Fleet board. demo is halted. demo: 1 instance is being lost. demo: viewers wait in line.',
+    );
+    expect([noMachineText(reading({ halted: HALTED })), noMachineText(reading({}))]).toEqual([
+      'No instance runs, and none is launched while the pool is halted.',
+      'No instance runs yet.',
+    ]);
+  });
+
+  it('pass on the API’s own words', () => {
+    expect(problemText(problemOf(409, { type: 'x/conflict', detail: 'i-1 is Terminating: it is on its way out' }))).toBe(
+      'i-1 is Terminating: it is on its way out.',
+    );
+    expect(problemText(problemOf(400, { type: 'x/invalid-field', detail: 'reason must be given' }))).toBe('Reason must be given.');
+    expect(problemText(new Problem('unreachable'))).toContain('cannot be reached');
+    expect(problemOf(409, { type: 'x/conflict', detail: 'inner words' }).message).not.toContain('inner words');
+  });
+});
