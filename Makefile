@@ -12,7 +12,7 @@ PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
 CHECKED = $(wildcard layers/core/greenroom agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
 
 # Two processes; the running platform has one of them to itself (tests/conftest.py).
-TWO := -n 2 --dist loadgroup --no-loadscope-reorder
+TWO := -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser histories overhead ramp interrupt event waiting turn relay
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from greenroom_lab.platform import seed
@@ -34,18 +35,28 @@ ONE_PROCESS = {"integration": "platform", "e2e": "platform", "engine": "engine",
 GIVES_WAY = pytest.StashKey[bool]()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under `pytest -n 2 --dist loadgroup` the platform has one process to itself, and begins at once.
-
-    The tests of the platform mostly wait, so the other process computes everything else meanwhile.
-    """
-    shares = {item: ONE_PROCESS.get(_folder(item), "") for item in items}
-    for item, shared in shares.items():
-        if shared:
-            item.add_marker(pytest.mark.xdist_group(shared))
-    config.stash[GIVES_WAY] = "PYTEST_XDIST_WORKER" in os.environ and "platform" in shares.values()
+    """What is shared comes first, so that the platform begins at once."""
+    shared = {ONE_PROCESS.get(_folder(item)) for item in items}
+    config.stash[GIVES_WAY] = "PYTEST_XDIST_WORKER" in os.environ and "platform" in shared
     items.sort(key=lambda item: _folder(item) not in ONE_PROCESS)  # a stable sort: the order within a suite stays
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Two processes: what is shared is one piece of work, of which the platform's tests are the largest.
+
+    They mostly wait, so the other process computes everything else meanwhile. xdist's own groups do the same with a
+    mark, but know nothing of how pytest 9.2 names tests: each test of a group went where it liked.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFolder(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
+        def _split_scope(self, nodeid: str) -> str:
+            _, folder, *_ = nodeid.split("/")
+            return ONE_PROCESS.get(folder, nodeid)
+
+    return ByFolder(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -56,10 +56,10 @@ async def all_succeeded(house: House, *session_ids: str) -> None:
         assert entered[-1] == "SessionEnded"
 
 
-async def test_with_every_fifth_write_in_conflict_one_plays_and_one_waits_and_plays(house: House) -> None:
+async def test_with_every_second_write_in_conflict_one_plays_and_one_waits_and_plays(house: House) -> None:
     async with house.stage("conflicts", pool=(1, 0, 1)):
         async with house.viewer("pia") as first, house.viewer("quinn") as second:
-            with conflicts(house, every=5) as met:
+            with conflicts(house, every=2) as met:
                 assert (await first.request("conflicts")).status == 201
                 await play(first)
                 assert (await second.request("conflicts")).status == 202
@@ -92,14 +92,14 @@ async def test_conflicts_that_outlast_the_functions_are_waited_for_by_page_and_m
             second.door = PatientDoor(second.door)
             assert (await first.request("outlast")).status == 201
             await play(first)
-            with conflicts(house, every=4, lasting=OUTLASTS) as met:
+            with conflicts(house, every=3, lasting=OUTLASTS) as met:
                 assert (await second.request("outlast")).status in (200, 202)
 
                 async def is_awaited() -> bool:
                     return bool(house.session_row(second.session_id).get("awaits") == "slot")
 
                 await until(is_awaited, 60)
-            assert sum(met.values()) > 2 * OUTLASTS, met
+            assert sum(met.values()) >= OUTLASTS, met
             await leave(first)
             await play(second)
             await leave(second)
