@@ -28,18 +28,29 @@ LONGEST = {
 """What waits so long that it begins with the platform, by the test that looks at it."""
 
 TESTS = Path(__file__).parent
-ONE_PROCESS = {"integration": "platform", "e2e": "platform", "engine": "engine", "workflows": "workflows"}
-"""Folders whose tests share something costly, by the name of what they share: one process runs all of them."""
-
-
+ONE_PROCESS = {
+    "e2e": "platform",
+    "integration": "platform",
+    "engine": "engine",
+    "workflows": "workflows",
+    "integration/agent_local": "agents",
+    "e2e/test_notices.py": "page",
+    "e2e/test_page.py": "page",
+    "integration/test_build_for_aws.py": "builds",
+    "integration/test_deploy_and_destroy.py": "deployments",
+    "integration/test_run_command.py": "runs",
+}
+"""Places whose tests share something costly, by the name of what they share: one process runs all of them."""
+FIRST = ("platform", "engine", "workflows")
+"""In this order. The others build or start something of their own, so they come last, when the platform is built."""
 GIVES_WAY = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is shared comes first, so that the platform begins at once."""
-    shared = {ONE_PROCESS.get(_folder(item)) for item in items}
+    shared = {_shared(_place(item)) for item in items}
     config.stash[GIVES_WAY] = "PYTEST_XDIST_WORKER" in os.environ and "platform" in shared
-    items.sort(key=lambda item: _folder(item) not in ONE_PROCESS)  # a stable sort: the order within a suite stays
+    items.sort(key=lambda item: _rank(_shared(_place(item))))  # a stable sort: the order within a suite stays
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -51,23 +62,35 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByFolder(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
+    class ByPlace(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
         def _split_scope(self, nodeid: str) -> str:
-            _, folder, *_ = nodeid.split("/")
-            return ONE_PROCESS.get(folder, nodeid)
+            return _shared(nodeid.partition("::")[0].partition("/")[2]) or nodeid
 
-    return ByFolder(config, log)
+    return ByPlace(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What only computes gives way to the platform beside it, whose tests have deadlines."""
-    computes = ONE_PROCESS.get(_folder(item)) != "platform"
+    computes = _shared(_place(item)) != "platform"
     if item.config.stash[GIVES_WAY] and computes and os.nice(0) == 0:
         os.nice(5)
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).parts[0]
+def _place(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).as_posix()
+
+
+def _shared(place: str) -> str:
+    """What a test's file shares, by the longest place that holds it; nothing: it may run anywhere."""
+    parts = place.split("/")
+    longest_first = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((ONE_PROCESS[each] for each in longest_first if each in ONE_PROCESS), "")
+
+
+def _rank(shared: str) -> int:
+    if shared in FIRST:
+        return FIRST.index(shared)
+    return len(FIRST) if not shared else len(FIRST) + 1
 
 
 @pytest.fixture(scope="session")

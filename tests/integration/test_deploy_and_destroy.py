@@ -20,7 +20,7 @@ ICE_SERVERS = '[{"urls": ["stun:stun.example.org:3478", "turn:a?transport=udp"],
 
 def make(target: str, engine: EmbeddedAws, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", f"greenroom_lab.{target}"],
+        [sys.executable, "-m", f"greenroom_lab.deployment.{target}"],
         cwd=ROOT,
         env={**os.environ, **engine.environment, "PYTHONPATH": "lab:layers/core:agent:cli", **environment},
         stdout=subprocess.PIPE,

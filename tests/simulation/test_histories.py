@@ -23,6 +23,7 @@ from tests.simulation.world import Rates, World
 
 PARTS, HISTORIES = 2, 30
 """Sixty histories in each run, in halves that two processes can tell side by side."""
+MET = 40
 
 
 def first_seed() -> int:
@@ -38,10 +39,16 @@ def test_nothing_is_held_twice_leaked_or_overdue_in_histories_of_this_commit(par
     told = [History(seed).tell() for seed in range(first, first + HISTORIES)]
     print(f"seeds {first} to {first + HISTORIES - 1}")
     assert {each.seed: each.found for each in told if not each.found.is_clean} == {}
+
+
+def test_every_kind_of_fault_is_met_often() -> None:
+    """In histories that are always the same: how often is a matter of chance."""
+    told = [History(seed).tell() for seed in range(1, MET + 1)]
+    assert {each.seed: each.found for each in told if not each.found.is_clean} == {}
     injected: Counter[str] = sum((each.counts for each in told), Counter())
-    assert injected["quota_exceeded"] > HISTORIES / 4
-    assert injected["served_at_event"], "every fourth history has pre-queues"
-    assert [kind for kind in INJECTED if not injected[kind]] == []
+    assert injected["quota_exceeded"] > MET / 4
+    assert injected["served_at_event"] >= MET / 8, "every fourth history has pre-queues"
+    assert [kind for kind in INJECTED if injected[kind] < MET / 4] == []
 
 
 def test_conflicts_alone_end_no_session() -> None:
