@@ -22,6 +22,8 @@ from tests.simulation.world import Watched, World
 SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
 UNEXPLAINED_PASSES = 8
 """30 s of grace are four passes of 8 s and the one that sees it first; two more, and one for the seam between them."""
+UNEXPLAINED_S = (UNEXPLAINED_PASSES - 2) * PASS_EVERY_S
+"""Passes follow each other faster while a reaper hands over to the next: eight of them need not fill the grace."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Checker:
         self.found = Findings()
         self.highest_epochs: dict[str, int] = {}
         self.unexplained: Counter[str] = Counter()
+        self.unexplained_since: dict[str, float] = {}
         self.last_pass_at: float | None = None
         self.states: dict[str, SessionState] = {}
         self.held: set[str] = set()
@@ -160,6 +163,7 @@ class Checker:
         if not is_whole:
             self.last_pass_at = None
             self.unexplained.clear()
+            self.unexplained_since.clear()
             return
         self.last_pass_at = now
         for session in self.memory.session_rows.values():
@@ -188,14 +192,17 @@ class Checker:
         for each in self.ec2.there():
             if self._is_explained(each.instance_id, each.launch_id, each.pool_id):
                 self.unexplained.pop(each.instance_id, None)
+                self.unexplained_since.pop(each.instance_id, None)
                 continue
             if not self.ec2.is_shown(each.instance_id):
                 continue  # nobody can know of it: it is looked for when EC2 shows it again
             self.unexplained[each.instance_id] += 1
+            lasted_s = self.world.now - self.unexplained_since.setdefault(each.instance_id, self.world.now)
             deaf = each.instance_id in self.ec2.deaf
             if self._is_written_off(each.instance_id):
                 self.found.other.add(f"{each.instance_id} is written off, and EC2 runs it")
-            if self.unexplained[each.instance_id] >= UNEXPLAINED_PASSES and not deaf:
+            is_late = self.unexplained[each.instance_id] >= UNEXPLAINED_PASSES and lasted_s >= UNEXPLAINED_S
+            if is_late and not deaf:
                 self.found.leaked.add(f"{each.instance_id} unexplained")
 
     def _is_written_off(self, instance_id: str) -> bool:

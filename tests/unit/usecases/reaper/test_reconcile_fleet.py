@@ -14,6 +14,7 @@ from greenroom.domain.slot.slot import Slot, SlotState, slot_id_of
 from greenroom.fleet_ports import Ec2State
 from greenroom.ports import Wait
 from greenroom.usecases.instance.register_instance import register_instance
+from greenroom.usecases.instance.retire_instances import retire_instances
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.reaper.reconcile_fleet import PassResult, reconcile_fleet
 from greenroom.usecases.reaper.reconcile_instances import UNKNOWN_GRACE_S
@@ -390,6 +391,22 @@ def test_advice_that_nobody_heard_of_drains() -> None:
     assert state_of(ports, instance_id) is InstanceState.DRAINING
     assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
     assert ports.ec2.terminated == []
+
+
+def test_a_free_slot_that_a_drain_left_behind_keeps_no_instance_for_ever() -> None:
+    """The call that set it Draining died before it came to its slots: nobody plays there, and nothing ended it."""
+    ports = serving()
+    add_slot(ports, "i-00000009", SlotState.FREE)
+    ports.ec2.add("i-00000009")
+    row = ports.memory.instance_rows["i-00000009"]
+    ports.memory.instance_rows["i-00000009"] = replace(
+        row, state=InstanceState.DRAINING, notice=Notice(NoticeKind.REBALANCE, ports.now())
+    )
+    hear(ports)
+    run(ports)
+    assert "i-00000009.1" not in ports.memory.free_rows
+    assert retire_instances(["i-00000009"], ports) == ["i-00000009"]
+    assert ports.ec2.terminated == ["i-00000009"]
 
 
 def test_a_slot_of_a_draining_instance_is_not_given_up_for_being_unready() -> None:

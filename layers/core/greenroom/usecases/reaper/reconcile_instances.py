@@ -123,7 +123,9 @@ def _reconcile_slot(slot: Slot, instance: Instance, ports: Ports) -> None:
             ports.fleet.reset_slot(slot, now, now + RESET_GRACE_S)
             tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
         elif instance.state in RETURNING_STATES:
-            return  # nobody waits for what is out of service
+            if slot.state is SlotState.FREE:  # a call died between the instance and its slots: it would never end
+                ports.claims.withdraw(slot, now, now + RESET_GRACE_S)
+                ports.capacity.add_free(slot.pool_id, -1)
         elif slot.state is SlotState.RESETTING and slot.deadline_at is not None and now > slot.deadline_at:
             current = ports.slots.get(slot.slot_id)
             if current.deadline_at != slot.deadline_at:
