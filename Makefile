@@ -88,7 +88,7 @@ e2e: setup frontend browser turn ## only the tests in a real browser
 	@$(BIN)/pytest tests/e2e
 
 histories: setup ## 1,000 seeded random histories of whole fleets, with faults; a few minutes
-	@PYTHONPATH=layers/core:. $(BIN)/python -m tests.simulation.histories --seed 1 --count 1000
+	@PYTHONPATH=layers/core:lab $(BIN)/python -m greenroom_lab.simulation.histories --seed 1 --count 1000
 
 overhead: setup ## what a hot launch costs beside its AWS calls, as a ratio; a minute
 	@PYTHONPATH=layers/core:lab:. $(BIN)/python -m tests.architecture.calls.overhead

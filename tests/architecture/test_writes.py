@@ -6,7 +6,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.reach import WRITING
+from greenroom_lab.memory.conflicts import WRITES as CAN_BE_REFUSED
+
+from tests.architecture.reach import WRITING, adapters, module
 from tests.architecture.reading import module_name, python_files
 
 GUARD = "despite_conflicts"
@@ -60,3 +62,14 @@ def test_the_rule_sees_a_write_that_goes_past_it(tmp_path: Path) -> None:
     past = tmp_path / "past.py"
     past.write_text("despite_conflicts(lambda: client().put_item(Item={}))\nclient().put_item(Item={})\n")
     assert unguarded(past) == {"put_item in line 2"}
+
+
+def test_a_fake_refuses_the_writes_that_the_adapters_make() -> None:
+    found: dict[str, frozenset[str]] = {}
+    for port, adapter in adapters().items():
+        code = module(adapter.module) if adapter.module else None
+        methods = [name.partition(".") for name in code.functions] if code else []
+        public = {method for cls, _, method in methods if cls == adapter.cls and not method.startswith("_")}
+        if writing := frozenset(method for method in public if adapter.calls(method) & WRITING):
+            found[port] = writing
+    assert found == CAN_BE_REFUSED

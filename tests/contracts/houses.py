@@ -23,10 +23,10 @@ from greenroom.aws.socket.tickets import DynamoTickets
 from greenroom.aws.table.values import item
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom_lab.memory.ports import FakePorts
 from moto import mock_aws
 
 from tests.contracts.conflicts import conflicts
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, set_instance
 
 REGION = "us-east-1"

@@ -29,9 +29,9 @@ from greenroom.domain.session.session import (
 from greenroom.domain.slot.slot import SlotState
 from greenroom.ports import LineTicket, Wait
 from greenroom.usecases.line.dispatch_line import assign
+from greenroom_lab.memory.claims import free_entry
 
 from tests.contracts.houses import House
-from tests.fakes.memory import free_entry
 
 NOW = 1_800_000_000.0
 

@@ -11,10 +11,10 @@ import pytest
 from greenroom.aws import clients
 from greenroom.aws.instance.ec2 import AwsEc2
 from greenroom.fleet_ports import Ec2State
+from greenroom_lab.memory.ec2 import ALWAYS, FakeEc2
 
 from tests.contracts.houses import REGION
 from tests.contracts.test_fleet import FleetHouse
-from tests.fakes.memory_fleet import ALWAYS, FakeEc2
 
 UNKNOWN = "i-0123456789abcdef0"
 

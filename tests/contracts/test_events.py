@@ -21,9 +21,9 @@ from greenroom.domain.errors import Conflict, FactUnavailable, NotFound
 from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
 from greenroom.domain.event.scheduled_event import EventHold, EventStep, ScheduledEvent
 from greenroom.event_ports import Subnet
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.contracts.houses import KINDS, REGION, DynamoHouse
-from tests.fakes.ports import FakePorts
 
 NOW = 1_800_000_000.0
 EVENT = "evt-abcdefghijklmnopqrstuvwx25"

@@ -28,9 +28,9 @@ from greenroom.domain.pool.pool import Application, ApplicationKind, Halt, Pool,
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
 from greenroom.domain.slot.slot import Slot, SlotState, slot_id_of
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.contracts.houses import KINDS, REGION, DynamoHouse
-from tests.fakes.ports import FakePorts
 
 NOW = 1_800_000_000.0
 INSTANCE = "i-0000000000000001"

@@ -10,10 +10,10 @@ from greenroom.domain.session.eta import Eta, EtaShown
 from greenroom.domain.slot.slot import SlotState
 from greenroom.ports import LineTicket
 from greenroom.usecases.line.dispatch_line import assign
+from greenroom_lab.memory.claims import free_entry
 
 from tests.contracts.houses import House
 from tests.contracts.test_claims import NOW, draft, queued
-from tests.fakes.memory import free_entry
 
 ETA = Eta(2, NOW + 60.25, NOW + 200.5, "1 ahead", NOW + 1)
 

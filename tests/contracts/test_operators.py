@@ -12,10 +12,10 @@ from greenroom.domain.errors import Conflict, SlotLost
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.pool.pool import Placement, Pool, PoolPolicy
 from greenroom.domain.slot.slot import SlotState
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.contracts.houses import KINDS
 from tests.contracts.test_fleet import NOW, FleetHouse, instance, slots
-from tests.fakes.ports import FakePorts
 
 
 @pytest.fixture(params=KINDS)

@@ -24,10 +24,10 @@ from greenroom.domain.quota.quota import ACCOUNT_NAME, KillSwitch, Quota, Quotas
 from greenroom.domain.session.session import Session, SessionMove, SessionState, StatusReason, sources_of
 from greenroom.domain.slot.slot import FreeSlot, SlotState
 from greenroom.usecases.line.dispatch_line import assign
+from greenroom_lab.memory.claims import free_entry
 
 from tests.contracts.houses import KINDS, DynamoHouse, MemoryHouse
 from tests.contracts.test_claims import NOW, draft, queued
-from tests.fakes.memory import free_entry
 
 NO_LIMIT = Quotas()
 DAY = day_of(NOW)

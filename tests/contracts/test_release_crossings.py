@@ -11,10 +11,10 @@ from greenroom.domain.errors import ViewerLimitReached
 from greenroom.domain.session.session import Session, SessionState
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.usecases.line.dispatch_line import assign
+from greenroom_lab.memory.claims import free_entry
 
 from tests.contracts.houses import DynamoHouse
 from tests.contracts.test_claims import NOW, draft, ending, queued
-from tests.fakes.memory import free_entry
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.socket.connection import Connection, PeerKind, Ticket
 from greenroom.ports import Wait
 from greenroom.usecases.line.dispatch_line import assign
+from greenroom_lab.memory.claims import free_entry
 
 from tests.contracts.houses import House
 from tests.contracts.test_claims import NOW, draft, ending, queued
-from tests.fakes.memory import free_entry
 
 
 @pytest.fixture

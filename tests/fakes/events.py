@@ -8,8 +8,7 @@ from greenroom.domain.event.scheduled_event import ScheduledEvent
 from greenroom.usecases.event.advance_event import Advance, advance_event
 from greenroom.usecases.event.preflight_event import preflight_event
 from greenroom.usecases.event.schedule_event import EventPlan, schedule_event
-
-from tests.fakes.ports import FakePorts
+from greenroom_lab.memory.ports import FakePorts
 
 
 def plan(ports: FakePorts, ahead_s: float = 7200.0, sessions: int = 3, **facts: Any) -> EventPlan:

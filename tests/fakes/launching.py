@@ -12,8 +12,8 @@ from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.register_instance import register_instance
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.session.record_slot_event import SlotEvent
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, report
 
 SUBNETS = ("subnet-a", "subnet-b")

@@ -10,9 +10,8 @@ from greenroom.domain.session.session import Session, SessionLimits
 from greenroom.domain.slot.slot import Slot, SlotState, shard_of, slot_id_of
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 from greenroom.usecases.session.request_session import Launch, Launched, request_session
-
-from tests.fakes.memory import free_entry
-from tests.fakes.ports import FakePorts
+from greenroom_lab.memory.claims import free_entry
+from greenroom_lab.memory.ports import FakePorts
 
 NONCE = "0" * 32
 MAXIMUM = 100

@@ -22,7 +22,7 @@ class Wired:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._ports, name)
-        is_port = type(found).__module__.startswith("tests.fakes") and not callable(found)
+        is_port = type(found).__module__.startswith("greenroom_lab.memory") and not callable(found)
         return _Port(found) if is_port else found
 
 

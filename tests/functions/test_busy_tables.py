@@ -11,9 +11,9 @@ from greenroom.domain.errors import NoFreeSlot, StoreBusy
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SlotState
 from greenroom.entry.settings import RecordSlotEventSettings
+from greenroom_lab.memory.conflicts import WRITES, conflicts
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.conflicts import conflicts, writes
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, slot_of, stage
 from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, socket_event, viewer_event
 
@@ -197,9 +197,9 @@ def test_a_step_of_the_session_is_made_whole_by_its_retry(
 
 
 def test_the_fakes_refuse_what_the_adapters_write_and_nothing_that_they_only_read() -> None:
-    assert {"claim", "hand_over", "release"} <= writes()["claims"]
-    assert "free_page" not in writes()["claims"]
-    assert "get" not in writes()["sessions"]
+    assert {"claim", "hand_over", "release"} <= WRITES["claims"]
+    assert "free_page" not in WRITES["claims"]
+    assert "get" not in WRITES["sessions"]
     ports = playing()
     with conflicts(ports, every=1) as met:
         ports.sessions.get(the_session(ports).session_id)

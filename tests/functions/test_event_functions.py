@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 import yaml
 from greenroom.domain.times import epoch_seconds, iso
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import held
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import stage
 from tests.functions.doors import body_of, handle_of, operate
 

@@ -21,9 +21,9 @@ from greenroom.entry.settings import (
 )
 from greenroom.fleet_ports import Ec2State
 from greenroom.usecases.pool.plan_pool import plan_pool
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import INSTANCE, launched, planned, policy
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, set_instance, slot_of, stage
 from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, operate
 

@@ -17,11 +17,11 @@ from greenroom.entry.settings import (
     RecordSlotEventSettings,
     RegisterInstanceSettings,
 )
+from greenroom_lab.memory.ports import FakePorts
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.architecture.reading import functions
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, stage
 from tests.fakes.wire import Wired
 from tests.functions.doors import INSTANCE_ROLE, agent_event, handle_of, operate, socket_event, viewer_event

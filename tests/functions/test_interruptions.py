@@ -15,8 +15,8 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import epoch_seconds, iso
 from greenroom.entry.settings import RecordHeartbeatSettings
 from greenroom.fleet_ports import Ec2State
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, slot_of, stage
 from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of
 

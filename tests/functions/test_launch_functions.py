@@ -7,9 +7,9 @@ from dataclasses import replace
 from greenroom.entry.instance.fleet_call import Stage, fleet_answer, fleet_arguments
 from greenroom.usecases.instance.note_refusals import note_refusals
 from greenroom.usecases.instance.prepare_launch import prepare_launch
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import SUBNETS, planned, policy, refused, requested
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import stage
 from tests.functions.doors import handle_of
 

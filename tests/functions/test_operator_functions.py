@@ -16,8 +16,8 @@ from greenroom.domain.pool.pool import Placement
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
 from greenroom.fleet_ports import PoolRows
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import launch, set_instance, slot_of, stage
 from tests.functions.doors import body_of, handle_of, operate
 

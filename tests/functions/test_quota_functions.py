@@ -12,8 +12,8 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.session.end_session import end_overdue_session
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom.usecases.session.release_slot import release_slot
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
 from tests.functions.doors import body_of, handle_of, operate, viewer_event
 from tests.functions.test_operator_functions import VIEWER, fits

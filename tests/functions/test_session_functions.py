@@ -11,8 +11,8 @@ from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.session.session import SessionState, StatusReason
 from greenroom.domain.slot.slot import SlotState
 from greenroom.entry.settings import RecordSlotEventSettings
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, joined, launch, set_instance, slot_of, stage
 from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, socket_event, viewer_event
 

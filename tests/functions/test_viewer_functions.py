@@ -12,8 +12,8 @@ from greenroom.domain.pool.pool import Admission
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.line.forecast_line import forecast_line
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, stage
 from tests.functions.doors import body_of, handle_of, socket_event, viewer_event
 

@@ -13,13 +13,15 @@ from greenroom.domain.session.session import Session, StatusReason
 from greenroom.domain.slot.slot import FreeSlot, SlotState
 from greenroom.ports import LineTicket
 from greenroom.usecases.event.schedule_event import EventPlan, schedule_event
+from greenroom_lab.memory.claims import MemoryClaims
+from greenroom_lab.memory.journal import MemoryOrphans
+from greenroom_lab.memory.line import MemoryLine
+from greenroom_lab.memory.sessions import MemoryLiveSessions
+from greenroom_lab.simulation.histories import INJECTED, main
+from greenroom_lab.simulation.history import REST_WITHIN_S, History, Sabotage, Told
+from greenroom_lab.simulation.world import Rates, World
 
 from tests.architecture.reading import ROOT
-from tests.fakes.memory import MemoryClaims, MemoryLine
-from tests.fakes.memory_fleet import MemoryLiveSessions, MemoryOrphans
-from tests.simulation.histories import INJECTED, main
-from tests.simulation.history import REST_WITHIN_S, History, Sabotage, Told
-from tests.simulation.world import Rates, World
 
 PARTS, HISTORIES = 2, 30
 """Sixty histories in each run, in halves that two processes can tell side by side."""
@@ -34,7 +36,7 @@ def first_seed() -> int:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_nothing_is_held_twice_leaked_or_overdue_in_histories_of_this_commit(part: int) -> None:
-    """Each seed that fails is named; `python -m tests.simulation.histories --seed N --count 1` replays it."""
+    """Each seed that fails is named; `python -m greenroom_lab.simulation.histories --seed N --count 1` replays it."""
     first = first_seed() + part * HISTORIES
     told = [History(seed).tell() for seed in range(first, first + HISTORIES)]
     print(f"seeds {first} to {first + HISTORIES - 1}")

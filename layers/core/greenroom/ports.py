@@ -1,4 +1,4 @@
-"""What the use cases need from the world, one Protocol per role. `aws/` implements them on AWS, tests/fakes in memory.
+"""What the use cases need from the world, one Protocol per role: on AWS in `aws/`, in memory in the lab.
 
 Every write is conditional and says in its docstring what it is conditional on; a lost condition raises a domain error.
 """

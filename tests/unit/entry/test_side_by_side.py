@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from greenroom.entry.side_by_side import AT_ONCE, side_by_side
-
-from tests.fakes.ports import FakePorts
+from greenroom_lab.memory.ports import FakePorts
 
 
 def test_answers_come_in_the_order_of_the_calls_though_later_ones_end_first() -> None:

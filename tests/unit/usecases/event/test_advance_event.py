@@ -13,12 +13,12 @@ from greenroom.usecases.event.advance_event import advance_event
 from greenroom.usecases.event.schedule_event import cancel_event
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.pool.read_snapshot import read_snapshot
+from greenroom_lab.memory.ports import FakePorts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.events import held, journal, look, scheduled
 from tests.fakes.launching import policy
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, stage
 
 S = EventState

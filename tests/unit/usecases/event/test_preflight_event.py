@@ -13,9 +13,9 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom.event_ports import Subnet
 from greenroom.usecases.event.preflight_event import preflight_event
 from greenroom.usecases.event.read_event import read_event
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import held, look, scheduled
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, stage
 
 NAMES = ["quota", "image", "addresses", "offerings", "budget", "pool", "timeToWarm"]

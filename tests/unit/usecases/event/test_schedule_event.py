@@ -12,10 +12,10 @@ from greenroom.domain.event.scheduled_event import EventState, ScheduledEvent
 from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.event.schedule_event import cancel_event, edit_event, schedule_event
 from greenroom.usecases.pool.plan_pool import plan_pool
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import held, journal, look, plan, scheduled
 from tests.fakes.launching import policy
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, stage
 
 S = EventState

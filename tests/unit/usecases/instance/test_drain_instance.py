@@ -12,9 +12,9 @@ from greenroom.domain.slot.slot import Slot, SlotState, slot_id_of
 from greenroom.domain.socket.connection import Connection, PeerKind
 from greenroom.usecases.instance.drain_instance import BACK_WITHIN_S, drain_instance, undrain_instance
 from greenroom.usecases.session.record_slot_event import SlotEvent
+from greenroom_lab.memory.claims import free_entry
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.memory import free_entry
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import launch, report, stage
 
 INSTANCE = "i-9e3779b1"

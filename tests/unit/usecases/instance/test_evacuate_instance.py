@@ -18,8 +18,8 @@ from greenroom.usecases.line.dispatch_line import PICTURE_LINGERS_S
 from greenroom.usecases.session.end_session import end_session, leave_session
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom.usecases.session.release_slot import release_slot
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, joined, launch, report, slot_of, stage
 
 LOST, SPARE = "i-0000000a", "i-0000000b"

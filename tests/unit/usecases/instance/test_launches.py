@@ -35,6 +35,8 @@ from greenroom.usecases.instance.await_registration import await_registration
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.register_instance import register_instance
 from greenroom.usecases.pool.plan_pool import plan_pool
+from greenroom_lab.memory.ec2 import ALWAYS, Ec2Busy
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import (
     INSTANCE,
@@ -48,8 +50,6 @@ from tests.fakes.launching import (
     refused,
     requested,
 )
-from tests.fakes.memory_fleet import ALWAYS, Ec2Busy
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, stage
 
 LATER = "f" * 32

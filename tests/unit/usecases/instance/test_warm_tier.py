@@ -24,9 +24,9 @@ from greenroom.usecases.instance.warm_tier import reconcile_stopped, start_insta
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.session.record_slot_event import SlotEvent
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import INSTANCE, booted
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, report, stage
 
 S, SECOND_BOOT = InstanceState, "1" * 32

@@ -20,10 +20,10 @@ from greenroom.usecases.pool.read_snapshot import read_snapshot
 from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.release_slot import release_slot
 from greenroom.usecases.session.request_session import Launch, request_session
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import scheduled
 from tests.fakes.launching import policy
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, stage
 
 PRE_QUEUE_S = 300

@@ -19,9 +19,9 @@ from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SHARDS, FreeSlot, Slot, SlotState, shard_of, slot_id_of
 from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.session.request_session import LOSSES_BEFORE_LINE
+from greenroom_lab.memory.claims import free_entry
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.memory import free_entry
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import launch, stage
 
 Search = Callable[[FakePorts], Iterator[FreeSlot]]

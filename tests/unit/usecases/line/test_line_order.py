@@ -13,8 +13,8 @@ from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.reaper.reconcile_sessions import reconcile_session
 from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.request_session import Launch, Launched, request_session
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, joined, launch, stage
 
 TIERS = {"standard": 0, "vip": 300, "crew": 60}

@@ -25,8 +25,8 @@ from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.release_slot import release_slot
 from greenroom.usecases.socket.relay_frame import relay_frame
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import joined, launch, slot_of, stage
 
 

@@ -12,10 +12,10 @@ from greenroom.domain.slot.slot import SlotState, shard_of, shards_of
 from greenroom.domain.socket.relay import RelayPolicy
 from greenroom.usecases.line.find_free_slots import find_free_slots
 from greenroom.usecases.pool.configure import PoolChange, change_pool, configure_application, configure_pool
+from greenroom_lab.memory.claims import free_entry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.memory import free_entry
 from tests.fakes.stage import add_slot, stage
 
 

@@ -22,9 +22,9 @@ from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.register_instance import register_instance
 from greenroom.usecases.pool.judge_boots import BOOT_FAILURES_TO_HALT, note_boot_failure
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import INSTANCE, NO_ANSWER, SUBNETS, booted, launched, planned, policy, refused, requested
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, report, stage
 
 

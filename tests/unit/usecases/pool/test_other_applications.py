@@ -20,9 +20,9 @@ from greenroom.usecases.reaper.end_unserved import end_unserved
 from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom.usecases.session.request_session import Launch, Launched, request_session
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import SUBNETS
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, report, set_instance, slot_of, stage
 
 RUNNING, IDLE = "i-00000001", "i-00000002"

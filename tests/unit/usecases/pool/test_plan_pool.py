@@ -23,10 +23,10 @@ from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.end_session import end_session
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom.usecases.session.release_slot import release_slot
+from greenroom_lab.memory.ec2 import Ec2Busy
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import INSTANCE, NO_ANSWER, SUBNETS, brought, launched, policy
-from tests.fakes.memory_fleet import Ec2Busy
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, report, slot_of, stage
 
 

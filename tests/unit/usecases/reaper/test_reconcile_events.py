@@ -7,9 +7,9 @@ from collections.abc import Callable
 from greenroom.domain.event.scheduled_event import EventState
 from greenroom.usecases.event.schedule_event import cancel_event
 from greenroom.usecases.reaper.reconcile_events import SETTLED_AFTER_S, reconcile_events
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import held, scheduled
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import stage
 
 

@@ -20,11 +20,11 @@ from greenroom.usecases.reaper.reconcile_fleet import PassResult, reconcile_flee
 from greenroom.usecases.reaper.reconcile_instances import UNKNOWN_GRACE_S
 from greenroom.usecases.session.end_session import end_session
 from greenroom.usecases.session.record_slot_event import SlotEvent
+from greenroom_lab.memory.claims import free_entry
+from greenroom_lab.memory.ec2 import ALWAYS
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import INSTANCE, booted, launched, policy, requested
-from tests.fakes.memory import free_entry
-from tests.fakes.memory_fleet import ALWAYS
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, report, slot_of, stage
 
 LEASE_S = 45

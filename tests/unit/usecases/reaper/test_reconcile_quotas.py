@@ -7,8 +7,8 @@ from greenroom.domain.session.session import StatusReason
 from greenroom.usecases.reaper.reconcile_fleet import Repairs
 from greenroom.usecases.reaper.reconcile_quotas import is_recount_due, reconcile_quotas
 from greenroom.usecases.session.end_session import end_session
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import launch, stage
 
 TENANT = "TENANT#acme"

@@ -14,9 +14,9 @@ from greenroom.usecases.event.schedule_event import cancel_event, edit_event
 from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.session.hold_line import hold_line
+from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import scheduled
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, stage
 
 MINUTE = 60.0

@@ -16,8 +16,8 @@ from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.release_slot import release_slot
 from greenroom.usecases.session.request_session import Launch, request_session
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, launch, slot_of, stage
 
 

@@ -12,8 +12,8 @@ from greenroom.usecases.session.await_facts import adopt_session, await_end, awa
 from greenroom.usecases.session.end_session import end_overdue_session, end_session, leave_session
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom.usecases.session.release_slot import release_slot
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
 
 

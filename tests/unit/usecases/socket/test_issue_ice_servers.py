@@ -14,8 +14,8 @@ from greenroom.usecases.socket.admit_connection import admit_connection, open_co
 from greenroom.usecases.socket.issue_ice_servers import issue_ice_servers
 from greenroom.usecases.socket.issue_ticket import ticket_for
 from greenroom.usecases.socket.relay_frame import relay_frame
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, launch, slot_of, stage
 
 STUN = {"urls": ["stun:example"]}

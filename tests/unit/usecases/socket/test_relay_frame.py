@@ -19,8 +19,8 @@ from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom.usecases.socket.admit_connection import admit_connection, close_connection, open_connection
 from greenroom.usecases.socket.issue_ticket import hash_of, ticket_for
 from greenroom.usecases.socket.relay_frame import relay_frame
+from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.ports import FakePorts
 from tests.fakes.stage import NONCE, add_slot, launch, report, slot_of, stage
 
 FRAME = {"kind": "frame", "sequence": 1, "part": 1, "parts": 1, "data": "{}"}

@@ -17,7 +17,7 @@ from greenroom.usecases.instance.drain_instance import drain_instance, undrain_i
 from greenroom.usecases.pool.configure import configure_application
 from greenroom.usecases.pool.operate_pool import halt_pool, resume_pool
 
-from tests.simulation.world import Crash, World
+from greenroom_lab.simulation.world import Crash, World
 
 POOL, WHO = "demo", "operator"
 RESUMES_WITHIN_S = (60, 300)

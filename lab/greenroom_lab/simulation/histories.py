@@ -1,4 +1,7 @@
-"""Many histories, one after the other or side by side: `python -m tests.simulation.histories --seed 1 --count 1000`."""
+"""Many histories, one after the other or side by side.
+
+`python -m greenroom_lab.simulation.histories --seed 1 --count 1000`
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from multiprocessing import Pool
 
-from tests.simulation.history import History, Told
+from greenroom_lab.simulation.history import History, Told
 
 INJECTED = [
     "launch",
@@ -78,7 +81,7 @@ def _report(histories: Iterable[Told]) -> int:
         overdue, other = overdue + len(one.found.overdue), other + len(one.found.other)
         if not one.found.is_clean:
             print(f"broken: {one.found}")
-            print(f"replay: python -m tests.simulation.histories --seed {one.seed} --count 1", flush=True)
+            print(f"replay: python -m greenroom_lab.simulation.histories --seed {one.seed} --count 1", flush=True)
     print("injected: " + ", ".join(f"{kind} {counts[kind]}" for kind in INJECTED))
     print("also: " + ", ".join(f"{kind} {counts[kind]}" for kind in sorted(counts) if kind not in INJECTED))
     print("refused: " + ", ".join(f"{name} {number}" for name, number in errors.most_common(12)))

@@ -10,8 +10,8 @@ from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom.usecases.session.request_session import Launch, request_session
 
-from tests.simulation.agents import Agent
-from tests.simulation.world import Crash, World
+from greenroom_lab.simulation.agents import Agent
+from greenroom_lab.simulation.world import Crash, World
 
 LOOKS_AGAIN_S = (4, 9)
 TIERS = {"vip": 120, "crew": 30}

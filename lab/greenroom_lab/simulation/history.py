@@ -14,13 +14,13 @@ from greenroom.domain.session.session import SessionLimits
 from greenroom.usecases.instance.note_interruption import note_interruption
 from greenroom.usecases.reaper.reconcile_fleet import PassResult
 
-from tests.simulation.agents import Agent
-from tests.simulation.cloud import SimulatedEc2
-from tests.simulation.invariants import Checker, Findings
-from tests.simulation.machines import POOL, Machines
-from tests.simulation.operators import Operators, Schedules
-from tests.simulation.viewers import TIERS, Viewer
-from tests.simulation.world import PoolChanged, Rates, ReaperNeeded, SessionRequested, World
+from greenroom_lab.simulation.agents import Agent
+from greenroom_lab.simulation.cloud import SimulatedEc2
+from greenroom_lab.simulation.invariants import Checker, Findings
+from greenroom_lab.simulation.machines import POOL, Machines
+from greenroom_lab.simulation.operators import Operators, Schedules
+from greenroom_lab.simulation.viewers import TIERS, Viewer
+from greenroom_lab.simulation.world import PoolChanged, Rates, ReaperNeeded, SessionRequested, World
 
 SLOTS_PER_INSTANCE = 2
 REST_WITHIN_S = 5400

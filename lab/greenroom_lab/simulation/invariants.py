@@ -14,10 +14,10 @@ from greenroom.domain.session.session import LIVE_STATES, TERMINAL_STATES, Sessi
 from greenroom.domain.slot.slot import SlotState
 from greenroom.fleet_ports import Ec2State
 
-from tests.simulation.agents import LEASE_S, Agent
-from tests.simulation.cloud import SimulatedEc2
-from tests.simulation.machines import PASS_EVERY_S
-from tests.simulation.world import Watched, World
+from greenroom_lab.simulation.agents import LEASE_S, Agent
+from greenroom_lab.simulation.cloud import SimulatedEc2
+from greenroom_lab.simulation.machines import PASS_EVERY_S
+from greenroom_lab.simulation.world import Watched, World
 
 SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
 UNEXPLAINED_PASSES = 8

@@ -1,15 +1,54 @@
-"""Quotas and their counters in memory."""
+"""Quotas and their counters in memory: the same shards and shares as in DynamoDB."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from greenroom.domain.quota.quota import LIVE, AccountQuota, KillSwitch, Quota, Scope, day_row, gpu_shards
-from greenroom.domain.session.session import TERMINAL_STATES
+from greenroom.domain.quota.quota import (
+    LIVE,
+    AccountQuota,
+    Counter,
+    KillSwitch,
+    Quota,
+    Quotas,
+    Scope,
+    counters_of,
+    day_row,
+    gpu_shards,
+    gpu_uses,
+    names_of,
+)
+from greenroom.domain.session.session import TERMINAL_STATES, Session
 from greenroom.quota_ports import CountedSession, ShardCount, Used
 
-from tests.fakes.memory import Memory
+from greenroom_lab.memory.store import Memory, QuotaRows
+
+
+def take_units(rows: QuotaRows, session: Session, quotas: Quotas | None) -> list[tuple[Counter, int]]:
+    """Each counter and the shard that has room. Nothing is written yet. Raises: QuotaExceeded."""
+    return [(each, _shard(rows, each, session)) for each in (counters_of(session, quotas) if quotas else ())]
+
+
+def enter_units(rows: QuotaRows, session: Session, units: list[tuple[Counter, int]]) -> Session:
+    """The session that remembers its shards; the units are gone."""
+    for counter, shard in units:
+        row = rows.setdefault((counter.name, shard, counter.row), {})
+        row[_field(counter)] = row.get(_field(counter), 0) + 1
+        row["changedAt"] = session.requested_at
+    held = {counter.scope.value: shard for counter, shard in units if counter.row == LIVE}
+    return replace(session, quota_shards=held) if units else session
+
+
+def give_back_units(rows: QuotaRows, session: Session, now: float) -> None:
+    """Once: the caller has seen that the session is not over yet."""
+    names = names_of(session)
+    for scope, shard in session.quota_shards.items():
+        row = rows.setdefault((names[Scope(scope)], shard, LIVE), {})
+        row |= {"live": row.get("live", 0) - 1, "changedAt": now}
+    for use in gpu_uses(session):
+        row = rows.setdefault((use.name, use.shard, day_row(use.day)), {})
+        row["gpuSeconds"] = row.get("gpuSeconds", 0) + use.seconds
 
 
 class MemoryQuotas:
@@ -116,3 +155,17 @@ class MemoryQuotaCounters:
 def _count(shard: int, row: dict[str, float]) -> ShardCount:
     doubt = row.get("doubt")
     return ShardCount(shard, int(row.get("live", 0)), row["changedAt"], None if doubt is None else int(doubt))
+
+
+def _field(counter: Counter) -> str:
+    return "live" if counter.row == LIVE else "sessions"
+
+
+def _shard(rows: QuotaRows, counter: Counter, session: Session) -> int:
+    first = sum(session.session_id.encode())
+    for step in range(counter.shards):
+        shard = (first + step) % counter.shards
+        share = counter.share(shard)
+        if share is None or rows.get((counter.name, shard, counter.row), {}).get(_field(counter), 0) < share:
+            return shard
+    raise counter.exceeded(session.requested_at)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from greenroom.domain.errors import CapacityUnavailable, Conflict
 from greenroom.domain.instance.offering import FleetAnswer, Launched, Refusal
 from greenroom.fleet_ports import Ec2Instance, Ec2State
 from greenroom.usecases.instance.prepare_launch import FleetRequest
 
-from tests.fakes.memory_fleet import ALWAYS, FakeEc2
-from tests.simulation.world import World
+from greenroom_lab.memory.ec2 import ALWAYS, FakeEc2
+from greenroom_lab.simulation.world import World
 
 ALIVE = (Ec2State.PENDING, Ec2State.RUNNING)
 THERE = (*ALIVE, Ec2State.STOPPING, Ec2State.STOPPED)
@@ -69,8 +70,11 @@ class SimulatedEc2(FakeEc2):
         for instance_id in self.instances:
             if instance_id not in self.omitted and self.world.strikes("list_omits"):
                 self.omit(instance_id, self.world.random.choice((1, ALWAYS)))
-                self.world.after(*OMITTED_S, lambda one=instance_id: self.omitted.pop(one, None))
+                self.world.after(*OMITTED_S, partial(self._shown_again, instance_id))
         return super().list_all()
+
+    def _shown_again(self, instance_id: str) -> None:
+        self.omitted.pop(instance_id, None)
 
     def is_shown(self, instance_id: str) -> bool:
         """Whether the next list has it, if luck lets it."""

@@ -32,9 +32,9 @@ from greenroom.usecases.session.await_facts import adopt_session, await_end, awa
 from greenroom.usecases.session.end_session import end_overdue_session, end_session
 from greenroom.usecases.session.release_slot import release_slot
 
-from tests.simulation.agents import LEASE_S
-from tests.simulation.cloud import ReplyLost, SimulatedEc2
-from tests.simulation.world import Crash, PoolChanged, SessionRequested, World
+from greenroom_lab.simulation.agents import LEASE_S
+from greenroom_lab.simulation.cloud import ReplyLost, SimulatedEc2
+from greenroom_lab.simulation.world import Crash, PoolChanged, SessionRequested, World
 
 POOL, SUBNETS = "demo", ("subnet-a", "subnet-b")
 INTERRUPTION_TIMEOUT_S = 240

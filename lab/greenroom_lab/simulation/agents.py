@@ -12,8 +12,8 @@ from greenroom.usecases.instance.record_heartbeat import record_heartbeat
 from greenroom.usecases.instance.register_instance import register_instance
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 
-from tests.simulation.cloud import SimulatedEc2
-from tests.simulation.world import Crash, World
+from greenroom_lab.simulation.cloud import SimulatedEc2
+from greenroom_lab.simulation.world import Crash, World
 
 HEARTBEAT_S, LEASE_S = 10, 35
 MOST_SILENT_AT_ONCE = 2

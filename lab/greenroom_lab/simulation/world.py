@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 from greenroom.domain.errors import GreenroomError, StoreBusy
 from greenroom.domain.events import Event, PoolChanged, ReaperNeeded, SessionRequested
 
-from tests.fakes.conflicts import writes
-from tests.fakes.memory import Memory
-from tests.fakes.ports import FakePorts
+from greenroom_lab.memory.conflicts import WRITES
+from greenroom_lab.memory.ports import FakePorts
+from greenroom_lab.memory.store import Memory
 
 R = TypeVar("R")
-Act = Callable[[], None]
+Act = Callable[[], object]
 
 
 class Crash(BaseException):
@@ -76,7 +76,7 @@ class Seam:
 
     def __getattr__(self, name: str) -> Any:
         real, world = getattr(self._inner, name), self._world
-        is_write = name in writes().get(self._port, ())
+        is_write = name in WRITES.get(self._port, ())
 
         def call(*args: Any, **named: Any) -> Any:
             world.before_port_call()
