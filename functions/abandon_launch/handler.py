@@ -6,7 +6,6 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.instance.fleet_call import fleet_answer
-from greenroom.entry.settings import AbandonLaunchSettings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.abandon_launch import abandon_launch
 
@@ -20,4 +19,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"undone": abandon_launch(event["poolId"], event["launchId"], str(event["error"]), answer, ports)}
 
 
-handler = lambda_handler(AbandonLaunchSettings, handle)
+handler = lambda_handler(handle)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import AdoptSessionSettings
 from greenroom.ports import Ports
 from greenroom.usecases.session.await_facts import adopt_session
 
@@ -15,4 +14,4 @@ def handle(event: dict[str, Any], ports: Ports) -> None:
     adopt_session(event["sessionId"], event["executionArn"], event["taskToken"], ports)
 
 
-handler = lambda_handler(AdoptSessionSettings, handle)
+handler = lambda_handler(handle)

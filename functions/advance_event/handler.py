@@ -7,7 +7,6 @@ from typing import Any
 
 from greenroom.domain.times import iso
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import AdvanceEventSettings
 from greenroom.ports import Ports
 from greenroom.usecases.event.advance_event import advance_event
 from greenroom.usecases.event.preflight_event import preflight_event
@@ -27,4 +26,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"nextStepAt": iso(math.ceil(min(next_at, ports.now() + LONGEST_WAIT_S)))}
 
 
-handler = lambda_handler(AdvanceEventSettings, handle)
+handler = lambda_handler(handle)

@@ -12,7 +12,6 @@ from greenroom.domain.errors import TicketRefused
 from greenroom.domain.socket.connection import Ticket
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.logging import logger
-from greenroom.entry.settings import AuthorizeConnectionSettings
 from greenroom.entry.socket.socket_caller import context_of
 from greenroom.ports import Ports
 from greenroom.usecases.socket.admit_connection import admit_connection
@@ -43,4 +42,4 @@ def _policy(event: dict[str, Any], effect: str, admitted: Ticket | None) -> dict
     return {**policy, "context": context_of(admitted)} if admitted else policy
 
 
-handler = lambda_handler(AuthorizeConnectionSettings, handle)
+handler = lambda_handler(handle)

@@ -12,7 +12,7 @@ from greenroom.entry import clock
 from greenroom.entry.logging import logger
 from greenroom.entry.session.access_token import AccessToken, TokenRefused, Verifier
 from greenroom.entry.session.key_set import KeySet
-from greenroom.entry.settings import AuthorizeViewerSettings
+from greenroom.entry.settings import Settings
 from greenroom.entry.tracing import traced
 
 TENANT_PREFIX = "tenant-"
@@ -21,7 +21,7 @@ DENIED: dict[str, Any] = {"isAuthorized": False}
 
 @cache
 def _verifier() -> Verifier:
-    settings = AuthorizeViewerSettings.from_env()
+    settings = Settings()
     return Verifier(KeySet(settings.jwks_url), settings.user_pool_issuer, settings.user_pool_client_ids)
 
 

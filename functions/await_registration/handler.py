@@ -6,7 +6,6 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.instance.fleet_call import fleet_answer
-from greenroom.entry.settings import AwaitRegistrationSettings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.await_registration import await_registration
 
@@ -17,4 +16,4 @@ def handle(event: dict[str, Any], ports: Ports) -> None:
     await_registration(event["poolId"], event["launchId"], answer, event["taskToken"], ports)
 
 
-handler = lambda_handler(AwaitRegistrationSettings, handle)
+handler = lambda_handler(handle)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import AwaitSlotSettings
 from greenroom.ports import Ports
 from greenroom.usecases.session.await_facts import await_slot
 
@@ -15,4 +14,4 @@ def handle(event: dict[str, Any], ports: Ports) -> None:
     await_slot(event["sessionId"], event["taskToken"], ports)
 
 
-handler = lambda_handler(AwaitSlotSettings, handle)
+handler = lambda_handler(handle)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import CloseConnectionSettings
 from greenroom.entry.socket.socket_caller import connection_id_of, is_event
 from greenroom.ports import Ports
 from greenroom.usecases.socket.admit_connection import close_connection
@@ -19,4 +18,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"statusCode": 200}
 
 
-handler = lambda_handler(CloseConnectionSettings, handle)
+handler = lambda_handler(handle)

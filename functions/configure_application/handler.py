@@ -8,7 +8,6 @@ from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond, viewer_of
 from greenroom.entry.pool.application_body import application_of
 from greenroom.entry.pool.catalog_views import application_view
-from greenroom.entry.settings import ConfigureApplicationSettings
 from greenroom.ports import Ports
 from greenroom.usecases.pool.configure import configure_application
 
@@ -33,4 +32,4 @@ def _get(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(200, view)
 
 
-handler = lambda_handler(ConfigureApplicationSettings, handle)
+handler = lambda_handler(handle)

@@ -8,7 +8,6 @@ from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
 from greenroom.entry.pool.catalog_views import pool_view
 from greenroom.entry.pool.pool_body import change_of, pool_of
-from greenroom.entry.settings import ConfigurePoolSettings
 from greenroom.ports import Ports
 from greenroom.usecases.pool.configure import change_pool, configure_pool
 
@@ -30,4 +29,4 @@ def _patch(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(200, pool_view(change_pool(pool_id, change_of(body_of(event)), operator.viewer_id, ports)))
 
 
-handler = lambda_handler(ConfigurePoolSettings, handle)
+handler = lambda_handler(handle)

@@ -7,7 +7,6 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
 from greenroom.entry.quota.quota_views import kill_switch_view, quota_of, quota_view
-from greenroom.entry.settings import ConfigureQuotaSettings
 from greenroom.ports import Ports
 from greenroom.usecases.quota.configure_quota import limit_account, limit_tenant, report_account, report_tenant
 
@@ -37,4 +36,4 @@ def _is_put(event: dict[str, Any]) -> bool:
     return str(event.get("routeKey", "")).startswith("PUT ")
 
 
-handler = lambda_handler(ConfigureQuotaSettings, handle)
+handler = lambda_handler(handle)

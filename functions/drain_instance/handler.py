@@ -7,7 +7,6 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, operator_of, path_identifier, respond
 from greenroom.entry.pool.pool_views import instance_view
-from greenroom.entry.settings import DrainInstanceSettings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.drain_instance import drain_instance, undrain_instance
 
@@ -28,4 +27,4 @@ def _undrain(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(200, instance_view(undrain_instance(instance_id, operator.viewer_id, ports)))
 
 
-handler = lambda_handler(DrainInstanceSettings, handle)
+handler = lambda_handler(handle)

@@ -6,7 +6,6 @@ from typing import Any
 
 from greenroom.domain.session.session import StatusReason
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import EndSessionSettings
 from greenroom.ports import Ports
 from greenroom.usecases.session.end_session import end_overdue_session, end_session
 
@@ -22,4 +21,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"sessionId": session.session_id, "statusReason": str(session.status_reason)}
 
 
-handler = lambda_handler(EndSessionSettings, handle)
+handler = lambda_handler(handle)

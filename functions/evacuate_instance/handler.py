@@ -7,7 +7,6 @@ from typing import Any
 from greenroom.domain.instance.instance import Notice, NoticeKind
 from greenroom.domain.times import epoch_seconds
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import EvacuateInstanceSettings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 
@@ -20,4 +19,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"done": seen.done, "held": seen.held}
 
 
-handler = lambda_handler(EvacuateInstanceSettings, handle)
+handler = lambda_handler(handle)

@@ -7,7 +7,6 @@ from typing import Any
 from greenroom.domain.times import iso
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, path_identifier, respond, viewer_of
-from greenroom.entry.settings import IssueTicketSettings
 from greenroom.ports import Ports
 from greenroom.usecases.socket.issue_ticket import issue_ticket
 
@@ -26,4 +25,4 @@ def _issue(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(201, {"ticket": issued.ticket, "expiresAt": iso(issued.expires_at)})
 
 
-handler = lambda_handler(IssueTicketSettings, handle)
+handler = lambda_handler(handle)

@@ -7,7 +7,6 @@ from typing import Any
 from greenroom.domain.session.session_view import session_view
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, path_identifier, respond, viewer_of
-from greenroom.entry.settings import LeaveSessionSettings
 from greenroom.ports import Ports
 from greenroom.usecases.session.end_session import leave_session
 
@@ -22,4 +21,4 @@ def _leave(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(202, session_view(session))
 
 
-handler = lambda_handler(LeaveSessionSettings, handle)
+handler = lambda_handler(handle)

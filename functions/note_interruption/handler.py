@@ -6,7 +6,6 @@ from typing import Any
 
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.instance.ec2_event import ec2_event_of
-from greenroom.entry.settings import NoteInterruptionSettings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.note_interruption import note_interruption
 
@@ -17,4 +16,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"noted": told is not None and note_interruption(told.instance_id, told.kind, told.at, ports)}
 
 
-handler = lambda_handler(NoteInterruptionSettings, handle)
+handler = lambda_handler(handle)

@@ -6,7 +6,6 @@ from typing import Any
 
 from greenroom.domain.errors import NotFound, SessionHasEnded, StaleBoot, StaleEpoch, StoreBusy, UnknownInstance
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import OpenConnectionSettings
 from greenroom.entry.socket.socket_caller import admitted_of, connection_id_of, is_event
 from greenroom.ports import Ports
 from greenroom.usecases.socket.admit_connection import open_connection
@@ -28,4 +27,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"statusCode": 200}
 
 
-handler = lambda_handler(OpenConnectionSettings, handle)
+handler = lambda_handler(handle)

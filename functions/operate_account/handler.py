@@ -8,7 +8,6 @@ from greenroom.domain.errors import InvalidField
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, respond
 from greenroom.entry.quota.quota_views import kill_switch_view
-from greenroom.entry.settings import OperateAccountSettings
 from greenroom.ports import Ports
 from greenroom.usecases.quota.configure_quota import clear_kill_switch, throw_kill_switch
 
@@ -37,4 +36,4 @@ def _reason(event: dict[str, Any]) -> str:
     return reason
 
 
-handler = lambda_handler(OperateAccountSettings, handle)
+handler = lambda_handler(handle)

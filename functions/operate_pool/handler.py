@@ -8,7 +8,6 @@ from greenroom.domain.errors import InvalidField
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
 from greenroom.entry.pool.pool_views import report_view
-from greenroom.entry.settings import OperatePoolSettings
 from greenroom.ports import Ports
 from greenroom.usecases.pool.operate_pool import halt_pool, resume_pool
 from greenroom.usecases.pool.read_pools import report_pool
@@ -38,4 +37,4 @@ def _reason(event: dict[str, Any]) -> str:
     return reason
 
 
-handler = lambda_handler(OperatePoolSettings, handle)
+handler = lambda_handler(handle)

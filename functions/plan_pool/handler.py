@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import PlanPoolSettings
 from greenroom.ports import Ports
 from greenroom.usecases.pool.plan_pool import plan_pool
 
@@ -23,4 +22,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     }
 
 
-handler = lambda_handler(PlanPoolSettings, handle)
+handler = lambda_handler(handle)

@@ -6,16 +6,16 @@ from typing import Any
 
 from greenroom.entry.compose import configured_handler
 from greenroom.entry.instance.fleet_call import Stage, fleet_arguments
-from greenroom.entry.settings import PrepareLaunchSettings
+from greenroom.entry.settings import Settings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 
 
-def handle(event: dict[str, Any], ports: Ports, settings: PrepareLaunchSettings) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
     """`{spot, onDemand}`, each CreateFleet's arguments or null. Raises: LaunchAbandoned, CapacityUnavailable."""
     stage = Stage(settings.launch_template_id, settings.stack_name)
     prepared = prepare_launch(event["poolId"], event["launchId"], settings.subnet_ids, ports)
     return {"spot": fleet_arguments(prepared.spot, stage), "onDemand": fleet_arguments(prepared.on_demand, stage)}
 
 
-handler = configured_handler(PrepareLaunchSettings, handle)
+handler = configured_handler(handle)

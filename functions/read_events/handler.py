@@ -7,7 +7,6 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.event.event_views import event_view
 from greenroom.entry.http import answer, operator_of, path_identifier, respond
-from greenroom.entry.settings import ReadEventsSettings
 from greenroom.ports import Ports
 from greenroom.usecases.event.read_events import coming_events
 
@@ -24,4 +23,4 @@ def _read(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(200, event_view(ports.events.get(path_identifier(event, "eventId"))))
 
 
-handler = lambda_handler(ReadEventsSettings, handle)
+handler = lambda_handler(handle)

@@ -7,7 +7,6 @@ from typing import Any
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, operator_of, path_identifier, query_whole, respond
 from greenroom.entry.pool.pool_views import decision_view, instance_view, report_view
-from greenroom.entry.settings import ReadPoolsSettings
 from greenroom.ports import Ports
 from greenroom.usecases.pool.read_pools import decisions_of_pool, instances_of_pool, report_pool, report_pools
 
@@ -34,4 +33,4 @@ def _read(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(200, report_view(report_pool(pool_id, ports)))
 
 
-handler = lambda_handler(ReadPoolsSettings, handle)
+handler = lambda_handler(handle)

@@ -9,7 +9,6 @@ from greenroom.domain.session.session import WAITING_STATES
 from greenroom.domain.session.session_view import session_view
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, path_identifier, respond, viewer_of
-from greenroom.entry.settings import ReadSessionsSettings
 from greenroom.ports import Ports
 
 NEWEST = 50
@@ -35,4 +34,4 @@ def _all(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(200, {"sessions": [session_view(each) for each in own]})
 
 
-handler = lambda_handler(ReadSessionsSettings, handle)
+handler = lambda_handler(handle)

@@ -7,14 +7,14 @@ from typing import Any
 from greenroom.domain.slot.slot import Slot
 from greenroom.entry.compose import configured_handler
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
-from greenroom.entry.settings import RecordSlotEventSettings
+from greenroom.entry.settings import Settings
 from greenroom.ports import Ports
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 
 LARGEST = 2**53 - 1
 
 
-def handle(event: dict[str, Any], ports: Ports, settings: RecordSlotEventSettings) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _record(event, ports, settings.instance_role_arn))
 
@@ -39,4 +39,4 @@ def _view(slot: Slot, ports: Ports) -> dict[str, Any]:
     return {**view, "joinNumber": join_number}
 
 
-handler = configured_handler(RecordSlotEventSettings, handle)
+handler = configured_handler(handle)

@@ -8,19 +8,19 @@ from typing import Any
 from greenroom.domain.instance.instance import Boot
 from greenroom.entry.compose import configured_handler
 from greenroom.entry.http import Body, answer, body_of, instance_of_caller, respond
-from greenroom.entry.settings import RegisterInstanceSettings
+from greenroom.entry.settings import Settings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.register_instance import Registration, register_instance
 
 NONCE = re.compile(r"[0-9a-f]{32}")
 
 
-def handle(event: dict[str, Any], ports: Ports, settings: RegisterInstanceSettings) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _register(event, ports, settings))
 
 
-def _register(event: dict[str, Any], ports: Ports, settings: RegisterInstanceSettings) -> dict[str, Any]:
+def _register(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
     instance_id, body = instance_of_caller(event, settings.instance_role_arn), body_of(event)
     boot = Boot(body.identifier("bootNonce", pattern=NONCE), _address(body, "privateIp"), _address(body, "publicIp"))
     return answer(200, _view(register_instance(instance_id, boot, ports), settings))
@@ -30,7 +30,7 @@ def _address(body: Body, name: str) -> str | None:
     return body.text(name, longest=64) if name in body else None
 
 
-def _view(registration: Registration, settings: RegisterInstanceSettings) -> dict[str, Any]:
+def _view(registration: Registration, settings: Settings) -> dict[str, Any]:
     application = registration.application
     slots = [{"slotId": each.slot_id, "number": each.number, "epoch": each.epoch} for each in registration.slots]
     return {
@@ -50,4 +50,4 @@ def _view(registration: Registration, settings: RegisterInstanceSettings) -> dic
     }
 
 
-handler = configured_handler(RegisterInstanceSettings, handle)
+handler = configured_handler(handle)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import RelayFrameSettings
 from greenroom.entry.socket.socket_caller import connection_id_of, is_event
 from greenroom.ports import Ports
 from greenroom.usecases.socket.relay_frame import relay_frame
@@ -19,4 +18,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"statusCode": 200}
 
 
-handler = lambda_handler(RelayFrameSettings, handle)
+handler = lambda_handler(handle)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import ReleaseSlotSettings
 from greenroom.ports import Ports
 from greenroom.usecases.line.tell_waiting import tell_those_behind
 from greenroom.usecases.session.release_slot import release_slot
@@ -18,4 +17,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"sessionId": session.session_id, "state": session.state.value, "statusReason": str(session.status_reason)}
 
 
-handler = lambda_handler(ReleaseSlotSettings, handle)
+handler = lambda_handler(handle)

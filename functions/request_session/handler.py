@@ -9,7 +9,6 @@ from greenroom.domain.session.session_view import session_view
 from greenroom.domain.times import iso
 from greenroom.entry.compose import lambda_handler
 from greenroom.entry.http import answer, body_of, respond, viewer_of
-from greenroom.entry.settings import RequestSessionSettings
 from greenroom.entry.tracing import annotate_session
 from greenroom.ports import Ports
 from greenroom.usecases.session.request_session import Launch, Launched, request_session
@@ -49,4 +48,4 @@ def _view(launched: Launched) -> dict[str, Any]:
     return {**view, "ticket": {"ticket": launched.ticket.ticket, "expiresAt": iso(launched.ticket.expires_at)}}
 
 
-handler = lambda_handler(RequestSessionSettings, handle)
+handler = lambda_handler(handle)

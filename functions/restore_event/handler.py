@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import RestoreEventSettings
 from greenroom.ports import Ports
 from greenroom.usecases.event.settle_event import settle_event
 
@@ -15,4 +14,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"state": settle_event(event["eventId"], ports).state.value}
 
 
-handler = lambda_handler(RestoreEventSettings, handle)
+handler = lambda_handler(handle)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import RetireInstancesSettings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.retire_instances import retire_instances
 
@@ -15,4 +14,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"retired": retire_instances(event["instanceIds"], ports)}
 
 
-handler = lambda_handler(RetireInstancesSettings, handle)
+handler = lambda_handler(handle)

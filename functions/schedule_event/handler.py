@@ -9,7 +9,6 @@ from greenroom.entry.compose import lambda_handler
 from greenroom.entry.event.event_body import change_of, plan_of
 from greenroom.entry.event.event_views import event_view
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
-from greenroom.entry.settings import ScheduleEventSettings
 from greenroom.ports import Ports
 from greenroom.usecases.event.schedule_event import cancel_event, edit_event, schedule_event
 
@@ -39,4 +38,4 @@ def _cancel(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(200, event_view(cancel_event(path_identifier(event, "eventId"), operator.viewer_id, ports)))
 
 
-handler = lambda_handler(ScheduleEventSettings, handle)
+handler = lambda_handler(handle)

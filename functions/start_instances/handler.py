@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import StartInstancesSettings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.warm_tier import start_instances
 
@@ -15,4 +14,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"started": start_instances(event["poolId"], event["instanceIds"], ports)}
 
 
-handler = lambda_handler(StartInstancesSettings, handle)
+handler = lambda_handler(handle)

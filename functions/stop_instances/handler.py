@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import lambda_handler
-from greenroom.entry.settings import StopInstancesSettings
 from greenroom.ports import Ports
 from greenroom.usecases.instance.warm_tier import stop_instances
 
@@ -15,4 +14,4 @@ def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return {"stopped": stop_instances(event["instanceIds"], ports)}
 
 
-handler = lambda_handler(StopInstancesSettings, handle)
+handler = lambda_handler(handle)

@@ -135,7 +135,11 @@ def _adapter(built: ast.FunctionDef) -> Adapter | None:
 
 
 def _settings_read(built: ast.FunctionDef) -> Iterator[str]:
+    """What is read at once; a setting inside a lambda is read by the methods that call it."""
+    later = {inner for node in ast.walk(built) if isinstance(node, ast.Lambda) for inner in ast.walk(node)}
     for node in ast.walk(built):
+        if node in later:
+            continue
         if isinstance(node, ast.Attribute):
             of_self = isinstance(node.value, ast.Attribute) and node.value.attr == "settings"
             of_where = isinstance(node.value, ast.Name) and node.value.id == "where"

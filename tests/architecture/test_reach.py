@@ -55,8 +55,6 @@ def needed_actions(function: Function) -> set[str]:
 
 @every_function
 def test_a_function_has_the_settings_its_code_reads_and_no_others(function: Function) -> None:
-    if function.name == "authorize_viewer":
-        return  # no ports: it reads its settings itself
     needed = {name for port, _ in methods(function) for name in adapters()[port].fields}
     needed |= of_function(function.name).settings
     if any(port == "ec2" and method in LOOKING for port, method in methods(function)):

@@ -1,42 +1,45 @@
-"""Each function's Settings is exactly its environment in the template."""
+"""A function's environment is read in one place, by names that the template writes."""
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
+import json
 
 import pytest
+from greenroom.entry.settings import SettingMissing, Settings
 
-from tests.architecture.reading import Function, function_names, functions, pascal
+from tests.architecture.reading import functions, template
 
 COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 """Set for all functions, read by Powertools."""
+NAMES = sorted(name for name, each in vars(Settings).items() if isinstance(each, property))
+WRITTEN = {"heartbeat_s": ("15", 15), "lease_s": ("45", 45)}
+WRITTEN |= {"ice_servers": (json.dumps([{"urls": ["stun:x"]}]), ({"urls": ["stun:x"]},))}
+WRITTEN |= dict.fromkeys(("user_pool_client_ids", "turn_urls", "subnet_ids"), ("a, b,", ("a", "b")))
+"""A setting that is no text -> how it is written, and what is read."""
 
 
-@pytest.mark.parametrize("function", functions(), ids=lambda function: function.name)
-def test_settings_are_the_functions_environment(function: Function) -> None:
-    settings = importlib.import_module("greenroom.entry.settings")
-    name = f"{pascal(function.name)}Settings"
-    assert hasattr(settings, name), f"greenroom/entry/settings.py has no {name}"
-    declared = {field.name.upper() for field in dataclasses.fields(getattr(settings, name))}
-    assert declared == set(function.environment), "Settings and template.yaml disagree"
+def test_every_variable_of_the_template_is_a_setting_and_no_setting_is_left_over() -> None:
+    given = {name for function in functions() for name in function.environment}
+    assert given == {name.upper() for name in NAMES}
 
 
-@pytest.mark.parametrize("name", function_names())
-def test_settings_are_frozen(name: str) -> None:
-    settings = getattr(importlib.import_module("greenroom.entry.settings"), f"{pascal(name)}Settings", None)
-    assert settings is not None
-    assert settings.__dataclass_params__.frozen
-    assert callable(settings.from_env)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_setting_is_the_variable_of_its_name(name: str) -> None:
+    written, read = WRITTEN.get(name, ("as it is", "as it is"))
+    assert getattr(Settings({name.upper(): written}), name) == read
 
 
-def test_no_settings_class_is_left_over() -> None:
-    settings = importlib.import_module("greenroom.entry.settings")
-    classes = {name for name in vars(settings) if name.endswith("Settings") and name != "Settings"}
-    assert classes <= {f"{pascal(name)}Settings" for name in function_names()}
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_setting_is_named(name: str) -> None:
+    with pytest.raises(SettingMissing, match=name.upper()):
+        getattr(Settings({}), name)
+
+
+@pytest.mark.parametrize(("name", "written"), [("lease_s", "soon"), ("lease_s", ""), ("ice_servers", "stun:x")])
+def test_a_malformed_setting_is_named(name: str, written: str) -> None:
+    with pytest.raises(SettingMissing, match=name.upper()):
+        getattr(Settings({name.upper(): written}), name)
 
 
 def test_the_common_environment_is_powertools_alone() -> None:
-    from tests.architecture.reading import template
-
     assert set(template()["Globals"]["Function"]["Environment"]["Variables"]) == COMMON

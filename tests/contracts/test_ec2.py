@@ -39,7 +39,7 @@ class MotoStage:
     """The adapter on moto, which can omit nothing: its answers to listings lose an instance on their way."""
 
     def __init__(self) -> None:
-        self.ec2: Any = AwsEc2("ours")
+        self.ec2: Any = AwsEc2(lambda: "ours")
 
     def run(self, launch_id: str, **tags: str) -> str:
         named = {"stack": "ours", "pool": "demo", "launch": launch_id, **tags}

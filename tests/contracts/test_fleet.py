@@ -380,7 +380,7 @@ def test_live_sessions_are_listed_by_deadline_until_they_are_over(house: Any) ->
 def test_ec2_shows_only_this_stacks_instances_and_ends_them_one_by_one() -> None:
     with FleetHouse.on_moto():
         clients.client.cache_clear()
-        ec2, other = AwsEc2("ours"), AwsEc2("theirs")
+        ec2, other = AwsEc2(lambda: "ours"), AwsEc2(lambda: "theirs")
         ours = _run("ours", "lch-1")
         _run("theirs", "lch-1")
         (seen,) = ec2.list_all()

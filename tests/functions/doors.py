@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from greenroom.entry.settings import Settings
+
 _FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
@@ -48,6 +50,19 @@ def operate(
 
 INSTANCE_ROLE = "arn:aws:iam::123456789012:role/greenroom/greenroom-InstanceRole-EXAMPLE"
 """With a path, which the ARN of its sessions does not have."""
+SETTINGS = Settings(
+    {
+        "INSTANCE_ROLE_ARN": INSTANCE_ROLE,
+        "SOCKET_URL": "wss://x/socket",
+        "ICE_SERVERS": '[{"urls": ["stun:x"]}]',
+        "HEARTBEAT_S": "15",
+        "LEASE_S": "45",
+        "LAUNCH_TEMPLATE_ID": "lt-1",
+        "SUBNET_IDS": "subnet-a,subnet-b",
+        "STACK_NAME": "greenroom",
+    }
+)
+"""What the functions that are asked here are told."""
 INSTANCE_SESSION = "arn:aws:sts::123456789012:assumed-role/greenroom-InstanceRole-EXAMPLE"
 
 

@@ -10,15 +10,13 @@ import pytest
 from greenroom.domain.errors import NoFreeSlot, StoreBusy
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SlotState
-from greenroom.entry.settings import RecordSlotEventSettings
 from greenroom_lab.memory.conflicts import WRITES, conflicts
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import NONCE, add_slot, launch, slot_of, stage
-from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, socket_event, viewer_event
+from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, socket_event, viewer_event
 
 INSTANCE = "i-00000001"
-SLOT_EVENT = RecordSlotEventSettings("s", "f", "c", "j", "b", "https://socket", INSTANCE_ROLE)
 PLAY = {"applicationId": "demo", "clientToken": "t1"}
 Call = Callable[[FakePorts], Any]
 
@@ -120,7 +118,7 @@ def with_somebody_in_line() -> FakePorts:
 
 def ready(ports: FakePorts) -> Any:
     body = {"bootNonce": NONCE, "slotId": f"{INSTANCE}.1", "epoch": 0, "event": "ready", "sessionId": None}
-    return handle_of("record_slot_event")(agent_event(body, INSTANCE), ports, SLOT_EVENT)
+    return handle_of("record_slot_event")(agent_event(body, INSTANCE), ports, SETTINGS)
 
 
 def ready_again(ports: FakePorts) -> Any:

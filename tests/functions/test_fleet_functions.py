@@ -11,31 +11,15 @@ import pytest
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.times import iso
 from greenroom.entry.instance.fleet_call import fleet_answer
-from greenroom.entry.settings import (
-    IssueSocketTicketSettings,
-    PrepareLaunchSettings,
-    ReconcileFleetSettings,
-    RecordHeartbeatSettings,
-    RecordSlotEventSettings,
-    RegisterInstanceSettings,
-)
 from greenroom.fleet_ports import Ec2State
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import INSTANCE, launched, planned, policy
 from tests.fakes.stage import NONCE, launch, set_instance, slot_of, stage
-from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, operate
+from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, operate
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
-REGISTER = RegisterInstanceSettings(
-    "f", "c", "s", "j", "b", "greenroom", "https://socket", ({"urls": ["stun:x"]},), 15, 45, INSTANCE_ROLE
-)
-TICKET = IssueSocketTicketSettings("f", "s", "wss://x/socket", INSTANCE_ROLE)
-HEARTBEAT = RecordHeartbeatSettings("f", "s", "b", 45, INSTANCE_ROLE)
-SLOT_EVENT = RecordSlotEventSettings("s", "f", "c", "j", "b", "https://socket", INSTANCE_ROLE)
-PREPARE = PrepareLaunchSettings("f", "c", "lt-1", ("subnet-a", "subnet-b"), "greenroom")
-RECONCILE = ReconcileFleetSettings("s", "f", "c", "j", "b", "greenroom", "https://socket", 45)
 
 
 def sample(function: str) -> Any:
@@ -50,7 +34,7 @@ def house() -> FakePorts:
 
 def register(ports: FakePorts, caller: str = INSTANCE, **changes: Any) -> dict[str, Any]:
     body = {"bootNonce": NONCE, "slotCount": 2, "agentVersion": "1.0.0", "publicIp": "203.0.113.7", **changes}
-    answer: dict[str, Any] = handle_of("register_instance")(agent_event(body, caller), ports, REGISTER)
+    answer: dict[str, Any] = handle_of("register_instance")(agent_event(body, caller), ports, SETTINGS)
     return answer
 
 
@@ -104,10 +88,10 @@ def test_only_a_signed_instance_that_we_launched_may_register() -> None:
 @pytest.mark.parametrize(
     ("function", "settings", "body"),
     [
-        ("register_instance", REGISTER, {}),
-        ("record_heartbeat", HEARTBEAT, {"slots": []}),
-        ("record_slot_event", SLOT_EVENT, {"slotId": f"{INSTANCE}.1", "epoch": 0, "event": "ready"}),
-        ("issue_socket_ticket", TICKET, {}),
+        ("register_instance", SETTINGS, {}),
+        ("record_heartbeat", SETTINGS, {"slots": []}),
+        ("record_slot_event", SETTINGS, {"slotId": f"{INSTANCE}.1", "epoch": 0, "event": "ready"}),
+        ("issue_socket_ticket", SETTINGS, {}),
     ],
 )
 def test_whoever_names_a_session_as_an_instance_is_none_without_its_role(
@@ -139,7 +123,7 @@ def test_a_malformed_nonce_is_named(nonce: object) -> None:
 
 def heartbeat(ports: FakePorts, instance_id: str, slots: Any, nonce: str = NONCE) -> dict[str, Any]:
     event = agent_event({"bootNonce": nonce, "slots": slots, "instanceId": "i-0000000000009999"}, instance_id)
-    answer: dict[str, Any] = handle_of("record_heartbeat")(event, ports, HEARTBEAT)
+    answer: dict[str, Any] = handle_of("record_heartbeat")(event, ports, SETTINGS)
     return answer
 
 
@@ -179,7 +163,7 @@ def test_heartbeats_of_strangers_earlier_boots_and_in_disorder() -> None:
 def test_an_agent_gets_a_ticket_and_where_to_use_it() -> None:
     ports = stage(1)
     (instance_id,) = ports.memory.instance_rows
-    answer = handle_of("issue_socket_ticket")(agent_event({"bootNonce": NONCE}, instance_id), ports, TICKET)
+    answer = handle_of("issue_socket_ticket")(agent_event({"bootNonce": NONCE}, instance_id), ports, SETTINGS)
     assert answer["statusCode"] == 201
     assert body_of(answer)["socketUrl"] == "wss://x/socket"
     assert set(body_of(answer)) == {"ticket", "expiresAt", "socketUrl"}
@@ -341,7 +325,7 @@ def test_warm_instances_are_stopped_and_started_and_those_that_are_gone_are_left
 def test_create_fleet_is_asked_for_one_instance_spot_first() -> None:
     ports = house()
     launch_id = planned(ports).launch_id
-    answer = handle_of("prepare_launch")({"poolId": "demo", "launchId": launch_id}, ports, PREPARE)
+    answer = handle_of("prepare_launch")({"poolId": "demo", "launchId": launch_id}, ports, SETTINGS)
     spot, on_demand = answer["spot"], answer["onDemand"]
     assert spot["Type"] == on_demand["Type"] == "instant"
     assert spot["SpotOptions"] == {"AllocationStrategy": "price-capacity-optimized"}
@@ -362,7 +346,7 @@ def test_create_fleet_is_asked_for_one_instance_spot_first() -> None:
 def test_the_machine_waits_for_the_instance_that_ec2_named() -> None:
     ports = house()
     launch_id = planned(ports).launch_id
-    handle_of("prepare_launch")({"poolId": "demo", "launchId": launch_id}, ports, PREPARE)
+    handle_of("prepare_launch")({"poolId": "demo", "launchId": launch_id}, ports, SETTINGS)
     handle_of("await_registration")({**sample("await_registration"), "launchId": launch_id}, ports)
     assert ports.instances.get("i-0abc1234def567890").zone == "us-east-1a"
     assert plan_pool("demo", ports).launch_ids == ()
@@ -390,10 +374,10 @@ def test_jsonata_may_hand_over_the_one_instead_of_a_list_of_one() -> None:
 def test_a_pass_of_the_reaper_answers_what_the_machine_does_next() -> None:
     ports = house()
     event = {"owner": "arn:x", "startedAt": iso(ports.now())}
-    assert handle_of("reconcile_fleet")(event, ports, RECONCILE) == {
+    assert handle_of("reconcile_fleet")(event, ports, SETTINGS) == {
         "alive": True,
         "leaseLost": False,
         "handOver": False,
         "wait_s": 10,
     }
-    assert handle_of("reconcile_fleet")({**event, "owner": "y"}, ports, RECONCILE)["leaseLost"]
+    assert handle_of("reconcile_fleet")({**event, "owner": "y"}, ports, SETTINGS)["leaseLost"]

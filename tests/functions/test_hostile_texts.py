@@ -11,12 +11,6 @@ import pytest
 from greenroom.domain.session.session import Session
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
-from greenroom.entry.settings import (
-    IssueSocketTicketSettings,
-    RecordHeartbeatSettings,
-    RecordSlotEventSettings,
-    RegisterInstanceSettings,
-)
 from greenroom_lab.memory.ports import FakePorts
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -24,15 +18,11 @@ from hypothesis import strategies as st
 from tests.architecture.reading import functions
 from tests.fakes.stage import NONCE, add_slot, launch, stage
 from tests.fakes.wire import Wired
-from tests.functions.doors import INSTANCE_ROLE, agent_event, handle_of, operate, socket_event, viewer_event
+from tests.functions.doors import SETTINGS, agent_event, handle_of, operate, socket_event, viewer_event
 
 AGENT = "i-00000001"
-SETTINGS: Mapping[str, Any] = {
-    "register_instance": RegisterInstanceSettings("f", "c", "s", "j", "b", "g", "https://x", (), 15, 45, INSTANCE_ROLE),
-    "record_heartbeat": RecordHeartbeatSettings("f", "s", "b", 45, INSTANCE_ROLE),
-    "record_slot_event": RecordSlotEventSettings("s", "f", "c", "j", "b", "https://x", INSTANCE_ROLE),
-    "issue_socket_ticket": IssueSocketTicketSettings("f", "s", "wss://x", INSTANCE_ROLE),
-}
+CONFIGURED = {"register_instance", "record_heartbeat", "record_slot_event", "issue_socket_ticket"}
+"""Who is given settings beside ports."""
 POLICY = {"alwaysOn": 0, "targetIdle": 0, "maximum": 4}
 
 
@@ -125,9 +115,9 @@ def ask(door: Door, body: Any, path: Mapping[str, Any] | None = None, query: Map
     ports, ids = house()
     who = "bob" if door.function == "request_session" else "ada"
     given_path = {name: ids.get(value, value) for name, value in (door.path if path is None else path).items()}
-    if door.function in SETTINGS:
+    if door.function in CONFIGURED:
         event = agent_event(None, AGENT)
-        more: tuple[Any, ...] = (SETTINGS[door.function],)
+        more: tuple[Any, ...] = (SETTINGS,)
     else:
         event, more = viewer_event(None, who, "operators,viewers,tenant-acme", **given_path), ()
     event["body"] = body if isinstance(body, str) or body is None else json.dumps(body)
@@ -195,8 +185,8 @@ def test_an_unfit_text_is_refused_by_its_field_with_what_to_do(route: str, name:
     ports, ids = house()
     body = {**(door.body or {}), name: [unfit] if wrap else unfit}
     path = {key: ids.get(value, value) for key, value in door.path.items()}
-    if door.function in SETTINGS:
-        answer = handle_of(door.function)(agent_event(body, AGENT), Wired(ports), SETTINGS[door.function])
+    if door.function in CONFIGURED:
+        answer = handle_of(door.function)(agent_event(body, AGENT), Wired(ports), SETTINGS)
     else:
         answer = operate(door.function, route, body, Wired(ports), **path)
     problem = json.loads(answer["body"])

@@ -13,15 +13,13 @@ from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import epoch_seconds, iso
-from greenroom.entry.settings import RecordHeartbeatSettings
 from greenroom.fleet_ports import Ec2State
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import NONCE, add_slot, launch, slot_of, stage
-from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of
+from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
-HEARTBEAT = RecordHeartbeatSettings("f", "s", "b", 45, INSTANCE_ROLE)
 OURS = "i-0123456789abcdef0"
 
 # Source: EC2 user guide; ids and times are ours.
@@ -172,7 +170,7 @@ def test_a_look_answers_whether_another_is_needed() -> None:
 
 def beat(ports: FakePorts, notice: object = None) -> dict[str, Any]:
     body = {"bootNonce": NONCE, "slots": [], **({"notice": notice} if notice is not None else {})}
-    answer: dict[str, Any] = handle_of("record_heartbeat")(agent_event(body, OURS), ports, HEARTBEAT)
+    answer: dict[str, Any] = handle_of("record_heartbeat")(agent_event(body, OURS), ports, SETTINGS)
     return answer
 
 
@@ -209,7 +207,7 @@ def test_a_notice_still_renews_the_leases_of_those_who_play() -> None:
         "slots": [{"slotId": slot.slot_id, "epoch": slot.epoch}],
         "notice": {"kind": "spotInterruption", "at": iso(AT + 90)},
     }
-    handle_of("record_heartbeat")(agent_event(body, OURS), ports, HEARTBEAT)
+    handle_of("record_heartbeat")(agent_event(body, OURS), ports, SETTINGS)
     assert slot_of(ports, session).lease_until == max(slot.lease_until or 0, ports.now() + 45)
 
 

@@ -10,18 +10,15 @@ from greenroom.domain.errors import NoFreeSlot, SessionAlreadyAdopted
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.session.session import SessionState, StatusReason
 from greenroom.domain.slot.slot import SlotState
-from greenroom.entry.settings import RecordSlotEventSettings
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import NONCE, add_slot, joined, launch, set_instance, slot_of, stage
-from tests.functions.doors import INSTANCE_ROLE, agent_event, body_of, handle_of, socket_event, viewer_event
-
-SLOT_EVENT = RecordSlotEventSettings("s", "f", "c", "j", "b", "https://socket", INSTANCE_ROLE)
+from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, socket_event, viewer_event
 
 
 def slot_event(ports: FakePorts, instance_id: str, **fields: Any) -> dict[str, Any]:
     body = {"bootNonce": NONCE, "slotId": "i-00000001.1", "epoch": 0, "event": "ready", "sessionId": None, **fields}
-    answer: dict[str, Any] = handle_of("record_slot_event")(agent_event(body, instance_id), ports, SLOT_EVENT)
+    answer: dict[str, Any] = handle_of("record_slot_event")(agent_event(body, instance_id), ports, SETTINGS)
     return answer
 
 

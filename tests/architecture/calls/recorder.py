@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -105,23 +104,16 @@ class RecordedPorts(AwsPorts):
 
 def all_ports() -> Any:
     """Every adapter at once, to set the scene with and to look at what came of it."""
-    return RecordedPorts(SimpleNamespace(**{name.lower(): value for name, value in ENVIRONMENT.items()}))
+    return RecordedPorts(Settings(ENVIRONMENT))
 
 
 def calling(function: str) -> Callable[[dict[str, Any]], Any]:
     """The function as Lambda would call it, with its own settings."""
     handle = handle_of(function)
-    settings = _settings_of(handle).from_env(ENVIRONMENT)
+    settings = Settings(ENVIRONMENT)
     ports = RecordedPorts(settings)
     takes_settings = "settings" in handle.__code__.co_varnames[: handle.__code__.co_argcount]
     return lambda event: handle(event, ports, settings) if takes_settings else handle(event, ports)
-
-
-def _settings_of(handle: Any) -> type[Settings]:
-    """The one settings class that the handler's module names."""
-    named = handle.__globals__.values()
-    (found,) = (each for each in named if isinstance(each, type) and issubclass(each, Settings))
-    return found
 
 
 def create_plain_tables(*names: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from random import Random
 from typing import Any, TypeVar
@@ -19,16 +19,16 @@ R = TypeVar("R")
 class AwsPorts:
     """`ports.Ports` on AWS. Adapters are imported inside the properties: a cold start pays only for what it uses."""
 
-    def __init__(self, settings: Any) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
     @property
-    def ice_servers(self) -> tuple[Any, ...]:
-        return tuple(self.settings.ice_servers)
+    def ice_servers(self) -> tuple[Mapping[str, Any], ...]:
+        return self.settings.ice_servers
 
     @property
     def turn_urls(self) -> tuple[str, ...]:
-        return tuple(self.settings.turn_urls)
+        return self.settings.turn_urls
 
     @cached_property
     def relay_secret(self) -> ports.RelaySecret:
@@ -170,7 +170,7 @@ class AwsPorts:
     def ec2(self) -> fleet_ports.Ec2:
         from greenroom.aws.instance.ec2 import AwsEc2
 
-        return AwsEc2(getattr(self.settings, "stack_name", ""))  # ending one by its id needs no stack
+        return AwsEc2(lambda: self.settings.stack_name)  # asked for to look things up: ending one needs no stack
 
     @cached_property
     def orphans(self) -> fleet_ports.Orphans:
@@ -221,35 +221,26 @@ class AwsPorts:
         )
 
 
-Work = Callable[[dict[str, Any], ports.Ports], Any]
-S = TypeVar("S", bound=Settings)
+Work = Callable[[dict[str, Any], AwsPorts], Any]
+ConfiguredWork = Callable[[dict[str, Any], AwsPorts, Settings], Any]
 
 
-def lambda_handler(settings: type[Settings], work: Work) -> Handler:
-    """`work(event, ports)` as a Lambda handler: settings are read at the first invocation, tracing around each.
+def lambda_handler(work: Work) -> Handler:
+    """`work(event, ports)` as a Lambda handler: composed at the first invocation, tracing around each.
 
-    Tests call `work` itself with fakes.
+    Tests call `work` itself with ports in memory.
     """
+    return configured_handler(lambda event, ports, _: work(event, ports))
+
+
+def configured_handler(work: ConfiguredWork) -> Handler:
+    """As `lambda_handler`, for work that needs some of its settings beside the ports."""
     built: list[AwsPorts] = []
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         if not built:
             trace_aws_calls()
-            built.append(AwsPorts(settings.from_env()))
-        return work(event, built[0])
-
-    return traced(handler)
-
-
-def configured_handler(settings: type[S], work: Callable[[dict[str, Any], ports.Ports, S], Any]) -> Handler:
-    """As `lambda_handler`, for work that needs some of its settings beside the ports."""
-    built: list[tuple[AwsPorts, S]] = []
-
-    def handler(event: dict[str, Any], context: Any) -> Any:
-        if not built:
-            trace_aws_calls()
-            own = settings.from_env()
-            built.append((AwsPorts(own), own))
-        return work(event, *built[0])
+            built.append(AwsPorts(Settings()))
+        return work(event, built[0], built[0].settings)
 
     return traced(handler)

@@ -1,467 +1,160 @@
-"""Each function's settings: one frozen class per Lambda, its fields are the function's environment, name by name.
+"""What a function is told by its environment, as template.yaml writes it.
 
-`sessions_table` is read from SESSIONS_TABLE. Tests hold every class equal to the environment in template.yaml.
-This is the only module that reads the environment.
+Each variable is read when it is first asked for: a function has the variables that its code reaches, and no others.
+Tests hold both equal. This is the only module that reads the environment.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+class SettingMissing(RuntimeError):
+    """The function's environment lacks a variable, or holds one that cannot be read."""
 
 
-def _json_list(text: str) -> tuple[Any, ...]:
-    return tuple(json.loads(text or "[]"))
-
-
-_PARSERS: Mapping[str, Callable[[str], Any]] = {
-    "str": str,
-    "int": int,
-    "tuple[str, ...]": _words,
-    "tuple[Any, ...]": _json_list,
-}
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
-    """The base: builds itself from the environment, and fails at once when something is missing."""
+    """A property for each variable: `sessions_table` is SESSIONS_TABLE. Raises: SettingMissing naming it."""
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Raises: KeyError naming the missing variable; ValueError when one is malformed."""
-        source = os.environ if environment is None else environment
-        return cls(**{each.name: _PARSERS[str(each.type)](source[each.name.upper()]) for each in fields(cls)})
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
 
+    # -- tables, the bus and the socket
 
-# -- viewer
+    @property
+    def sessions_table(self) -> str:
+        return self._text("SESSIONS_TABLE")
 
+    @property
+    def fleet_table(self) -> str:
+        return self._text("FLEET_TABLE")
 
-@dataclass(frozen=True, slots=True)
-class AuthorizeViewerSettings(Settings):
-    """`jwks_url` is apart from the issuer, because the issuer is always the AWS address."""
+    @property
+    def catalog_table(self) -> str:
+        return self._text("CATALOG_TABLE")
 
-    user_pool_issuer: str
-    user_pool_client_ids: tuple[str, ...]
-    jwks_url: str
+    @property
+    def journal_table(self) -> str:
+        return self._text("JOURNAL_TABLE")
 
+    @property
+    def bus_name(self) -> str:
+        return self._text("BUS_NAME")
 
-@dataclass(frozen=True, slots=True)
-class RequestSessionSettings(Settings):
-    """POST /sessions."""
+    @property
+    def socket_url(self) -> str:
+        """Where agents connect."""
+        return self._text("SOCKET_URL")
 
-    sessions_table: str
-    fleet_table: str
-    catalog_table: str
-    journal_table: str
-    bus_name: str
-    socket_management_url: str
+    @property
+    def socket_management_url(self) -> str:
+        """Where frames are posted to connections."""
+        return self._text("SOCKET_MANAGEMENT_URL")
 
+    # -- who may call
 
-@dataclass(frozen=True, slots=True)
-class ReadSessionsSettings(Settings):
-    """GET /sessions and GET /sessions/{sessionId}."""
-
-    sessions_table: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveSessionSettings(Settings):
-    """DELETE /sessions/{sessionId}."""
-
-    sessions_table: str
-    socket_management_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class IssueTicketSettings(Settings):
-    """POST /sessions/{sessionId}/ticket."""
-
-    sessions_table: str
-
-
-# -- agent
-
-
-@dataclass(frozen=True, slots=True)
-class RecordSlotEventSettings(Settings):
-    """POST /agent/slot-events."""
-
-    sessions_table: str
-    fleet_table: str
-    catalog_table: str
-    journal_table: str
-    bus_name: str
-    socket_management_url: str
-    instance_role_arn: str
-
-
-# -- Viewer socket
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorizeConnectionSettings(Settings):
-    """$connect, before it is accepted."""
-
-    sessions_table: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenConnectionSettings(Settings):
-    """$connect. Reads the fleet to compare an agent's boot."""
-
-    sessions_table: str
-    fleet_table: str
-    socket_management_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class CloseConnectionSettings(Settings):
-    """$disconnect."""
-
-    sessions_table: str
-    socket_management_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class RelayFrameSettings(Settings):
-    """$default. Reads the fleet to tell an agent its slots; `ice_servers` is a JSON list of RTCIceServer.
-
-    Without `turn_urls` there is no TURN server, and no secret of it.
-    """
-
-    sessions_table: str
-    fleet_table: str
-    socket_management_url: str
-    ice_servers: tuple[Any, ...]
-    turn_urls: tuple[str, ...]
-    turn_secret_arn: str
-
-
-# -- session_lifecycle
-
-
-@dataclass(frozen=True, slots=True)
-class AdoptSessionSettings(Settings):
-    """AdoptAndAwaitConnection."""
-
-    sessions_table: str
-    fleet_table: str
-    bus_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitSlotSettings(Settings):
-    """AwaitSlot."""
-
-    sessions_table: str
-    fleet_table: str
-    catalog_table: str
-    journal_table: str
-    bus_name: str
-    socket_management_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitEndSettings(Settings):
-    """AwaitEnd."""
-
-    sessions_table: str
-
-
-@dataclass(frozen=True, slots=True)
-class EndSessionSettings(Settings):
-    """EndSession."""
-
-    sessions_table: str
-    socket_management_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseSlotSettings(Settings):
-    """ReleaseSlot."""
-
-    sessions_table: str
-    fleet_table: str
-    catalog_table: str
-    journal_table: str
-    bus_name: str
-    socket_management_url: str
-
-
-# -- operator
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigureApplicationSettings(Settings):
-    """PUT and GET /applications/{applicationId}. Without `turn_urls` no application can insist on the relay."""
-
-    catalog_table: str
-    journal_table: str
-    turn_urls: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigurePoolSettings(Settings):
-    """PUT and PATCH /pools/{poolId}."""
-
-    catalog_table: str
-    journal_table: str
-    bus_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPoolsSettings(Settings):
-    """GET /pools, /pools/{poolId}, its instances and the decisions about it."""
-
-    catalog_table: str
-    fleet_table: str
-    sessions_table: str
-    journal_table: str
-
-
-@dataclass(frozen=True, slots=True)
-class OperatePoolSettings(Settings):
-    """POST /pools/{poolId}/halt and /resume."""
-
-    catalog_table: str
-    fleet_table: str
-    sessions_table: str
-    journal_table: str
-    bus_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigureQuotaSettings(Settings):
-    """GET and PUT /tenants/{tenantId}/quota and /account/quota."""
-
-    catalog_table: str
-    sessions_table: str
-    journal_table: str
-
-
-@dataclass(frozen=True, slots=True)
-class OperateAccountSettings(Settings):
-    """POST and DELETE /account/kill-switch."""
-
-    catalog_table: str
-    journal_table: str
-
-
-@dataclass(frozen=True, slots=True)
-class DrainInstanceSettings(Settings):
-    """POST and DELETE /instances/{instanceId}/drain."""
-
-    fleet_table: str
-    sessions_table: str
-    journal_table: str
-    bus_name: str
-    socket_management_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleEventSettings(Settings):
-    """POST /events, PATCH and DELETE /events/{eventId}."""
-
-    fleet_table: str
-    catalog_table: str
-    journal_table: str
-    bus_name: str
-    image_id: str
-    subnet_ids: tuple[str, ...]
-    schedule_group: str
-    scheduler_role_arn: str
-    schedule_dlq_arn: str
-    prewarm_event_arn: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReadEventsSettings(Settings):
-    """GET /events and GET /events/{eventId}."""
-
-    catalog_table: str
-
-
-# -- agent: instances
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterInstanceSettings(Settings):
-    """POST /agent/register."""
-
-    fleet_table: str
-    catalog_table: str
-    sessions_table: str
-    journal_table: str
-    bus_name: str
-    stack_name: str
-    socket_management_url: str
-    ice_servers: tuple[Any, ...]
-    heartbeat_s: int
-    lease_s: int
-    instance_role_arn: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordHeartbeatSettings(Settings):
-    """POST /agent/heartbeat."""
-
-    fleet_table: str
-    sessions_table: str
-    bus_name: str
-    lease_s: int
-    instance_role_arn: str
-
-
-@dataclass(frozen=True, slots=True)
-class IssueSocketTicketSettings(Settings):
-    """POST /agent/socket-ticket."""
-
-    fleet_table: str
-    sessions_table: str
-    socket_url: str
-    instance_role_arn: str
-
-
-# -- maintain_pool
-
-
-@dataclass(frozen=True, slots=True)
-class PlanPoolSettings(Settings):
-    """PlanPool."""
-
-    fleet_table: str
-    catalog_table: str
-    sessions_table: str
-    journal_table: str
-
-
-@dataclass(frozen=True, slots=True)
-class StartInstancesSettings(Settings):
-    """StartInstances."""
-
-    fleet_table: str
-    journal_table: str
-    bus_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class StopInstancesSettings(Settings):
-    """StopInstances."""
-
-    fleet_table: str
-
-
-@dataclass(frozen=True, slots=True)
-class RetireInstancesSettings(Settings):
-    """RetireInstances."""
-
-    fleet_table: str
-    journal_table: str
-
-
-# -- launch_instance
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareLaunchSettings(Settings):
-    """PrepareLaunch."""
-
-    fleet_table: str
-    catalog_table: str
-    launch_template_id: str
-    subnet_ids: tuple[str, ...]
-    stack_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitRegistrationSettings(Settings):
-    """RecordAndAwaitRegistration."""
-
-    fleet_table: str
-    journal_table: str
-    bus_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class AbandonLaunchSettings(Settings):
-    """AbandonLaunch."""
-
-    fleet_table: str
-    journal_table: str
-    bus_name: str
-    stack_name: str
-
-
-# -- handle_interruption
-
-
-@dataclass(frozen=True, slots=True)
-class NoteInterruptionSettings(Settings):
-    """EC2's events on the default bus."""
-
-    fleet_table: str
-    bus_name: str
-    stack_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class EvacuateInstanceSettings(Settings):
-    """EvacuateInstance."""
-
-    sessions_table: str
-    fleet_table: str
-    catalog_table: str
-    journal_table: str
-    bus_name: str
-    socket_management_url: str
-
-
-# -- reconcile_fleet
-
-
-@dataclass(frozen=True, slots=True)
-class ReconcileFleetSettings(Settings):
-    """RunPass."""
-
-    sessions_table: str
-    fleet_table: str
-    catalog_table: str
-    journal_table: str
-    bus_name: str
-    stack_name: str
-    socket_management_url: str
-    lease_s: int
-
-
-# -- prewarm_event
-
-
-@dataclass(frozen=True, slots=True)
-class AdvanceEventSettings(Settings):
-    """TakeSteps."""
-
-    sessions_table: str
-    fleet_table: str
-    catalog_table: str
-    journal_table: str
-    bus_name: str
-    image_id: str
-    subnet_ids: tuple[str, ...]
-    socket_management_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreEventSettings(Settings):
-    """GiveBack."""
-
-    fleet_table: str
-    catalog_table: str
-    journal_table: str
-    bus_name: str
+    @property
+    def user_pool_issuer(self) -> str:
+        return self._text("USER_POOL_ISSUER")
+
+    @property
+    def user_pool_client_ids(self) -> tuple[str, ...]:
+        return self._words("USER_POOL_CLIENT_IDS")
+
+    @property
+    def jwks_url(self) -> str:
+        """Apart from the issuer, because the issuer is always the AWS address."""
+        return self._text("JWKS_URL")
+
+    @property
+    def instance_role_arn(self) -> str:
+        """The role that the stack's instances sign with."""
+        return self._text("INSTANCE_ROLE_ARN")
+
+    # -- what peers connect through
+
+    @property
+    def ice_servers(self) -> tuple[Mapping[str, Any], ...]:
+        """A JSON list of RTCIceServer."""
+        return self._objects("ICE_SERVERS")
+
+    @property
+    def turn_urls(self) -> tuple[str, ...]:
+        """Empty: there is no TURN server, and no secret of it."""
+        return self._words("TURN_URLS")
+
+    @property
+    def turn_secret_arn(self) -> str:
+        return self._text("TURN_SECRET_ARN")
+
+    # -- instances
+
+    @property
+    def stack_name(self) -> str:
+        """The value of the tag on everything that this stack launched."""
+        return self._text("STACK_NAME")
+
+    @property
+    def launch_template_id(self) -> str:
+        return self._text("LAUNCH_TEMPLATE_ID")
+
+    @property
+    def image_id(self) -> str:
+        return self._text("IMAGE_ID")
+
+    @property
+    def subnet_ids(self) -> tuple[str, ...]:
+        return self._words("SUBNET_IDS")
+
+    @property
+    def heartbeat_s(self) -> int:
+        return self._whole("HEARTBEAT_S")
+
+    @property
+    def lease_s(self) -> int:
+        return self._whole("LEASE_S")
+
+    # -- schedules of events
+
+    @property
+    def schedule_group(self) -> str:
+        return self._text("SCHEDULE_GROUP")
+
+    @property
+    def scheduler_role_arn(self) -> str:
+        return self._text("SCHEDULER_ROLE_ARN")
+
+    @property
+    def schedule_dlq_arn(self) -> str:
+        return self._text("SCHEDULE_DLQ_ARN")
+
+    @property
+    def prewarm_event_arn(self) -> str:
+        return self._text("PREWARM_EVENT_ARN")
+
+    # -- how they are written
+
+    def _text(self, name: str) -> str:
+        if name not in self._environment:
+            raise SettingMissing(f"{name} is not in the function's environment")
+        return self._environment[name]
+
+    def _words(self, name: str) -> tuple[str, ...]:
+        """Separated by commas."""
+        return tuple(word.strip() for word in self._text(name).split(",") if word.strip())
+
+    def _whole(self, name: str) -> int:
+        try:
+            return int(self._text(name))
+        except ValueError as error:
+            raise SettingMissing(f"{name} is no whole number") from error
+
+    def _objects(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        try:
+            found = json.loads(self._text(name) or "[]")
+        except ValueError as error:
+            raise SettingMissing(f"{name} is no JSON list") from error
+        return tuple(found)

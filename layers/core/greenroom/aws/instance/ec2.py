@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -23,14 +23,15 @@ _NO_CAPACITY = frozenset({"InsufficientInstanceCapacity", "InsufficientHostCapac
 class AwsEc2:
     """ports.Ec2."""
 
-    def __init__(self, stack: str) -> None:
-        self._stack = stack
+    def __init__(self, stack_name: Callable[[], str]) -> None:
+        """`stack_name` is asked for to look instances up, not to change one by its id."""
+        self._stack_name = stack_name
 
     def list_all(self) -> Sequence[Ec2Instance]:
-        return self._described([_tagged(STACK_TAG, self._stack)])
+        return self._described([_tagged(STACK_TAG, self._stack_name())])
 
     def list_of_launch(self, launch_id: str) -> Sequence[Ec2Instance]:
-        return self._described([_tagged(STACK_TAG, self._stack), _tagged(LAUNCH_TAG, launch_id)])
+        return self._described([_tagged(STACK_TAG, self._stack_name()), _tagged(LAUNCH_TAG, launch_id)])
 
     def find(self, instance_id: str) -> Ec2Instance | None:
         # By id, not by filter: a filter reads an index, and what the index has not got (yet, or just now) looks gone.
@@ -80,7 +81,7 @@ class AwsEc2:
     def _is_not_anothers(self, described: Mapping[str, Any]) -> bool:
         """One without the tag passes: somebody may have taken it off one of ours."""
         tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
-        return STACK_TAG not in tags or tags[STACK_TAG] == self._stack
+        return STACK_TAG not in tags or tags[STACK_TAG] == self._stack_name()
 
     def _described(self, filters: list[dict[str, Any]]) -> list[Ec2Instance]:
         pages = client("ec2").get_paginator("describe_instances").paginate(Filters=filters)
