@@ -13,8 +13,6 @@ MODULE_LINES = 300
 MEDIAN_LINES = 120
 FUNCTION_LINES = 30
 LONGER = {"greenroom.ports": 450}
-    "greenroom.ports": 450,
-}
 """Lists rather than logic: one Protocol or one class per role."""
 SHIPPED = python_files("functions", "layers/core", "agent", "cli")
 
