@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class GreenroomError(Exception):
     """The root: anything raised on purpose."""
@@ -167,12 +169,14 @@ class OfferingsInvalid(GreenroomError):
     """EC2 can never launch these offerings as they are asked for (type, zone, image): somebody must mend the pool."""
 
 
+LAUNCH_FAILURES: Mapping[str, type[GreenroomError]] = {
+    each.__name__: each for each in (CapacityUnavailable, AccountLimitReached, RequestThrottled, OfferingsInvalid)
+}
+"""By the name that the state machine catches."""
+
+
 class PoolIsHalted(GreenroomError):
     """Nothing is launched or started in the pool until somebody resumes it."""
-
-
-class InstanceNeverRegistered(GreenroomError):
-    """The instance was launched but its agent did not register in time."""
 
 
 class LaunchAbandoned(GreenroomError):

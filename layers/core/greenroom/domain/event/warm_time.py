@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from greenroom.domain.event.scheduled_event import WarmTime
-from greenroom.domain.instance.launch import BOOT_TIMEOUT_S
+from greenroom.domain.instance.launch import BOOT_TIMEOUT_S, p95
 
 PASS_S = 10
 """Between the beginnings of two passes of the reaper; each pass of a pool starts a limited number of launches."""
@@ -20,10 +20,4 @@ def warm_time(boot_times: Sequence[float], instances: int, launches_per_pass: in
     launching_s = float((passes - 1) * PASS_S)
     if not boot_times:
         return WarmTime(float(BOOT_TIMEOUT_S), launching_s, is_measured=False)
-    return WarmTime(_p95(boot_times), launching_s, is_measured=True)
-
-
-def _p95(values: Sequence[float]) -> float:
-    """Nearest rank: of up to 19 values the greatest, of 20 the second greatest."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * 95 // 100) - 1)]
+    return WarmTime(p95(boot_times), launching_s, is_measured=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from math import ceil
 
 from greenroom.domain.errors import IllegalTransition
 
@@ -72,6 +71,11 @@ class Launch:
         return self.state in OPEN_LAUNCHES
 
 
+def p95(boot_times: Sequence[float]) -> float:
+    """Nearest rank: of up to 19 values the greatest, of 20 the second greatest. Not of none."""
+    return sorted(boot_times)[-(-len(boot_times) * 95 // 100) - 1]
+
+
 def boot_deadline_s(boot_times: Sequence[float]) -> float:
     """1.5 x the observed p95, within its bounds. Source: design defaults.
 
@@ -79,8 +83,7 @@ def boot_deadline_s(boot_times: Sequence[float]) -> float:
     """
     if len(boot_times) < BOOTS_MEASURED:
         return BOOT_TIMEOUT_S
-    p95 = sorted(boot_times)[ceil(0.95 * len(boot_times)) - 1]
-    return min(max(1.5 * p95, LEAST_BOOT_TIMEOUT_S), MOST_BOOT_TIMEOUT_S)
+    return min(max(1.5 * p95(boot_times), LEAST_BOOT_TIMEOUT_S), MOST_BOOT_TIMEOUT_S)
 
 
 def advanced(launch: Launch, to: LaunchState, deadline_at: float) -> Launch:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from greenroom.domain import errors
-from greenroom.domain.errors import LaunchAbandoned, TaskGone
+from greenroom.domain.errors import LAUNCH_FAILURES, LaunchAbandoned, TaskGone
 from greenroom.domain.instance.instance import Instance, InstanceState
 from greenroom.domain.instance.launch import Launch, LaunchState, advanced
 from greenroom.domain.instance.offering import FleetAnswer, Launched
@@ -27,8 +26,7 @@ def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_t
     note_refusals(pool_id, answer, ports)
     launch = ports.launches.get(pool_id, launch_id)
     if not answer.launched:
-        failure: type[Exception] = getattr(errors, answer.failure)
-        raise failure(launch_id)
+        raise LAUNCH_FAILURES[answer.failure](launch_id)
     deadline_at = ports.now() + boot_timeout_s(pool_id, ports)
     for each in answer.launched:
         ports.fleet.add(_instance(each, launch, ports.now(), deadline_at))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from greenroom.domain import errors
-from greenroom.domain.errors import LaunchAbandoned, PoolIsHalted
+from greenroom.domain.errors import LAUNCH_FAILURES, LaunchAbandoned, PoolIsHalted
 from greenroom.domain.instance.launch import REQUEST_TIMEOUT_S, Launch, LaunchState, advanced
 from greenroom.domain.instance.offering import Offering, Ranked, rank_offerings
 from greenroom.domain.instance.refusal import failure_of, kind_of
@@ -61,7 +60,7 @@ def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], port
     prepared = PreparedLaunch(spot=request("spot", 1), on_demand=request("on-demand", 2))
     if prepared.spot is None and prepared.on_demand is None:
         asleep = [each for each in rests if each.until > ports.now()]
-        failure: type[Exception] = getattr(errors, failure_of(kind_of(each.code) for each in asleep))
+        failure = LAUNCH_FAILURES[failure_of(kind_of(each.code) for each in asleep)]
         raise failure("every offering of the pool rests: " + ", ".join(f"{each.key} {each.code}" for each in asleep))
     return prepared
 
