@@ -94,19 +94,28 @@ def _is_embedded(account: sam.Account) -> bool:
 
 
 def publish(account: sam.Account, page: Path, outputs: Mapping[str, str]) -> None:
-    """Put the page and its settings into the web bucket: the index last, so that it names nothing that is not there."""
+    """Put pages and settings into the web bucket: indexes last, so that they name nothing that is not there."""
     bucket = outputs.get("WebBucket")
     if not bucket:
         return
     s3 = account.client("s3")
     files = sorted((file for file in page.rglob("*") if file.is_file()), key=lambda file: file.name == "index.html")
     for file in files:
-        key = file.relative_to(page).as_posix()
-        lasting = "public, max-age=31536000, immutable" if key.startswith("assets/") else "no-cache"
+        name = file.relative_to(page).as_posix()
+        lasting = "public, max-age=31536000, immutable" if name.startswith("assets/") else "no-cache"
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes(), ContentType=kind, CacheControl=lasting)
+        for key in keys_of(name):
+            s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes(), ContentType=kind, CacheControl=lasting)
     body = json.dumps(page_config(account.region, outputs))
     s3.put_object(Bucket=bucket, Key="config.json", Body=body, ContentType="application/json", CacheControl="no-cache")
+
+
+def keys_of(file: str) -> list[str]:
+    """A page in a folder is found at the folder's address too: CloudFront has an index for the root only, and S3's own
+    endpoint none, but a key may end without a suffix, and with a slash.
+    """
+    folder = file.removesuffix("/index.html")
+    return [file] if folder == file else [file, folder, f"{folder}/"]
 
 
 def page_config(region: str, outputs: Mapping[str, str], login: str | None = None) -> dict[str, Any]:

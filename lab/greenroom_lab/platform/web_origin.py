@@ -1,4 +1,4 @@
-"""The one origin: page, `/config.json`, `/api/*` and `/socket`, as CloudFront serves them on AWS. No CORS anywhere."""
+"""The one origin: pages, `/config.json`, `/api/*` and `/socket`, as CloudFront serves them on AWS. No CORS anywhere."""
 
 from __future__ import annotations
 
@@ -129,6 +129,8 @@ class WebOrigin:
         wanted = (self._settings.page / request.match_info["path"]).resolve()
         if not wanted.is_relative_to(self._settings.page.resolve()):
             raise web.HTTPNotFound()
+        if wanted.joinpath("index.html").is_file():
+            wanted /= "index.html"  # a page in a folder is found at the folder's address, as it is published
         if not wanted.is_file():
             # A path without a suffix is a view of the page.
             wanted = self._settings.page / "index.html"

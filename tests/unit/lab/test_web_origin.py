@@ -13,6 +13,8 @@ from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
 from greenroom_lab.platform.socket_faults import FaultOnce, doubled, lost
 from greenroom_lab.platform.web_origin import OriginSettings, PortTaken, WebOrigin, reserve_port
 
+GUARDS = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
+
 
 @dataclass
 class Behind:
@@ -51,7 +53,9 @@ async def behind(tmp_path: Path) -> AsyncIterator[Behind]:
     app.router.add_route("*", "/http/api/{path:.*}", api)
     runner, url = await serve(app)
     (tmp_path / "assets").mkdir()
+    (tmp_path / "desk").mkdir()
     (tmp_path / "index.html").write_text("<h1>page</h1>")
+    (tmp_path / "desk" / "index.html").write_text("<h1>desk</h1>")
     (tmp_path / "assets" / "a-1234.js").write_text("1")
     settings = OriginSettings(tmp_path, f"{url}/http/api", f"{url.replace('http', 'ws', 1)}/ws/socket", url, {"a": "b"})
     origin = WebOrigin(settings, reserve_port(0))
@@ -115,6 +119,21 @@ async def test_the_page_is_served_with_its_guards(behind: Behind, path: str, sta
             assert answer.headers.get("Cache-Control") == cache
             assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [("/", "page"), ("/desk", "desk"), ("/desk/", "desk"), ("/desk?a=b", "desk"), ("/desk/index.html", "desk")],
+)
+async def test_each_page_is_found_at_its_own_address_and_guarded_alike(behind: Behind, path: str, title: str) -> None:
+    async with ClientSession() as http:
+        async with http.get(f"{behind.origin.url}/") as answer:
+            guards = {name: value for name, value in answer.headers.items() if name in GUARDS}
+        async with http.get(f"{behind.origin.url}{path}", allow_redirects=False) as answer:
+            assert (answer.status, await answer.text()) == (200, f"<h1>{title}</h1>")
+            assert answer.content_type == "text/html"
+            assert answer.headers["Cache-Control"] == "no-cache"
+            assert {name: answer.headers[name] for name in GUARDS} == guards
 
 
 async def test_localhost_is_sent_to_the_address_that_sign_in_returns_to(behind: Behind) -> None:
