@@ -1,4 +1,4 @@
-/** The rooms of the page, and which way its arrows point. */
+/** The rooms of the pages, and which way their arrows point. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -10,17 +10,30 @@ const ROOMS = [
   'src/shell',
   'src/shell/views',
   'src/shell/words',
-  'src/desk',
+  'desk',
+  'src/entry',
   'src/elements',
   `${PLAYER}/session`,
   `${PLAYER}/socket`,
   `${PLAYER}/player`,
   `${PLAYER}/door`,
 ];
-/** Lower, and still not theirs: what streams knows nothing of the socket, and elements are made of nothing. */
+const SHELL = ROOMS.filter((room) => room.startsWith('src/shell'));
+const PLAYERS_OWN = ROOMS.filter((room) => room.startsWith(PLAYER) && room !== `${PLAYER}/door`);
+/** Lower, and still not theirs: a page knows no other page; the desk and what pages share play nothing; what streams knows
+ *  nothing of the socket, and elements are made of nothing. */
 const STRANGERS: readonly [string, string][] = [
+  ...SHELL.flatMap((room): [string, string][] => [
+    [room, 'desk'],
+    ['desk', room],
+  ]),
+  ...PLAYERS_OWN.flatMap((room): [string, string][] => [
+    ['desk', room],
+    ['src/entry', room],
+    ['src/elements', room],
+  ]),
+  ['src/elements', `${PLAYER}/door`],
   [`${PLAYER}/socket`, `${PLAYER}/player`],
-  ...ROOMS.filter((room) => room.startsWith(PLAYER)).map((room): [string, string] => ['src/elements', room]),
 ];
 const MOST_FILES = 15;
 
@@ -29,7 +42,7 @@ interface Arrow {
   to: string;
 }
 
-const files = ['src', 'packages', 'tests'].flatMap((folder) =>
+const files = ['src', 'desk', 'packages', 'tests'].flatMap((folder) =>
   readdirSync(join(FRONTEND, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && ['.ts', '.css'].includes(extname(entry.name)))
     .map((entry) => relative(FRONTEND, join(entry.parentPath, entry.name))),
@@ -37,9 +50,15 @@ const files = ['src', 'packages', 'tests'].flatMap((folder) =>
 const house = files.filter((file) => !file.startsWith('tests/'));
 const arrows = house.filter((file) => file.endsWith('.ts')).flatMap(arrowsOf);
 
+function textOf(file: string): string {
+  return readFileSync(join(FRONTEND, file), 'utf8');
+}
+
 function arrowsOf(from: string): Arrow[] {
-  const text = readFileSync(join(FRONTEND, from), 'utf8');
-  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([.#][^']*)'/g)].map(([, target = '']) => ({ from, to: pathOf(target, from) }));
+  return [...textOf(from).matchAll(/\b(?:from|import)\s*\(?\s*'([.#][^']*)'/g)].map(([, target = '']) => ({
+    from,
+    to: pathOf(target, from),
+  }));
 }
 
 function pathOf(target: string, from: string): string {
@@ -68,7 +87,7 @@ function circleOf(file: string): string[] {
   return walk(file, [file]);
 }
 
-describe('the rooms of the page', () => {
+describe('the rooms of the pages', () => {
   it('are all named here, and every import leads to a file in one', () => {
     expect(house.filter((file) => !ROOMS.includes(dirname(file)))).toEqual([]);
     expect(arrows.filter(({ to }) => !house.includes(to))).toEqual([]);
@@ -86,5 +105,9 @@ describe('the rooms of the page', () => {
   it(`hold at most ${MOST_FILES} files each, the tests' too`, () => {
     const rooms = files.map((file) => dirname(file));
     expect([...new Set(rooms)].filter((room) => rooms.filter((each) => each === room).length > MOST_FILES)).toEqual([]);
+  });
+
+  it('call the operators’ page the desk, and nothing else', () => {
+    expect(house.filter((file) => /(?<!key|dash|clip)board|fleet ?(view|page)|#\/stage/i.test(`${file} ${textOf(file)}`))).toEqual([]);
   });
 });

@@ -74,12 +74,13 @@ async def open_page(opened: Browser, local: LocalPlatform, application_id: str =
     return page
 
 
-async def sign_in(page: Page, user: str, password: str) -> None:
+async def sign_in(page: Page, user: str, password: str, arrived: str = "play") -> None:
+    """Back on the page that asked, which shows `arrived` then."""
     await page.get_by_test_id("sign-in").click()
     await page.locator("#username, input[name=username]").first.fill(user)
     await page.locator("#password, input[name=password]").first.fill(password)
     await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_test_id("play").wait_for()
+    await page.get_by_test_id(arrived).wait_for()
 
 
 async def play(page: Page) -> None:

@@ -48,7 +48,7 @@ async def test_what_was_deployed_and_launched_is_gone_after_destroy() -> None:
         assert function["Environment"]["Variables"]["ICE_SERVERS"] == ICE_SERVERS
         deployed = outputs(account, "greenroom")
         published = {each["Key"] for each in s3.list_objects_v2(Bucket=deployed["WebBucket"])["Contents"]}
-        assert {"index.html", "config.json"} <= published
+        assert {"index.html", "desk", "desk/index.html", "config.json"} <= published
         await launch_one(account, engine, deployed)
         make("destroy", engine)
         living = [

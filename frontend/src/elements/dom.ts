@@ -33,6 +33,11 @@ export function button(label: string, testId: string, kind: string, press: () =>
   return made;
 }
 
+/** Leads to another page, and looks like a button. */
+export function linkTo(address: string, label: string, testId: string, kind: string): HTMLAnchorElement {
+  return el('a', { href: address, class: `button ${kind}`, 'data-testid': testId }, label);
+}
+
 export function lampMark(): HTMLElement {
   return el('span', { class: 'lamp', 'aria-hidden': 'true' });
 }

@@ -1,27 +1,23 @@
-/** The composition root of the page: what is real is made here and given to those who use it. */
+/** The composition root of the viewer's page: what is real is made here and given to those who use it. */
 import './styles.css';
 import './moving.css';
-import '../desk/board.css';
 import './room.css';
 import './notices.css';
-import { Api } from '#player/door/api';
-import { BoardDoor } from '../desk/boardDoor';
-import { loadConfig, type PageConfig } from './config';
+import type { Api } from '#player/door/api';
+import type { PageConfig } from '../entry/config';
+import { PAGES } from '../entry/pages';
+import type { SignIn } from '../entry/signIn';
+import { now, startPage, type StartedPage } from '../entry/start';
 import { watchPersonInput } from '#player/player/personInput';
 import { Player } from '#player/player/player';
 import { SessionController } from '#player/session/sessionController';
 import type { TabMemory } from '#player/session/sessionWorld';
-import { SignIn, type SignedIn } from './signIn';
 import { openTestDoor } from './testDoor';
 import { ViewerSocket, type SocketListener } from '#player/socket/viewerSocket';
 import type { PageModel } from './words/model';
 import { PageView } from './views/page';
-import { showStartFailure } from './startFailure';
 
 const SESSION_KEY = 'greenroom.sessionId';
-
-const root = document.getElementById('app')!;
-const announcer = document.getElementById('announcer')!;
 
 const tabMemory: TabMemory = {
   recall: () => sessionStorage.getItem(SESSION_KEY),
@@ -29,18 +25,9 @@ const tabMemory: TabMemory = {
   forget: () => sessionStorage.removeItem(SESSION_KEY),
 };
 
-async function start(): Promise<void> {
-  const config = await loadConfig();
+async function openHouse({ root, announcer, config, signIn, user, api, fail }: StartedPage): Promise<void> {
   document.title = config.productName;
-  const signIn = new SignIn(config);
-  const user = await signIn.begin();
-  await openHouse(config, signIn, user);
-}
-
-async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | null): Promise<void> {
-  const api = new Api(config.apiBase, (fresh) => signIn.accessToken(fresh));
   const controller = createController(config, api, () => page.videoParent);
-  const board = new BoardDoor(api, now, user?.operator ?? false);
   let applicationName = config.applicationId;
   const page = new PageView(root, announcer, {
     signIn: () => void signIn.start().catch(fail),
@@ -52,12 +39,8 @@ async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | nu
     rejoin: (sessionId) => void controller.rejoin(sessionId),
     dismiss: () => controller.dismiss(),
     setMuted: (muted) => controller.setMuted(muted),
-    ...board.actions,
   });
-  const render = (): void => {
-    board.tick(controller.state);
-    page.render(modelNow());
-  };
+  const render = (): void => page.render(modelNow());
   const modelNow = (): PageModel => ({
     state: controller.state,
     now: now(),
@@ -72,10 +55,8 @@ async function openHouse(config: PageConfig, signIn: SignIn, user: SignedIn | nu
     playBlocked: controller.playBlocked,
     stillFor_ms: controller.stillFor_ms,
     operator: user?.operator ?? false,
-    board: board.shownBeside(controller.state),
   });
   controller.onChange = render;
-  board.onChange = render;
   openTestDoor(controller);
   watchPersonInput(() => controller.input());
   setInterval(() => {
@@ -123,13 +104,4 @@ function leaveHouse(controller: SessionController, signIn: SignIn): void {
   void signIn.signOut();
 }
 
-/** Milliseconds since the epoch on the monotonic clock, so that differences survive a clock change. */
-function now(): number {
-  return performance.timeOrigin + performance.now();
-}
-
-function fail(error: unknown): void {
-  showStartFailure(root, announcer, error);
-}
-
-start().catch(fail);
+startPage(PAGES.viewer, openHouse);

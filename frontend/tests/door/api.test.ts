@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Api } from '#player/door/api';
-import { ConfigError, parseConfig } from '../../src/shell/config';
+import { ConfigError, parseConfig } from '../../src/entry/config';
 import { type Problem, problemOf } from '#player/door/problems';
 import { assigned, queued } from '../sessions';
 

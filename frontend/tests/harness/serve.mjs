@@ -1,4 +1,4 @@
-// A house of cards to look at the page in: fake sign-in, API, Viewer socket and agent on one loopback port. Never shipped.
+// A house of cards to look at the pages in: fake sign-in, API, Viewer socket and agent on one loopback port. Never shipped.
 // A browser page at /streamer plays an instance: it answers joins with a canvas as WebRTC video; /streamer?slot=i-0def.1 plays another.
 // POST /harness {scenario?, retryAfter_s?, opensIn_s?, eta?: {place, p50_s, p90_s, reason}, assign?, place?, reason?, end?, endedAt?, endsIn_s?, idle?, drop?, migrate?, handOver?, operator?, fleet?, groups?: [...]} changes what happens next.
 import { readFile } from 'node:fs/promises';
@@ -13,6 +13,7 @@ const PORT = Number(process.env.PORT ?? 4810);
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, '..', '..', 'dist');
 const ORIGIN = `http://127.0.0.1:${PORT}`;
+const PAGES = { '/': 'index.html', '/desk': 'desk/index.html' };
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
 const fleet = createFleet();
@@ -198,7 +199,7 @@ async function handle(request, response) {
     const [status, value] = await api(request.method, url.pathname.slice(4), await readBody(request));
     return setTimeout(() => json(status, value), 150);
   }
-  const name = url.pathname === '/' ? 'index.html' : normalize(url.pathname);
+  const name = PAGES[url.pathname] ?? normalize(url.pathname);
   const file = url.pathname === '/streamer' ? join(HERE, 'streamer.html') : join(DIST, name);
   try {
     const content = await readFile(file);

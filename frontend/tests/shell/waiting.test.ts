@@ -45,7 +45,6 @@ function model(events: PageEvent[], now = AT): PageModel {
     playBlocked: false,
     stillFor_ms: null,
     operator: false,
-    board: null,
   };
 }
 const granted = (session: SessionView): PageEvent => ({ type: 'granted', session });

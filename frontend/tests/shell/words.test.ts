@@ -25,7 +25,6 @@ function model(events: PageEvent[], fields: Partial<PageModel> = {}): PageModel 
     playBlocked: false,
     stillFor_ms: null,
     operator: false,
-    board: null,
     ...fields,
   };
 }

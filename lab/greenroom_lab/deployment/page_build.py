@@ -1,4 +1,4 @@
-"""The page, built when it changed: `npm ci` once per lock file, `vite build` once per content."""
+"""The pages, built when they changed: `npm ci` once per lock file, `vite build` once per content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRONTEND = ROOT / "frontend"
 DIST = FRONTEND / "dist"
 _SOURCES = (
     *("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"),
-    *("src", "packages", "public"),
+    *("src", "desk", "packages", "public"),
 )
 _STAMP = GENERATED / "page.stamp"
 

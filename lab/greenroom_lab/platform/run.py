@@ -81,7 +81,7 @@ def _welcome(local: LocalPlatform) -> str:
     return f"""
   Greenroom       {local.web_url}
   sign in as      {local.demo_user}   {local.demo_password}
-  operator        {local.operator_user}   {local.operator_password}
+  operator        {local.operator_user}   {local.operator_password}   (the desk: {local.web_url}/desk)
   embedded AWS    {local.aws_endpoint_url}   (logs in .greenroom/logs)
   TURN server     {local.turn_url or "none (GREENROOM_TURN=1 make run has one)"}
 

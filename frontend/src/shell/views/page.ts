@@ -1,9 +1,9 @@
 /** Puts the right view on the page, keeps the stage beneath the waiting room while the picture connects, and announces. */
 import { canPlay, type PageStateName } from '#player/session/sessionMachine';
-import { createBoard } from '../../desk/board';
-import { boardAnnouncement } from '../../desk/boardWords';
 import { createEnded, createFailed, createSuperseded } from './closing';
-import { button, el, lampMark, setText } from '../../elements/dom';
+import { el, linkTo, setText } from '../../elements/dom';
+import { createHeader as createPageHeader } from '../../elements/header';
+import { PAGES } from '../../entry/pages';
 import { createLanding } from './landing';
 import { isStartWanted } from '../words/noticeWords';
 import { LineSpeaker } from './lineSpeaker';
@@ -15,7 +15,7 @@ import { turnedAway } from '../words/turnedAwayWords';
 import { waitingTabTitle } from '../words/waitingWords';
 import { announcement } from '../words/words';
 
-type Face = 'board' | 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed' | 'turnedAway';
+type Face = 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed' | 'turnedAway';
 
 const FACES: Readonly<Record<PageStateName, Face>> = {
   signedOut: 'landing',
@@ -54,7 +54,6 @@ export class PageView {
     this.#stage = createStage(actions);
     this.#header = createHeader(actions);
     this.#faces = {
-      board: createBoard(actions),
       landing: createLanding(actions),
       waiting: createWaiting(actions),
       ended: createEnded(actions),
@@ -72,7 +71,7 @@ export class PageView {
   render(told: PageModel): void {
     // A page's clock may stand still while the machine sleeps; the hour told at the door goes by the wall's.
     const model = told.state.name === 'failed' ? { ...told, now: Math.max(told.now, Date.now()) } : told;
-    const face = model.board === null ? faceOf(model) : 'board';
+    const face = faceOf(model);
     document.title = face === 'stage' ? `${model.applicationName} · ${model.productName}` : (waitingTabTitle(model) ?? model.productName);
     this.#header.update(model);
     this.#showStage(face === 'stage' || model.state.name === 'joining');
@@ -117,7 +116,7 @@ export class PageView {
   #announce(model: PageModel): void {
     this.#announcer.dataset.state = model.state.name;
     this.#announcer.dataset.moving = String(model.state.move !== null);
-    const words = model.board === null ? (this.#lineSpeaker.say(model) ?? announcement(model)) : boardAnnouncement(model.board.state);
+    const words = this.#lineSpeaker.say(model) ?? announcement(model);
     if (words === this.#announced) return;
     this.#announced = words;
     setText(this.#announcer, words);
@@ -125,19 +124,13 @@ export class PageView {
 }
 
 function createHeader(actions: PageActions): View {
-  const name = el('span', { class: 'wordmark' });
-  const user = el('span', { class: 'user' });
-  const fleet = button('Fleet', 'show-board', 'link', () => actions.showBoard(true));
-  const signOut = button('Sign out', 'sign-out', 'link', () => actions.signOut());
-  const element = el('header', { class: 'header' }, lampMark(), name, el('span', { class: 'bar-space' }), fleet, user, signOut);
+  const desk = linkTo(PAGES.desk, 'Desk', 'show-desk', 'link');
+  const header = createPageHeader(() => actions.signOut(), desk);
   return {
-    element,
+    element: header.element,
     update(model: PageModel): void {
-      setText(name, model.productName);
-      setText(user, model.userName ?? '');
-      signOut.hidden = model.state.name === 'signedOut';
-      user.hidden = signOut.hidden;
-      fleet.hidden = !model.operator || model.board !== null || !canPlay(model.state);
+      header.update({ productName: model.productName, userName: model.state.name === 'signedOut' ? null : (model.userName ?? '') });
+      desk.hidden = !model.operator || !canPlay(model.state);
     },
   };
 }

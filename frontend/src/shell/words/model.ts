@@ -1,9 +1,9 @@
 /** What the views are told, and what they may ask for. */
-import type { BoardActions, BoardModel } from '../../desk/boardModel';
 import type { View as ViewOf } from '../../elements/view';
 import type { PageState } from '#player/session/sessionMachine';
 
-export interface PageModel extends BoardModel {
+export interface PageModel {
+  now: number;
   state: PageState;
   /** The server's clock, for the times it told. */
   serverNow: number;
@@ -19,11 +19,11 @@ export interface PageModel extends BoardModel {
   playBlocked: boolean;
   /** How long the picture has stood still before the viewer's eyes (ms); null while it moves. */
   stillFor_ms: number | null;
-  /** Whether the person signed in may see the fleet. */
+  /** Whether the person signed in may use the desk. */
   operator: boolean;
 }
 
-export interface PageActions extends BoardActions {
+export interface PageActions {
   signIn(): void;
   signOut(): void;
   play(): void;

@@ -1,7 +1,7 @@
-/** Asks before something is done to the fleet, says what it will do, and shows why it could not be done. */
+/** Asks before something is done to a pool or an instance, says what it will do, and shows why it could not be done. */
 import { Problem } from '#player/door/problems';
-import { problemText } from './boardWords';
-import { button, el, setText } from '../elements/dom';
+import { problemText } from './words';
+import { button, el, setText } from '../src/elements/dom';
 
 export interface Question {
   title: string;

@@ -1,13 +1,14 @@
 /** Code + PKCE through Cognito's own page; tokens live in this tab's sessionStorage and nowhere else. */
 import { ErrorResponse, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
 import type { PageConfig } from './config';
+import { pageNamed, type Page } from './pages';
 import { Problem } from '#player/door/problems';
 import { groupsOf } from '#player/door/tokenClaims';
 
 /** Renew this long before the token runs out, so that no call meets its end. */
 const RENEW_BEFORE_s = 60;
 
-/** Whose members see the fleet board. The API asks for it too: hiding is kindness, not protection. */
+/** Whose members may use the desk. The API asks for it too: hiding is kindness, not protection. */
 const OPERATORS = 'operators';
 
 export interface SignedIn {
@@ -17,11 +18,13 @@ export interface SignedIn {
 
 export class SignIn {
   readonly #config: PageConfig;
+  readonly #page: Page;
   readonly #users: UserManager;
   #renewal: Promise<User | null> | null = null;
 
-  constructor(config: PageConfig) {
+  constructor(config: PageConfig, page: Page) {
     this.#config = config;
+    this.#page = page;
     this.#users = new UserManager({
       authority: config.authority,
       client_id: config.clientId,
@@ -49,8 +52,8 @@ export class SignIn {
   }
 
   async start(): Promise<void> {
-    // The way back leads to the root; where one was going is remembered beside it.
-    await this.#users.signinRedirect({ state: location.hash });
+    // Cognito knows one way back, for all pages; the page that asked is remembered beside it.
+    await this.#users.signinRedirect({ state: this.#page });
   }
 
   async signOut(): Promise<void> {
@@ -88,15 +91,26 @@ export class SignIn {
   }
 
   async #finishRedirect(): Promise<void> {
-    let hash = '';
     try {
-      const state = (await this.#users.signinCallback())?.state;
-      if (typeof state === 'string' && state.startsWith('#')) hash = state;
-    } finally {
-      // A reload must not present the code again.
-      history.replaceState(null, '', `/${hash}`);
+      const page = pageNamed((await this.#users.signinCallback())?.state);
+      if (page !== this.#page) return await leaveFor(page);
+    } catch (error) {
+      this.#forgetCode();
+      throw error;
     }
+    this.#forgetCode();
   }
+
+  /** A reload must not present the code again. */
+  #forgetCode(): void {
+    history.replaceState(null, '', this.#page);
+  }
+}
+
+/** Never comes back: nothing of this page may begin while it is being left. */
+function leaveFor(page: Page): Promise<never> {
+  location.replace(page);
+  return new Promise(() => {});
 }
 
 function describe(user: User | null): SignedIn | null {

@@ -1,7 +1,7 @@
 /** One instance as a card: what it is, how it stands, when EC2 takes it back, and one tile per slot. */
-import type { InstanceView } from './fleetView';
-import { agoText, noticeText, SLOT_LETTERS, SLOT_WORDS } from './boardWords';
-import { button, el, setText } from '../elements/dom';
+import type { InstanceView } from './operatorViews';
+import { agoText, noticeText, SLOT_LETTERS, SLOT_WORDS } from './words';
+import { button, el, setText } from '../src/elements/dom';
 
 export interface InstanceActions {
   drain(instance: InstanceView): void;

@@ -1,7 +1,7 @@
 /** Supply against demand as one bar: slots by state, what is on its way, and a mark at what is wanted. */
-import type { PoolReading } from './fleetBoard';
-import { COUNT_LETTERS, COUNT_WORDS, slotCounts } from './boardWords';
-import { el, setText } from '../elements/dom';
+import type { PoolReading } from './readings';
+import { COUNT_LETTERS, COUNT_WORDS, slotCounts } from './words';
+import { el, setText } from '../src/elements/dom';
 
 export interface DemandBar {
   readonly element: HTMLElement;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { FleetBoard, type FleetReader, type PoolReading } from '../../src/desk/fleetBoard';
-import { FleetDoor } from '../../src/desk/fleetDoor';
-import { parseDecision, parseInstance, parsePool, type InstanceView } from '../../src/desk/fleetView';
+import { Readings, type PoolSource, type PoolReading } from '../../desk/readings';
+import { OperatorApi } from '../../desk/operatorApi';
+import { parseDecision, parseInstance, parsePool, type InstanceView } from '../../desk/operatorViews';
 import { Problem, problemOf } from '#player/door/problems';
 import {
   agoText,
-  boardAnnouncement,
+  deskAnnouncement,
   decisionWords,
   demandText,
   inOrder,
@@ -14,7 +14,7 @@ import {
   policyTexts,
   problemText,
   slotCounts,
-} from '../../src/desk/boardWords';
+} from '../../desk/words';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
 const policy = { alwaysOn: 0, targetIdle: 2, maximum: 12, placement: 'packed' };
@@ -37,7 +37,7 @@ const machine = (state: string, letters = '', fields: object = {}): InstanceView
 const reading = (fields: object, instances: InstanceView[] = []): PoolReading => ({ pool: pool(fields), instances, decisions: [] });
 const decided = (kind: string, facts: object) => decisionWords(parseDecision({ at: '2026-01-31T11:59:00Z', kind, ...facts }));
 
-describe('the fleet as the doors give it', () => {
+describe('pools, instances and decisions as the API gives them', () => {
   it('is nothing where something is missing, never an error', () => {
     for (const odd of [undefined, null, 7, [], 'x']) {
       expect(parsePool(odd)).toMatchObject({ poolId: '', halted: null, queued: 0, wanted: 0, events: [] });
@@ -48,7 +48,7 @@ describe('the fleet as the doors give it', () => {
 
   it('is asked for with ids that cannot leave their place in the address', async () => {
     const calls: unknown[][] = [];
-    const door = new FleetDoor({
+    const door = new OperatorApi({
       call: async (...call: unknown[]) => {
         calls.push(call);
         return { pools: [{ poolId: 'a' }, 7], decisions: null };
@@ -69,8 +69,8 @@ describe('the fleet as the doors give it', () => {
   });
 });
 
-describe('the fleet board', () => {
-  class Reader implements FleetReader {
+describe('the desk', () => {
+  class Reader implements PoolSource {
     reads = 0;
     fail: Error | null = null;
     hold: Promise<void> = Promise.resolve();
@@ -88,44 +88,44 @@ describe('the fleet board', () => {
   it('reads every 2 s, never two at a time', async () => {
     let now = 0;
     const reader = new Reader();
-    const board = new FleetBoard(reader, () => now);
+    const desk = new Readings(reader, () => now);
     let release = (): void => {};
     reader.hold = new Promise((resolve) => (release = resolve));
-    for (now = 0; now < 9000; now += 1000) board.tick();
+    for (now = 0; now < 9000; now += 1000) desk.tick();
     expect(reader.reads).toBe(1);
     release();
     await settle();
     for (const until = now + 10_000; now < until; now += 1000) {
-      board.tick();
+      desk.tick();
       await settle();
     }
-    expect([reader.reads, board.state.pools?.[0]?.instances.length]).toEqual([6, 1]);
+    expect([reader.reads, desk.state.pools?.[0]?.instances.length]).toEqual([6, 1]);
   });
 
   it('keeps the last good reading when one fails, and says so', async () => {
     const reader = new Reader();
-    const board = new FleetBoard(reader, () => 5);
-    await board.read();
+    const desk = new Readings(reader, () => 5);
+    await desk.read();
     reader.fail = new Problem('unreachable');
-    await board.read();
-    expect([board.state.pools?.length, board.state.readAt, board.state.problem?.kind]).toEqual([1, 5, 'unreachable']);
+    await desk.read();
+    expect([desk.state.pools?.length, desk.state.readAt, desk.state.problem?.kind]).toEqual([1, 5, 'unreachable']);
     reader.fail = new TypeError('odd');
-    await board.read();
-    expect(board.state.problem?.kind).toBe('serverError');
+    await desk.read();
+    expect(desk.state.problem?.kind).toBe('serverError');
     reader.fail = null;
-    await board.read();
-    expect(board.state.problem).toBe(null);
+    await desk.read();
+    expect(desk.state.problem).toBe(null);
   });
 
   it('looks once more when something was done while it was reading', async () => {
     const reader = new Reader();
-    const board = new FleetBoard(reader, () => 5);
-    await Promise.all([board.read(), board.read(), board.read()]);
+    const desk = new Readings(reader, () => 5);
+    await Promise.all([desk.read(), desk.read(), desk.read()]);
     expect(reader.reads).toBe(2);
   });
 });
 
-describe('the words of the board', () => {
+describe('the words of the desk', () => {
   it('say whether there is enough', () => {
     expect(demandText(pool())).toBe('2 slots short of the 8 wanted. 1 viewer waits in line.');
     expect(demandText(pool({ halted: HALTED, queued: 0 }))).toBe(
@@ -206,10 +206,10 @@ describe('the words of the board', () => {
   });
 
   it('announce only what needs attention', () => {
-    const board = (...pools: PoolReading[]) => boardAnnouncement({ pools, readAt: 0, problem: null });
-    expect(board(reading({ queued: 0 }))).toBe('Fleet board. Nothing needs attention.');
-    expect(board(reading({ halted: HALTED }, [machine('Interrupted')]))).toBe(
-      'Fleet board. demo is halted. demo: 1 instance is being lost. demo: viewers wait in line.',
+    const desk = (...pools: PoolReading[]) => deskAnnouncement({ pools, readAt: 0, problem: null });
+    expect(desk(reading({ queued: 0 }))).toBe('The desk. Nothing needs attention.');
+    expect(desk(reading({ halted: HALTED }, [machine('Interrupted')]))).toBe(
+      'The desk. demo is halted. demo: 1 instance is being lost. demo: viewers wait in line.',
     );
     expect([noMachineText(reading({ halted: HALTED })), noMachineText(reading({}))]).toEqual([
       'No instance runs, and none is launched while the pool is halted.',

@@ -1,11 +1,11 @@
-/** The operator's part of the HTTP API that the fleet board uses. The API itself asks for the group `operators`. */
+/** The operator's part of the HTTP API that the desk uses. The API itself asks for the group `operators`. */
 import type { Api } from '#player/door/api';
-import { list, parseDecision, parseInstance, parsePool, type DecisionView, type InstanceView, type PoolView } from './fleetView';
+import { list, parseDecision, parseInstance, parsePool, type DecisionView, type InstanceView, type PoolView } from './operatorViews';
 import { isRecord } from '#player/door/sessionView';
 
 const DECISIONS = 20;
 
-export class FleetDoor {
+export class OperatorApi {
   readonly #api: Pick<Api, 'call'>;
 
   constructor(api: Pick<Api, 'call'>) {

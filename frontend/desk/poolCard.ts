@@ -1,10 +1,10 @@
 /** One pool: its policy, supply against demand, its instances, and the last decisions in words. */
-import type { PoolReading } from './fleetBoard';
-import type { DecisionView, PoolView } from './fleetView';
-import { createDemandBar } from './boardDemand';
-import { createInstanceCard, type InstanceActions, type InstanceCard } from './boardInstance';
-import { agoText, decisionWords, demandText, inOrder, noMachineText, policyTexts } from './boardWords';
-import { button, el, setText } from '../elements/dom';
+import type { PoolReading } from './readings';
+import type { DecisionView, PoolView } from './operatorViews';
+import { createDemandBar } from './demandBar';
+import { createInstanceCard, type InstanceActions, type InstanceCard } from './instanceCard';
+import { agoText, decisionWords, demandText, inOrder, noMachineText, policyTexts } from './words';
+import { button, el, setText } from '../src/elements/dom';
 
 export interface PoolActions extends InstanceActions {
   halt(pool: PoolView): void;

@@ -1,5 +1,5 @@
-/** What the fleet board knows: read again and again while somebody looks, the last good reading kept when one fails. */
-import type { DecisionView, InstanceView, PoolView } from './fleetView';
+/** What the desk knows: read again and again while somebody looks, the last good reading kept when one fails. */
+import type { DecisionView, InstanceView, PoolView } from './operatorViews';
 import { Problem } from '#player/door/problems';
 
 export interface PoolReading {
@@ -9,7 +9,7 @@ export interface PoolReading {
   decisions: readonly DecisionView[];
 }
 
-export interface BoardState {
+export interface ReadingsState {
   /** null until the first reading. */
   pools: readonly PoolReading[] | null;
   /** When `pools` was read (ms). */
@@ -18,7 +18,7 @@ export interface BoardState {
   problem: Problem | null;
 }
 
-export interface FleetReader {
+export interface PoolSource {
   listPools(): Promise<PoolView[]>;
   listInstances(poolId: string): Promise<InstanceView[]>;
   listDecisions(poolId: string): Promise<DecisionView[]>;
@@ -29,21 +29,21 @@ const READ_EVERY_ms = 2000;
 /** `tick` comes once a second, and a moment early now and then. */
 const SLACK_ms = 100;
 
-export class FleetBoard {
-  readonly #reader: FleetReader;
+export class Readings {
+  readonly #reader: PoolSource;
   readonly #now: () => number;
-  #state: BoardState = { pools: null, readAt: null, problem: null };
+  #state: ReadingsState = { pools: null, readAt: null, problem: null };
   #reading = false;
   #again = false;
   #startedAt = -Infinity;
   onChange: () => void = () => {};
 
-  constructor(reader: FleetReader, now: () => number) {
+  constructor(reader: PoolSource, now: () => number) {
     this.#reader = reader;
     this.#now = now;
   }
 
-  get state(): BoardState {
+  get state(): ReadingsState {
     return this.#state;
   }
 

@@ -1,8 +1,12 @@
-/** What the fleet board says; pure. */
-import type { BoardState, PoolReading } from './fleetBoard';
-import { texts, type DecisionView, type InstanceView, type PoolView } from './fleetView';
+/** What the desk says; pure. */
+import type { ReadingsState, PoolReading } from './readings';
+import { texts, type DecisionView, type InstanceView, type PoolView } from './operatorViews';
 import type { Problem } from '#player/door/problems';
-import { elapsedText } from '../elements/elapsed';
+import { elapsedText } from '../src/elements/elapsed';
+
+export const SIGNED_OUT = 'Operators see here what runs, what is decided and why. Please sign in.';
+export const NOT_FOR_YOU =
+  'This account may not use the desk. Ask whoever runs this service to add it to the operators, or sign in with another one.';
 
 /** Colour is never alone: every tile has a letter, and a title that says the state whole. */
 export const SLOT_LETTERS: Readonly<Record<string, string>> = { Free: 'F', Reserved: 'R', Streaming: 'S', Resetting: 'C', Retired: 'X' };
@@ -158,10 +162,10 @@ function planWords(facts: DecisionView['facts']): DecisionWords {
 }
 
 /** What a screen reader is told when it changes: only what needs attention. */
-export function boardAnnouncement(state: BoardState): string {
-  if (state.pools === null) return state.problem === null ? 'Fleet board.' : `Fleet board. ${problemText(state.problem)}`;
+export function deskAnnouncement(state: ReadingsState): string {
+  if (state.pools === null) return state.problem === null ? 'The desk.' : `The desk. ${problemText(state.problem)}`;
   const said = state.pools.flatMap(attention);
-  return `Fleet board. ${said.length === 0 ? 'Nothing needs attention.' : said.join(' ')}${state.problem === null ? '' : ` ${problemText(state.problem)}`}`;
+  return `The desk. ${said.length === 0 ? 'Nothing needs attention.' : said.join(' ')}${state.problem === null ? '' : ` ${problemText(state.problem)}`}`;
 }
 
 function attention({ pool, instances }: PoolReading): string[] {

@@ -1,4 +1,4 @@
-/** The fleet as the operator's doors give it; parsed at the edge and trusted inside. What is missing is nothing, not an error. */
+/** Pools, instances and decisions as the API gives them; parsed at the edge and trusted inside. What is missing is nothing, not an error. */
 import { isRecord } from '#player/door/sessionView';
 
 export type Counts = Readonly<Record<string, number>>;

@@ -1,5 +1,5 @@
-// Walks the fleet board on the harness, at both sizes: calm, an interruption, a scale-out, the questions, and a failing API.
-// node tests/harness/walk-board.mjs <folder outside the repository>
+// Walks the desk on the harness, at both sizes: calm, an interruption, a scale-out, the questions, and a failing API.
+// node tests/harness/walk-desk.mjs <folder outside the repository>
 import assert from 'node:assert/strict';
 import { openWalk, order, SIZES } from './walking.mjs';
 
@@ -8,38 +8,41 @@ const whole = { fullPage: true };
 for (const size of Object.keys(SIZES)) {
   const { page, by, shot, state, close } = await walk.page(size);
   await order({ forget: true, operator: false, fleet: { moment: 'calm', halt: null } });
-  await page.goto(`${walk.origin}/#/stage`);
+  await page.goto(`${walk.origin}/desk`);
+  await shot('29-desk-signed-out');
   await by('sign-in').click();
   await page.click('#go');
-  await by('board-problem').waitFor();
-  await shot('30-board-not-operator');
-  await by('leave-board').click();
+  await by('closed-text').filter({ hasText: 'may not use the desk' }).waitFor();
+  await shot('30-desk-not-operator');
+  await by('leave-desk').click();
   await state('ready');
-  assert.equal(await by('show-board').isVisible(), false);
+  assert.equal(await by('show-desk').isVisible(), false);
   await by('sign-out').click();
 
   await order({ operator: true });
   await by('sign-in').click();
   await page.click('#go');
-  await by('show-board').click();
+  await state('ready');
+  await shot('31-viewer-of-an-operator');
+  await by('show-desk').click();
   await by('machine').first().waitFor();
-  assert.equal(new URL(page.url()).hash, '#/stage');
-  await shot('31-board-calm', whole);
+  assert.equal(new URL(page.url()).pathname, '/desk');
+  await shot('31-desk-calm', whole);
   await order({ fleet: { moment: 'interruption' } });
   await page.locator('[data-testid="machine"][data-state="Interrupted"]').first().waitFor();
   await page.waitForTimeout(600);
-  await shot('32-board-interruption', whole);
+  await shot('32-desk-interruption', whole);
   await order({ fleet: { moment: 'scaleOut' } });
   await page.waitForFunction(() => document.querySelectorAll('[data-testid="machine"]').length === 12);
   await page.waitForTimeout(2500);
-  await shot('33-board-scale-out', whole);
+  await shot('33-desk-scale-out', whole);
 
   await order({ fleet: { moment: 'calm', stubborn: true } });
   await page.waitForTimeout(3000);
   await by('drain').first().click();
   await by('confirm').click();
   await by('question-problem').filter({ hasText: 'on its way out' }).waitFor();
-  await shot('34-board-drain-refused');
+  await shot('34-desk-drain-refused');
   await by('cancel-question').click();
   await by('drain').nth(1).click();
   await by('confirm').click();
@@ -50,7 +53,7 @@ for (const size of Object.keys(SIZES)) {
   await by('confirm').click();
   await by('question-problem').filter({ hasText: 'reason' }).waitFor();
   await by('reason').fill('capacity test in this region until noon');
-  await shot('35-board-halt');
+  await shot('35-desk-halt');
   await by('confirm').click();
   await by('halted').filter({ hasText: 'until noon' }).waitFor();
   await by('resume').first().click();
@@ -58,13 +61,13 @@ for (const size of Object.keys(SIZES)) {
   await by('halted').filter({ hasText: 'until noon' }).waitFor({ state: 'hidden' });
 
   await page.route('**/api/pools', (route) => route.fulfill({ status: 500, body: '{}' }));
-  await by('board-problem').waitFor({ timeout: 15000 });
-  await shot('36-board-failing');
+  await by('desk-problem').waitFor({ timeout: 15000 });
+  await shot('36-desk-failing');
   await page.unroute('**/api/pools');
-  await by('board-problem').waitFor({ state: 'hidden' });
+  await by('desk-problem').waitFor({ state: 'hidden' });
 
   // Nothing is asked while nobody looks.
-  await by('leave-board').click();
+  await by('leave-desk').click();
   await page.waitForTimeout(500);
   const before = (await order({})).calls.filter((call) => call.includes('/pools')).length;
   await page.waitForTimeout(3000);

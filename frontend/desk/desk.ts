@@ -1,54 +1,52 @@
 /** The operator's desk: every pool at a glance, what happens in it, and the few switches that are safe to reach. */
-import { createPoolCard, type PoolActions, type PoolCard } from './boardPool';
-import { createQuestionDialog, type Question } from './boardQuestion';
-import { problemText } from './boardWords';
-import { button, el, setText } from '../elements/dom';
-import type { View } from '../elements/view';
-import type { BoardActions, BoardModel } from './boardModel';
+import { createPoolCard, type PoolActions, type PoolCard } from './poolCard';
+import { createQuestionDialog, type Question } from './question';
+import type { PoolReading } from './readings';
+import { problemText } from './words';
+import { button, el, linkTo, setText } from '../src/elements/dom';
+import type { View } from '../src/elements/view';
+import { PAGES } from '../src/entry/pages';
+import type { DeskActions, DeskModel } from './model';
 
-export function createBoard(actions: BoardActions): View<BoardModel> {
-  const cards = new Map<string, PoolCard>();
-  const title = el('h1', {}, 'The fleet');
-  const fresh = el('p', { class: 'board-fresh', 'data-testid': 'board-fresh' });
-  const problem = el('p', { class: 'board-problem', role: 'alert', 'data-testid': 'board-problem' });
-  const back = button('Back to the start', 'leave-board', 'quiet', () => actions.showBoard(false));
-  const pools = el('div', { class: 'pools' });
+export function createDesk(actions: DeskActions): View<DeskModel> {
+  const fresh = el('p', { class: 'desk-fresh', 'data-testid': 'desk-fresh' });
+  const problem = el('p', { class: 'desk-problem', role: 'alert', 'data-testid': 'desk-problem' });
+  const signIn = button('Sign in again', 'sign-in-again', 'primary', actions.signIn);
+  const back = linkTo(PAGES.viewer, 'Back to the start', 'leave-desk', 'quiet');
   const dialog = createQuestionDialog();
-  const element = el(
-    'section',
-    { class: 'view board', 'data-testid': 'board' },
-    el('div', { class: 'board-head' }, title, fresh, el('span', { class: 'bar-space' }), back),
-    problem,
-    pools,
-    dialog.element,
-  );
-  const poolActions = createPoolActions(actions, (question) => dialog.ask(question));
+  const pools = createPools(createPoolActions(actions, (question) => dialog.ask(question)));
+  const head = el('div', { class: 'desk-head' }, el('h1', {}, 'The desk'), fresh, el('span', { class: 'bar-space' }), signIn, back);
+  return {
+    element: el('section', { class: 'view desk', 'data-testid': 'desk' }, head, problem, pools.element, dialog.element),
+    update({ state, now }: DeskModel): void {
+      setText(problem, state.problem === null ? '' : problemText(state.problem));
+      problem.hidden = state.problem === null;
+      signIn.hidden = state.problem?.kind !== 'signInAgain';
+      const none = state.pools?.length === 0;
+      setText(fresh, none ? 'No pool is configured yet.' : freshText(state.readAt, state.problem !== null, now));
+      pools.element.dataset.stale = String(state.problem !== null);
+      pools.update({ readings: state.pools ?? [], now });
+    },
+  };
+}
+
+function createPools(actions: PoolActions): View<{ readings: readonly PoolReading[]; now: number }> {
+  const cards = new Map<string, PoolCard>();
+  const element = el('div', { class: 'pools' });
   return {
     element,
-    update(model: BoardModel): void {
-      if (model.board === null) return;
-      const { operator, state } = model.board;
-      const failed = state.problem === null ? '' : problemText(state.problem);
-      setText(
-        problem,
-        operator ? failed : 'The fleet is shown to operators only. Ask the person who runs this service, or sign in with another account.',
-      );
-      problem.hidden = problem.textContent === '';
-      setText(fresh, operator ? freshText(state.readAt, state.problem !== null, model.now) : '');
-      const readings = operator ? (state.pools ?? []) : [];
+    update({ readings, now }): void {
       for (const { pool } of readings) {
         if (cards.has(pool.poolId)) continue;
-        const card = createPoolCard(pool.poolId, poolActions);
+        const card = createPoolCard(pool.poolId, actions);
         cards.set(pool.poolId, card);
-        pools.append(card.element);
+        element.append(card.element);
       }
       for (const [id, card] of cards) {
         const reading = readings.find(({ pool }) => pool.poolId === id);
-        if (reading !== undefined) card.update(reading, model.now);
+        if (reading !== undefined) card.update(reading, now);
         else if (cards.delete(id)) card.element.remove();
       }
-      pools.dataset.stale = String(state.problem !== null);
-      if (operator && state.pools?.length === 0) setText(fresh, 'No pool is configured yet.');
     },
   };
 }
@@ -59,7 +57,7 @@ function freshText(readAt: number | null, failing: boolean, now: number): string
   return `As it was ${Math.max(1, Math.round((now - readAt) / 1000))} s ago`;
 }
 
-function createPoolActions(actions: BoardActions, ask: (question: Question) => void): PoolActions {
+function createPoolActions(actions: DeskActions, ask: (question: Question) => void): PoolActions {
   return {
     halt: ({ poolId }) =>
       ask({
