@@ -5,7 +5,6 @@ from __future__ import annotations
 from greenroom.domain.instance.instance import Boot
 from greenroom.domain.instance.launch import Launch
 from greenroom.domain.instance.offering import FleetAnswer, Launched, Offering, Refusal
-from greenroom.domain.pool.pool import Pool, PoolPolicy
 from greenroom.domain.slot.slot import Slot
 from greenroom.usecases.instance.await_registration import await_registration
 from greenroom.usecases.instance.prepare_launch import prepare_launch
@@ -14,7 +13,9 @@ from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.stage import NONCE, report
+from tests.builders import NONCE, a_policy
+from tests.fakes.stage import report
+from tests.fakes.store import change_pool
 
 SUBNETS = ("subnet-a", "subnet-b")
 INSTANCE = "i-0000000000000001"
@@ -23,14 +24,7 @@ NO_ANSWER = FleetAnswer((), ())
 
 def policy(ports: FakePorts, always_on: int = 0, target_idle: int = 0, maximum: int = 10) -> None:
     """Set the pool's policy."""
-    pool = ports.memory.pools["demo"]
-    ports.memory.pools["demo"] = Pool(
-        pool.pool_id,
-        pool.application_id,
-        PoolPolicy(always_on, target_idle, maximum),
-        pool.instance_types,
-        pool.markets,
-    )
+    change_pool(ports, policy=a_policy(always_on=always_on, target_idle=target_idle, maximum=maximum))
 
 
 def planned(ports: FakePorts) -> Launch:

@@ -15,8 +15,9 @@ from greenroom.fleet_ports import Ec2State
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, launched, planned, policy
-from tests.fakes.stage import NONCE, launch, set_instance, slot_of, stage
+from tests.fakes.stage import launch, set_instance, slot_of, stage
 from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, operate
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.architecture.reading import functions
-from tests.fakes.stage import NONCE, add_slot, launch, stage
+from tests.builders import NONCE
+from tests.fakes.stage import add_slot, launch, stage
 from tests.fakes.wire import Wired
 from tests.functions.doors import SETTINGS, agent_event, handle_of, operate, socket_event, viewer_event
 

@@ -16,7 +16,8 @@ from greenroom.domain.times import epoch_seconds, iso
 from greenroom.fleet_ports import Ec2State
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.stage import NONCE, add_slot, launch, slot_of, stage
+from tests.builders import NONCE
+from tests.fakes.stage import add_slot, launch, slot_of, stage
 from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"

@@ -12,7 +12,8 @@ from greenroom.domain.session.session import SessionState, StatusReason
 from greenroom.domain.slot.slot import SlotState
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.stage import NONCE, add_slot, joined, launch, set_instance, slot_of, stage
+from tests.builders import NONCE
+from tests.fakes.stage import add_slot, joined, launch, set_instance, slot_of, stage
 from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, socket_event, viewer_event
 
 

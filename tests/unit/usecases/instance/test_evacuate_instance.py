@@ -20,7 +20,8 @@ from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom.usecases.session.release_slot import release_slot
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.stage import NONCE, add_slot, joined, launch, report, slot_of, stage
+from tests.builders import NONCE
+from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
 
 LOST, SPARE = "i-0000000a", "i-0000000b"
 K, T, S, I = NoticeKind, SlotState, SessionState, InstanceState  # noqa: E741

@@ -38,6 +38,7 @@ from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom_lab.memory.ec2 import ALWAYS, Ec2Busy
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NONCE
 from tests.fakes.launching import (
     INSTANCE,
     NO_ANSWER,
@@ -50,7 +51,7 @@ from tests.fakes.launching import (
     refused,
     requested,
 )
-from tests.fakes.stage import NONCE, launch, stage
+from tests.fakes.stage import launch, stage
 
 LATER = "f" * 32
 

@@ -17,8 +17,9 @@ from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NONCE
 from tests.fakes.launching import SUBNETS, policy
-from tests.fakes.stage import NONCE, report, stage
+from tests.fakes.stage import report, stage
 
 STEP_S = 10
 

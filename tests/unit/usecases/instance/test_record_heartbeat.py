@@ -11,7 +11,8 @@ from greenroom.usecases.instance.record_heartbeat import record_heartbeat
 from greenroom.usecases.socket.issue_socket_ticket import issue_socket_ticket
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.stage import NONCE, joined, launch, set_instance, slot_of, stage
+from tests.builders import NONCE
+from tests.fakes.stage import joined, launch, set_instance, slot_of, stage
 
 LEASE_S = 45
 

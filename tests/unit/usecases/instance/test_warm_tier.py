@@ -26,8 +26,9 @@ from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, booted
-from tests.fakes.stage import NONCE, launch, report, stage
+from tests.fakes.stage import launch, report, stage
 
 S, SECOND_BOOT = InstanceState, "1" * 32
 

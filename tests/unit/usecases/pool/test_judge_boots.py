@@ -24,8 +24,9 @@ from greenroom.usecases.pool.judge_boots import BOOT_FAILURES_TO_HALT, note_boot
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, NO_ANSWER, SUBNETS, booted, launched, planned, policy, refused, requested
-from tests.fakes.stage import NONCE, report, stage
+from tests.fakes.stage import report, stage
 
 
 def house() -> FakePorts:

@@ -26,8 +26,9 @@ from greenroom.usecases.session.release_slot import release_slot
 from greenroom_lab.memory.ec2 import Ec2Busy
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, NO_ANSWER, SUBNETS, brought, launched, policy
-from tests.fakes.stage import NONCE, launch, report, slot_of, stage
+from tests.fakes.stage import launch, report, slot_of, stage
 
 
 def surplus(slots: int = 1) -> FakePorts:

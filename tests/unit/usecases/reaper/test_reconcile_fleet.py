@@ -24,8 +24,9 @@ from greenroom_lab.memory.claims import free_entry
 from greenroom_lab.memory.ec2 import ALWAYS
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, booted, launched, policy, requested
-from tests.fakes.stage import NONCE, add_slot, launch, report, slot_of, stage
+from tests.fakes.stage import add_slot, launch, report, slot_of, stage
 
 LEASE_S = 45
 

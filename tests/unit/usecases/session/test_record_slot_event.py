@@ -16,7 +16,8 @@ from greenroom.usecases.session.migrate_session import migrate_session
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 from greenroom.usecases.session.release_slot import release_slot
 
-from tests.fakes.stage import NONCE, add_slot, joined, launch, report, set_instance, slot_of, stage
+from tests.builders import NONCE
+from tests.fakes.stage import add_slot, joined, launch, report, set_instance, slot_of, stage
 
 
 def test_the_first_ready_slot_makes_its_instance_ready() -> None:

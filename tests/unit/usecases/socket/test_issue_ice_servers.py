@@ -16,7 +16,8 @@ from greenroom.usecases.socket.issue_ticket import ticket_for
 from greenroom.usecases.socket.relay_frame import relay_frame
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.stage import NONCE, launch, slot_of, stage
+from tests.builders import NONCE
+from tests.fakes.stage import launch, slot_of, stage
 
 STUN = {"urls": ["stun:example"]}
 URLS = ("turn:127.0.0.1:3478?transport=udp", "turns:turn.example.org:443?transport=tcp")

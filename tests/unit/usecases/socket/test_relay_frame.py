@@ -21,7 +21,8 @@ from greenroom.usecases.socket.issue_ticket import hash_of, ticket_for
 from greenroom.usecases.socket.relay_frame import relay_frame
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.stage import NONCE, add_slot, launch, report, slot_of, stage
+from tests.builders import NONCE
+from tests.fakes.stage import add_slot, launch, report, slot_of, stage
 
 FRAME = {"kind": "frame", "sequence": 1, "part": 1, "parts": 1, "data": "{}"}
 JOIN = {"kind": "join", "iceServers": list[Any](), "idleWarn_s": 120, "idleEnd_s": 30}
