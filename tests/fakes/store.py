@@ -16,6 +16,7 @@ from greenroom.domain.instance.launch import Launch
 from greenroom.domain.pool.pool import Application, Pool
 from greenroom.domain.session.session import TERMINAL_STATES, WAITING_STATES, Session
 from greenroom.domain.slot.slot import FreeSlot, Slot, SlotState
+from greenroom.domain.socket.connection import Connection, Ticket
 from greenroom.ports import LineTicket
 from greenroom_lab.memory.claims import free_entry
 from greenroom_lab.memory.ports import FakePorts
@@ -210,6 +211,16 @@ def counted_for(ports: FakePorts, viewer_id: str) -> set[str]:
 def events(ports: FakePorts) -> list[ScheduledEvent]:
     """All of them, as they came."""
     return list(ports.memory.events.values())
+
+
+def tickets(ports: FakePorts) -> dict[str, Ticket]:
+    """Those of the Viewer socket that nobody used yet, by the hash they are stored under, as they came."""
+    return dict(ports.memory.ticket_rows)
+
+
+def connections(ports: FakePorts) -> dict[str, Connection]:
+    """Those of the Viewer socket that are open, by id."""
+    return dict(ports.memory.connection_rows)
 
 
 def lost_claims(ports: FakePorts) -> int:
