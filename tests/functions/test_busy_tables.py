@@ -15,6 +15,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, launch, slot_of, stage
+from tests.fakes.store import counted_for, free_count, free_entries, line_of, slots_of, the_session
 from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, socket_event, viewer_event
 
 INSTANCE = "i-00000001"
@@ -51,11 +52,6 @@ def is_named(error: Any) -> None:
     assert isinstance(error, StoreBusy)
 
 
-def the_session(ports: FakePorts) -> Any:
-    (session,) = ports.memory.session_rows.values()
-    return session
-
-
 def play(ports: FakePorts) -> Any:
     return handle_of("request_session")(viewer_event(PLAY), ports)
 
@@ -65,8 +61,8 @@ def test_a_launch_loses_nothing_wherever_a_table_is_busy() -> None:
         session = the_session(ports)
         assert session.state is SessionState.ASSIGNED
         assert slot_of(ports, session).session_id == session.session_id
-        assert len(ports.memory.free_rows) == 1
-        assert ports.memory.viewer_sessions["ada"] == {session.session_id}
+        assert len(free_entries(ports)) == 1
+        assert counted_for(ports, "ada") == {session.session_id}
         assert "SessionRequested" in ports.bus.kinds()
         assert body_of(play(ports))["ticket"]
 
@@ -75,7 +71,7 @@ def test_a_launch_into_the_line_loses_nothing() -> None:
     for ports in at_every_write(lambda: stage(0), play, is_told_to_ask_again):
         session = the_session(ports)
         assert session.state is SessionState.QUEUED
-        assert len(ports.memory.line_rows) == 1
+        assert len(line_of(ports)) == 1
         assert {"SessionRequested", "PoolChanged"} <= set(ports.bus.kinds())
 
 
@@ -129,10 +125,10 @@ def ready_again(ports: FakePorts) -> Any:
 
 def test_a_ready_slot_is_published_or_handed_to_the_line() -> None:
     for ports in at_every_write(resetting, ready, is_told_to_ask_again):
-        assert list(ports.memory.free_rows) == [f"{INSTANCE}.1"]
+        assert [each.slot_id for each in free_entries(ports)] == [f"{INSTANCE}.1"]
     for ports in at_every_write(with_somebody_in_line, ready_again, is_told_to_ask_again):
         assert the_session(ports).state is SessionState.ASSIGNED
-        assert not ports.memory.free_rows
+        assert not free_entries(ports)
 
 
 def page_comes(ports: FakePorts) -> Any:
@@ -191,8 +187,8 @@ def test_a_step_of_the_session_is_made_whole_by_its_retry(
     for ports in at_every_write(build, step(function), is_named):
         assert the_session(ports).state is state
         if function == "release_slot":
-            assert not ports.memory.viewer_sessions["ada"]
-            assert [slot.state for slot in ports.memory.slot_rows.values()] == [SlotState.RESETTING]
+            assert not counted_for(ports, "ada")
+            assert [slot.state for slot in slots_of(ports)] == [SlotState.RESETTING]
 
 
 def test_the_fakes_refuse_what_the_adapters_write_and_nothing_that_they_only_read() -> None:
@@ -205,4 +201,4 @@ def test_the_fakes_refuse_what_the_adapters_write_and_nothing_that_they_only_rea
         with pytest.raises(StoreBusy):
             ports.capacity.add_free("demo", 1)
     assert met == {"capacity.add_free": 1}
-    assert ports.capacity.add_free("demo", 0) == ports.memory.free_counts["demo"]
+    assert ports.capacity.add_free("demo", 0) == free_count(ports)

@@ -14,6 +14,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import held
 from tests.fakes.stage import stage
+from tests.fakes.store import events
 from tests.functions.doors import body_of, handle_of, operate
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +99,7 @@ def test_a_wrong_event_is_refused_by_field_with_the_reason(field: str, change: d
     assert (answer["statusCode"], body_of(answer).get("field")) == (400, field)
     assert reason in body_of(answer)["detail"]
     assert not ports.schedules.at
-    assert not ports.memory.events
+    assert not events(ports)
 
 
 WRONG_EDITS = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, launched, planned, policy
 from tests.fakes.stage import launch, set_instance, slot_of, stage
+from tests.fakes.store import change, snapshot, the_instance
 from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, operate
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
@@ -151,7 +151,7 @@ def test_a_heartbeat_is_answered_with_the_truth() -> None:
 
 def test_heartbeats_of_strangers_earlier_boots_and_in_disorder() -> None:
     ports = stage(1)
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     assert heartbeat(ports, "i-0000000000009999", [])["statusCode"] == 403
     assert heartbeat(ports, instance_id, [], "f" * 32)["statusCode"] == 409
     wrong = heartbeat(ports, instance_id, [{"slotId": "x", "epoch": -1}])
@@ -163,7 +163,7 @@ def test_heartbeats_of_strangers_earlier_boots_and_in_disorder() -> None:
 
 def test_an_agent_gets_a_ticket_and_where_to_use_it() -> None:
     ports = stage(1)
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     answer = handle_of("issue_socket_ticket")(agent_event({"bootNonce": NONCE}, instance_id), ports, SETTINGS)
     assert answer["statusCode"] == 201
     assert body_of(answer)["socketUrl"] == "wss://x/socket"
@@ -248,7 +248,7 @@ def test_an_application_cannot_insist_on_a_relay_that_the_stack_does_not_have() 
     answer = operate("configure_application", PUT_APPLICATION, body, ports, applicationId="demo")
     assert (answer["statusCode"], body_of(answer)["field"]) == (400, "relay")
     assert "TurnUrls" in body_of(answer)["detail"], "what would help"
-    assert not ports.memory.applications
+    assert not snapshot(ports).applications
 
 
 WRONG_APPLICATIONS = [
@@ -281,7 +281,7 @@ def test_a_wrong_application_is_refused_by_field(field: str, change: dict[str, A
     ports = FakePorts()
     answer = operate("configure_application", PUT_APPLICATION, {**APPLICATION, **change}, ports, applicationId="demo")
     assert (answer["statusCode"], body_of(answer).get("field")) == (400, field)
-    assert not ports.memory.applications
+    assert not snapshot(ports).applications
 
 
 def test_only_operators_may_set_anything() -> None:
@@ -310,14 +310,13 @@ def test_a_pass_answers_what_to_start_and_what_to_retire() -> None:
 
 def test_warm_instances_are_stopped_and_started_and_those_that_are_gone_are_left_out() -> None:
     ports = stage(1)
-    (instance_id,) = ports.memory.instance_rows
-    standing = {"market": "on-demand", "state": InstanceState.STOPPED}
-    ports.memory.instance_rows[instance_id] = replace(ports.instances.get(instance_id), **standing)  # type: ignore[arg-type]
+    instance_id = the_instance(ports).instance_id
+    change(ports, the_instance(ports), market="on-demand", state=InstanceState.STOPPED)
     ports.ec2.add(instance_id)
     stop, start = sample("stop_instances"), sample("start_instances")
     assert handle_of("stop_instances")(stop, ports) == {"stopped": []}
     assert handle_of("stop_instances")({**stop, "instanceIds": [instance_id]}, ports) == {"stopped": [instance_id]}
-    ports.memory.instance_rows[instance_id] = replace(ports.instances.get(instance_id), stopped_at=ports.now())
+    change(ports, the_instance(ports), stopped_at=ports.now())
     ports.ec2.set(instance_id, Ec2State.STOPPED)
     assert handle_of("start_instances")(start, ports) == {"started": []}
     assert handle_of("start_instances")({**start, "instanceIds": [instance_id]}, ports) == {"started": [instance_id]}
@@ -359,7 +358,8 @@ def test_a_refused_launch_is_undone_with_ec2s_own_reason() -> None:
     event = {**sample("abandon_launch"), "launchId": launch_id}
     assert handle_of("abandon_launch")(event, ports) == {"undone": True}
     assert ports.launches.get("demo", launch_id).reason == "CapacityUnavailable"
-    assert list(ports.fleet_rows.offerings) == [("demo", "g5.xlarge#subnet-0abc1234def567890#spot")]
+    rests = ports.offerings.refused("demo", ports.now())
+    assert [each.key for each in rests] == ["g5.xlarge#subnet-0abc1234def567890#spot"]
 
 
 def test_jsonata_may_hand_over_the_one_instead_of_a_list_of_one() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ from greenroom.fleet_ports import Ec2State
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE
-from tests.fakes.stage import add_slot, launch, slot_of, stage
+from tests.fakes.stage import add_slot, launch, set_instance, slot_of, stage
+from tests.fakes.store import change, the_instance, the_session
 from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of
 
 SAMPLES = Path(__file__).parents[2] / "events/samples"
@@ -59,7 +59,7 @@ def house(state: InstanceState = InstanceState.READY, ec2: Ec2State = Ec2State.R
     ports = stage(0)
     ports.time = AT - 600
     add_slot(ports, OURS, SlotState.FREE)
-    ports.memory.instance_rows[OURS] = replace(ports.memory.instance_rows[OURS], state=state)
+    set_instance(ports, OURS, state)
     ports.ec2.add(OURS)
     ports.ec2.set(OURS, ec2)
     ports.time = AT + 1
@@ -132,15 +132,13 @@ def test_a_warning_that_came_too_late_to_be_true_is_not_believed(late_s: float, 
 
 def test_an_event_of_before_the_launch_is_not_of_this_instance() -> None:
     ports = house()
-    ports.memory.instance_rows[OURS] = replace(ports.memory.instance_rows[OURS], launched_at=AT + 1)
+    change(ports, the_instance(ports), launched_at=AT + 1)
     assert note(ports, WARNING) == []
 
 
 def test_only_what_is_stronger_than_what_is_known_goes_on() -> None:
     ports = house(ec2=Ec2State.SHUTTING_DOWN)
-    ports.memory.instance_rows[OURS] = replace(
-        ports.memory.instance_rows[OURS], notice=Notice(NoticeKind.SPOT_INTERRUPTION, AT, AT + 120)
-    )
+    change(ports, the_instance(ports), notice=Notice(NoticeKind.SPOT_INTERRUPTION, AT, AT + 120))
     assert note(ports, WARNING) == note(ports, REBALANCE) == []
     assert len(note(ports, STATE_CHANGE)) == 1
 
@@ -159,8 +157,7 @@ def test_a_look_answers_whether_another_is_needed() -> None:
     given = json.loads((SAMPLES / "evacuate_instance.json").read_text())
     assert handle_of("evacuate_instance")(given, ports) == {"done": False, "held": 1}
     assert ports.instances.get(OURS).notice == Notice(NoticeKind.SPOT_INTERRUPTION, AT, AT + 120)
-    (session,) = ports.memory.session_rows.values()
-    assert session.state is SessionState.MIGRATING
+    assert the_session(ports).state is SessionState.MIGRATING
     with pytest.raises(NotFound):
         handle_of("evacuate_instance")({**given, "instanceId": "i-0aaaaaaaaaaaaaaaa"}, ports)
     assert handle_of("evacuate_instance")({**given, "kind": "rebalance", "endsAt": None}, house())["done"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from greenroom.entry.instance.fleet_call import Stage, fleet_answer, fleet_arguments
 from greenroom.usecases.instance.note_refusals import note_refusals
 from greenroom.usecases.instance.prepare_launch import prepare_launch
@@ -11,6 +9,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import SUBNETS, planned, policy, refused, requested
 from tests.fakes.stage import stage
+from tests.fakes.store import change_pool
 from tests.functions.doors import handle_of
 
 STAGE = Stage("lt-1", "greenroom")
@@ -19,7 +18,7 @@ STAGE = Stage("lt-1", "greenroom")
 def house(*types: str) -> FakePorts:
     ports = stage(0)
     policy(ports, always_on=1)
-    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], instance_types=types)
+    change_pool(ports, instance_types=types)
     return ports
 
 

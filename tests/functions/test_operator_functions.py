@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
-from greenroom.domain.event.scheduled_event import EventHold
 from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.pool.pool import Placement
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
-from greenroom.fleet_ports import PoolRows
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import an_instance
 from tests.fakes.stage import launch, set_instance, slot_of, stage
+from tests.fakes.store import change, change_application, change_policy, change_pool, snapshot, the_instance
 from tests.functions.doors import body_of, handle_of, operate
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +97,7 @@ def test_a_patch_keeps_what_it_does_not_name() -> None:
     assert body_of(changed)["instanceTypes"] == ["g6.xlarge"]
     assert body_of(pool("configure_pool", PATCH, {"markets": ["spot"]}, ports))["markets"] == ["spot"]
     assert ports.bus.kinds() == ["PoolChanged"] * 3
-    assert ports.memory.pools["demo"].policy.placement is Placement.DISTRIBUTED
+    assert ports.catalog.pool("demo").policy.placement is Placement.DISTRIBUTED
 
 
 WRONG = [
@@ -146,9 +145,8 @@ ONLY_PART = [
 
 def two_slots_an_instance() -> FakePorts:
     ports = stage(0)
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], slots_per_instance=2)
-    policy = replace(ports.memory.pools["demo"].policy, target_idle=4, maximum=8)
-    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], policy=policy)
+    change_application(ports, slots_per_instance=2)
+    change_policy(ports, target_idle=4, maximum=8)
     return ports
 
 
@@ -161,11 +159,11 @@ def two_slots_an_instance() -> FakePorts:
 )
 def test_a_wrong_pool_is_refused_by_field(route: str, field: str, body: Any) -> None:
     ports = two_slots_an_instance()
-    before = dict(ports.memory.pools)
+    before = snapshot(ports).pools
     answer = pool("configure_pool", route, body, ports)
     assert (answer["statusCode"], body_of(answer).get("field")) == (400, field)
     assert body_of(answer)["detail"].startswith(f"{field}: ")
-    assert ports.memory.pools == before
+    assert snapshot(ports).pools == before
     assert not ports.bus.events
     assert not ports.memory.journal_rows
 
@@ -189,8 +187,7 @@ def test_a_change_that_is_overtaken_again_and_again_is_409() -> None:
 
     def overtaken(step: str) -> None:
         if step == "catalog.save_pool":
-            row = ports.memory.pools["demo"]
-            ports.memory.pools["demo"] = replace(row, version=row.version + 1)
+            change_pool(ports, version=ports.catalog.pool("demo").version + 1)
 
     ports.memory.between = overtaken
     answer = pool("configure_pool", PATCH, {"policy": {"targetIdle": 2}}, ports)
@@ -218,7 +215,8 @@ def test_a_pool_is_shown_with_what_it_holds_and_wants() -> None:
     launch(ports, "bob")
     launch(ports, "cy")
     assert body_of(pool("read_pools", ONE, None, ports))["demand"] == {"wanted": 5, "supply": 2}
-    ports.fleet_rows.pools["demo"] = PoolRows(version=0, launches=(), holds={"evt-1": EventHold(3, taken_at=2)})
+    ports.pools.hold_for_event("demo", "evt-1", 3, ports.now())
+    ports.pools.open_event("demo", "evt-1")  # two are taken
     ports.capacity.count_taken("demo")
     read = body_of(pool("read_pools", ONE, None, ports))
     fits("PoolView", read)
@@ -243,13 +241,9 @@ def test_instances_are_shown_oldest_first_with_their_slots_and_notices() -> None
     ports = stage(2)
     session = launch(ports).session
     held = slot_of(ports, session)
-    rows, now = ports.memory.instance_rows, ports.now()
-    rows[held.instance_id] = replace(
-        rows[held.instance_id],
-        launched_at=now - 60,
-        ready_at=now - 30,
-        notice=Notice(NoticeKind.SPOT_INTERRUPTION, now, now + 120),
-    )
+    now = ports.now()
+    notice = Notice(NoticeKind.SPOT_INTERRUPTION, now, now + 120)
+    change(ports, an_instance(held.instance_id), launched_at=now - 60, ready_at=now - 30, notice=notice)
     first, second = body_of(pool("read_pools", INSTANCES, None, ports))["instances"]
     for view in (first, second):
         fits("InstanceView", view)
@@ -355,7 +349,7 @@ def test_a_drain_is_answered_with_the_instance_and_can_be_taken_back() -> None:
 @pytest.mark.parametrize("state", ["Launching", "Interrupted", "Quarantined", "Stopped", "Terminating", "Terminated"])
 def test_what_is_not_in_service_cannot_be_drained(state: str) -> None:
     ports = stage(1, SlotState.RETIRED)
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     set_instance(ports, instance_id, InstanceState(state))
     answer = operate("drain_instance", DRAIN, None, ports, instanceId=instance_id)
     assert answer["statusCode"] == 409
@@ -379,7 +373,7 @@ CALLS = [
 @pytest.mark.parametrize(("function", "route", "body"), CALLS)
 def test_only_operators_may(function: str, route: str, body: Any) -> None:
     ports = stage(1)
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     answer = operate(function, route, body, ports, VIEWER, poolId="demo", instanceId=instance_id)
     assert answer["statusCode"] == 403
     assert not ports.memory.journal_rows
@@ -396,7 +390,7 @@ def test_what_is_not_there_is_404(function: str, route: str, body: Any) -> None:
 
 def test_the_samples_are_calls_that_succeed() -> None:
     ports = stage(1)
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     for function, status in (("configure_pool", 200), ("read_pools", 200), ("operate_pool", 200)):
         event = json.loads((ROOT / f"events/samples/{function}.json").read_text())
         assert handle_of(function)(event, ports)["statusCode"] == status

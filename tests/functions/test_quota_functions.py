@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from greenroom.usecases.session.release_slot import release_slot
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
+from tests.fakes.store import all_sessions, change_application
 from tests.functions.doors import body_of, handle_of, operate, viewer_event
 from tests.functions.test_operator_functions import VIEWER, fits
 
@@ -162,8 +162,7 @@ def test_used_up_gpu_minutes_end_a_session_and_refuse_the_next_one() -> None:
 
 def test_a_viewers_day_is_limited_by_the_application() -> None:
     ports = stage(1)
-    application = replace(ports.memory.applications["demo"], sessions_per_viewer=5, sessions_per_viewer_day=1)
-    ports.memory.applications["demo"] = application
+    change_application(ports, sessions_per_viewer=5, sessions_per_viewer_day=1)
     play(ports, token="t1")
     assert body_of(play(ports, token="t2"))["scope"] == "viewer-day"
 
@@ -195,4 +194,4 @@ def test_the_body_names_no_tenant() -> None:
     ports = stage(1)
     event = viewer_event({"applicationId": "demo", "clientToken": "t", "tenantId": "globex"}, viewer="ada")
     handle_of("request_session")(event, ports)
-    assert [each.tenant_id for each in ports.memory.session_rows.values()] == ["acme"]
+    assert [each.tenant_id for each in all_sessions(ports)] == ["acme"]

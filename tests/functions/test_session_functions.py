@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, joined, launch, set_instance, slot_of, stage
+from tests.fakes.store import change, connections, slots_of, the_instance
 from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, socket_event, viewer_event
 
 
@@ -50,10 +50,10 @@ def test_what_an_agent_may_not_say_changes_nothing(
     ports = stage(0)
     for instance_id in ("i-00000001", "i-00000002"):
         add_slot(ports, instance_id, SlotState.RESETTING)
-    before = dict(ports.memory.slot_rows)
+    before = slots_of(ports)
     answer = slot_event(ports, caller, **fields)
     assert (answer["statusCode"], body_of(answer)["type"].rpartition("/")[2]) == (status, kind), desc
-    assert ports.memory.slot_rows == before
+    assert slots_of(ports) == before
 
 
 def authorize(ports: FakePorts, ticket: Any) -> dict[str, Any]:
@@ -118,14 +118,14 @@ def test_a_message_that_names_another_route_neither_connects_nor_disconnects() -
     context = authorize(ports, launched.ticket.ticket)["context"]
     opening = socket_event("page", event_type="CONNECT", **context)
     assert handle_of("open_connection")(opening, ports)["statusCode"] == 200
-    before, rows = ports.sessions.get(launched.session.session_id), dict(ports.memory.connection_rows)
+    before, rows = ports.sessions.get(launched.session.session_id), connections(ports)
     for function in ("open_connection", "close_connection"):
         for kind in ("$connect", "$disconnect"):
             message = socket_event("page", {"kind": kind}, **context)
             assert handle_of(function)(message, ports)["statusCode"] == 403
     assert handle_of("relay_frame")(opening, ports)["statusCode"] == 403
     assert ports.sessions.get(before.session_id) == before
-    assert ports.memory.connection_rows == rows
+    assert connections(ports) == rows
 
 
 def agent_opening(boot_nonce: str) -> dict[str, Any]:
@@ -147,8 +147,7 @@ def test_an_agent_whose_instance_booted_again_is_greeted_with_the_end_of_its_con
     ports = stage(0)
     add_slot(ports, "i-00000001", SlotState.FREE)
     handle_of("open_connection")(agent_opening(NONCE), ports)
-    row = ports.instances.get("i-00000001")
-    ports.memory.instance_rows["i-00000001"] = replace(row, boot_nonce="e" * 32)
+    change(ports, the_instance(ports), boot_nonce="e" * 32)
     handle_of("relay_frame")(socket_event("agent-1", {"kind": "hello"}), ports)
     assert ports.socket.to("agent-1") == []
     assert ports.socket.closed == ["agent-1"]

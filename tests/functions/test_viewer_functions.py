@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -15,6 +14,7 @@ from greenroom.usecases.line.forecast_line import forecast_line
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, launch, stage
+from tests.fakes.store import all_sessions, change_application, change_pool, line_of, tickets
 from tests.functions.doors import body_of, handle_of, socket_event, viewer_event
 
 PLAY = {"applicationId": "demo", "clientToken": "t1"}
@@ -91,7 +91,7 @@ def test_a_malformed_launch_answers_400_naming_the_field_and_writes_nothing(desc
     assert (answer["statusCode"], problem["status"], problem["field"]) == (400, 400, field), desc
     assert problem["type"] == "https://greenroom.dev/problems/invalid-field"
     assert answer["headers"]["content-type"] == "application/problem+json"
-    assert not ports.memory.session_rows
+    assert not all_sessions(ports)
 
 
 def test_unknown_application_is_404_and_a_second_session_409_with_the_running_one() -> None:
@@ -106,14 +106,14 @@ def test_unknown_application_is_404_and_a_second_session_409_with_the_running_on
 
 def test_a_full_line_answers_503_with_a_time_to_try_again_and_writes_nothing() -> None:
     ports = stage(0)
-    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], line_limit=2)
+    change_pool(ports, line_limit=2)
     waiting = [launch(ports, name).session for name in ("bob", "eve")]
     full = handle_of("request_session")(viewer_event(PLAY), ports)
     likely_s = ceil(forecast_line("demo", ports).eta(1).p50 - ports.now())  # the next in line is served then
     assert (full["statusCode"], full["headers"]["retry-after"]) == (503, str(likely_s))
     assert body_of(full)["type"].endswith("/line-full")
     assert (body_of(full)["retryAfter_s"], body_of(full)["limit"]) == (likely_s, 2)
-    assert (len(ports.memory.session_rows), len(ports.memory.line_rows)) == (2, 2)
+    assert (len(all_sessions(ports)), len(line_of(ports))) == (2, 2)
     again = handle_of("request_session")(viewer_event(PLAY, viewer="bob"), ports)
     assert (again["statusCode"], body_of(again)["sessionId"]) == (200, waiting[0].session_id)
     other = {**PLAY, "clientToken": "t2"}
@@ -131,11 +131,11 @@ def test_an_application_that_is_not_open_answers_403_and_says_so(
     admission: Admission, name: str, facts: dict[str, Any]
 ) -> None:
     ports = stage(1)
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], admission=admission)
+    change_application(ports, admission=admission)
     answer = handle_of("request_session")(viewer_event(PLAY), ports)
     assert (answer["statusCode"], body_of(answer)["type"].rpartition("/")[2]) == (403, name)
     assert facts.items() <= body_of(answer).items()
-    assert not ports.memory.session_rows
+    assert not all_sessions(ports)
 
 
 @pytest.mark.parametrize("function", ["read_sessions", "leave_session", "issue_ticket"])
@@ -146,7 +146,7 @@ def test_someone_elses_session_is_404_exactly_as_none_at_all(function: str) -> N
     nobodys = handle_of(function)(viewer_event({}, "eve", sessionId="ses-none"), ports)
     assert theirs["statusCode"] == nobodys["statusCode"] == 404
     assert ports.sessions.get(session.session_id) == session
-    assert not [each for each in ports.memory.ticket_rows.values() if each.viewer_id == "eve"]
+    assert not [each for each in tickets(ports).values() if each.viewer_id == "eve"]
 
 
 @pytest.mark.parametrize("function", ["request_session", "read_sessions", "leave_session", "issue_ticket"])
@@ -183,7 +183,7 @@ def test_a_ticket_is_issued_for_a_reconnect() -> None:
     wrong = handle_of("issue_ticket")(viewer_event({"resumeJoin": "3"}, sessionId=session.session_id), ports)
     assert (issued["statusCode"], wrong["statusCode"]) == (201, 400)
     assert body_of(wrong)["field"] == "resumeJoin"
-    assert [each.resume_join for each in ports.memory.ticket_rows.values()] == [None, 3]
+    assert [each.resume_join for each in tickets(ports).values()] == [None, 3]
 
 
 def test_no_answer_ever_holds_a_task_token() -> None:
