@@ -14,6 +14,7 @@ from greenroom.domain.event.scheduled_event import ScheduledEvent
 from greenroom.domain.instance.instance import Instance
 from greenroom.domain.instance.launch import Launch
 from greenroom.domain.pool.pool import Application, Pool
+from greenroom.domain.quota.quota import LIVE
 from greenroom.domain.session.session import TERMINAL_STATES, WAITING_STATES, Session
 from greenroom.domain.slot.slot import FreeSlot, Slot, SlotState
 from greenroom.domain.socket.connection import Connection, Ticket
@@ -41,6 +42,8 @@ def put(ports: FakePorts, *things: Thing) -> None:
                 _unlink(ports.memory, rows[key])
             rows[key] = thing
             _link(ports.memory, thing)
+            if isinstance(thing, ScheduledEvent):
+                ports.events.listed.add(thing.event_id)
 
 
 def change(ports: FakePorts, thing: T, **facts: Any) -> T:
@@ -52,11 +55,16 @@ def change(ports: FakePorts, thing: T, **facts: Any) -> T:
 
 
 def remove(ports: FakePorts, *things: Thing) -> None:
-    """Each is gone, and what followed from it."""
+    """Each is gone, and what followed from it; but an event stays listed, which is a row of its own."""
     with ports.memory.lock:
         for thing in things:
             rows, key = _row(ports, thing)
             _unlink(ports.memory, rows.pop(key))
+
+
+def change_instance(ports: FakePorts, instance_id: str, **facts: Any) -> Instance:
+    """The instance of this id."""
+    return change(ports, ports.memory.instance_rows[instance_id], **facts)
 
 
 def change_application(ports: FakePorts, **facts: Any) -> Application:
@@ -85,6 +93,18 @@ def miscount_free(ports: FakePorts, free: int | None, pool_id: str = "demo") -> 
 def miscount_viewer(ports: FakePorts, viewer_id: str, *session_ids: str) -> None:
     """The viewer's counter names these, whatever the sessions say: half of a transaction, out of a backup."""
     ports.memory.viewer_sessions[viewer_id] = set(session_ids)
+
+
+def miscount_units(ports: FakePorts, name: str, change: int) -> None:
+    """One shard of this quota's live counter is off by so many, as if somebody had edited the table."""
+    key = next(key for key in ports.memory.quota_rows if (key[0], key[2]) == (name, LIVE))
+    ports.memory.quota_rows[key]["live"] += change
+
+
+def touch_units(ports: FakePorts) -> None:
+    """Every counter of the quotas changed just now."""
+    for row in ports.memory.quota_rows.values():
+        row["changedAt"] = ports.now()
 
 
 def _row(ports: FakePorts, thing: Thing) -> tuple[dict[Any, Any], Any]:
@@ -172,7 +192,7 @@ def free_entries(ports: FakePorts) -> list[FreeSlot]:
     return list(ports.memory.free_rows.values())
 
 
-def is_free(ports: FakePorts, slot: Slot) -> bool:
+def is_free(ports: FakePorts, slot: Slot | FreeSlot) -> bool:
     """Whether a search may find it: it has its free entry."""
     return slot.slot_id in ports.memory.free_rows
 
@@ -223,9 +243,21 @@ def connections(ports: FakePorts) -> dict[str, Connection]:
     return dict(ports.memory.connection_rows)
 
 
+def rests(ports: FakePorts) -> list[tuple[str, str]]:
+    """The pool and the key of all that EC2 ever refused."""
+    return list(ports.fleet_rows.offerings)
+
+
 def lost_claims(ports: FakePorts) -> int:
     """How many claims came too late for their slot."""
     return ports.memory.losses
+
+
+def beside(ports: FakePorts, seed: int = 2) -> FakePorts:
+    """The ports of another process, on the same tables."""
+    other = FakePorts(ports.memory, seed)
+    other.fleet_rows = other.pools.rows = ports.fleet_rows
+    return other
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from greenroom.domain.errors import Conflict
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.session.session import SessionState
-from greenroom.domain.slot.slot import Slot, SlotState, slot_id_of
+from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.socket.connection import Connection, PeerKind
 from greenroom.usecases.instance.drain_instance import BACK_WITHIN_S, drain_instance, undrain_instance
 from greenroom.usecases.session.record_slot_event import SlotEvent
-from greenroom_lab.memory.claims import free_entry
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import a_slot
 from tests.fakes.stage import launch, report, stage
+from tests.fakes.store import change_instance, free_entries, put, the_slot
 
 INSTANCE = "i-9e3779b1"
 
@@ -23,12 +22,9 @@ INSTANCE = "i-9e3779b1"
 def two_slots() -> tuple[FakePorts, Slot, Slot]:
     """One instance with two free slots, its agent on the socket."""
     ports = stage(1)
-    first = ports.memory.slot_rows[slot_id_of(INSTANCE, 1)]
-    second = replace(first, slot_id=slot_id_of(INSTANCE, 2), number=2)
-    ports.memory.slot_rows[second.slot_id] = second
-    ports.memory.free_rows[second.slot_id] = free_entry(second)
-    ports.memory.free_counts["demo"] = 2
-    ports.memory.instance_rows[INSTANCE] = replace(ports.memory.instance_rows[INSTANCE], slot_count=2)
+    instance = change_instance(ports, INSTANCE, slot_count=2)
+    first, second = the_slot(ports), a_slot(instance, number=2)
+    put(ports, second)
     ports.connections.store(Connection("agent", PeerKind.AGENT, ports.now() + 60, instance_id=INSTANCE))
     return ports, first, second
 
@@ -43,7 +39,7 @@ def test_who_plays_stays_and_nobody_new_comes() -> None:
     machine = drain_instance(INSTANCE, "op", ports)
     assert (machine.instance.state, machine.instance.status_reason) == (InstanceState.DRAINING, "operatorDrain")
     assert sorted(states(ports)) == [SlotState.RESERVED, SlotState.RESETTING]
-    assert not ports.memory.free_rows
+    assert not free_entries(ports)
     assert ports.capacity.free("demo") == 0
     assert ports.sessions.get(held.session_id).state is SessionState.ASSIGNED
     assert launch(ports, "bob").session.state is SessionState.QUEUED
@@ -87,7 +83,7 @@ def test_a_slot_published_in_between_leaves_no_entry() -> None:
     ports.memory.between = interrupt
     drain_instance(INSTANCE, "op", ports)
     assert states(ports) == [SlotState.RESETTING, SlotState.RESETTING]
-    assert not ports.memory.free_rows
+    assert not free_entries(ports)
 
 
 def test_draining_again_changes_nothing() -> None:
@@ -132,8 +128,7 @@ def test_what_keeps_changing_is_given_up() -> None:
 
     def interrupt(step: str) -> None:
         if step == "fleet.drain":
-            row = ports.memory.instance_rows[INSTANCE]
-            ports.memory.instance_rows[INSTANCE] = replace(row, version=row.version + 1)
+            change_instance(ports, INSTANCE, version=ports.instances.get(INSTANCE).version + 1)
 
     ports.memory.between = interrupt
     with pytest.raises(Conflict, match="keeps changing"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
+from tests.fakes.store import all_sessions, change_instance, free_entries, line_of, slots_of, snapshot, the_session
 
 LOST, SPARE = "i-0000000a", "i-0000000b"
 K, T, S, I = NoticeKind, SlotState, SessionState, InstanceState  # noqa: E741
@@ -80,7 +80,7 @@ def ending() -> FakePorts:
 
 
 def the(ports: FakePorts) -> Session:
-    (session,) = ports.memory.session_rows.values()
+    session = the_session(ports)
     return session
 
 
@@ -105,7 +105,7 @@ def test_idle_slots_take_nobody_any_more(slot: SlotState, kind: NoticeKind) -> N
     result = evacuate(ports, kind)
     assert (result.done, result.held) == (True, 0)
     assert lost_slot(ports).state is T.RETIRED
-    assert not ports.memory.free_rows
+    assert not free_entries(ports)
     assert ports.capacity.free("demo") == 0
     assert state_of(ports) is (I.DRAINING if kind is K.REBALANCE else I.TERMINATING)
     assert ports.ec2.terminated == ([] if kind is K.REBALANCE else [LOST])
@@ -127,7 +127,7 @@ def test_who_holds_a_slot_gets_a_hot_spare_at_once(begin: Callable[[], FakePorts
     assert after.assignment.epoch > before.assignment.epoch
     assert slot_of(ports, after).session_id == after.session_id
     assert (lost_slot(ports).state, lost_slot(ports).session_id) == (T.RETIRED, None)
-    assert not ports.memory.line_rows
+    assert not line_of(ports)
     assert ports.tasks.facts("token") == ["migrated"]
     (moved,) = [each.detail() for each in ports.bus.events if each.detail_type == "SessionMigrated"]
     assert (moved["fromSlotId"], moved["toSlotId"], moved["migrations"]) == (f"{LOST}.1", f"{SPARE}.1", 1)
@@ -234,17 +234,17 @@ def test_a_session_that_ends_goes_on_ending(kind: NoticeKind) -> None:
 @pytest.mark.parametrize("kind", K)
 def test_what_we_do_ourselves_is_no_news(state: InstanceState, kind: NoticeKind) -> None:
     ports = house()
-    ports.memory.instance_rows[LOST] = replace(ports.memory.instance_rows[LOST], state=state)
-    before = (dict(ports.memory.instance_rows), dict(ports.memory.slot_rows))
+    change_instance(ports, LOST, state=state)
+    before = snapshot(ports)
     assert evacuate(ports, kind).done
-    assert (dict(ports.memory.instance_rows), dict(ports.memory.slot_rows)) == before
+    assert snapshot(ports) == before
     assert ports.ec2.terminated == []
 
 
 @pytest.mark.parametrize("state", [I.LAUNCHING, I.BOOTING, I.DRAINING])
 def test_an_instance_that_is_lost_before_it_served_or_while_it_drains_ends(state: InstanceState) -> None:
     ports = house(T.RESETTING)
-    ports.memory.instance_rows[LOST] = replace(ports.memory.instance_rows[LOST], state=state)
+    change_instance(ports, LOST, state=state)
     assert evacuate(ports).done
     assert state_of(ports) is I.TERMINATING
 
@@ -319,14 +319,14 @@ def test_one_who_moves_stands_before_those_who_came_later() -> None:
     assert later.state is S.QUEUED
     evacuate_instance(LOST, Notice(K.SPOT_INTERRUPTION, ports.now()), ports)
     report(ports, None, add_slot(ports, SPARE, T.RESETTING), SlotEvent.READY)
-    states = {each.viewer_id: each.state for each in ports.memory.session_rows.values()}
+    states = {each.viewer_id: each.state for each in all_sessions(ports)}
     assert states == {"ada": S.ASSIGNED, "bob": S.QUEUED}
 
 
 def test_leaving_while_moving_gives_back_slot_and_place() -> None:
     ports = moving()
     leave_session(the(ports).session_id, "ada", ports)
-    assert not ports.memory.line_rows
+    assert not line_of(ports)
     release_slot(the(ports).session_id, ports)
     assert the(ports).status_reason is StatusReason.USER_LEFT
     assert lost_slot(ports).session_id is None
@@ -432,11 +432,11 @@ def test_a_look_that_dies_anywhere_is_finished_by_the_next(spare: bool) -> None:
         died = dies_at(ports, call)
         evacuate(ports, after_s=2)
         session = the(ports)
-        holders = [each.slot_id for each in ports.memory.slot_rows.values() if each.session_id == session.session_id]
+        holders = [each.slot_id for each in slots_of(ports) if each.session_id == session.session_id]
         assert session.assignment is not None
         assert holders == [session.assignment.slot_id], call
         assert (session.state, session.migrations) == (S.ASSIGNED if spare else S.MIGRATING, 1), call
-        assert bool(ports.memory.line_rows) is not spare
+        assert bool(line_of(ports)) is not spare
         assert ports.tasks.facts("token") == ["migrated"], call
         evacuate(ports, after_s=110)
         assert (state_of(ports), ports.ec2.terminated[0]) == (I.TERMINATING, LOST), call

@@ -52,6 +52,7 @@ from tests.fakes.launching import (
     requested,
 )
 from tests.fakes.stage import launch, stage
+from tests.fakes.store import free_entries, instances, rests, snapshot
 
 LATER = "f" * 32
 
@@ -99,7 +100,7 @@ def test_a_quota_rests_its_market_and_is_told_once() -> None:
     for _ in range(2):  # the machine's step, and the undo after it
         with pytest.raises(AccountLimitReached):
             await_registration("demo", launch_id, refused("MaxSpotInstanceCountExceeded"), "t", ports)
-    assert list(ports.fleet_rows.offerings) == [("demo", market_key("spot"))]
+    assert rests(ports) == [("demo", market_key("spot"))]
     assert [each.detail() for each in ports.bus.events] == [
         {"poolId": "demo", "market": "spot", "code": "MaxSpotInstanceCountExceeded"}
     ]
@@ -136,7 +137,7 @@ def test_a_throttled_call_rests_nothing() -> None:
     launch_id = requested(ports).launch_id
     with pytest.raises(RequestThrottled):
         await_registration("demo", launch_id, refused("RequestLimitExceeded"), "t", ports)
-    assert not ports.fleet_rows.offerings
+    assert not rests(ports)
 
 
 def test_an_offering_that_can_never_work_rests_long_and_is_said_once() -> None:
@@ -161,7 +162,7 @@ def test_a_refusal_that_names_no_offering_means_all_that_were_asked_for() -> Non
     answer = FleetAnswer((), (unnamed,), (Asked("spot", spot.offerings),))
     with pytest.raises(CapacityUnavailable):
         await_registration("demo", spot.launch_id, answer, "t", ports)
-    assert set(ports.fleet_rows.offerings) == {("demo", each.key) for each in spot.offerings}
+    assert set(rests(ports)) == {("demo", each.key) for each in spot.offerings}
 
 
 def test_a_launch_for_on_demand_asks_spot_for_nothing() -> None:
@@ -277,15 +278,15 @@ def test_an_instance_nobody_launched_is_refused_and_nothing_is_written(desc: str
         ports.ec2.add(INSTANCE, launch_tag)
     with pytest.raises(UnknownInstance):
         register_instance(INSTANCE, Boot(NONCE), ports)
-    assert not ports.memory.instance_rows
+    assert not instances(ports)
 
 
 def test_registering_again_changes_nothing() -> None:
     ports = house()
     booted(ports)
-    before = dict(ports.memory.slot_rows)
+    before = snapshot(ports).slots
     register_instance(INSTANCE, Boot(NONCE), ports)
-    assert ports.memory.slot_rows == before
+    assert snapshot(ports).slots == before
     assert ports.instances.get(INSTANCE).state is InstanceState.READY
 
 
@@ -302,7 +303,7 @@ def test_a_restarted_machine_outdates_its_slots_and_their_sessions_wait_for_othe
     assert moving.moving is not None
     assert moving.moving.reason is StatusReason.INSTANCE_UNHEALTHY
     assert registration.instance.state is InstanceState.BOOTING
-    assert ports.memory.free_rows == {}
+    assert not free_entries(ports)
     with pytest.raises(StaleBoot):
         register_instance(INSTANCE, Boot(NONCE), ports)
 
@@ -319,7 +320,7 @@ def test_a_crash_before_the_new_nonce_is_written_leaves_the_slots_outdated() -> 
     with pytest.raises(ConnectionError):
         register_instance(INSTANCE, Boot(LATER), ports)
     ports.memory.between = lambda step: None
-    assert ports.memory.free_rows == {}
+    assert not free_entries(ports)
     (slot,) = register_instance(INSTANCE, Boot(LATER), ports).slots
     assert (slot.state, slot.epoch) == (SlotState.RESETTING, 2)
 
@@ -338,7 +339,7 @@ def test_an_abandoned_launch_is_undone_by_tag_and_reported_and_the_pool_rests() 
     assert len(plan_pool("demo", ports).launch_ids) == 1
     with pytest.raises(UnknownInstance):
         register_instance(INSTANCE, Boot(NONCE), ports)
-    assert not ports.memory.instance_rows
+    assert not instances(ports)
 
 
 def test_an_instance_that_ec2_refuses_to_end_keeps_neither_the_others_nor_the_report() -> None:

@@ -20,6 +20,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.builders import NONCE
 from tests.fakes.launching import SUBNETS, policy
 from tests.fakes.stage import report, stage
+from tests.fakes.store import instances
 
 STEP_S = 10
 
@@ -68,7 +69,7 @@ class Ramp:
         """What came, launch by launch; a pass every step."""
         came = []
         for _ in range(steps):
-            ready = len(self.ports.memory.instance_rows)
+            ready = len(instances(self.ports))
             policy(self.ports, always_on=ready + 1 if growing else max(ready, 1), maximum=1000)
             came += [self.launch(each) for each in plan_pool("demo", self.ports).launch_ids]
             self.ports.time += STEP_S

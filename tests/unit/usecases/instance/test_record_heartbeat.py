@@ -11,8 +11,9 @@ from greenroom.usecases.instance.record_heartbeat import record_heartbeat
 from greenroom.usecases.socket.issue_socket_ticket import issue_socket_ticket
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.builders import NONCE
+from tests.builders import NONCE, an_instance
 from tests.fakes.stage import joined, launch, set_instance, slot_of, stage
+from tests.fakes.store import put, tickets
 
 LEASE_S = 45
 
@@ -47,8 +48,7 @@ def test_an_agent_that_does_not_know_of_its_session_renews_nothing_but_is_told()
 
 def test_naming_another_instances_slot_changes_nothing() -> None:
     ports, instance_id, slot_id, epoch = held()
-    other = next(iter(stage(1).memory.instance_rows.values()))
-    ports.memory.instance_rows["i-0000000f"] = other
+    put(ports, an_instance("i-0000000f"))
     before = ports.slots.get(slot_id)
     ports.time += 50
     record_heartbeat("i-0000000f", NONCE, {slot_id: epoch}, LEASE_S, ports)
@@ -82,7 +82,7 @@ def test_an_agents_ticket_names_its_instance_and_boot() -> None:
     ports, instance_id, *_ = held()
     issued = issue_socket_ticket(instance_id, NONCE, ports)
     assert issued.expires_at == ports.now() + 60
-    stored = next(each for each in ports.memory.ticket_rows.values() if each.kind is PeerKind.AGENT)
+    stored = next(each for each in tickets(ports).values() if each.kind is PeerKind.AGENT)
     assert (stored.instance_id, stored.boot_nonce) == (instance_id, NONCE)
     with pytest.raises(StaleBoot):
         issue_socket_ticket(instance_id, "f" * 32, ports)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from greenroom.domain.errors import AccountLimitReached
 from greenroom.domain.events import AccountLimitReached as AccountLimitSeen
@@ -29,6 +27,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, booted
 from tests.fakes.stage import launch, report, stage
+from tests.fakes.store import change_instance, change_policy, free_entries, remove
 
 S, SECOND_BOOT = InstanceState, "1" * 32
 
@@ -38,9 +37,7 @@ def row(ports: FakePorts) -> Instance:
 
 
 def tier(ports: FakePorts, size: int = 1, always_on: int = 0) -> None:
-    pool = ports.memory.pools["demo"]
-    policy = replace(pool.policy, warm_instances=size, always_on=always_on)
-    ports.memory.pools["demo"] = replace(pool, policy=policy)
+    change_policy(ports, warm_instances=size, always_on=always_on)
 
 
 def stopping() -> FakePorts:
@@ -48,7 +45,7 @@ def stopping() -> FakePorts:
     ports = stage(0)
     tier(ports, 0, always_on=1)
     booted(ports)
-    ports.memory.instance_rows[INSTANCE] = replace(row(ports), market="on-demand")
+    change_instance(ports, INSTANCE, market="on-demand")
     tier(ports)
     assert plan_pool("demo", ports).stop_ids == (INSTANCE,)
     return ports
@@ -84,7 +81,7 @@ def test_only_what_stands_stopped_is_stopped() -> None:
     ports = stopping()
     assert stop_instances(["i-gone", INSTANCE], ports) == [INSTANCE]
     assert ports.ec2.stopped == [INSTANCE]
-    ports.memory.instance_rows[INSTANCE] = replace(row(ports), state=S.READY)
+    change_instance(ports, INSTANCE, state=S.READY)
     assert stop_instances([INSTANCE], ports) == []
 
 
@@ -118,7 +115,7 @@ def test_an_agent_that_goes_down_with_its_instance_changes_nothing() -> None:
     ports = stopping()
     (slot,) = ports.slots.list_of_instance(INSTANCE)
     assert report(ports, None, slot, SlotEvent.READY).state is SlotState.RESETTING
-    assert (row(ports).state, ports.memory.free_rows) == (S.STOPPED, {})
+    assert (row(ports).state, free_entries(ports)) == (S.STOPPED, [])
 
 
 def test_one_that_somebody_else_started_is_stopped_again() -> None:
@@ -142,7 +139,7 @@ def test_a_start_brings_slots_again_with_a_new_boot() -> None:
     (old,) = ports.slots.list_of_instance(INSTANCE)
     (slot,) = register_instance(INSTANCE, Boot(SECOND_BOOT), ports).slots
     assert (slot.epoch, slot.state, slot.deadline_at is not None) == (old.epoch + 1, SlotState.RESETTING, True)
-    ports.memory.instance_rows[INSTANCE] = replace(row(ports), boot_nonce=NONCE)  # as `report` signs
+    change_instance(ports, INSTANCE, boot_nonce=NONCE)  # as `report` signs
     assert report(ports, None, slot, SlotEvent.READY).state is SlotState.FREE
     assert row(ports).state is S.READY
     assert launch(ports).session.assignment is not None
@@ -152,7 +149,7 @@ def test_boot_times_are_those_of_launches_not_of_starts() -> None:
     ports = starting()
     measured = ports.pools.read("demo").boot_times
     (slot,) = register_instance(INSTANCE, Boot(SECOND_BOOT), ports).slots
-    ports.memory.instance_rows[INSTANCE] = replace(row(ports), boot_nonce=NONCE)
+    change_instance(ports, INSTANCE, boot_nonce=NONCE)
     report(ports, None, slot, SlotEvent.READY)
     assert ports.pools.read("demo").boot_times == measured
 
@@ -161,11 +158,11 @@ def test_boot_times_are_those_of_launches_not_of_starts() -> None:
 def test_what_cannot_be_started_now_is_left_alone(why: str) -> None:
     ports = resting()
     if why == "not seen stopped":
-        ports.memory.instance_rows[INSTANCE] = replace(row(ports), stopped_at=None)
+        change_instance(ports, INSTANCE, stopped_at=None)
     elif why == "resting":
-        ports.memory.instance_rows[INSTANCE] = replace(row(ports), rests_until=ports.now() + 1)
+        change_instance(ports, INSTANCE, rests_until=ports.now() + 1)
     elif why == "gone":
-        del ports.memory.instance_rows[INSTANCE]
+        remove(ports, row(ports))
     else:
         ports.pools.halt("demo", Halt("because", ports.now(), "ada"))
     assert start_instances("demo", [INSTANCE], ports) == []
@@ -234,7 +231,7 @@ def test_a_serving_or_new_instance_is_not_the_tiers_business() -> None:
     booted(ports)
     ports.ec2.set(INSTANCE, Ec2State.STOPPED)
     assert not looked_at(ports)
-    ports.memory.instance_rows[INSTANCE] = replace(row(ports), state=S.LAUNCHING, boot_nonce=None)
+    change_instance(ports, INSTANCE, state=S.LAUNCHING, boot_nonce=None)
     assert not looked_at(ports)
 
 
