@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.fakes.events import held, journal, look, scheduled
 from tests.fakes.launching import policy
 from tests.fakes.stage import add_slot, launch, stage
+from tests.fakes.store import free_entries, remove, snapshot
 
 S = EventState
 
@@ -41,7 +42,7 @@ def test_an_event_from_its_schedule_to_its_end() -> None:
     next_at: float | None = ports.schedules.at[(event.event_id, 1)]
     while next_at is not None:
         advance = look(ports, event.event_id, next_at)
-        if advance.event.state is S.WARMING and not ports.memory.free_rows:
+        if advance.event.state is S.WARMING and not free_entries(ports):
             fill(ports, 3)
         seen.append((round(ports.now() - event.start), advance.event.state, dict(held(ports))))
         next_at = advance.next_at
@@ -78,7 +79,7 @@ def test_every_step_delivered_twice_is_taken_once() -> None:
                 look(ports, event.event_id, event.start - ahead)
     assert once.memory.journal_rows == twice.memory.journal_rows
     assert shortfalls(once) == shortfalls(twice) == [3, 3]
-    assert once.memory.events == twice.memory.events
+    assert snapshot(once).events == snapshot(twice).events
     assert once.pools.read("demo") == twice.pools.read("demo")
 
 
@@ -105,7 +106,7 @@ def test_the_end_gives_back_at_once_but_for_those_who_still_play() -> None:
     event = scheduled(ports)
     look(ports, event.event_id, event.start - 1200)
     assert len(plan_pool("demo", ports).launch_ids) == 4
-    ports.fleet_rows.launches.clear()
+    remove(ports, *ports.pools.read("demo").launches)
     fill(ports, 4)
     look(ports, event.event_id, event.start)
     session = launch(ports).session
@@ -123,8 +124,7 @@ def test_what_is_lacking_is_told_at_the_point_of_no_return_and_again_at_the_star
     event = scheduled(ports, sessions=5)
     look(ports, event.event_id, event.start - 1200)
     started = plan_pool("demo", ports).launch_ids
-    key = ("demo", started[0])
-    ports.fleet_rows.launches = {key: ports.fleet_rows.launches[key]}
+    remove(ports, *(each for each in ports.pools.read("demo").launches if each.launch_id != started[0]))
     fill(ports, 2)
     look(ports, event.event_id, event.start - 160)
     assert shortfalls(ports) == [2]  # five expected: two are free, one is on its way
@@ -216,6 +216,6 @@ def test_overlapping_events_add(events: list[tuple[int, int, int, int]], later: 
     reserved = slots_left(ports.pools.read("demo").holds.values(), 0)
     assert reserved == sum(each.expected_sessions for each in due)
     needed = sum(each.expected_sessions for each in due)
-    assert sum(each.slots for each in ports.fleet_rows.launches.values()) == 0
+    assert sum(each.slots for each in ports.pools.read("demo").launches) == 0
     assert len(plan_pool("demo", ports).launch_ids) == min(needed, 20)
     assert read_snapshot("demo", ports).snapshot.open_launch_slots == min(needed, 20)

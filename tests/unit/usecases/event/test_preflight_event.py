@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
 from greenroom.domain.instance.offering import Rest
-from greenroom.domain.pool.pool import Halt, Pool, PoolPolicy
+from greenroom.domain.pool.pool import Halt
 from greenroom.domain.slot.slot import SlotState
 from greenroom.event_ports import Subnet
 from greenroom.usecases.event.preflight_event import preflight_event
 from greenroom.usecases.event.read_event import read_event
+from greenroom.usecases.event.schedule_event import schedule_event
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.fakes.events import held, look, scheduled
+from tests.builders import a_policy, a_pool
+from tests.fakes.events import held, look, plan, scheduled
 from tests.fakes.stage import add_slot, stage
+from tests.fakes.store import events, put
 
 NAMES = ["quota", "image", "addresses", "offerings", "budget", "pool", "timeToWarm"]
 
@@ -46,11 +49,11 @@ def quotas(spot: float, on_demand: float) -> Callable[[FakePorts], None]:
 
 
 def pool(**facts: Any) -> Callable[[FakePorts], None]:
-    def change(ports: FakePorts) -> None:
-        policy = PoolPolicy(0, facts.pop("target_idle", 0), facts.pop("maximum", 100))
-        ports.memory.pools["demo"] = Pool("demo", "demo", policy, **facts)
+    def configure(ports: FakePorts) -> None:
+        policy = a_policy(target_idle=facts.pop("target_idle", 0), maximum=facts.pop("maximum", 100))
+        put(ports, a_pool(policy=policy, **facts))
 
-    return change
+    return configure
 
 
 def places(*free: int) -> Callable[[FakePorts], None]:
@@ -167,7 +170,7 @@ def test_events_of_the_same_time_count_together() -> None:
 def test_a_start_too_soon_to_warm_is_told_and_not_refused() -> None:
     ports = stage(0)
     made = preflight(ports, ahead_s=120)
-    assert held(ports) == {next(iter(ports.memory.events)): 10}
+    assert held(ports) == {events(ports)[0].event_id: 10}
     assert made.latest_safe_start == ports.now() + 120 - 60 - 100
     late = stage(0)
     event = scheduled(late, sessions=10)
@@ -179,8 +182,7 @@ def test_a_start_too_soon_to_warm_is_told_and_not_refused() -> None:
 
 def test_until_a_boot_is_measured_twenty_minutes_are_assumed() -> None:
     ports = stage(0)
-    event = scheduled(ports)
-    ports.fleet_rows.pools.clear()
+    event = schedule_event(plan(ports), "op", ports).event
     made = preflight_event(read_event(event.event_id, ports), ports)
     assert (check(made, "timeToWarm").status, made.time_to_warm_s) == (CheckStatus.WARNING, 1200)
 

@@ -17,6 +17,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.fakes.events import held, journal, look, plan, scheduled
 from tests.fakes.launching import policy
 from tests.fakes.stage import add_slot, launch, stage
+from tests.fakes.store import events
 
 S = EventState
 
@@ -57,7 +58,7 @@ def test_an_impossible_event_is_refused_and_nothing_is_written() -> None:
     assert refused.value.field == "expectedSessions"
     with pytest.raises(NotFound):
         schedule_event(plan(ports, pool_id="nowhere"), "op", ports)
-    assert not ports.memory.events
+    assert not events(ports)
     assert not ports.schedules.at
     assert not ports.memory.journal_rows
 
