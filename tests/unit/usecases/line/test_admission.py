@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -25,13 +24,14 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.fakes.events import scheduled
 from tests.fakes.launching import policy
 from tests.fakes.stage import add_slot, launch, stage
+from tests.fakes.store import all_sessions, change_application, change_pool, session_of
 
 PRE_QUEUE_S = 300
 
 
 def admitting(admission: Admission, slots: int = 0) -> FakePorts:
     ports = stage(slots)
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], admission=admission)
+    change_application(ports, admission=admission)
     return ports
 
 
@@ -42,16 +42,16 @@ def fill(ports: FakePorts, slots: int) -> None:
 
 def served(ports: FakePorts) -> list[str]:
     """Viewers who have a slot, by when they got it; those of one moment in the order of their slots' handing over."""
-    return [each.viewer_id for each in ports.memory.session_rows.values() if each.assignment]
+    return [each.viewer_id for each in all_sessions(ports) if each.assignment]
 
 
 def test_a_closed_application_takes_nobody_and_lets_go_of_nobody() -> None:
     ports = admitting(Admission.OPEN, 2)
     running = launch(ports, "ada").session
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], admission=Admission.CLOSED)
+    change_application(ports, admission=Admission.CLOSED)
     with pytest.raises(ApplicationClosed):
         launch(ports, "bob")
-    assert len(ports.memory.session_rows) == 1
+    assert len(all_sessions(ports)) == 1
     assert launch(ports, "ada").session.session_id == running.session_id
     with pytest.raises(ViewerLimitReached):
         launch(ports, "ada", "another")
@@ -68,7 +68,7 @@ def test_automatic_admission_says_when_it_opens() -> None:
     with pytest.raises(NotOpenYet) as later:
         launch(ports)
     assert later.value.opens_at == event.start - PRE_QUEUE_S
-    assert not ports.memory.session_rows
+    assert not all_sessions(ports)
 
 
 def at(ports: FakePorts, moment: float) -> None:
@@ -109,7 +109,7 @@ def test_who_waits_for_an_event_is_promised_its_start_and_told_so() -> None:
     assert first.reason == f"you are next; the event begins at {clock(event.start)} UTC"
     ports.time += 60
     tell_waiting("demo", ports)
-    told = next(each for each in ports.memory.session_rows.values() if each.viewer_id == "ada").eta
+    told = session_of(ports, "ada").eta
     assert told is not None
     assert (told.at, told.p50) == (ports.time, pytest.approx(event.start, abs=10))
 
@@ -132,11 +132,11 @@ def test_without_a_machine_the_first_to_come_after_the_start_sets_the_line_going
 def test_who_may_be_served_now_is_not_held_up_by_the_pre_queue() -> None:
     """A session that came after the application was opened, or one that lost its slot, behind a tier's head start."""
     ports = admitting(Admission.AUTOMATIC)
-    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], tiers={"standard": 0, "vip": 600})
+    change_pool(ports, tiers={"standard": 0, "vip": 600})
     event = scheduled(ports, ahead_s=7200)
     at(ports, event.start - 100)
     early = request_session(Launch("vip", "acme", "demo", "t", frozenset({"tier-vip"})), ports)
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], admission=Admission.OPEN)
+    change_application(ports, admission=Admission.OPEN)
     waiting = launch(ports, "ada")
     assert (early.place, waiting.place) == (1, 2)
     fill(ports, 2)

@@ -14,46 +14,38 @@ from statistics import mean
 
 import pytest
 from greenroom.domain.instance.instance import InstanceState
-from greenroom.domain.pool.pool import Placement, Pool, PoolPolicy
+from greenroom.domain.pool.pool import Placement, Pool
 from greenroom.domain.session.session import SessionState
-from greenroom.domain.slot.slot import SHARDS, FreeSlot, Slot, SlotState, shard_of, slot_id_of
+from greenroom.domain.slot.slot import SHARDS, FreeSlot, Slot, shard_of
 from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.session.request_session import LOSSES_BEFORE_LINE
 from greenroom_lab.memory.claims import free_entry
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import a_policy, a_pool, a_slot, an_instance
 from tests.fakes.stage import launch, stage
+from tests.fakes.store import change_policy, free_count, free_entries, instances, is_free, put, remove
 
 Search = Callable[[FakePorts], Iterator[FreeSlot]]
 PACKED, DISTRIBUTED = Placement.PACKED, Placement.DISTRIBUTED
 
 
 def pool_of(maximum: int, placement: Placement = PACKED) -> Pool:
-    return Pool("demo", "demo", PoolPolicy(0, 0, maximum, placement=placement))
+    return a_pool(policy=a_policy(maximum=maximum, placement=placement))
 
 
-def slots_of(
+def add_entries(
     ports: FakePorts, free: Sequence[int], shard: Callable[[Slot], int], zones: Sequence[str] = ("a",)
 ) -> list[Slot]:
-    """One instance for each number, with so many free slots."""
+    """The free entries of one instance for each number, with so many free slots."""
     found = []
     for index, count in enumerate(free):
         instance_id = f"i-{(index + 1) * 2654435761 % 2**32:08x}"
+        instance = an_instance(instance_id, zone=zones[index % len(zones)])
         for number in range(1, count + 1):
-            slot = Slot(
-                slot_id=slot_id_of(instance_id, number),
-                number=number,
-                instance_id=instance_id,
-                pool_id="demo",
-                application_id="demo",
-                state=SlotState.FREE,
-                epoch=0,
-                instance_type="g5.xlarge",
-                zone=zones[index % len(zones)],
-                market="spot",
-            )
+            slot = a_slot(instance, number)
             slot = replace(slot, shard=shard(slot))
-            ports.memory.free_rows[slot.slot_id] = free_entry(slot)
+            put(ports, free_entry(slot))
             found.append(slot)
     return found
 
@@ -63,7 +55,7 @@ def first_tries(free: Sequence[int], placement: Placement, zones: Sequence[str] 
     found = []
     for seed in range(60):
         ports = FakePorts(seed=seed)
-        slots_of(ports, free, lambda slot: 0, zones)
+        add_entries(ports, free, lambda slot: 0, zones)
         found.append(next(find_free_slots(pool_of(64, placement), ports)))
     return found
 
@@ -85,9 +77,9 @@ def test_after_a_loss_the_next_tries_are_random() -> None:
     second = set()
     for seed in range(60):
         ports = FakePorts(seed=seed)
-        slots_of(ports, (4, 1, 4), lambda slot: 0)
+        add_entries(ports, (4, 1, 4), lambda slot: 0)
         tries = find_free_slots(pool_of(64), ports)
-        ports.memory.free_rows.pop(next(tries).slot_id)
+        remove(ports, next(tries))
         second.add(next(tries).slot_id)
     assert len(second) == 8
 
@@ -100,7 +92,7 @@ def reads(ports: FakePorts) -> list[str]:
 
 def test_a_small_pool_is_read_in_one_query() -> None:
     ports = FakePorts()
-    slots_of(ports, [1], lambda slot: 0)
+    add_entries(ports, [1], lambda slot: 0)
     seen = reads(ports)
     next(find_free_slots(pool_of(64), ports))
     assert seen == ["claims.free_page"]
@@ -110,7 +102,7 @@ def test_a_small_pool_is_read_in_one_query() -> None:
 @pytest.mark.parametrize("few", [True, False])
 def test_an_entry_is_found_wherever_an_earlier_maximum_left_it(shard: int, few: bool) -> None:
     ports = FakePorts()
-    (slot,) = slots_of(ports, [1], lambda slot: shard)
+    (slot,) = add_entries(ports, [1], lambda slot: shard)
     assert next(find_free_slots(pool_of(100), ports, few=few)).slot_id == slot.slot_id
 
 
@@ -125,15 +117,15 @@ def test_no_shard_is_searched_that_the_pool_never_used(maximum: int, shards: int
 def test_a_search_ends_when_all_is_empty_and_when_all_is_lost() -> None:
     ports = FakePorts()
     assert list(find_free_slots(pool_of(64), ports)) == []
-    slots_of(ports, [1], lambda slot: 0)
+    add_entries(ports, [1], lambda slot: 0)
     assert 1 < len(list(find_free_slots(pool_of(64), ports))) < 20  # its entry never goes: each try was lost
 
 
 def test_entries_elsewhere_wait_until_the_own_ones_are_gone() -> None:
     ports = FakePorts()
-    own, other = slots_of(ports, [1, 1], lambda slot: 0 if slot.slot_id.startswith("i-9e37") else 9)
+    own, other = add_entries(ports, [1, 1], lambda slot: 0 if slot.slot_id.startswith("i-9e37") else 9)
     assert {each.slot_id for each in find_free_slots(pool_of(64), ports)} == {own.slot_id}
-    ports.memory.free_rows.pop(own.slot_id)
+    remove(ports, free_entry(own))
     assert next(find_free_slots(pool_of(64), ports)).slot_id == other.slot_id
 
 
@@ -156,21 +148,24 @@ def scattered(ports: FakePorts) -> Iterator[FreeSlot]:
 def lost_tries(search: Search, free: Sequence[int], shard: Callable[[Slot], int], claims: int, seed: int) -> int:
     """All claims at once; whoever finds nothing waits in line, and whoever sees a line joins it."""
     ports, dice = FakePorts(seed=seed), Random(seed)
-    slots_of(ports, free, shard)
+    add_entries(ports, free, shard)
     searches = {number: search(ports) for number in range(claims)}
     losses, is_line = Counter[int](), False
     while searches:
         looked = {number: next(tries, None) for number, tries in searches.items()}
         for number, entry in dice.sample(sorted(looked.items(), key=lambda each: each[0]), len(looked)):
-            won = entry is not None and ports.memory.free_rows.pop(entry.slot_id, None) is not None
-            if won or entry is None:
-                is_line = is_line or entry is None
+            if entry is not None and is_free(ports, entry):
+                remove(ports, entry)
+                del searches[number]
+                continue
+            if entry is None:
+                is_line = True
                 del searches[number]
                 continue
             losses[number] += 1
             if is_line and losses[number] % LOSSES_BEFORE_LINE == 0:
                 del searches[number]
-    assert not ports.memory.free_rows or claims < sum(free)
+    assert not free_entries(ports) or claims < sum(free)
     return losses.total()
 
 
@@ -204,19 +199,19 @@ def test_a_herd_on_a_half_filled_pool_loses_at_most_one_try_more_each(
 def idle_instances(placement: Placement, seed: int) -> float:
     """20 instances of 4 slots, about 30 viewers who come and go one by one: how many instances nobody plays on."""
     ports, dice = FakePorts(seed=seed), Random(seed)
-    slots_of(ports, [4] * 20, lambda slot: shard_of(slot.instance_id, 80))
-    free = ports.memory.free_rows
+    add_entries(ports, [4] * 20, lambda slot: shard_of(slot.instance_id, 80))
     held: list[FreeSlot] = []
     idle = []
     for step in range(1500):
         if held and dice.random() < len(held) / 60:
-            left = held.pop(dice.randrange(len(held)))
-            free[left.slot_id] = left
-        elif free:
+            put(ports, held.pop(dice.randrange(len(held))))
+        elif free := free_entries(ports):
             taken = next(find_free_slots(pool_of(80, placement), ports, few=len(free) <= FEW_PAGE))
-            held.append(free.pop(taken.slot_id))
+            remove(ports, taken)
+            held.append(taken)
         if step > 300:
-            idle.append(sum(count == 4 for count in Counter(each.instance_id for each in free.values()).values()))
+            free_on = Counter(each.instance_id for each in free_entries(ports))
+            idle.append(sum(count == 4 for count in free_on.values()))
     return mean(idle)
 
 
@@ -226,18 +221,14 @@ def test_packed_leaves_more_instances_idle_than_distributed() -> None:
     assert packed > distributed + 4
 
 
-@pytest.mark.parametrize(("placement", "instances"), [(PACKED, 2), (DISTRIBUTED, 4)])
-def test_viewers_one_after_the_other_go_where_the_pools_policy_says(placement: Placement, instances: int) -> None:
+@pytest.mark.parametrize(("placement", "used"), [(PACKED, 2), (DISTRIBUTED, 4)])
+def test_viewers_one_after_the_other_go_where_the_pools_policy_says(placement: Placement, used: int) -> None:
     ports = stage(0)
-    policy = replace(ports.memory.pools["demo"].policy, maximum=64, placement=placement)
-    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], policy=policy)
-    model = stage(1).memory.instance_rows
-    for slot in slots_of(ports, [2] * 4, lambda slot: 0):
-        ports.memory.slot_rows[slot.slot_id] = slot
-        (row,) = model.values()
-        ports.memory.instance_rows[slot.instance_id] = replace(row, instance_id=slot.instance_id)
-    ports.memory.free_counts["demo"] = 8
+    change_policy(ports, maximum=64, placement=placement)
+    for slot in add_entries(ports, [2] * 4, lambda slot: 0):
+        put(ports, an_instance(slot.instance_id), slot)
+    assert free_count(ports) == 8
     taken = [launch(ports, f"viewer-{number}").session for number in range(4)]
     assert all(each.state is SessionState.ASSIGNED for each in taken)
-    assert len({each.assignment.instance_id for each in taken if each.assignment}) == instances
-    assert {each.state for each in ports.memory.instance_rows.values()} == {InstanceState.READY}
+    assert len({each.assignment.instance_id for each in taken if each.assignment}) == used
+    assert {each.state for each in instances(ports)} == {InstanceState.READY}

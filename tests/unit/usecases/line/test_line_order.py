@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -16,13 +15,14 @@ from greenroom.usecases.session.request_session import Launch, Launched, request
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, joined, launch, stage
+from tests.fakes.store import all_sessions, change_pool
 
 TIERS = {"standard": 0, "vip": 300, "crew": 60}
 
 
 def tiered(slots: int = 0) -> FakePorts:
     ports = stage(slots)
-    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], tiers=TIERS)
+    change_pool(ports, tiers=TIERS)
     return ports
 
 
@@ -33,12 +33,10 @@ def come(ports: FakePorts, viewer: str, tier: str = "standard") -> Launched:
 
 def serve_one(ports: FakePorts, number: int) -> str:
     """Who gets the next slot that comes free."""
-    before = {each.session_id for each in ports.memory.session_rows.values() if each.assignment}
+    before = {each.session_id for each in all_sessions(ports) if each.assignment}
     add_slot(ports, f"i-{number:08x}", SlotState.FREE)
     dispatch_line("demo", ports)
-    (served,) = (
-        each for each in ports.memory.session_rows.values() if each.assignment and each.session_id not in before
-    )
+    (served,) = (each for each in all_sessions(ports) if each.assignment and each.session_id not in before)
     return served.session_id
 
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from greenroom.domain.instance.launch import Launch as LaunchRow
 from greenroom.domain.instance.launch import LaunchState
-from greenroom.domain.pool.pool import Halt, PoolPolicy
+from greenroom.domain.pool.pool import Halt
 from greenroom.domain.session.eta import TOLD_EVERY_S, Eta, is_due
 from greenroom.domain.session.session import Session, SessionState
 from greenroom.domain.session.session_length import SessionLength
@@ -27,13 +26,15 @@ from greenroom.usecases.session.release_slot import release_slot
 from greenroom.usecases.socket.relay_frame import relay_frame
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import a_launch, a_policy
 from tests.fakes.stage import joined, launch, slot_of, stage
+from tests.fakes.store import change, change_application, change_pool, put, session_of, slots_of
 
 
 def full(slots: int = 2, maximum: int | None = None) -> FakePorts:
     """Everybody plays; the pool may not grow."""
     ports = stage(slots)
-    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], policy=PoolPolicy(0, 0, maximum or slots))
+    change_pool(ports, policy=a_policy(maximum=maximum or slots))
     for number in range(slots):
         launch(ports, f"player{number}")
     return ports
@@ -98,11 +99,11 @@ def test_the_reaper_tells_them() -> None:
 def test_when_the_line_moves_those_behind_hear_it_at_once() -> None:
     ports = full()
     ada, bob = waits(ports, "ada"), waits(ports, "bob")
-    player = next(each for each in ports.memory.session_rows.values() if each.viewer_id == "player0")
+    player = session_of(ports, "player0")
     slot = slot_of(ports, player)
     leave_session(player.session_id, "player0", ports)
     release_slot(player.session_id, ports)
-    publish_slot(ports.memory.slot_rows[slot.slot_id], ports)
+    publish_slot(ports.slots.get(slot.slot_id), ports)
     assert ports.sessions.get(ada.session_id).state is SessionState.ASSIGNED
     assert told(ports, "bob")[-1]["place"] == 1
     assert told(ports, "ada") == []
@@ -127,7 +128,7 @@ def test_who_leaves_a_slot_moves_nobody_up_until_it_is_handed_over() -> None:
     ports = full()
     waits(ports, "ada")
     ports.time += 10
-    player = next(each for each in ports.memory.session_rows.values() if each.viewer_id == "player0")
+    player = session_of(ports, "player0")
     leave_session(player.session_id, "player0", ports)
     tell_those_behind(release_slot(player.session_id, ports), ports)
     assert told(ports, "ada") == []
@@ -171,14 +172,14 @@ def test_the_first_forecast_is_judged_when_the_slot_comes() -> None:
     ada = waits(ports, "ada")
     first = ada.eta_shown
     assert first is not None
-    player = next(each for each in ports.memory.session_rows.values() if each.viewer_id == "player0")
+    player = session_of(ports, "player0")
     ports.time += 40
     tell_waiting("demo", ports)
     assert ports.sessions.get(ada.session_id).eta_shown == first
     slot = slot_of(ports, player)
     leave_session(player.session_id, "player0", ports)
     release_slot(player.session_id, ports)
-    publish_slot(ports.memory.slot_rows[slot.slot_id], ports)
+    publish_slot(ports.slots.get(slot.slot_id), ports)
     row = next(row for row in ports.memory.journal_rows if row[1] == "EtaJudged")
     assert row[0] == f"SESSION#{ada.session_id}"
     assert row[3] == {
@@ -211,9 +212,7 @@ def test_a_boot_under_way_counts_by_its_age() -> None:
     waits(ports, "ada")
     for _ in range(10):
         ports.pools.note_boot("demo", 100.0)
-    ports.fleet_rows.launches[("demo", "lch-9")] = LaunchRow(
-        "demo", "lch-9", "demo", 1, LaunchState.LAUNCHED, ports.now() + 600, "wanted"
-    )
+    put(ports, a_launch("lch-9", LaunchState.LAUNCHED, deadline_at=ports.now() + 600))
     eta = forecast_line("demo", ports).eta(1)
     assert eta.p50 - ports.now() == pytest.approx(100, rel=0.1)
     assert eta.reason.startswith("you are next; 1 instance warming, ready in about 1:4")
@@ -256,10 +255,9 @@ def test_no_instance_is_promised_where_none_can_be_started(
     desc: str, maximum: int, slots_per_instance: int, markets: tuple[str, ...], longest_s: int, reason: str | None
 ) -> None:
     ports = stage(0)
-    pool, application = ports.memory.pools["demo"], ports.memory.applications["demo"]
-    ports.memory.pools["demo"] = replace(pool, markets=markets, policy=replace(pool.policy, maximum=maximum))
-    limits = replace(application.limits, maximum_session_s=longest_s)
-    ports.memory.applications["demo"] = replace(application, slots_per_instance=slots_per_instance, limits=limits)
+    change_pool(ports, markets=markets, policy=a_policy(maximum=maximum))
+    limits = replace(ports.catalog.application("demo").limits, maximum_session_s=longest_s)
+    change_application(ports, slots_per_instance=slots_per_instance, limits=limits)
     launch(ports, "ada")
     said = forecast_line("demo", ports).eta(1).reason
     if reason is None:
@@ -280,9 +278,8 @@ def test_a_pool_at_its_maximum_says_when_the_next_place_is_free_and_that_no_more
 
 def test_slots_being_reset_come_first() -> None:
     ports = full(3)
-    slot = next(iter(ports.memory.slot_rows.values()))
-    reset = replace(slot, state=SlotState.RESETTING, session_id=None, deadline_at=ports.now() + 28)
-    ports.memory.slot_rows[slot.slot_id] = reset
+    slot = slots_of(ports)[0]
+    change(ports, slot, state=SlotState.RESETTING, session_id=None, deadline_at=ports.now() + 28)
     assert forecast_line("demo", ports).eta(1).p90 - ports.now() < 20
 
 
