@@ -7,21 +7,22 @@ from random import Random
 
 import pytest
 from greenroom.domain.errors import InvalidField
-from greenroom.domain.pool.pool import Pool, PoolPolicy
+from greenroom.domain.pool.pool import PoolPolicy
 from greenroom.domain.slot.slot import SlotState, shard_of, shards_of
 from greenroom.domain.socket.relay import RelayPolicy
 from greenroom.usecases.line.find_free_slots import find_free_slots
 from greenroom.usecases.pool.configure import PoolChange, change_pool, configure_application, configure_pool
-from greenroom_lab.memory.claims import free_entry
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import a_policy, a_pool
 from tests.fakes.stage import add_slot, stage
+from tests.fakes.store import change, remove
 
 
 def test_configuring_asks_for_a_pass_and_says_who_did_it() -> None:
     ports = stage(1)
-    application, pool = ports.memory.applications["demo"], ports.memory.pools["demo"]
+    application, pool = ports.catalog.application("demo"), ports.catalog.pool("demo")
     configure_application(application, "op", ports)
     configure_pool(pool, "op", ports)
     assert ports.bus.kinds() == ["PoolChanged"]
@@ -33,13 +34,13 @@ def test_configuring_asks_for_a_pass_and_says_who_did_it() -> None:
 
 def test_a_relay_can_be_insisted_on_only_where_there_is_one() -> None:
     ports = stage(1)
-    relayed = replace(ports.memory.applications["demo"], relay=RelayPolicy.RELAY)
+    relayed = replace(ports.catalog.application("demo"), relay=RelayPolicy.RELAY)
     with pytest.raises(InvalidField, match=r"relay: must be all.*TurnUrls"):
         configure_application(relayed, "op", ports)
-    assert ports.memory.applications["demo"].relay is RelayPolicy.ALL
+    assert ports.catalog.application("demo").relay is RelayPolicy.ALL
     assert not ports.memory.journal_rows
     ports.turn_urls = ("turn:turn.example",)
-    assert configure_application(relayed, "op", ports) == ports.memory.applications["demo"] == relayed
+    assert configure_application(relayed, "op", ports) == ports.catalog.application("demo") == relayed
 
 
 def test_a_change_made_between_reading_and_writing_is_kept() -> None:
@@ -52,7 +53,7 @@ def test_a_change_made_between_reading_and_writing_is_kept() -> None:
 
     ports.memory.between = between
     change_pool("demo", PoolChange({"target_idle": 3}), "ada", ports)
-    assert ports.memory.pools["demo"].policy == PoolPolicy(0, 3, 50, spot_share=40)
+    assert ports.catalog.pool("demo").policy == PoolPolicy(0, 3, 50, spot_share=40)
     made = [(f["operator"], f["before"]["version"], f["after"]["version"]) for *_, f in ports.memory.journal_rows]
     assert made == [("eve", 0, 1), ("eve", 1, 2), ("ada", 2, 3)]
 
@@ -68,7 +69,7 @@ def test_a_change_is_checked_against_what_it_meets_when_it_is_written() -> None:
     ports.memory.between = between
     with pytest.raises(InvalidField, match=r"policy\.targetIdle: must be at most 2"):
         change_pool("demo", PoolChange({"target_idle": 3}), "ada", ports)
-    assert ports.memory.pools["demo"].policy.target_idle == 0
+    assert ports.catalog.pool("demo").policy.target_idle == 0
 
 
 @given(st.lists(st.integers(0, 1500), min_size=1, max_size=12), st.randoms(use_true_random=False))
@@ -76,21 +77,20 @@ def test_a_slot_is_in_sight_whatever_the_maximum_was_when_it_came_and_became_sin
     maxima: list[int], dice: Random
 ) -> None:
     ports = stage(0)
-    ports.memory.pools.clear()
+    remove(ports, ports.catalog.pool("demo"))
     instance_id = f"i-{dice.getrandbits(64):016x}"
-    configure_pool(Pool("demo", "demo", PoolPolicy(0, 0, maxima[0])), "op", ports)
+    configure_pool(a_pool(policy=a_policy(maximum=maxima[0])), "op", ports)
     slot = add_slot(ports, instance_id, SlotState.FREE)
-    slot = replace(slot, shard=shard_of(instance_id, ports.memory.pools["demo"].policy.maximum))
-    ports.memory.free_rows[slot.slot_id] = free_entry(slot)
+    change(ports, slot, shard=shard_of(instance_id, ports.catalog.pool("demo").policy.maximum))
     for maximum in maxima[1:]:
         change_pool("demo", PoolChange({"maximum": maximum}), "op", ports)
-        found = next(find_free_slots(ports.memory.pools["demo"], ports))
+        found = next(find_free_slots(ports.catalog.pool("demo"), ports))
         assert found.slot_id == slot.slot_id
-    assert ports.memory.pools["demo"].shards == shards_of(max(maxima))
+    assert ports.catalog.pool("demo").shards == shards_of(max(maxima))
 
 
 def test_replacing_a_pool_keeps_in_sight_what_a_higher_maximum_left() -> None:
     ports = stage(0)
-    ports.memory.pools.clear()
-    configure_pool(Pool("demo", "demo", PoolPolicy(0, 0, 1000)), "op", ports)
-    assert configure_pool(Pool("demo", "demo", PoolPolicy(0, 0, 10)), "op", ports).shards == 16
+    remove(ports, ports.catalog.pool("demo"))
+    configure_pool(a_pool(policy=a_policy(maximum=1000)), "op", ports)
+    assert configure_pool(a_pool(policy=a_policy(maximum=10)), "op", ports).shards == 16

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from greenroom.domain.errors import PoolIsHalted
 from greenroom.domain.events import PoolHalted
@@ -27,6 +25,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, NO_ANSWER, SUBNETS, booted, launched, planned, policy, refused, requested
 from tests.fakes.stage import report, stage
+from tests.fakes.store import change_application
 
 
 def house() -> FakePorts:
@@ -170,7 +169,7 @@ def test_deadlines_of_launches_instances_and_slots_follow_the_pools_own_boots() 
 def test_an_instance_has_the_time_that_its_application_may_take_to_start(start_timeout_s: int) -> None:
     """Also after a restart of its agent; and the reaper leaves it alone until then."""
     ports = house()
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], start_timeout_s=start_timeout_s)
+    change_application(ports, start_timeout_s=start_timeout_s)
     launched(ports)
     for nonce in (NONCE, "f" * 32):
         ports.time += 5

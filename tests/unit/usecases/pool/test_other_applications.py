@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 from greenroom.domain.errors import ApplicationClosed, InvalidField, LaunchAbandoned, SlotLost
 from greenroom.domain.instance.instance import InstanceState
-from greenroom.domain.pool.pool import Pool, PoolPolicy
 from greenroom.domain.session.session import Session, SessionState, StatusReason
 from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.instance.prepare_launch import prepare_launch
@@ -22,8 +21,10 @@ from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom.usecases.session.request_session import Launch, Launched, request_session
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import a_policy, a_pool, a_session
 from tests.fakes.launching import SUBNETS
 from tests.fakes.stage import add_slot, launch, report, set_instance, slot_of, stage
+from tests.fakes.store import free_count, free_entries, instances, snapshot, the_slot
 
 RUNNING, IDLE = "i-00000001", "i-00000002"
 
@@ -34,9 +35,9 @@ def play(ports: FakePorts, application_id: str, viewer: str = "bob") -> Launched
 
 def given_away(ports: FakePorts, maximum: int = 10) -> None:
     """Pool `demo`, which served the application `demo`, is given to the application `b`."""
-    elsewhere = replace(ports.memory.applications["demo"], application_id="b", pool_id="elsewhere")
+    elsewhere = replace(ports.catalog.application("demo"), application_id="b", pool_id="elsewhere")
     configure_application(elsewhere, "op", ports)
-    configure_pool(Pool("demo", "b", PoolPolicy(0, 0, maximum)), "op", ports)
+    configure_pool(a_pool(application_id="b", policy=a_policy(maximum=maximum)), "op", ports)
     configure_application(replace(elsewhere, pool_id="demo"), "op", ports)
 
 
@@ -58,7 +59,7 @@ def run(ports: FakePorts) -> None:
 
 
 def states(ports: FakePorts) -> dict[str, InstanceState]:
-    return {each.instance_id: each.state for each in ports.memory.instance_rows.values()}
+    return {each.instance_id: each.state for each in instances(ports)}
 
 
 def test_a_viewer_waits_while_the_pool_still_has_the_other_applications_instances() -> None:
@@ -67,12 +68,12 @@ def test_a_viewer_waits_while_the_pool_still_has_the_other_applications_instance
     waiting = play(ports, "b")
     assert (waiting.session.state, waiting.place) == (SessionState.QUEUED, 1)
     assert dispatch_line("demo", ports) == 0
-    assert ports.memory.slot_rows[f"{IDLE}.1"].state is SlotState.FREE
+    assert ports.slots.get(f"{IDLE}.1").state is SlotState.FREE
 
 
 def test_a_slot_that_gets_ready_is_not_handed_to_who_asked_for_another_application() -> None:
     ports = stage(1, SlotState.RESETTING)
-    (slot,) = ports.memory.slot_rows.values()
+    slot = the_slot(ports)
     given_away(ports)
     waiting = play(ports, "b").session
     report(ports, None, slot, SlotEvent.READY)
@@ -93,9 +94,8 @@ def test_a_slot_goes_past_the_head_of_the_line_to_the_first_who_asked_for_its_ap
 
 def test_what_was_read_before_is_compared_again_in_the_claim() -> None:
     ports, _ = one_plays_and_one_is_idle()
-    waiting = replace(ports.memory.session_rows.popitem()[1], assignment=None, state=SessionState.REQUESTED)
-    (free,) = ports.memory.free_rows.values()
-    other = replace(waiting, session_id="ses-other", application_id="b", viewer_id="bob")
+    (free,) = free_entries(ports)
+    other = a_session("ses-other", SessionState.REQUESTED, application_id="b", viewer_id="bob")
     with pytest.raises(SlotLost):
         ports.claims.claim(free, assign(other, free, ports.now()), 1)
 
@@ -107,11 +107,11 @@ def test_a_pool_that_is_given_away_drains_and_who_plays_there_plays_on() -> None
     run(ports)
     run(ports)
     assert states(ports) == {RUNNING: InstanceState.DRAINING, IDLE: InstanceState.TERMINATING}
-    assert ports.memory.instance_rows[RUNNING].status_reason == "otherApplication"
+    assert ports.instances.get(RUNNING).status_reason == "otherApplication"
     assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
     assert slot_of(ports, session).state is SlotState.RESERVED
     assert ports.sessions.get(waiting.session_id).state is SessionState.QUEUED
-    assert ports.memory.free_counts["demo"] == 0
+    assert free_count(ports) == 0
     launches = [each for each in ports.pools.read("demo").launches if each.is_open]
     assert [each.application_id for each in launches] == ["b"]
 
@@ -122,7 +122,7 @@ def test_its_own_maximum_counts_what_still_drains() -> None:
     play(ports, "b")
     assert plan_pool("demo", ports).launch_ids == ()
     run(ports)
-    ports.fleet.save(replace(ports.memory.instance_rows[IDLE], state=InstanceState.TERMINATED))
+    ports.fleet.save(replace(ports.instances.get(IDLE), state=InstanceState.TERMINATED))
     assert len(plan_pool("demo", ports).launch_ids) == 1
 
 
@@ -183,7 +183,7 @@ def test_who_waits_for_an_application_that_its_pool_no_longer_serves_is_told_so(
 
 def test_who_joins_while_the_pool_is_given_to_its_application_is_not_sent_away() -> None:
     ports = stage(0)
-    before = ports.memory.pools["demo"]
+    before = ports.catalog.pool("demo")
     given_away(ports)
     new = play(ports, "b").session
     end_unserved(before, ports)  # a pass that read the pool before it was given away
@@ -198,11 +198,11 @@ def test_a_repeated_launch_finds_its_session_although_the_pool_was_given_away() 
 
 def test_an_application_cannot_name_a_pool_that_serves_another_one() -> None:
     ports = stage(1)
-    other = replace(ports.memory.applications["demo"], application_id="b")
+    other = replace(ports.catalog.application("demo"), application_id="b")
     with pytest.raises(InvalidField, match=r"poolId: pool demo serves demo.*PUT /pools/demo"):
         configure_application(other, "op", ports)
-    assert "b" not in ports.memory.applications
-    assert configure_application(ports.memory.applications["demo"], "op", ports)
+    assert "b" not in snapshot(ports).applications
+    assert configure_application(ports.catalog.application("demo"), "op", ports)
     assert configure_application(replace(other, pool_id="not-yet"), "op", ports)
 
 

@@ -9,7 +9,7 @@ import pytest
 from greenroom.domain.errors import Conflict, UnknownInstance
 from greenroom.domain.instance.instance import Boot, InstanceState
 from greenroom.domain.instance.launch import NOT_WANTED, LaunchState
-from greenroom.domain.pool.pool import Halt, PoolPolicy
+from greenroom.domain.pool.pool import Halt
 from greenroom.domain.session.session import StatusReason
 from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.instance.abandon_launch import abandon_launch
@@ -26,9 +26,22 @@ from greenroom.usecases.session.release_slot import release_slot
 from greenroom_lab.memory.ec2 import Ec2Busy
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.builders import NONCE
+from tests.builders import NONCE, a_policy
 from tests.fakes.launching import INSTANCE, NO_ANSWER, SUBNETS, brought, launched, policy
 from tests.fakes.stage import launch, report, slot_of, stage
+from tests.fakes.store import (
+    beside,
+    change,
+    change_application,
+    change_instance,
+    change_policy,
+    change_pool,
+    free_count,
+    free_entries,
+    instances,
+    put,
+    the_session,
+)
 
 
 def surplus(slots: int = 1) -> FakePorts:
@@ -62,8 +75,7 @@ def test_a_second_pass_launches_nothing_twice_but_starts_what_the_first_committe
 def test_two_passes_at_once_cannot_launch_twice() -> None:
     ports = stage(0)
     policy(ports, always_on=1)
-    rival = FakePorts(ports.memory, seed=2)
-    rival.fleet_rows, rival.pools.rows = ports.fleet_rows, ports.fleet_rows
+    rival = beside(ports)
 
     def overtake(step: str) -> None:
         if step == "pools.commit_launches":
@@ -106,7 +118,7 @@ def test_a_lasting_surplus_is_drained_and_retired() -> None:
     ports = surplus()
     (instance_id,) = plan_pool("demo", ports).retired_ids
     assert ports.instances.get(instance_id).state is InstanceState.DRAINING
-    assert not ports.memory.free_rows
+    assert not free_entries(ports)
     ports.ec2.add(instance_id)
     assert retire_instances([instance_id], ports) == [instance_id]
     assert ports.instances.get(instance_id).state is InstanceState.TERMINATING
@@ -121,7 +133,7 @@ def test_an_instance_that_ec2_refuses_to_end_keeps_no_other_from_its_end() -> No
     with pytest.raises(Ec2Busy, match=first):
         retire_instances([first, second, third], ports)
     assert ports.ec2.terminated == [third]
-    assert {each.state for each in ports.memory.instance_rows.values()} == {InstanceState.TERMINATING}
+    assert {each.state for each in instances(ports)} == {InstanceState.TERMINATING}
 
 
 def coming(*, registered: bool = False) -> FakePorts:
@@ -135,8 +147,7 @@ def coming(*, registered: bool = False) -> FakePorts:
 
 
 def of_maximum(ports: FakePorts, maximum: int) -> None:
-    pool = ports.memory.pools["demo"]
-    ports.memory.pools["demo"] = replace(pool, policy=PoolPolicy(0, 0, maximum))
+    change_pool(ports, policy=a_policy(maximum=maximum))
 
 
 @pytest.mark.parametrize("registered", [False, True])
@@ -188,19 +199,18 @@ def test_an_instance_that_comes_on_between_snapshot_and_end_is_saved(registered:
 def test_what_boots_with_an_earlier_build_is_replaced_at_once_and_what_serves_it_is_not() -> None:
     ports = coming(registered=True)
     assert plan_pool("demo", ports).retired_ids == ()
-    mended = replace(ports.memory.applications["demo"], command=("game", "--mended"))
-    ports.memory.applications["demo"] = mended
+    mended = change_application(ports, command=("game", "--mended"))
     planned = plan_pool("demo", ports)
     assert (planned.retired_ids, len(planned.launch_ids)) == ((INSTANCE,), 1)
     serving = coming(registered=True)
     report(serving, None, serving.slots.list_of_instance(INSTANCE)[0], SlotEvent.READY)
-    serving.memory.applications["demo"] = mended
+    put(serving, mended)
     assert plan_pool("demo", serving).retired_ids == ()
 
 
 def test_what_is_launched_and_not_registered_yet_will_be_told_of_the_new_build() -> None:
     ports = coming()
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], command=("game", "--mended"))
+    change_application(ports, command=("game", "--mended"))
     assert plan_pool("demo", ports).retired_ids == ()
     register_instance(INSTANCE, Boot(NONCE), ports)
     assert plan_pool("demo", ports).retired_ids == ()
@@ -208,8 +218,8 @@ def test_what_is_launched_and_not_registered_yet_will_be_told_of_the_new_build()
 
 def test_what_comes_for_an_application_that_the_pool_no_longer_serves_is_replaced() -> None:
     ports = coming()
-    ports.memory.applications["other"] = replace(ports.memory.applications["demo"], application_id="other")
-    ports.memory.pools["demo"] = replace(ports.memory.pools["demo"], application_id="other")
+    put(ports, replace(ports.catalog.application("demo"), application_id="other"))
+    change_pool(ports, application_id="other")
     planned = plan_pool("demo", ports)
     assert (planned.retired_ids, len(planned.launch_ids)) == ((INSTANCE,), 1)
 
@@ -224,9 +234,9 @@ def test_a_claim_between_snapshot_and_drain_saves_the_instance() -> None:
 
     ports.memory.between = claim_first
     assert plan_pool("demo", ports).retired_ids == ()
-    (session,) = ports.memory.session_rows.values()
+    session = the_session(ports)
     assert slot_of(ports, session).state is SlotState.RESERVED
-    assert {each.state for each in ports.memory.instance_rows.values()} == {InstanceState.READY}
+    assert {each.state for each in instances(ports)} == {InstanceState.READY}
 
 
 def test_an_instance_that_serves_somebody_is_never_terminated() -> None:
@@ -235,8 +245,7 @@ def test_an_instance_that_serves_somebody_is_never_terminated() -> None:
     assert session.assignment is not None
     instance_id = session.assignment.instance_id
     assert retire_instances([instance_id, "i-gone"], ports) == []
-    draining = replace(ports.instances.get(instance_id), state=InstanceState.DRAINING)
-    ports.memory.instance_rows[instance_id] = draining
+    change_instance(ports, instance_id, state=InstanceState.DRAINING)
     assert retire_instances([instance_id], ports) == []
     assert ports.ec2.terminated == []
 
@@ -244,17 +253,16 @@ def test_an_instance_that_serves_somebody_is_never_terminated() -> None:
 # -- the warm tier, markets, clocks, the record
 
 
-def warm(ports: FakePorts, instances: int, **facts: Any) -> None:
+def warm(ports: FakePorts, count: int, **facts: Any) -> None:
     """The pool keeps so many stopped; further facts of the policy by name."""
-    pool = ports.memory.pools["demo"]
-    ports.memory.pools["demo"] = replace(pool, policy=replace(pool.policy, warm_instances=instances, **facts))
+    change_policy(ports, warm_instances=count, **facts)
 
 
 def on_demand(ports: FakePorts) -> str:
     """All are; the first one's id."""
-    for instance_id, each in ports.memory.instance_rows.items():
-        ports.memory.instance_rows[instance_id] = replace(each, market="on-demand")
-    return next(iter(ports.memory.instance_rows))
+    for each in instances(ports):
+        change(ports, each, market="on-demand")
+    return instances(ports)[0].instance_id
 
 
 def test_an_idle_surplus_is_stopped_for_the_warm_tier_at_once() -> None:
@@ -267,7 +275,7 @@ def test_an_idle_surplus_is_stopped_for_the_warm_tier_at_once() -> None:
     assert (stands.state, stands.status_reason, stands.stopped_at) == (InstanceState.STOPPED, "warmTier", None)
     assert stands.deadline_at is not None
     assert {each.state for each in ports.slots.list_of_instance(instance_id)} == {SlotState.RESETTING}
-    assert (ports.capacity.free("demo"), ports.memory.free_rows) == (0, {})
+    assert (free_count(ports), free_entries(ports)) == (0, [])
     assert plan_pool("demo", ports) == replace(planned, stop_ids=())
 
 
@@ -287,8 +295,7 @@ def test_a_claim_between_snapshot_and_stop_saves_the_instance() -> None:
 
 
 def stopped(ports: FakePorts, instance_id: str) -> None:
-    row = ports.memory.instance_rows[instance_id]
-    ports.memory.instance_rows[instance_id] = replace(row, state=InstanceState.STOPPED, stopped_at=ports.now())
+    change_instance(ports, instance_id, state=InstanceState.STOPPED, stopped_at=ports.now())
 
 
 def test_starts_are_answered_and_bump_the_version_so_that_no_other_pass_makes_good_the_same_lack() -> None:
@@ -349,7 +356,8 @@ def test_a_halted_pool_says_so_in_its_decision() -> None:
 
 def test_the_record_says_what_was_decided_on_and_what_became_of_it() -> None:
     ports = stage(2)
-    instance_id = min([on_demand(ports), *ports.memory.instance_rows])
+    on_demand(ports)
+    instance_id = min(each.instance_id for each in instances(ports))
     warm(ports, 1)
     plan_pool("demo", ports)
     *_, (_, _, _, facts) = ports.memory.journal_rows
@@ -406,7 +414,7 @@ def came_up(ports: FakePorts, number: int) -> int:
 @pytest.mark.parametrize(("always_on", "target_idle"), [(20, 0), (0, 20), (20, 5)])
 def test_twenty_slots_that_come_up_cause_one_pass_at_most(always_on: int, target_idle: int) -> None:
     ports = stage(0)
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], slots_per_instance=2)
+    change_application(ports, slots_per_instance=2)
     policy(ports, always_on=always_on, target_idle=target_idle, maximum=40)
     request_pass("demo", "configured", ports)
     assert serve(ports) == 1
