@@ -11,6 +11,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import held, scheduled
 from tests.fakes.stage import stage
+from tests.fakes.store import remove
 
 
 def passed(ports: FakePorts, failures: list[str] | None = None) -> bool:
@@ -65,7 +66,7 @@ def test_an_event_that_is_over_stays_listed_until_no_late_step_can_come() -> Non
 def test_a_listed_event_without_a_row_is_forgotten() -> None:
     ports = stage(0)
     event = scheduled(ports)
-    del ports.memory.events[event.event_id]
+    remove(ports, event)
     assert not passed(ports)
     assert ports.events.list_ids() == []
 

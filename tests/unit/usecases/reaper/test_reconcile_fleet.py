@@ -10,7 +10,7 @@ from greenroom.domain.errors import PassIncomplete
 from greenroom.domain.instance.instance import Boot, InstanceState, Notice, NoticeKind
 from greenroom.domain.instance.launch import BOOT_TIMEOUT_S, START_TIMEOUT_S, LaunchState
 from greenroom.domain.session.session import MOST_MIGRATIONS, SessionState, StatusReason
-from greenroom.domain.slot.slot import Slot, SlotState, slot_id_of
+from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.fleet_ports import Ec2State
 from greenroom.ports import Wait
 from greenroom.usecases.instance.register_instance import register_instance
@@ -20,13 +20,25 @@ from greenroom.usecases.reaper.reconcile_fleet import PassResult, reconcile_flee
 from greenroom.usecases.reaper.reconcile_instances import UNKNOWN_GRACE_S
 from greenroom.usecases.session.end_session import end_session
 from greenroom.usecases.session.record_slot_event import SlotEvent
-from greenroom_lab.memory.claims import free_entry
 from greenroom_lab.memory.ec2 import ALWAYS
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.builders import NONCE
+from tests.builders import NONCE, a_slot
 from tests.fakes.launching import INSTANCE, booted, launched, policy, requested
 from tests.fakes.stage import add_slot, launch, report, slot_of, stage
+from tests.fakes.store import (
+    change,
+    change_instance,
+    change_policy,
+    free_entries,
+    instances,
+    is_free,
+    miscount_free,
+    put,
+    slots_of,
+    snapshot,
+    the_instance,
+)
 
 LEASE_S = 45
 
@@ -41,15 +53,15 @@ def serving(slots: int = 1) -> FakePorts:
     """Instances that EC2 runs and whose agents were heard just now."""
     ports = stage(slots)
     policy(ports, always_on=slots)
-    for instance_id in ports.memory.instance_rows:
-        ports.ec2.add(instance_id)
+    for each in instances(ports):
+        ports.ec2.add(each.instance_id)
     hear(ports)
     return ports
 
 
 def hear(ports: FakePorts, *instance_ids: str) -> None:
     """A heartbeat of these instances, or of all."""
-    for instance_id in instance_ids or tuple(ports.memory.instance_rows):
+    for instance_id in instance_ids or [each.instance_id for each in instances(ports)]:
         ports.instances.record_heartbeat(instance_id, NONCE, ports.now())
 
 
@@ -157,10 +169,10 @@ def test_an_instance_too_new_to_be_known_is_left_alone() -> None:
     ports.time += UNKNOWN_GRACE_S
     hear(ports)
     run(ports)
-    assert InstanceState.READY in {each.state for each in ports.memory.instance_rows.values()}
+    assert InstanceState.READY in {each.state for each in instances(ports)}
     hear(ports)
     run(ports, after_s=1)
-    assert {each.state for each in ports.memory.instance_rows.values()} == {InstanceState.TERMINATED}
+    assert {each.state for each in instances(ports)} == {InstanceState.TERMINATED}
 
 
 @pytest.mark.parametrize("lists", [1, 3, ALWAYS])
@@ -168,7 +180,7 @@ def test_an_instance_that_lists_leave_out_plays_on(lists: int) -> None:
     ports = serving()
     ports.time += UNKNOWN_GRACE_S + 1
     session = launch(ports).session
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     ports.ec2.omit(instance_id, lists)
     for _ in range(4):
         hear(ports)
@@ -180,7 +192,7 @@ def test_an_instance_that_lists_leave_out_plays_on(lists: int) -> None:
 def test_an_instance_that_the_list_leaves_out_and_that_ended_is_finished() -> None:
     ports = serving()
     session = launch(ports).session
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     ports.ec2.set(instance_id, Ec2State.TERMINATED, "Server.SpotInstanceTermination")
     ports.ec2.omit(instance_id)
     run(ports)
@@ -192,7 +204,7 @@ def test_an_instance_that_the_list_leaves_out_and_that_ended_is_finished() -> No
 
 def test_only_what_the_list_leaves_out_is_asked_for_by_its_id() -> None:
     ports = serving(3)
-    first, *_ = ports.memory.instance_rows
+    first = instances(ports)[0].instance_id
     ports.ec2.omit(first)
     run(ports)
     assert ports.ec2.found == [first]
@@ -201,14 +213,13 @@ def test_only_what_the_list_leaves_out_is_asked_for_by_its_id() -> None:
 def test_a_row_that_went_on_while_ec2_was_asked_is_judged_as_it_stands_then() -> None:
     """One that is started out of the warm tier meanwhile is not stopped again for being found running."""
     ports = serving()
-    (instance_id,) = ports.memory.instance_rows
-    row = replace(ports.instances.get(instance_id), state=InstanceState.STOPPED, stopped_at=ports.now())
-    ports.memory.instance_rows[instance_id] = row
+    instance_id = the_instance(ports).instance_id
+    row = change_instance(ports, instance_id, state=InstanceState.STOPPED, stopped_at=ports.now())
     ports.ec2.omit(instance_id)
     find = ports.ec2.find
 
     def started_meanwhile(asked: str) -> Any:
-        ports.memory.instance_rows[instance_id] = replace(row, state=InstanceState.LAUNCHING, version=row.version + 1)
+        change(ports, row, state=InstanceState.LAUNCHING, version=row.version + 1)
         return find(asked)
 
     ports.ec2.find = started_meanwhile  # type: ignore[method-assign]
@@ -218,9 +229,8 @@ def test_a_row_that_went_on_while_ec2_was_asked_is_judged_as_it_stands_then() ->
 
 def test_what_is_written_off_and_runs_is_an_orphan_and_ended_until_ec2_says_so() -> None:
     ports = serving()
-    (instance_id,) = ports.memory.instance_rows
-    row = ports.memory.instance_rows[instance_id]
-    ports.memory.instance_rows[instance_id] = replace(row, state=InstanceState.TERMINATED)
+    instance_id = the_instance(ports).instance_id
+    change_instance(ports, instance_id, state=InstanceState.TERMINATED)
     ports.ec2.ignored.add(instance_id)
     assert run(ports).alive
     assert (ports.ec2.orphans, ports.ec2.terminated) == ([instance_id], [])
@@ -234,7 +244,7 @@ def test_what_is_written_off_and_runs_is_an_orphan_and_ended_until_ec2_says_so()
 
 def test_what_is_being_ended_is_ended_though_lists_leave_it_out() -> None:
     ports = serving()
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     ports.ec2.ignored.add(instance_id)
     run(ports, after_s=UNKNOWN_GRACE_S + 1)  # silent
     ports.ec2.omit(instance_id, ALWAYS)
@@ -267,7 +277,7 @@ def test_a_silent_instance_is_quarantined_ended_and_replaced_and_its_session_mov
 
 def test_a_heartbeat_in_the_last_moment_saves_the_instance() -> None:
     ports = serving()
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
 
     def heard(step: str) -> None:
         if step == "fleet.save":
@@ -281,7 +291,7 @@ def test_a_heartbeat_in_the_last_moment_saves_the_instance() -> None:
 
 def test_when_many_fall_silent_at_once_nothing_is_terminated() -> None:
     ports = serving(8)
-    names = sorted(ports.memory.instance_rows)
+    names = sorted(each.instance_id for each in instances(ports))
     ports.time += LEASE_S + 1
     hear(ports, *names[3:])
     assert run(ports).silent_left_alone == 3
@@ -310,10 +320,8 @@ def test_a_later_mass_silence_is_told_again() -> None:
 
 def add_neighbour(ports: FakePorts, slot: Slot) -> Slot:
     """A second, free slot of the same instance."""
-    neighbour = replace(slot, slot_id=slot_id_of(slot.instance_id, 2), number=2, state=SlotState.FREE, session_id=None)
-    neighbour = replace(neighbour, viewer_id=None, lease_until=None)
-    ports.memory.slot_rows[neighbour.slot_id] = neighbour
-    ports.memory.free_rows[neighbour.slot_id] = free_entry(neighbour)
+    neighbour = a_slot(ports.instances.get(slot.instance_id), number=2, epoch=slot.epoch, taken_at=slot.taken_at)
+    put(ports, neighbour)
     return neighbour
 
 
@@ -321,7 +329,7 @@ def test_nobody_moves_to_the_neighbouring_slot_of_what_is_gone() -> None:
     ports = serving()
     session = launch(ports).session
     add_neighbour(ports, slot_of(ports, session))
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     ports.ec2.set(instance_id, Ec2State.TERMINATED)
     run(ports)
     after = ports.sessions.get(session.session_id)
@@ -337,14 +345,14 @@ def test_nobody_moves_to_the_neighbouring_slot_of_what_starts_anew() -> None:
     register_instance(INSTANCE, Boot("f" * 32), ports)
     after = ports.sessions.get(session.session_id)
     assert (after.state, after.migrations) == (SessionState.MIGRATING, 1)
-    assert not ports.memory.free_rows
+    assert not free_entries(ports)
 
 
 @pytest.mark.parametrize("state", [Ec2State.SHUTTING_DOWN, Ec2State.STOPPING, Ec2State.STOPPED])
 def test_an_instance_that_ec2_ends_or_stops_unasked_is_left_and_ended(state: Ec2State) -> None:
     ports = serving()
     session = launch(ports).session
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     ports.ec2.set(instance_id, state)
     run(ports)
     assert ports.sessions.get(session.session_id).state is SessionState.MIGRATING
@@ -353,7 +361,7 @@ def test_an_instance_that_ec2_ends_or_stops_unasked_is_left_and_ended(state: Ec2
 
 def test_a_stop_that_the_list_shows_and_ec2_no_longer_does_is_not_believed() -> None:
     ports = serving()
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     ports.ec2.set(instance_id, Ec2State.STOPPED)
     listed = ports.ec2.list_all()
     ports.ec2.set(instance_id, Ec2State.RUNNING)
@@ -365,9 +373,9 @@ def test_a_stop_that_the_list_shows_and_ec2_no_longer_does_is_not_believed() -> 
 def test_an_interrupted_instance_is_looked_at_in_each_pass_until_it_ends() -> None:
     ports = serving()
     session = launch(ports).session
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     noted = Notice(NoticeKind.SPOT_INTERRUPTION, ports.now(), ports.now() + 120)
-    ports.memory.instance_rows[instance_id] = replace(ports.memory.instance_rows[instance_id], notice=noted)
+    change_instance(ports, instance_id, notice=noted)
     run(ports)  # the heartbeat wrote the notice down, and nobody heard of it
     assert state_of(ports, instance_id) is InstanceState.INTERRUPTED
     assert ports.sessions.get(session.session_id).state is SessionState.MIGRATING
@@ -384,9 +392,9 @@ def test_an_interrupted_instance_is_looked_at_in_each_pass_until_it_ends() -> No
 def test_advice_that_nobody_heard_of_drains() -> None:
     ports = serving()
     session = launch(ports).session
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     noted = Notice(NoticeKind.REBALANCE, ports.now())
-    ports.memory.instance_rows[instance_id] = replace(ports.memory.instance_rows[instance_id], notice=noted)
+    change_instance(ports, instance_id, notice=noted)
     for _ in range(2):
         run(ports)
     assert state_of(ports, instance_id) is InstanceState.DRAINING
@@ -397,15 +405,13 @@ def test_advice_that_nobody_heard_of_drains() -> None:
 def test_a_free_slot_that_a_drain_left_behind_keeps_no_instance_for_ever() -> None:
     """The call that set it Draining died before it came to its slots: nobody plays there, and nothing ended it."""
     ports = serving()
-    add_slot(ports, "i-00000009", SlotState.FREE)
+    left = add_slot(ports, "i-00000009", SlotState.FREE)
     ports.ec2.add("i-00000009")
-    row = ports.memory.instance_rows["i-00000009"]
-    ports.memory.instance_rows["i-00000009"] = replace(
-        row, state=InstanceState.DRAINING, notice=Notice(NoticeKind.REBALANCE, ports.now())
-    )
+    notice = Notice(NoticeKind.REBALANCE, ports.now())
+    change_instance(ports, "i-00000009", state=InstanceState.DRAINING, notice=notice)
     hear(ports)
     run(ports)
-    assert "i-00000009.1" not in ports.memory.free_rows
+    assert not is_free(ports, left)
     assert retire_instances(["i-00000009"], ports) == ["i-00000009"]
     assert ports.ec2.terminated == ["i-00000009"]
 
@@ -414,9 +420,8 @@ def test_a_slot_of_a_draining_instance_is_not_given_up_for_being_unready() -> No
     ports = serving()
     resting = add_slot(ports, "i-00000009", SlotState.RESETTING)
     ports.ec2.add("i-00000009")
-    ports.memory.slot_rows[resting.slot_id] = replace(resting, deadline_at=ports.now())
-    row = ports.memory.instance_rows["i-00000009"]
-    ports.memory.instance_rows["i-00000009"] = replace(row, state=InstanceState.DRAINING)
+    change(ports, resting, deadline_at=ports.now())
+    change_instance(ports, "i-00000009", state=InstanceState.DRAINING)
     ports.time += 600
     hear(ports)
     run(ports)
@@ -427,10 +432,8 @@ def test_a_stopped_instance_keeps_nobody_awake_once_ec2_says_that_it_is_stopped(
     ports = stage(0)
     add_slot(ports, "i-00000009", SlotState.RESETTING)
     ports.ec2.add("i-00000009")
-    pool = ports.memory.pools["demo"]
-    ports.memory.pools["demo"] = replace(pool, policy=replace(pool.policy, warm_instances=1))
-    row = ports.memory.instance_rows["i-00000009"]
-    ports.memory.instance_rows["i-00000009"] = replace(row, state=InstanceState.STOPPED, market="on-demand")
+    change_policy(ports, warm_instances=1)
+    change_instance(ports, "i-00000009", state=InstanceState.STOPPED, market="on-demand")
     assert run(ports).alive
     assert ports.ec2.stopped == ["i-00000009"]
     ports.ec2.set("i-00000009", Ec2State.STOPPED)
@@ -454,7 +457,7 @@ def test_a_pass_reads_a_pools_machines_once() -> None:
 
 def test_a_terminating_instance_is_asked_again_until_it_is_gone() -> None:
     ports = serving()
-    (instance_id,) = ports.memory.instance_rows
+    instance_id = the_instance(ports).instance_id
     ports.ec2.ignored.add(instance_id)
     run(ports, after_s=LEASE_S + 1)
     run(ports, after_s=10)
@@ -575,7 +578,7 @@ OVERDUE = [
 def test_an_overdue_session_ends_for_its_states_reason(state: SessionState, reason: StatusReason) -> None:
     ports = serving()
     session = launch(ports).session
-    ports.memory.session_rows[session.session_id] = replace(session, state=state)
+    change(ports, session, state=state)
     ports.time = session.deadline_at
     hear(ports)
     run(ports)
@@ -609,7 +612,7 @@ def test_a_session_whose_slot_was_taken_away_moves_and_ends_when_it_moved_too_of
     ports.fleet.renew_slot(slot_of(ports, session), ports.now(), ports.now())
     run(ports)
     assert ports.sessions.get(session.session_id).state is SessionState.MIGRATING
-    ports.memory.session_rows[session.session_id] = replace(session, migrations=MOST_MIGRATIONS)
+    put(ports, replace(session, migrations=MOST_MIGRATIONS))
     run(ports)
     ended = ports.sessions.get(session.session_id)
     assert (ended.state, ended.status_reason) == (SessionState.ENDING, StatusReason.INSTANCE_UNHEALTHY)
@@ -644,7 +647,7 @@ def test_a_slot_held_for_a_session_that_is_over_is_reset() -> None:
     ports = serving()
     session = launch(ports).session
     held = slot_of(ports, session)
-    ports.memory.session_rows[session.session_id] = replace(session, state=SessionState.ENDED)
+    change(ports, session, state=SessionState.ENDED)
     run(ports)
     slot = ports.slots.get(held.slot_id)
     assert (slot.state, slot.epoch, slot.session_id) == (SlotState.RESETTING, held.epoch, None)
@@ -654,7 +657,7 @@ def test_a_slot_that_never_gets_ready_is_reminded_and_then_retired_alone() -> No
     ports = serving()
     stuck = add_slot(ports, "i-00000009", SlotState.RESETTING)
     ports.ec2.add("i-00000009")
-    ports.memory.slot_rows[stuck.slot_id] = replace(stuck, deadline_at=ports.now())
+    change(ports, stuck, deadline_at=ports.now())
     hear(ports)
     run(ports, after_s=1)
     assert ports.slots.get(stuck.slot_id).state is SlotState.RESETTING
@@ -665,7 +668,7 @@ def test_a_slot_that_never_gets_ready_is_reminded_and_then_retired_alone() -> No
 
 def test_the_free_counter_is_counted_anew() -> None:
     ports = serving(2)
-    ports.memory.free_counts["demo"] = 7
+    miscount_free(ports, 7)
     run(ports)
     assert ports.capacity.free("demo") == 2
 
@@ -673,7 +676,7 @@ def test_the_free_counter_is_counted_anew() -> None:
 def test_one_bad_row_does_not_stop_the_others() -> None:
     ports = serving(2)
     session = launch(ports).session
-    first, *_ = ports.memory.instance_rows
+    first = instances(ports)[0].instance_id
     ports.time = session.deadline_at
     hear(ports)
     list_all = ports.slots.get
@@ -683,9 +686,7 @@ def test_one_bad_row_does_not_stop_the_others() -> None:
             raise ConnectionError
         return list_all(slot_id)
 
-    ports.memory.slot_rows[f"{first}.1"] = replace(
-        ports.memory.slot_rows[f"{first}.1"], state=SlotState.RESETTING, deadline_at=0.0, session_id=None
-    )
+    change(ports, slots_of(ports, first)[0], state=SlotState.RESETTING, deadline_at=0.0, session_id=None)
     ports.slots.get = broken  # type: ignore[assignment,method-assign]
     with pytest.raises(PassIncomplete):
         run(ports)
@@ -700,7 +701,7 @@ def test_a_healthy_house_is_left_as_it_is() -> None:
     ports.sessions.store_wait(session.session_id, Wait("connection", "token", "arn"))
     slot = slot_of(ports, session)
     report(ports, session, slot, SlotEvent.CONNECTED, 0)
-    before = (dict(ports.memory.session_rows), dict(ports.memory.slot_rows))
+    before = snapshot(ports)
     run(ports)
-    assert (dict(ports.memory.session_rows), dict(ports.memory.slot_rows)) == before
+    assert (snapshot(ports).sessions, snapshot(ports).slots) == (before.sessions, before.slots)
     assert ports.ec2.terminated == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from greenroom.domain.quota.quota import ACCOUNT_NAME, LIVE, Quota
+from greenroom.domain.quota.quota import ACCOUNT_NAME, Quota
 from greenroom.domain.session.session import StatusReason
 from greenroom.usecases.reaper.reconcile_fleet import Repairs
 from greenroom.usecases.reaper.reconcile_quotas import is_recount_due, reconcile_quotas
@@ -10,6 +10,7 @@ from greenroom.usecases.session.end_session import end_session
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import launch, stage
+from tests.fakes.store import all_sessions, counted_for, miscount_units, miscount_viewer, touch_units
 
 TENANT = "TENANT#acme"
 
@@ -37,8 +38,7 @@ def lives(ports: FakePorts) -> dict[str, int]:
 
 def spoil(ports: FakePorts, name: str, change: int) -> None:
     """As if somebody had edited the table: one shard of it."""
-    key = next(key for key in ports.memory.quota_rows if (key[0], key[2]) == (name, LIVE))
-    ports.memory.quota_rows[key]["live"] += change
+    miscount_units(ports, name, change)
 
 
 def test_counters_that_are_right_stay_and_nothing_is_written_down() -> None:
@@ -90,8 +90,7 @@ def test_what_changed_a_moment_ago_is_left_for_later() -> None:
     """The index may not show yet what the counter counts."""
     ports = busy()
     ports.quota_counters.list_counted = list  # type: ignore[method-assign]
-    for row in ports.memory.quota_rows.values():
-        row["changedAt"] = ports.now()
+    touch_units(ports)
     for _ in range(3):
         recount(ports, after_s=10)
     assert lives(ports) == {TENANT: 2, ACCOUNT_NAME: 2}
@@ -99,10 +98,9 @@ def test_what_changed_a_moment_ago_is_left_for_later() -> None:
 
 def test_a_tenant_without_any_live_session_is_recounted_too() -> None:
     ports = busy()
-    for viewer in list(ports.memory.viewer_sessions):
-        for session_id in list(ports.memory.viewer_sessions[viewer]):
-            end_session(session_id, StatusReason.USER_LEFT, ports)
-            ports.claims.release(ports.sessions.get(session_id), ports.now())
+    for session in all_sessions(ports):
+        end_session(session.session_id, StatusReason.USER_LEFT, ports)
+        ports.claims.release(ports.sessions.get(session.session_id), ports.now())
     spoil(ports, TENANT, 4)
     ports.time += 60
     recount(ports)
@@ -112,10 +110,10 @@ def test_a_tenant_without_any_live_session_is_recounted_too() -> None:
 
 def test_a_viewers_counter_is_put_right_at_once_both_ways() -> None:
     ports = busy()
-    (session_id,) = ports.memory.viewer_sessions["ada"]
-    ports.memory.viewer_sessions["ada"] = {"ses-gone"}
+    (session_id,) = counted_for(ports, "ada")
+    miscount_viewer(ports, "ada", "ses-gone")
     recount(ports)
-    assert ports.memory.viewer_sessions["ada"] == {session_id}
+    assert counted_for(ports, "ada") == {session_id}
 
 
 def test_the_recount_comes_in_one_of_six_passes() -> None:
