@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import pytest
 from greenroom.domain.errors import NoFreeSlot
 from greenroom.domain.instance.instance import Notice, NoticeKind
-from greenroom.domain.session.session import Session, SessionState, StatusReason
+from greenroom.domain.session.session import SessionState, StatusReason
 from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 from greenroom.usecases.line.dispatch_line import dispatch_line
@@ -20,21 +19,15 @@ from greenroom.usecases.session.release_slot import release_slot
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
+from tests.fakes.store import change, counted_for, line_of, slots_of, the_session
 
 S = SessionState
 REFUGE = "i-0000000e"
 
 
-def the_session(ports: FakePorts) -> Session:
-    (session,) = ports.memory.session_rows.values()
-    return session
-
-
 def requested() -> FakePorts:
     ports = queued()
-    ports.memory.line_rows.clear()
-    session = the_session(ports)
-    ports.memory.session_rows[session.session_id] = replace(session, state=S.REQUESTED)
+    change(ports, the_session(ports), state=S.REQUESTED)
     return ports
 
 
@@ -145,17 +138,17 @@ def test_whoever_cancels_holds_nothing_and_leaves_no_machine_waiting(
         WAITS[wait](session_id, "token", ports)
     for _ in range(2):
         leave_session(session_id, "ada", ports)
-    assert ports.memory.line_rows == {}, "the place is free at once"
+    assert not line_of(ports), "the place is free at once"
     if is_late:
         WAITS[wait](session_id, "token", ports)
     assert len(ports.tasks.facts("token")) == 1, "answered, and once"
     give_back(ports)
     session = the_session(ports)
     assert (session.state, session.status_reason) == (S.ENDED, reason)
-    assert [slot for slot in ports.memory.slot_rows.values() if slot.session_id is not None] == []
+    assert [slot for slot in slots_of(ports) if slot.session_id is not None] == []
     held = (SlotState.RESERVED, SlotState.STREAMING)
-    assert [slot for slot in ports.memory.slot_rows.values() if slot.state in held] == []
-    assert ports.memory.viewer_sessions.get("ada", set()) == set()
+    assert [slot for slot in slots_of(ports) if slot.state in held] == []
+    assert counted_for(ports, "ada") == set()
     assert leave_session(session_id, "ada", ports) == session, "and again, when all is over"
 
 
@@ -167,5 +160,5 @@ def test_the_next_in_line_gets_the_slot_and_never_the_one_who_left(name: str) ->
     leave_session(leaver, "ada", ports)
     add_slot(ports, REFUGE, SlotState.FREE)
     dispatch_line("demo", ports)
-    given = ports.memory.slot_rows[f"{REFUGE}.1"]
+    given = ports.slots.get(f"{REFUGE}.1")
     assert (given.state, given.session_id) == (SlotState.RESERVED, follower)

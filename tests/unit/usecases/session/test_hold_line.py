@@ -18,6 +18,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import scheduled
 from tests.fakes.stage import add_slot, launch, stage
+from tests.fakes.store import change_application, session_of
 
 MINUTE = 60.0
 Wish = Callable[[ScheduledEvent], ScheduledEvent]
@@ -26,7 +27,7 @@ Wish = Callable[[ScheduledEvent], ScheduledEvent]
 def pre_queue(**facts: bool) -> tuple[FakePorts, ScheduledEvent]:
     """Ada waits for an event that begins in 4 minutes."""
     ports = stage(0)
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], admission=Admission.AUTOMATIC)
+    change_application(ports, admission=Admission.AUTOMATIC)
     event = scheduled(ports, ahead_s=7200, **facts)
     ports.time = event.start - 4 * MINUTE
     launch(ports)
@@ -34,7 +35,7 @@ def pre_queue(**facts: bool) -> tuple[FakePorts, ScheduledEvent]:
 
 
 def ada(ports: FakePorts) -> Session:
-    return next(each for each in ports.memory.session_rows.values() if each.viewer_id == "ada")
+    return session_of(ports, "ada")
 
 
 def moved_by(seconds: float) -> Wish:
@@ -85,7 +86,7 @@ def test_another_event_that_begins_soon_is_as_good() -> None:
 
 def test_an_application_that_opens_holds_nobody_back() -> None:
     ports, _ = pre_queue()
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], admission=Admission.OPEN)
+    change_application(ports, admission=Admission.OPEN)
     add_slot(ports, "i-000000a0", SlotState.FREE)
     reconcile_fleet("me", ports.time, 45, ports)
     assert ada(ports).state is SessionState.ASSIGNED
@@ -93,7 +94,7 @@ def test_an_application_that_opens_holds_nobody_back() -> None:
 
 def test_one_that_closes_lets_go_of_nobody() -> None:
     ports, event = pre_queue()
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], admission=Admission.CLOSED)
+    change_application(ports, admission=Admission.CLOSED)
     before = ada(ports)
     hold_line("demo", ports)
     assert ada(ports) == before

@@ -18,6 +18,15 @@ from greenroom.usecases.session.release_slot import release_slot
 
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, joined, launch, report, set_instance, slot_of, stage
+from tests.fakes.store import (
+    change_application,
+    change_instance,
+    counted_for,
+    free_count,
+    free_entries,
+    is_free,
+    the_slot,
+)
 
 
 def test_the_first_ready_slot_makes_its_instance_ready() -> None:
@@ -26,8 +35,8 @@ def test_the_first_ready_slot_makes_its_instance_ready() -> None:
     set_instance(ports, "i-00000001", InstanceState.BOOTING)
     for _ in range(2):
         assert report(ports, None, slot, SlotEvent.READY).state is SlotState.FREE
-    assert ports.memory.instance_rows["i-00000001"].state is InstanceState.READY
-    assert ports.memory.free_counts["demo"] == 1
+    assert ports.instances.get("i-00000001").state is InstanceState.READY
+    assert free_count(ports) == 1
 
 
 def test_a_session_connects_drops_and_comes_back_within_the_longest_session() -> None:
@@ -142,8 +151,8 @@ def test_a_process_that_exits_ends_its_session_and_a_free_slot_is_withdrawn() ->
     assert ports.sessions.get(session.session_id).status_reason is StatusReason.APPLICATION_EXIT
     free = add_slot(ports, "i-00000009", SlotState.FREE)
     assert report(ports, None, free, SlotEvent.EXITED).state is SlotState.RESETTING
-    assert free.slot_id not in ports.memory.free_rows
-    assert ports.memory.free_counts["demo"] == 0
+    assert not is_free(ports, free)
+    assert free_count(ports) == 0
 
 
 def test_a_free_slot_whose_streamer_is_gone_cannot_be_claimed_until_it_is_back() -> None:
@@ -151,11 +160,11 @@ def test_a_free_slot_whose_streamer_is_gone_cannot_be_claimed_until_it_is_back()
     free = add_slot(ports, "i-00000009", SlotState.FREE)
     for _ in range(2):
         assert report(ports, None, free, SlotEvent.NOT_READY).state is SlotState.RESETTING
-    assert free.slot_id not in ports.memory.free_rows
-    assert ports.memory.free_counts["demo"] == 0
+    assert not is_free(ports, free)
+    assert free_count(ports) == 0
     assert report(ports, None, free, SlotEvent.READY).state is SlotState.FREE
-    assert ports.memory.free_counts["demo"] == 1
-    assert free.slot_id in ports.memory.free_rows
+    assert free_count(ports) == 1
+    assert is_free(ports, free)
 
 
 def test_a_session_outlives_the_signalling_of_its_streamer() -> None:
@@ -173,7 +182,7 @@ def test_a_session_outlives_the_signalling_of_its_streamer() -> None:
 def test_a_slot_that_is_claimed_in_the_moment_its_streamer_goes_stays_with_its_session(event: SlotEvent) -> None:
     """The claim has won: the agent hears 409, and serves the join when the streamer is back."""
     ports = stage(1)
-    (free,) = ports.memory.slot_rows.values()
+    free = the_slot(ports)
     claimed = []
 
     def claim(step: str) -> None:
@@ -185,13 +194,13 @@ def test_a_slot_that_is_claimed_in_the_moment_its_streamer_goes_stays_with_its_s
         report(ports, None, free, event)
     assert ports.sessions.get(claimed[0].session_id).state is SessionState.ASSIGNED
     assert slot_of(ports, claimed[0]).state is SlotState.RESERVED
-    assert ports.memory.free_counts["demo"] == 0
+    assert free_count(ports) == 0
 
 
 @pytest.mark.parametrize("event", [SlotEvent.NOT_READY, SlotEvent.EXITED])
 def test_a_slot_that_was_taken_back_has_the_time_that_its_application_needs_to_start(event: SlotEvent) -> None:
     ports = stage(0)
-    ports.memory.applications["demo"] = replace(ports.memory.applications["demo"], start_timeout_s=900)
+    change_application(ports, start_timeout_s=900)
     free = add_slot(ports, "i-00000009", SlotState.FREE)
     back = report(ports, None, free, event)
     assert back.deadline_at is not None
@@ -216,7 +225,7 @@ def test_only_this_boot_of_the_slots_own_instance_may_report(instance_id: str, n
     add_slot(ports, "i-00000002", SlotState.RESETTING)
     with pytest.raises(error):
         record_slot_event(SlotFact(instance_id, nonce, slot.slot_id, 0, SlotEvent.READY), ports)
-    assert ports.memory.slot_rows[slot.slot_id] == slot
+    assert ports.slots.get(slot.slot_id) == slot
 
 
 def test_release_resets_the_slot_tells_everyone_and_can_be_repeated() -> None:
@@ -229,7 +238,7 @@ def test_release_resets_the_slot_tells_everyone_and_can_be_repeated() -> None:
     for _ in range(2):
         over = release_slot(session.session_id, ports)
         assert (over.state, over.status_reason) == (SessionState.ENDED, StatusReason.USER_LEFT)
-    assert ports.memory.viewer_sessions["ada"] == set()
+    assert counted_for(ports, "ada") == set()
     assert slot_of(ports, session).deadline_at == ports.now() + 30
     told = ports.socket.to("agent", "slot")[0]
     assert told == {"kind": "slot", "slotId": slot.slot_id, "state": "Resetting", "epoch": 1, "sessionId": None}
@@ -260,8 +269,7 @@ def test_an_application_that_goes_down_with_its_machine_ends_no_session(
     ports = stage(1)
     session = launch(ports).session
     slot = slot_of(ports, session)
-    row = replace(ports.memory.instance_rows[slot.instance_id], state=state)
-    ports.memory.instance_rows[slot.instance_id] = replace(row, notice=Notice(kind, ports.now()) if kind else None)
+    change_instance(ports, slot.instance_id, state=state, notice=Notice(kind, ports.now()) if kind else None)
     report(ports, session, slot, SlotEvent.EXITED)
     assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
 
@@ -270,9 +278,8 @@ def test_an_application_that_ends_on_a_machine_that_is_only_advised_to_be_left_e
     ports = stage(1)
     session = launch(ports).session
     slot = slot_of(ports, session)
-    row = ports.memory.instance_rows[slot.instance_id]
-    advised = replace(row, state=InstanceState.DRAINING, notice=Notice(NoticeKind.REBALANCE, ports.now()))
-    ports.memory.instance_rows[slot.instance_id] = advised
+    advised = Notice(NoticeKind.REBALANCE, ports.now())
+    change_instance(ports, slot.instance_id, state=InstanceState.DRAINING, notice=advised)
     report(ports, session, slot, SlotEvent.EXITED)
     assert ports.sessions.get(session.session_id).status_reason is StatusReason.APPLICATION_EXIT
 
@@ -293,4 +300,4 @@ def test_a_slot_that_gets_ready_where_nobody_may_come_waits_or_is_retired(
     slot = add_slot(ports, "i-00000001", SlotState.RESETTING)
     set_instance(ports, "i-00000001", state)
     assert report(ports, None, slot, SlotEvent.READY).state is after
-    assert not ports.memory.free_rows
+    assert not free_entries(ports)

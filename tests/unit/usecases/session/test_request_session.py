@@ -19,6 +19,16 @@ from greenroom.usecases.session.request_session import Launch, request_session
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, launch, slot_of, stage
+from tests.fakes.store import (
+    all_sessions,
+    beside,
+    counted_for,
+    free_entries,
+    line_of,
+    lost_claims,
+    miscount_free,
+    miscount_viewer,
+)
 
 
 def test_a_free_slot_is_assigned_at_once_and_the_row_tells_the_whole_story() -> None:
@@ -33,7 +43,7 @@ def test_a_free_slot_is_assigned_at_once_and_the_row_tells_the_whole_story() -> 
     assert set(session.transitions) == {SessionState.REQUESTED, SessionState.ASSIGNED}
     assert session.assignment is not None
     assert (session.assignment.instance_type, session.assignment.market) == ("g5.xlarge", "spot")
-    assert not ports.memory.free_rows
+    assert not free_entries(ports)
     assert ports.bus.kinds() == ["SessionRequested"]
 
 
@@ -60,7 +70,7 @@ def test_the_same_client_token_is_the_same_session() -> None:
     assert again.repeated
     assert again.ticket is not None
     assert again.session.session_id == first.session.session_id
-    assert len(ports.memory.session_rows) == 1
+    assert len(all_sessions(ports)) == 1
 
 
 def test_a_second_session_of_one_viewer_is_refused_with_the_running_one_until_it_is_over() -> None:
@@ -88,10 +98,10 @@ def test_a_counter_that_names_a_session_which_is_gone_keeps_nobody_out(is_over: 
     """Who has no session is in no index: the reaper would never come by."""
     ports = stage(2)
     gone = ended(ports, "t1") if is_over else "ses-of-a-torn-backup"
-    ports.memory.viewer_sessions["ada"] = {gone}
+    miscount_viewer(ports, "ada", gone)
     session = launch(ports, token="t2").session
     assert session.state is SessionState.ASSIGNED
-    assert ports.memory.viewer_sessions["ada"] == {session.session_id}
+    assert counted_for(ports, "ada") == {session.session_id}
     written = [row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]
     assert [(row[0], row[3]) for row in written] == [("VIEWER#ada", {"sessionId": gone})]
 
@@ -99,11 +109,11 @@ def test_a_counter_that_names_a_session_which_is_gone_keeps_nobody_out(is_over: 
 def test_a_counter_loses_what_is_gone_and_keeps_what_runs() -> None:
     ports = stage(3)
     running = launch(ports, token="t1").session.session_id
-    ports.memory.viewer_sessions["ada"] = {running, "ses-a", "ses-b"}
+    miscount_viewer(ports, "ada", running, "ses-a", "ses-b")
     with pytest.raises(ViewerLimitReached) as refused:
         launch(ports, token="t2")
     assert refused.value.session_id == running
-    assert ports.memory.viewer_sessions["ada"] == {running}
+    assert counted_for(ports, "ada") == {running}
 
 
 def test_who_is_refused_for_a_session_that_ends_in_this_moment_gets_in() -> None:
@@ -123,7 +133,7 @@ def test_who_is_refused_for_a_session_that_ends_in_this_moment_gets_in() -> None
 
 def test_a_closed_house_is_told_also_to_whom_a_counter_is_wrong_about() -> None:
     ports = stage(1)
-    ports.memory.viewer_sessions["ada"] = {"ses-gone"}
+    miscount_viewer(ports, "ada", "ses-gone")
     ports.quotas.throw(KillSwitch("bad build", ports.now(), "op"))
     with pytest.raises(KillSwitchThrown):
         launch(ports)
@@ -138,15 +148,15 @@ def test_a_refusal_that_is_right_is_looked_at_and_writes_nothing() -> None:
         launch(ports, token="t2")
     assert steps.count("claims.claim") == 1
     assert "quota_counters.correct_viewer" not in steps
-    assert ports.memory.viewer_sessions["ada"] == {running.session_id}
+    assert counted_for(ports, "ada") == {running.session_id}
 
 
 def test_fifty_launches_at_once_under_a_wrong_counter_are_one_session() -> None:
     ports = stage(20)
-    ports.memory.viewer_sessions["ada"] = {"ses-gone"}
+    miscount_viewer(ports, "ada", "ses-gone")
     outcomes = _fifty_at_once(ports, viewer="ada")
     assert outcomes == [SessionState.ASSIGNED]
-    assert len(ports.memory.session_rows) == len(ports.memory.viewer_sessions["ada"]) == 1
+    assert len(all_sessions(ports)) == len(counted_for(ports, "ada")) == 1
     assert len([row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]) == 1
 
 
@@ -154,18 +164,18 @@ def test_an_unknown_application_writes_nothing() -> None:
     ports = stage(1)
     with pytest.raises(NotFound):
         request_session(Launch("ada", "acme", "nowhere", "t1"), ports)
-    assert not ports.memory.session_rows
+    assert not all_sessions(ports)
 
 
 def test_a_counter_that_wrongly_says_empty_costs_a_detour_and_no_slot() -> None:
     ports = stage(1)
-    ports.memory.free_counts["demo"] = 0
+    miscount_free(ports, 0)
     assert launch(ports).session.state is SessionState.ASSIGNED
 
 
 def test_a_counter_that_nobody_has_begun_costs_a_detour_and_no_slot() -> None:
     ports = stage(1)
-    ports.memory.free_counts.clear()
+    miscount_free(ports, None)
     launched = launch(ports)
     assert (launched.session.state, launched.place) == (SessionState.ASSIGNED, None)
     assert launched.ticket is not None
@@ -198,13 +208,13 @@ def test_fifty_at_once_on_fewer_slots_fill_each_slot_once_and_the_rest_wait(slot
 
     ports.memory.between = hold_the_first_sixteen
     outcomes = _fifty_at_once(ports)
-    final = Counter(each.state for each in ports.memory.session_rows.values())
+    final = Counter(each.state for each in all_sessions(ports))
     assert len(outcomes) == 50
     assert final == {SessionState.ASSIGNED: slots, SessionState.QUEUED: 50 - slots}
-    held = [each.assignment.slot_id for each in ports.memory.session_rows.values() if each.assignment]
+    held = [each.assignment.slot_id for each in all_sessions(ports) if each.assignment]
     assert len(held) == len(set(held)) == slots
-    assert len(ports.memory.line_rows) == 50 - slots
-    assert ports.memory.losses > 0, "no claim lost: this was no race"
+    assert len(line_of(ports)) == 50 - slots
+    assert lost_claims(ports) > 0, "no claim lost: this was no race"
 
 
 def _fifty_at_once(ports: FakePorts, viewer: str | None = None) -> list[SessionState]:
@@ -213,7 +223,7 @@ def _fifty_at_once(ports: FakePorts, viewer: str | None = None) -> list[SessionS
     outcomes: list[SessionState] = []
 
     def play(number: int) -> None:
-        own = FakePorts(ports.memory, seed=number)
+        own = beside(ports, seed=number)
         own.new_id = lambda prefix: f"{prefix}-{number:026d}"  # type: ignore[method-assign]
         start.wait()
         with suppress(ViewerLimitReached):

@@ -15,6 +15,7 @@ from greenroom.usecases.session.release_slot import release_slot
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
+from tests.fakes.store import line_of, the_session
 
 
 def test_a_connection_that_comes_after_its_wait_answers_it() -> None:
@@ -111,7 +112,7 @@ def test_adoption_holds_the_slot_until_after_the_connection_deadline_and_wakes_a
     adopt_session(session.session_id, "arn", "token", ports)
     assert slot_of(ports, session).lease_until == session.deadline_at + 15
     assert ports.bus.kinds().count("ReaperNeeded") == 1
-    ports.memory.reaper_until = ports.now() + 30
+    ports.reaper.take("reaper", ports.now(), ports.now() + 30)
     adopt_session(session.session_id, "arn", "token", ports)
     assert ports.bus.kinds().count("ReaperNeeded") == 1
 
@@ -120,7 +121,7 @@ def test_adoption_holds_the_slot_until_after_the_connection_deadline_and_wakes_a
 def test_a_session_ends_in_every_live_state_once_and_for_one_reason(waiting: bool) -> None:
     for reach in (_queued, _assigned, _connected, _disconnected, _migrating):
         ports = reach()
-        session_id = next(iter(ports.memory.session_rows))
+        session_id = the_session(ports).session_id
         if waiting:
             wait = await_slot if reach is _migrating else await_end
             wait(session_id, "token", ports)
@@ -129,7 +130,7 @@ def test_a_session_ends_in_every_live_state_once_and_for_one_reason(waiting: boo
         assert (ended.state, again) == (SessionState.ENDING, ended)
         assert ended.status_reason is StatusReason.OPERATOR_TERMINATED
         assert ports.tasks.facts("token") == (["ended"] if waiting else [])
-        assert not ports.memory.line_rows
+        assert not line_of(ports)
         over = release_slot(session_id, ports)
         assert over.state is SessionState.ENDED
         assert end_session(session_id, StatusReason.INTERNAL_ERROR, ports) == over
@@ -147,20 +148,20 @@ def test_a_session_ends_in_every_live_state_once_and_for_one_reason(waiting: boo
 )
 def test_what_stays_past_its_deadline_ends_for_the_reason_of_its_state(reach: str, reason: StatusReason) -> None:
     ports: FakePorts = globals()[reach]()
-    session = next(iter(ports.memory.session_rows.values()))
+    session = the_session(ports)
     assert end_overdue_session(session, ports).status_reason is reason
 
 
 def test_a_viewer_who_came_back_is_not_ended_for_the_old_deadline() -> None:
     ports = _disconnected()
-    seen = next(iter(ports.memory.session_rows.values()))
+    seen = the_session(ports)
     report(ports, seen, slot_of(ports, seen), SlotEvent.CONNECTED, 1)
     assert end_overdue_session(seen, ports).state is SessionState.CONNECTED
 
 
 def test_a_session_that_loses_its_slot_answers_its_wait_and_waits_for_another_slot() -> None:
     ports = _connected()
-    session = next(iter(ports.memory.session_rows.values()))
+    session = the_session(ports)
     await_end(session.session_id, "end", ports)
     _lose(ports)
     assert ports.tasks.facts("end") == ["migrated"]
@@ -180,7 +181,7 @@ def test_a_session_that_loses_its_slot_answers_its_wait_and_waits_for_another_sl
 
 def test_a_session_that_loses_its_slot_before_anyone_connected_answers_that_wait() -> None:
     ports = _assigned()
-    session = next(iter(ports.memory.session_rows.values()))
+    session = the_session(ports)
     adopt_session(session.session_id, "arn", "connection", ports)
     _lose(ports)
     await_end(session.session_id, "end", ports)
@@ -188,7 +189,7 @@ def test_a_session_that_loses_its_slot_before_anyone_connected_answers_that_wait
 
 
 def _lose(ports: FakePorts) -> None:
-    session = next(iter(ports.memory.session_rows.values()))
+    session = the_session(ports)
     notice = Notice(NoticeKind.SPOT_INTERRUPTION, ports.now())
     evacuate_instance(slot_of(ports, session).instance_id, notice, ports)
 
@@ -207,14 +208,14 @@ def _assigned() -> FakePorts:
 
 def _connected() -> FakePorts:
     ports = _assigned()
-    session = next(iter(ports.memory.session_rows.values()))
+    session = the_session(ports)
     report(ports, session, slot_of(ports, session), SlotEvent.CONNECTED, 1)
     return ports
 
 
 def _disconnected() -> FakePorts:
     ports = _connected()
-    session = next(iter(ports.memory.session_rows.values()))
+    session = the_session(ports)
     report(ports, session, slot_of(ports, session), SlotEvent.DISCONNECTED, 1)
     return ports
 
