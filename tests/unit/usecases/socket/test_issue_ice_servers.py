@@ -18,6 +18,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE
 from tests.fakes.stage import launch, slot_of, stage
+from tests.fakes.store import change_application, put
 
 STUN = {"urls": ["stun:example"]}
 URLS = ("turn:127.0.0.1:3478?transport=udp", "turns:turn.example.org:443?transport=tcp")
@@ -82,9 +83,9 @@ def test_without_a_turn_server_nobody_asks_for_its_secret(ports: FakePorts) -> N
 
 def test_the_policy_of_the_application_reaches_the_page_and_spares_running_sessions(ports: FakePorts) -> None:
     application = ports.catalog.application("demo")
-    ports.memory.applications["demo"] = replace(application, relay=RelayPolicy.RELAY)
+    change_application(ports, relay=RelayPolicy.RELAY)
     session = said_hello(ports)
-    ports.memory.applications["demo"] = application
+    put(ports, application)
     relay_frame("page", json.dumps({"kind": "hello"}), ports)
     assert [each["iceTransportPolicy"] for each in ports.socket.to("page", "welcome")] == ["relay", "relay"]
     assert session.relay is RelayPolicy.RELAY

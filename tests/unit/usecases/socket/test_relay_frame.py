@@ -23,6 +23,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, launch, report, slot_of, stage
+from tests.fakes.store import tickets
 
 FRAME = {"kind": "frame", "sequence": 1, "part": 1, "parts": 1, "data": "{}"}
 JOIN = {"kind": "join", "iceServers": list[Any](), "idleWarn_s": 120, "idleEnd_s": 30}
@@ -58,8 +59,8 @@ def session(ports: FakePorts) -> Session:
 
 def test_a_ticket_opens_the_socket_once_and_only_its_hash_is_kept(ports: FakePorts) -> None:
     ticket = ticket_for(launch(ports).session, None, ports).ticket
-    assert ticket not in repr(ports.memory.ticket_rows)
-    assert hash_of(ticket) in ports.memory.ticket_rows
+    assert ticket not in repr(tickets(ports))
+    assert hash_of(ticket) in tickets(ports)
     admit_connection(ticket, ports)
     with pytest.raises(TicketRefused):
         admit_connection(ticket, ports)
