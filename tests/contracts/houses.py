@@ -11,12 +11,13 @@ import boto3
 import botocore.client
 import pytest
 from greenroom.aws import clients
+from greenroom.aws.instance.instance_rows import instance_row
 from greenroom.aws.line.line import DynamoLine
 from greenroom.aws.pool.capacity import DynamoCapacity
 from greenroom.aws.session.claims import DynamoClaims
 from greenroom.aws.session.session_rows import viewer_key
 from greenroom.aws.session.sessions import DynamoSessions
-from greenroom.aws.slot.slot_rows import free_row, instance_key, slot_row
+from greenroom.aws.slot.slot_rows import free_row, slot_row
 from greenroom.aws.slot.slots import DynamoSlots
 from greenroom.aws.socket.connections import DynamoConnections
 from greenroom.aws.socket.tickets import DynamoTickets
@@ -26,8 +27,10 @@ from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom_lab.memory.ports import FakePorts
 from moto import mock_aws
 
+from tests.builders import a_slot, an_instance
 from tests.contracts.conflicts import conflicts
 from tests.fakes.stage import add_slot, set_instance
+from tests.fakes.store import is_free, miscount_viewer
 
 REGION = "us-east-1"
 KINDS: Mapping[str, int] = {"memory": 0, "moto": 0, "moto in conflicts": 3}
@@ -61,11 +64,11 @@ class MemoryHouse(FakePorts):
         set_instance(self, instance_id, state)
 
     def is_free_entry(self, slot: Slot) -> bool:
-        return slot.slot_id in self.memory.free_rows
+        return is_free(self, slot)
 
     def miscount(self, viewer_id: str, *session_ids: str) -> None:
         """The viewer's counter names these, whatever the rows say: half of a transaction, out of a backup."""
-        self.memory.viewer_sessions[viewer_id] = set(session_ids)
+        miscount_viewer(self, viewer_id, *session_ids)
 
 
 class DynamoHouse:
@@ -109,7 +112,7 @@ class DynamoHouse:
         clients.dynamodb.cache_clear()
 
     def add_slot(self, instance_id: str, state: SlotState) -> Slot:
-        slot = add_slot(FakePorts(), instance_id, state)
+        slot = a_slot(an_instance(instance_id), state=state)
         self.put(slot_row(slot, "2026-01-01T00:00:00.000Z"))
         if state is SlotState.FREE:
             self.put(free_row(slot))
@@ -117,7 +120,7 @@ class DynamoHouse:
         return slot
 
     def set_instance(self, instance_id: str, state: InstanceState) -> None:
-        self.put({"pk": instance_key(instance_id), "sk": "META", "instanceId": instance_id, "state": state.value})
+        self.put(instance_row(an_instance(instance_id, state)))
 
     def is_free_entry(self, slot: Slot) -> bool:
         row = free_row(slot)

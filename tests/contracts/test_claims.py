@@ -31,35 +31,17 @@ from greenroom.ports import LineTicket, Wait
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.claims import free_entry
 
+from tests.builders import NOW, a_session
 from tests.contracts.houses import House
-
-NOW = 1_800_000_000.0
 
 
 def draft(name: str = "ses-1", viewer: str = "ada", token: str = "t1") -> Session:
-    return Session(
-        session_id=name,
-        viewer_id=viewer,
-        tenant_id="acme",
-        application_id="demo",
-        pool_id="demo",
-        client_token=token,
-        state=SessionState.REQUESTED,
-        requested_at=NOW,
-        deadline_at=NOW,
-        adopt_by=NOW + 20,
-        transitions={SessionState.REQUESTED: NOW},
-    )
+    due = {"deadline_at": NOW, "adopt_by": NOW + 20}
+    return a_session(name, SessionState.REQUESTED, viewer_id=viewer, client_token=token, **due)
 
 
 def queued(name: str = "ses-1", viewer: str = "ada", at: float = NOW) -> Session:
-    return replace(
-        draft(name, viewer, token=name),
-        state=SessionState.QUEUED,
-        requested_at=at,
-        deadline_at=at + 1200,
-        transitions={SessionState.REQUESTED: at, SessionState.QUEUED: at},
-    )
+    return a_session(name, viewer_id=viewer, client_token=name, requested_at=at, adopt_by=NOW + 20)
 
 
 def ending(session_id: str, house: House) -> Session:

@@ -23,9 +23,9 @@ from greenroom.domain.event.scheduled_event import EventHold, EventStep, Schedul
 from greenroom.event_ports import Subnet
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NOW, an_event
 from tests.contracts.houses import KINDS, REGION, DynamoHouse
 
-NOW = 1_800_000_000.0
 EVENT = "evt-abcdefghijklmnopqrstuvwx25"
 
 
@@ -48,18 +48,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def event(event_id: str = EVENT, **facts: Any) -> ScheduledEvent:
-    whole = ScheduledEvent(
-        event_id=event_id,
-        pool_id="demo",
-        name="Premiere",
-        start=NOW + 7200,
-        end=NOW + 10800,
-        time_zone="Europe/Berlin",
-        expected_sessions=30,
-        lead_s=1200,
-        planned_at=NOW,
-    )
-    return replace(whole, **facts)
+    return an_event(event_id, time_zone="Europe/Berlin", **facts)
 
 
 PREFLIGHT = Preflight(

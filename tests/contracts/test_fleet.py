@@ -24,15 +24,15 @@ from greenroom.domain.event.scheduled_event import EventHold
 from greenroom.domain.instance.instance import Boot, Instance, InstanceState, changed, registered, started
 from greenroom.domain.instance.launch import Launch, LaunchState, advanced
 from greenroom.domain.instance.offering import RECENT_S, Offering, Rest
-from greenroom.domain.pool.pool import Application, ApplicationKind, Halt, Pool, PoolPolicy
+from greenroom.domain.pool.pool import ApplicationKind, Halt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
-from greenroom.domain.slot.slot import Slot, SlotState, slot_id_of
+from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NOW, a_launch, a_policy, a_pool, a_slot, an_application, an_instance
 from tests.contracts.houses import KINDS, REGION, DynamoHouse
 
-NOW = 1_800_000_000.0
 INSTANCE = "i-0000000000000001"
 
 
@@ -62,39 +62,14 @@ def house(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def instance(instance_id: str = INSTANCE, **facts: Any) -> Instance:
-    whole = Instance(
-        instance_id=instance_id,
-        pool_id="demo",
-        application_id="demo",
-        launch_id="lch-1",
-        state=InstanceState.LAUNCHING,
-        instance_type="g5.xlarge",
-        zone="us-east-1a",
-        market="spot",
-        slot_count=2,
-        launched_at=NOW,
-        deadline_at=NOW + 1200,
-    )
-    return replace(whole, **facts)
+    """Launched, with two slots; its agent did not register yet."""
+    launched = {"state": InstanceState.LAUNCHING, "slot_count": 2, "deadline_at": NOW + 1200, "boot_nonce": None}
+    return an_instance(instance_id, **{**launched, **facts})
 
 
 def slots(instance_id: str = INSTANCE, count: int = 2) -> list[Slot]:
-    return [
-        Slot(
-            slot_id=slot_id_of(instance_id, number),
-            number=number,
-            instance_id=instance_id,
-            pool_id="demo",
-            application_id="demo",
-            state=SlotState.RESETTING,
-            epoch=0,
-            instance_type="g5.xlarge",
-            zone="us-east-1a",
-            market="spot",
-            deadline_at=NOW + 1200,
-        )
-        for number in range(1, count + 1)
-    ]
+    of = instance(instance_id)
+    return [a_slot(of, number, SlotState.RESETTING, deadline_at=NOW + 1200) for number in range(1, count + 1)]
 
 
 def ready(house: Any) -> Instance:
@@ -114,7 +89,7 @@ def free_slots(house: Any) -> list[str]:
 
 
 def intent(launch_id: str = "lch-1") -> Launch:
-    return Launch("demo", launch_id, "demo", 2, LaunchState.INTENDED, NOW + 120, "because")
+    return a_launch(launch_id, slots=2)
 
 
 def test_an_instance_is_added_once_and_reads_back_whole(house: Any) -> None:
@@ -355,8 +330,10 @@ def test_the_reapers_lease(house: Any) -> None:
 
 
 def test_the_catalog_keeps_what_operators_set(house: Any) -> None:
-    application = Application("demo", "Demo", ApplicationKind.UNREAL, ("run", "{streamerUrl}"), 2, "demo")
-    pool = Pool("demo", "demo", PoolPolicy(1, 2, 3), ("g6.xlarge",), ("spot",))
+    command = ("run", "{streamerUrl}")
+    application = an_application(kind=ApplicationKind.UNREAL, command=command, slots_per_instance=2)
+    policy = a_policy(always_on=1, target_idle=2, maximum=3)
+    pool = a_pool(policy=policy, instance_types=("g6.xlarge",), markets=("spot",))
     house.catalog.save_application(application)
     house.catalog.save_pool(pool)
     assert house.catalog.application("demo") == application

@@ -12,8 +12,9 @@ from greenroom.ports import LineTicket
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.claims import free_entry
 
+from tests.builders import NOW
 from tests.contracts.houses import House
-from tests.contracts.test_claims import NOW, draft, queued
+from tests.contracts.test_claims import draft, queued
 
 ETA = Eta(2, NOW + 60.25, NOW + 200.5, "1 ahead", NOW + 1)
 

@@ -10,12 +10,13 @@ import pytest
 from greenroom.aws.notify.journal import DynamoJournal
 from greenroom.domain.errors import Conflict, SlotLost
 from greenroom.domain.instance.instance import InstanceState
-from greenroom.domain.pool.pool import Placement, Pool, PoolPolicy
+from greenroom.domain.pool.pool import Placement, PoolPolicy
 from greenroom.domain.slot.slot import SlotState
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.builders import NOW, a_pool
 from tests.contracts.houses import KINDS
-from tests.contracts.test_fleet import NOW, FleetHouse, instance, slots
+from tests.contracts.test_fleet import FleetHouse, instance, slots
 
 
 @pytest.fixture(params=KINDS)
@@ -32,7 +33,7 @@ WHOLE = PoolPolicy(1, 2, 30, 4, 0, 5, 60, Placement.DISTRIBUTED)
 
 
 def test_every_part_of_a_pool_is_kept_and_its_version_grows(house: Any) -> None:
-    pool = Pool("demo", "demo", WHOLE, ("g6.xlarge",), ("spot",))
+    pool = a_pool(policy=WHOLE, instance_types=("g6.xlarge",), markets=("spot",))
     first = house.catalog.save_pool(pool)
     assert first == replace(pool, version=1) == house.catalog.pool("demo")
     second = house.catalog.save_pool(replace(first, markets=("on-demand",)))
@@ -40,14 +41,14 @@ def test_every_part_of_a_pool_is_kept_and_its_version_grows(house: Any) -> None:
 
 
 def test_whoever_read_an_older_pool_loses(house: Any) -> None:
-    pool = Pool("demo", "demo", WHOLE)
+    pool = a_pool(policy=WHOLE)
     first = house.catalog.save_pool(pool)
     house.catalog.save_pool(first)
     for outdated in (pool, first, replace(pool, version=7)):
         with pytest.raises(Conflict):
             house.catalog.save_pool(outdated)
     with pytest.raises(Conflict):
-        house.catalog.save_pool(Pool("other", "demo", WHOLE, version=1))
+        house.catalog.save_pool(a_pool("other", policy=WHOLE, version=1))
     assert house.catalog.pool("demo").version == 2
 
 

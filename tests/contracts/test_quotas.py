@@ -26,8 +26,9 @@ from greenroom.domain.slot.slot import FreeSlot, SlotState
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.claims import free_entry
 
+from tests.builders import NOW
 from tests.contracts.houses import KINDS, DynamoHouse, MemoryHouse
-from tests.contracts.test_claims import NOW, draft, queued
+from tests.contracts.test_claims import draft, queued
 
 NO_LIMIT = Quotas()
 DAY = day_of(NOW)

@@ -13,8 +13,9 @@ from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.claims import free_entry
 
+from tests.builders import NOW
 from tests.contracts.houses import DynamoHouse
-from tests.contracts.test_claims import NOW, draft, ending, queued
+from tests.contracts.test_claims import draft, ending, queued
 
 
 @pytest.fixture

@@ -15,13 +15,14 @@ from greenroom.domain.errors import (
 )
 from greenroom.domain.session.session import SessionMove, SessionState, StatusReason, sources_of
 from greenroom.domain.slot.slot import SlotState
-from greenroom.domain.socket.connection import Connection, PeerKind, Ticket
+from greenroom.domain.socket.connection import PeerKind, Ticket
 from greenroom.ports import Wait
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.claims import free_entry
 
+from tests.builders import NOW, a_connection
 from tests.contracts.houses import House
-from tests.contracts.test_claims import NOW, draft, ending, queued
+from tests.contracts.test_claims import draft, ending, queued
 
 
 @pytest.fixture
@@ -189,7 +190,7 @@ def test_a_ticket_works_once_and_for_its_time(house: House) -> None:
 
 def test_an_agent_is_reached_by_its_newest_connection(house: House) -> None:
     for name in ("c1", "c2"):
-        house.connections.store(Connection(name, PeerKind.AGENT, NOW, instance_id="i-1", boot_nonce="n"))
+        house.connections.store(a_connection(name, PeerKind.AGENT, instance_id="i-1", boot_nonce="n"))
     house.connections.drop("c1")
     assert house.connections.of_agent("i-1").connection_id == "c2"
     house.connections.drop("c2")
@@ -200,7 +201,7 @@ def test_an_agent_is_reached_by_its_newest_connection(house: House) -> None:
 
 
 def test_a_pages_connection_learns_its_new_epoch(house: House) -> None:
-    page = Connection("c1", PeerKind.PAGE, NOW, session_id="ses-1", epoch=0, join_number=1, viewer_id="ada")
+    page = a_connection("c1", session_id="ses-1", epoch=0, join_number=1, viewer_id="ada")
     house.connections.store(page)
     house.connections.renew_epoch("c1", 4)
     house.connections.renew_epoch("gone", 4)
