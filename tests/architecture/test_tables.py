@@ -5,24 +5,18 @@ from __future__ import annotations
 import re
 
 from greenroom.aws.session.session_rows import session_of, session_row
-from greenroom.domain.session.session import Moving, Session, SessionState, SlotAssignment, StatusReason
+from greenroom.domain.session.session import Moving, SessionState, StatusReason
 from greenroom.domain.session.session_view import session_view
 
 from tests.architecture.reading import CORE, Json, resources
+from tests.builders import a_session, a_slot, an_assignment
 
-ENDED = Session(
-    session_id="ses-1",
-    viewer_id="viewer",
-    tenant_id="tenant",
-    application_id="demo",
-    pool_id="demo",
-    client_token="click",
+ENDED = a_session(
     state=SessionState.ENDED,
     requested_at=1_000.0,
-    deadline_at=2_000.0,
     version=7,
     status_reason=StatusReason.USER_LEFT,
-    assignment=SlotAssignment("i-1.1", "i-1", 1, 4, "g5.xlarge", "us-east-1a", "spot"),
+    assignment=an_assignment(a_slot(epoch=4)),
     task_token="secret",
     transitions={SessionState.ASSIGNED: 1_001.0, SessionState.CONNECTED: 1_002.0, SessionState.ENDED: 1_003.0},
     migrations=2,

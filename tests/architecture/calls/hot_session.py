@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.architecture.calls.recorder import Call, Clock, Recorder, all_ports, calling, recording
-from tests.architecture.calls.scene import AGENT, INSTANCE, NONCE, play, set_scene
+from tests.architecture.calls.scene import AGENT, INSTANCE, play, set_scene
+from tests.builders import NONCE
 from tests.functions.doors import agent_event, body_of, socket_event, viewer_event
 
 PAGE = "page"

@@ -5,65 +5,32 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from greenroom.domain.instance.instance import Instance, InstanceState
-from greenroom.domain.pool.pool import Application, ApplicationKind, Pool, PoolPolicy
-from greenroom.domain.slot.slot import Slot, SlotState, shard_of, slot_id_of
-from greenroom.domain.socket.connection import Connection, PeerKind
+from greenroom.domain.slot.slot import SlotState, shard_of
+from greenroom.domain.socket.connection import PeerKind
 from greenroom.usecases.pool.configure import configure_pool
 
-INSTANCE, NONCE = "i-0000000000000001a", "0" * 32
+from tests.builders import NONCE, a_connection, a_policy, a_pool, a_slot, an_application, an_instance
+
+INSTANCE = "i-0000000000000001a"
 AGENT = "agent"
-APPLICATION = Application(
-    application_id="demo", name="Demo", kind=ApplicationKind.NULL, command=(), slots_per_instance=2, pool_id="demo"
-)
+APPLICATION = an_application(slots_per_instance=2)
 
 
 def set_scene(ports: Any, slots: int, maximum: int = 10, target_idle: int = 0) -> None:
     """An application, its pool, and one Ready instance whose `slots` are free; the buffer stays whole at a claim."""
     now = ports.now()
     ports.catalog.save_application(APPLICATION)
-    configure_pool(Pool("demo", "demo", PoolPolicy(0, target_idle, maximum)), "operator", ports)
+    configure_pool(a_pool(policy=a_policy(target_idle=target_idle, maximum=maximum)), "operator", ports)
     ports.reaper.take("reaper", now, now + 600)
-    ports.fleet.add(_instance(slots, now))
-    ports.connections.store(Connection(AGENT, PeerKind.AGENT, now + 3600, instance_id=INSTANCE, boot_nonce=NONCE))
+    instance = an_instance(INSTANCE, slot_count=slots, launched_at=now, ready_at=now)
+    ports.fleet.add(instance)
+    agent = {"instance_id": INSTANCE, "boot_nonce": NONCE, "expires_at": now + 3600}
+    ports.connections.store(a_connection(AGENT, PeerKind.AGENT, **agent))
     for number in range(1, slots + 1):
-        slot = _slot(number, maximum)
+        slot = a_slot(instance, number, SlotState.RESETTING, shard=shard_of(INSTANCE, maximum))
         ports.fleet.add_slots([slot], now)
         ports.claims.publish(slot, now)
         ports.capacity.add_free("demo", 1)
-
-
-def _instance(slots: int, now: float) -> Instance:
-    return Instance(
-        instance_id=INSTANCE,
-        pool_id="demo",
-        application_id="demo",
-        launch_id="lch-1",
-        state=InstanceState.READY,
-        instance_type="g5.xlarge",
-        zone="us-east-1a",
-        market="spot",
-        slot_count=slots,
-        launched_at=now,
-        ready_at=now,
-        boot_nonce=NONCE,
-    )
-
-
-def _slot(number: int, maximum: int) -> Slot:
-    return Slot(
-        slot_id=slot_id_of(INSTANCE, number),
-        number=number,
-        instance_id=INSTANCE,
-        pool_id="demo",
-        application_id="demo",
-        state=SlotState.RESETTING,
-        epoch=0,
-        instance_type="g5.xlarge",
-        zone="us-east-1a",
-        market="spot",
-        shard=shard_of(INSTANCE, maximum),
-    )
 
 
 _tokens = itertools.count(1)
