@@ -19,9 +19,10 @@ from greenroom.domain.event.scheduled_event import (
     step_times,
 )
 from greenroom.domain.event.warm_time import warm_time
-from greenroom.domain.pool.pool import Pool, PoolPolicy
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.builders import a_policy, a_pool, an_event
 
 E = EventStep
 START = 1_800_100_000.0
@@ -30,18 +31,8 @@ WARM = WarmTime(240.0, 10.0, is_measured=True)
 
 
 def event(**facts: object) -> ScheduledEvent:
-    whole = ScheduledEvent(
-        event_id="evt-a",
-        pool_id="demo",
-        name="demo",
-        start=START,
-        end=START + HOUR,
-        time_zone="UTC",
-        expected_sessions=30,
-        lead_s=1200,
-        planned_at=START - 2 * DAY,
-    )
-    return replace(whole, **facts)  # type: ignore[arg-type]
+    times = {"start": START, "end": START + HOUR, "planned_at": START - 2 * DAY}
+    return an_event("evt-a", **{**times, **facts})
 
 
 def test_the_steps_of_the_worked_example() -> None:
@@ -161,7 +152,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("field", "change"), WRONG)
 def test_an_impossible_event_is_refused_by_field(field: str, change: dict[str, float]) -> None:
-    pool = Pool("demo", "demo", PoolPolicy(0, 0, 100))
+    pool = a_pool(policy=a_policy(maximum=100))
     check_event(event(), pool, START - 2 * DAY)
     with pytest.raises(InvalidField) as refused:
         check_event(event(**change), pool, START - 2 * DAY)
@@ -169,7 +160,7 @@ def test_an_impossible_event_is_refused_by_field(field: str, change: dict[str, f
 
 
 def test_a_running_event_may_be_edited_but_not_moved_into_the_past() -> None:
-    pool = Pool("demo", "demo", PoolPolicy(0, 0, 100))
+    pool = a_pool(policy=a_policy(maximum=100))
     check_event(event(), pool, START + 60, moved=False)
     with pytest.raises(InvalidField, match="start"):
         check_event(event(start=START + 30), pool, START + 60, moved=True)

@@ -25,19 +25,15 @@ from greenroom.domain.times import epoch_seconds
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import a_session
+
 NOON = epoch_seconds("2026-11-21T12:00:00.000Z")
 LATE = epoch_seconds("2026-11-21T23:50:00.000Z")
 MIDNIGHT = epoch_seconds("2026-11-22T00:00:00.000Z")
 
 
 def session(**times: float) -> Session:
-    return Session(
-        session_id="ses-1",
-        viewer_id="ada",
-        tenant_id="acme",
-        application_id="demo",
-        pool_id="demo",
-        client_token="t",
+    return a_session(
         state=SessionState.ENDING,
         requested_at=NOON,
         deadline_at=NOON,

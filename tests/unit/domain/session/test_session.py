@@ -28,23 +28,14 @@ from greenroom.domain.times import epoch_seconds, iso
 from hypothesis import given
 from hypothesis import strategies as some
 
+from tests.builders import a_session
+
 NOW = 1_800_000_000.0
 
 
 def session(state: SessionState = SessionState.ASSIGNED, awaits: str | None = None) -> Session:
-    return Session(
-        session_id="ses-1",
-        viewer_id="ada",
-        tenant_id="acme",
-        application_id="demo",
-        pool_id="demo",
-        client_token="t",
-        state=state,
-        requested_at=NOW,
-        deadline_at=NOW + 60,
-        awaits=awaits,
-        task_token="token" if awaits else None,
-    )
+    token = "token" if awaits else None
+    return a_session(state=state, deadline_at=NOW + 60, awaits=awaits, task_token=token, transitions={})
 
 
 def test_every_live_state_may_end_and_has_a_reason_for_staying_too_long() -> None:

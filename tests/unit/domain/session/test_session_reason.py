@@ -10,7 +10,6 @@ import pytest
 from greenroom.domain.session.session import (
     FAILURES,
     Moving,
-    Session,
     SessionState,
     StatusReason,
     final_state,
@@ -18,9 +17,11 @@ from greenroom.domain.session.session import (
 from greenroom.domain.session.session_view import session_view
 from greenroom.domain.times import epoch_seconds
 
+from tests.builders import a_session
+
 S, R = SessionState, StatusReason
 NOW = epoch_seconds("2026-01-31T20:00:00Z")
-PLAYING = Session("ses-1", "ada", "acme", "demo", "demo", "t1", S.CONNECTED, NOW, NOW + 90)
+PLAYING = a_session(state=S.CONNECTED, requested_at=NOW, deadline_at=NOW + 90, transitions={})
 
 
 def moving(reason: StatusReason) -> Moving:
