@@ -256,7 +256,9 @@ def lost_claims(ports: FakePorts) -> int:
 def beside(ports: FakePorts, seed: int = 2) -> FakePorts:
     """The ports of another process, on the same tables."""
     other = FakePorts(ports.memory, seed)
-    other.fleet_rows = other.pools.rows = ports.fleet_rows
+    other.fleet_rows = ports.fleet_rows
+    for port in (other.pools, other.launches, other.offerings, other.orphans):
+        port.rows = ports.fleet_rows
     return other
 
 
