@@ -22,6 +22,7 @@ from greenroom_lab.simulation.history import REST_WITHIN_S, History, Sabotage, T
 from greenroom_lab.simulation.world import Rates, World
 
 from tests.architecture.reading import ROOT
+from tests.fakes.store import all_sessions
 
 PARTS, HISTORIES = 2, 30
 """Sixty histories in each run, in halves that two processes can tell side by side."""
@@ -62,7 +63,7 @@ def test_conflicts_alone_end_no_session() -> None:
         told = history.tell()
         assert told.found.is_clean, f"seed {seed}: {told.found}"
         assert told.counts["conflict"] > 20
-        reasons.update(each.status_reason for each in history.world.memory.session_rows.values())
+        reasons.update(each.status_reason for each in all_sessions(history.world.ports))
     assert sum(reasons.values()) > 100
     assert not reasons[StatusReason.INTERNAL_ERROR]
 

@@ -74,16 +74,17 @@ class History:
         self.machines.after_pass = self._after_pass
 
     def _configure(self) -> None:
-        dice, memory = self.world.random, self.world.memory
+        dice, ports = self.world.random, self.world.ports
         limits = SessionLimits(
             connection_timeout_s=40,
             reconnect_window_s=45,
             maximum_session_s=400,
             placement_timeout_s=self.world.random.choice((300, 600)),
         )
-        memory.applications[POOL] = Application(
+        application = Application(
             POOL, "Demo", ApplicationKind.NULL, (), SLOTS_PER_INSTANCE, POOL, limits, sessions_per_viewer=1
         )
+        ports.catalog.save_application(application)
         policy = PoolPolicy(
             dice.choice((0, 2, 3)),
             dice.choice((0, 1, 2, 4)),
@@ -94,9 +95,9 @@ class History:
             spot_share=dice.choice((100, 100, 50, 0)),
             placement=dice.choice(tuple(Placement)),
         )
-        memory.pools[POOL] = Pool(POOL, POOL, policy, tiers={"standard": 0, **TIERS})
+        ports.catalog.save_pool(Pool(POOL, POOL, policy, tiers={"standard": 0, **TIERS}))
         if self.seed % 3 == 1:  # not by the dice: the other histories stay as they were
-            memory.tenant_quotas["acme"] = Quota(concurrent_sessions=TENANT_LIMIT)
+            ports.quotas.save_tenant("acme", Quota(concurrent_sessions=TENANT_LIMIT))
         self.warm = policy.warm_instances
         self.wanted = -(-max(policy.always_on, policy.target_idle) // SLOTS_PER_INSTANCE)
 
