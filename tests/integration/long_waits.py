@@ -6,6 +6,9 @@ import asyncio
 import time
 from typing import Any
 
+from greenroom.aws.quota.quota_rows import counter_key
+from greenroom.aws.table.values import item
+from greenroom.domain.quota.quota import LIVE
 from greenroom_lab.viewer.viewer import Viewer, launch
 
 from tests.integration.house import House, until
@@ -143,8 +146,8 @@ async def miscount_is_corrected(house: House) -> list[int]:
     quota = f"/tenants/{MISCOUNTED}/quota"
     assert (await house.operator("PUT", quota, {"concurrentSessions": 2})).status == 200
     for shard in range(2):
-        key = {"pk": {"S": f"QUOTA#TENANT#{MISCOUNTED}#{shard}"}, "sk": {"S": "LIVE"}}
-        row = {**key, "live": {"N": "1"}, "changedAt": {"N": str(round(time.time() - 60, 3))}}
+        key = {"pk": counter_key(f"TENANT#{MISCOUNTED}", shard), "sk": LIVE}
+        row = item({**key, "live": 1, "changedAt": round(time.time() - 60, 3)})
         house.client("dynamodb").put_item(TableName=house.outputs["SessionsTable"], Item=row)
 
     async def has_room() -> bool:

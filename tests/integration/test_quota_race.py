@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from greenroom.aws.session.session_rows import viewer_key
+from greenroom.aws.table.values import item
 
 from tests.integration.house import House, Json, until
 from tests.integration.recount import until_nothing_is_wrong
@@ -116,7 +118,7 @@ async def test_fifty_launches_of_one_viewer_at_once_are_one_session(house: House
     """Torn: as half of a transaction out of a backup leaves it. Only the launches that it refuses can find it."""
     await until_all_left(house, RACERS)
     async with rush(house, RACERS, POOL) as racers:
-        counter_key = f"VIEWER#{viewer_id_of(racers.tokens[0])}"
+        counter_key = viewer_key(viewer_id_of(racers.tokens[0]))
         if torn:
             count_what_never_was(house, counter_key)
         presses = [racers.press_play(0, f"press-{torn}-{number}") for number in range(50)]
@@ -139,8 +141,7 @@ def viewer_id_of(token: str) -> str:
 
 
 def count_what_never_was(house: House, counter_key: str) -> None:
-    key = {"pk": {"S": counter_key}, "sk": {"S": "COUNTER"}}
-    row = {**key, "live": {"N": "1"}, "sessionIds": {"SS": ["ses-torn"]}}
+    row = item({"pk": counter_key, "sk": "COUNTER", "live": 1, "sessionIds": {"ses-torn"}})
     house.client("dynamodb").put_item(TableName=house.outputs["SessionsTable"], Item=row)
 
 
