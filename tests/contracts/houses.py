@@ -29,8 +29,8 @@ from moto import mock_aws
 
 from tests.builders import a_slot, an_instance
 from tests.contracts.conflicts import conflicts
-from tests.fakes.stage import add_slot, set_instance
-from tests.fakes.store import is_free, miscount_viewer
+from tests.fakes.stage import add_slot
+from tests.fakes.store import change_instance, is_free, miscount_viewer
 
 REGION = "us-east-1"
 KINDS: Mapping[str, int] = {"memory": 0, "moto": 0, "moto in conflicts": 3}
@@ -61,7 +61,7 @@ class MemoryHouse(FakePorts):
         return add_slot(self, instance_id, state)
 
     def set_instance(self, instance_id: str, state: InstanceState) -> None:
-        set_instance(self, instance_id, state)
+        change_instance(self, instance_id, state=state)
 
     def is_free_entry(self, slot: Slot) -> bool:
         return is_free(self, slot)

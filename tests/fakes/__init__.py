@@ -1,1 +1,1 @@
-"""In-memory doubles of the ports, held to the same contracts as the real ones."""
+"""Worlds in memory to test on: what stands there, and what viewers, agents and machines do."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.session.session import Session, SessionLimits
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
@@ -10,7 +9,7 @@ from greenroom.usecases.session.request_session import Launch, Launched, request
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE, a_policy, a_pool, a_slot, an_application, an_instance
-from tests.fakes.store import change, put
+from tests.fakes.store import put
 
 
 def stage(slots: int = 1, state: SlotState = SlotState.FREE, target_idle: int = 0) -> FakePorts:
@@ -29,6 +28,12 @@ def add_slot(ports: FakePorts, instance_id: str, state: SlotState, application_i
     slot = a_slot(instance, state=state)
     put(ports, instance, slot)
     return slot
+
+
+def fill(ports: FakePorts, slots: int) -> None:
+    """So many free slots more, each on an instance of its own."""
+    for number in range(slots):
+        add_slot(ports, f"i-{number + 0xA0:08x}", SlotState.FREE)
 
 
 def launch(ports: FakePorts, viewer: str = "ada", token: str = "t1") -> Launched:
@@ -62,8 +67,3 @@ def joined(ports: FakePorts, session: Session, connection_id: str) -> Session:
     """The session after a page joined on `connection_id`."""
     epoch = session.assignment.epoch if session.assignment else 0
     return ports.sessions.join(session.session_id, connection_id, epoch, None).session
-
-
-def set_instance(ports: FakePorts, instance_id: str, state: InstanceState) -> None:
-    """Its instance stands elsewhere now."""
-    change(ports, ports.instances.get(instance_id), state=state)

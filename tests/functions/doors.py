@@ -11,19 +11,24 @@ from typing import Any
 
 from greenroom.entry.settings import Settings
 
-_FUNCTIONS = Path(__file__).parents[2] / "functions"
+_ROOT = Path(__file__).parents[2]
 
 
 @cache
 def handle_of(function: str) -> Callable[..., Any]:
     """`handle` of functions/<function>/handler.py."""
-    spec = importlib.util.spec_from_file_location(f"{function}_handler", _FUNCTIONS / function / "handler.py")
+    spec = importlib.util.spec_from_file_location(f"{function}_handler", _ROOT / "functions" / function / "handler.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     handle: Callable[..., Any] = module.handle
     return handle
+
+
+def sample(function: str) -> Any:
+    """The function's event of events/samples."""
+    return json.loads((_ROOT / f"events/samples/{function}.json").read_text())
 
 
 def viewer_event(

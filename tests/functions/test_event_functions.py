@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
-import yaml
 from greenroom.domain.times import epoch_seconds, iso
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import held
 from tests.fakes.stage import stage
 from tests.fakes.store import events
-from tests.functions.doors import body_of, handle_of, operate
+from tests.functions.doors import body_of, handle_of, operate, sample
+from tests.functions.openapi import DOCUMENT, fits
 
-ROOT = Path(__file__).parents[2]
 POST, PATCH, DELETE = "POST /events", "PATCH /events/{eventId}", "DELETE /events/{eventId}"
-
-
-def sample(function: str) -> Any:
-    return json.loads((ROOT / f"events/samples/{function}.json").read_text())
 
 
 def wishes(ports: FakePorts, **changes: Any) -> dict[str, Any]:
@@ -45,10 +37,8 @@ def step(ports: FakePorts, event: Any, version: int = 1) -> Any:
 def test_an_event_is_answered_with_its_preflight_as_documented() -> None:
     ports = stage(0)
     event = made(ports, name="Premiere", maximumCost_usd=12.5)
-    document = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
-    schema = {"$ref": "#/components/schemas/EventView", "components": document["components"]}
-    jsonschema.validate(event, schema, cls=jsonschema.Draft202012Validator)
-    assert set(document["components"]["schemas"]["EventView"]["properties"]) == set(event)
+    fits("EventView", event)
+    assert set(DOCUMENT["components"]["schemas"]["EventView"]["properties"]) == set(event)
     given = (event["state"], event["version"], event["lead_s"], event["preQueue_s"], event["maximumCost_usd"])
     assert given == ("Scheduled", 1, 1200, 300, 12.5)
     assert event["warmAt"] == event["preflight"]["latestSafeStart"] == iso(ports.now() + 3600 - 1260)

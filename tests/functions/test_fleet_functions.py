@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,15 +14,9 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, launched, planned, policy
-from tests.fakes.stage import launch, set_instance, slot_of, stage
-from tests.fakes.store import change, snapshot, the_instance
-from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, operate
-
-SAMPLES = Path(__file__).parents[2] / "events/samples"
-
-
-def sample(function: str) -> Any:
-    return json.loads((SAMPLES / f"{function}.json").read_text())
+from tests.fakes.stage import launch, slot_of, stage
+from tests.fakes.store import change, change_instance, snapshot, the_instance
+from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, operate, sample
 
 
 def house() -> FakePorts:
@@ -156,7 +148,7 @@ def test_heartbeats_of_strangers_earlier_boots_and_in_disorder() -> None:
     assert heartbeat(ports, instance_id, [], "f" * 32)["statusCode"] == 409
     wrong = heartbeat(ports, instance_id, [{"slotId": "x", "epoch": -1}])
     assert (wrong["statusCode"], body_of(wrong)["field"]) == (400, "slots[0].epoch")
-    set_instance(ports, instance_id, InstanceState.TERMINATED)
+    change_instance(ports, instance_id, state=InstanceState.TERMINATED)
     over = heartbeat(ports, instance_id, [])
     assert (over["statusCode"], body_of(over)["type"]) == (409, "https://greenroom.dev/problems/instance-ended")
 

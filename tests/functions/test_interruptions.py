@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,15 +14,14 @@ from greenroom.fleet_ports import Ec2State
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE
-from tests.fakes.stage import add_slot, launch, set_instance, slot_of, stage
-from tests.fakes.store import change, the_instance, the_session
-from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of
+from tests.fakes.stage import add_slot, launch, slot_of, stage
+from tests.fakes.store import change, change_instance, the_instance, the_session
+from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, sample
 
-SAMPLES = Path(__file__).parents[2] / "events/samples"
 OURS = "i-0123456789abcdef0"
 
 # Source: EC2 user guide; ids and times are ours.
-WARNING: dict[str, Any] = json.loads((SAMPLES / "note_interruption.json").read_text())
+WARNING: dict[str, Any] = sample("note_interruption")
 REBALANCE: dict[str, Any] = {
     "version": "0",
     "id": "12345678-1234-1234-1234-123456789012",
@@ -59,7 +56,7 @@ def house(state: InstanceState = InstanceState.READY, ec2: Ec2State = Ec2State.R
     ports = stage(0)
     ports.time = AT - 600
     add_slot(ports, OURS, SlotState.FREE)
-    set_instance(ports, OURS, state)
+    change_instance(ports, OURS, state=state)
     ports.ec2.add(OURS)
     ports.ec2.set(OURS, ec2)
     ports.time = AT + 1
@@ -154,7 +151,7 @@ def test_an_interrupted_instance_that_is_gone_before_its_time_is_news() -> None:
 def test_a_look_answers_whether_another_is_needed() -> None:
     ports = house()
     launch(ports)
-    given = json.loads((SAMPLES / "evacuate_instance.json").read_text())
+    given = sample("evacuate_instance")
     assert handle_of("evacuate_instance")(given, ports) == {"done": False, "held": 1}
     assert ports.instances.get(OURS).notice == Notice(NoticeKind.SPOT_INTERRUPTION, AT, AT + 120)
     assert the_session(ports).state is SessionState.MIGRATING

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
-import yaml
 from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.pool.pool import Placement
 from greenroom.domain.slot.slot import SlotState
@@ -16,12 +12,19 @@ from greenroom.domain.times import iso
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import an_instance
-from tests.fakes.stage import launch, set_instance, slot_of, stage
-from tests.fakes.store import change, change_application, change_policy, change_pool, snapshot, the_instance
-from tests.functions.doors import body_of, handle_of, operate
+from tests.fakes.stage import launch, slot_of, stage
+from tests.fakes.store import (
+    change,
+    change_application,
+    change_instance,
+    change_policy,
+    change_pool,
+    snapshot,
+    the_instance,
+)
+from tests.functions.doors import body_of, handle_of, operate, sample
+from tests.functions.openapi import fits
 
-ROOT = Path(__file__).parents[2]
-DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
 VIEWER = "viewers,tenant-acme"
 PUT, PATCH = "PUT /pools/{poolId}", "PATCH /pools/{poolId}"
 ALL, ONE = "GET /pools", "GET /pools/{poolId}"
@@ -30,12 +33,6 @@ HALT, RESUME = "POST /pools/{poolId}/halt", "POST /pools/{poolId}/resume"
 DRAIN, UNDRAIN = "POST /instances/{instanceId}/drain", "DELETE /instances/{instanceId}/drain"
 POOL = {"applicationId": "demo", "policy": {"alwaysOn": 0, "targetIdle": 1, "maximum": 8}}
 DEFAULTS = {"warmInstances": 0, "scaleInAfter_s": 120, "scaleInStep": 10, "spotShare": 100, "placement": "packed"}
-
-
-def fits(name: str, view: Any) -> None:
-    """It is what docs/openapi.yaml promises."""
-    schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
-    jsonschema.validate(view, schema, cls=jsonschema.Draft202012Validator)
 
 
 def pool(function: str, route: str, body: Any, ports: FakePorts, groups: str = "operators,tenant-acme") -> Any:
@@ -264,7 +261,7 @@ def test_instances_are_shown_oldest_first_with_their_slots_and_notices() -> None
 
 
 def decisions(ports: FakePorts, limit: str | None = None) -> dict[str, Any]:
-    event = json.loads((ROOT / "events/samples/read_pools.json").read_text())
+    event = sample("read_pools")
     event["queryStringParameters"] = None if limit is None else {"limit": limit}
     answer: dict[str, Any] = handle_of("read_pools")(event, ports)
     return answer
@@ -298,11 +295,11 @@ def test_a_wrong_limit_is_named(limit: str) -> None:
 
 def test_a_pool_is_halted_once_and_resumed_once() -> None:
     ports = stage(1)
-    sample = json.loads((ROOT / "events/samples/operate_pool.json").read_text())
-    halted = handle_of("operate_pool")(sample, ports)
+    halt = sample("operate_pool")
+    halted = handle_of("operate_pool")(halt, ports)
     assert halted["statusCode"] == 200
     fits("PoolView", body_of(halted))
-    by = sample["requestContext"]["authorizer"]["lambda"]["viewerId"]
+    by = halt["requestContext"]["authorizer"]["lambda"]["viewerId"]
     first = {"reason": "the new build shows a black screen", "at": iso(ports.now()), "by": by}
     assert body_of(halted)["halted"] == first
     ports.time += 5
@@ -350,7 +347,7 @@ def test_a_drain_is_answered_with_the_instance_and_can_be_taken_back() -> None:
 def test_what_is_not_in_service_cannot_be_drained(state: str) -> None:
     ports = stage(1, SlotState.RETIRED)
     instance_id = the_instance(ports).instance_id
-    set_instance(ports, instance_id, InstanceState(state))
+    change_instance(ports, instance_id, state=InstanceState(state))
     answer = operate("drain_instance", DRAIN, None, ports, instanceId=instance_id)
     assert answer["statusCode"] == 409
     assert state in body_of(answer)["detail"]
@@ -392,8 +389,7 @@ def test_the_samples_are_calls_that_succeed() -> None:
     ports = stage(1)
     instance_id = the_instance(ports).instance_id
     for function, status in (("configure_pool", 200), ("read_pools", 200), ("operate_pool", 200)):
-        event = json.loads((ROOT / f"events/samples/{function}.json").read_text())
-        assert handle_of(function)(event, ports)["statusCode"] == status
-    event = json.loads((ROOT / "events/samples/drain_instance.json").read_text())
+        assert handle_of(function)(sample(function), ports)["statusCode"] == status
+    event = sample("drain_instance")
     event["pathParameters"] = {"instanceId": instance_id}
     assert handle_of("drain_instance")(event, ports)["statusCode"] == 202

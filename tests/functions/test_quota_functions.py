@@ -16,7 +16,8 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
 from tests.fakes.store import all_sessions, change_application
 from tests.functions.doors import body_of, handle_of, operate, viewer_event
-from tests.functions.test_operator_functions import VIEWER, fits
+from tests.functions.openapi import fits
+from tests.functions.test_operator_functions import VIEWER
 
 TENANT, ACCOUNT = "/tenants/{tenantId}/quota", "/account/quota"
 SWITCH = "/account/kill-switch"

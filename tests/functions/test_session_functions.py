@@ -12,8 +12,8 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE
-from tests.fakes.stage import add_slot, joined, launch, set_instance, slot_of, stage
-from tests.fakes.store import change, connections, slots_of, the_instance
+from tests.fakes.stage import add_slot, joined, launch, slot_of, stage
+from tests.fakes.store import change, change_instance, connections, slots_of, the_instance
 from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, socket_event, viewer_event
 
 
@@ -157,7 +157,7 @@ def test_an_instance_that_is_over_opens_no_connection() -> None:
     ports = stage(0)
     assert handle_of("open_connection")(agent_opening(NONCE), ports)["statusCode"] == 410
     add_slot(ports, "i-00000001", SlotState.FREE)
-    set_instance(ports, "i-00000001", InstanceState.TERMINATED)
+    change_instance(ports, "i-00000001", state=InstanceState.TERMINATED)
     assert handle_of("open_connection")(agent_opening(NONCE), ports)["statusCode"] == 410
 
 

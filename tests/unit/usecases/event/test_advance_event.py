@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from greenroom.domain.event.scheduled_event import EventState, EventStep
 from greenroom.domain.events import EventShortfall
-from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.reservations import slots_left
 from greenroom.usecases.event.advance_event import advance_event
 from greenroom.usecases.event.schedule_event import cancel_event
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.events import held, journal, look, scheduled
 from tests.fakes.launching import policy
-from tests.fakes.stage import add_slot, launch, stage
+from tests.fakes.stage import fill, launch, stage
 from tests.fakes.store import free_entries, remove, snapshot
 
 S = EventState
@@ -27,11 +26,6 @@ S = EventState
 
 def shortfalls(ports: FakePorts) -> list[int]:
     return [each.shortfall for each in ports.bus.events if isinstance(each, EventShortfall)]
-
-
-def fill(ports: FakePorts, slots: int) -> None:
-    for number in range(slots):
-        add_slot(ports, f"i-{number + 0xA0:08x}", SlotState.FREE)
 
 
 def test_an_event_from_its_schedule_to_its_end() -> None:

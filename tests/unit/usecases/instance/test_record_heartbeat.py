@@ -12,8 +12,8 @@ from greenroom.usecases.socket.issue_socket_ticket import issue_socket_ticket
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE, an_instance
-from tests.fakes.stage import joined, launch, set_instance, slot_of, stage
-from tests.fakes.store import put, tickets
+from tests.fakes.stage import joined, launch, slot_of, stage
+from tests.fakes.store import change_instance, put, tickets
 
 LEASE_S = 45
 
@@ -70,7 +70,7 @@ def test_strangers_and_earlier_boots_are_refused_and_change_nothing() -> None:
 def test_an_agent_whose_instance_was_written_off_is_told_to_stop_and_feeds_nothing() -> None:
     """It may run still: accepted heartbeats would keep its dead-man timer from ending it."""
     ports, instance_id, slot_id, epoch = held()
-    set_instance(ports, instance_id, InstanceState.TERMINATED)
+    change_instance(ports, instance_id, state=InstanceState.TERMINATED)
     before, lease = ports.instances.get(instance_id), ports.slots.get(slot_id).lease_until
     ports.time += 50
     with pytest.raises(InstanceHasEnded):

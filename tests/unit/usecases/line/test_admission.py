@@ -9,7 +9,6 @@ from greenroom.domain.errors import ApplicationClosed, NotOpenYet, ViewerLimitRe
 from greenroom.domain.line.line import order_of
 from greenroom.domain.pool.pool import Admission
 from greenroom.domain.session.session import Session, SessionState
-from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.event.advance_event import advance_event
 from greenroom.usecases.event.schedule_event import cancel_event
 from greenroom.usecases.line.dispatch_line import dispatch_line
@@ -23,7 +22,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import scheduled
 from tests.fakes.launching import policy
-from tests.fakes.stage import add_slot, launch, stage
+from tests.fakes.stage import fill, launch, stage
 from tests.fakes.store import all_sessions, change_application, change_pool, session_of
 
 PRE_QUEUE_S = 300
@@ -33,11 +32,6 @@ def admitting(admission: Admission, slots: int = 0) -> FakePorts:
     ports = stage(slots)
     change_application(ports, admission=admission)
     return ports
-
-
-def fill(ports: FakePorts, slots: int) -> None:
-    for number in range(slots):
-        add_slot(ports, f"i-{number + 0xA0:08x}", SlotState.FREE)
 
 
 def served(ports: FakePorts) -> list[str]:

@@ -23,8 +23,8 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import a_policy, a_pool, a_session
 from tests.fakes.launching import SUBNETS
-from tests.fakes.stage import add_slot, launch, report, set_instance, slot_of, stage
-from tests.fakes.store import free_count, free_entries, instances, snapshot, the_slot
+from tests.fakes.stage import add_slot, launch, report, slot_of, stage
+from tests.fakes.store import change_instance, free_count, free_entries, instances, snapshot, the_slot
 
 RUNNING, IDLE = "i-00000001", "i-00000002"
 
@@ -142,7 +142,7 @@ def test_wherever_an_instance_of_the_other_application_stands_it_goes(
     ports = stage(0)
     add_slot(ports, IDLE, SlotState.RESETTING)
     ports.ec2.add(IDLE, "lch-1", ports.now())
-    set_instance(ports, IDLE, before)
+    change_instance(ports, IDLE, state=before)
     given_away(ports)
     for _ in range(3):
         run(ports)
@@ -153,7 +153,7 @@ def test_an_instance_of_the_other_application_is_no_supply_and_is_not_started() 
     ports = stage(0)
     add_slot(ports, RUNNING, SlotState.FREE)
     add_slot(ports, IDLE, SlotState.RESETTING)
-    set_instance(ports, IDLE, InstanceState.STOPPED)
+    change_instance(ports, IDLE, state=InstanceState.STOPPED)
     given_away(ports)
     play(ports, "b")
     planned = plan_pool("demo", ports)

@@ -17,7 +17,7 @@ from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, re
 from greenroom.usecases.session.release_slot import release_slot
 
 from tests.builders import NONCE
-from tests.fakes.stage import add_slot, joined, launch, report, set_instance, slot_of, stage
+from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
 from tests.fakes.store import (
     change_application,
     change_instance,
@@ -32,7 +32,7 @@ from tests.fakes.store import (
 def test_the_first_ready_slot_makes_its_instance_ready() -> None:
     ports = stage(0)
     slot = add_slot(ports, "i-00000001", SlotState.RESETTING)
-    set_instance(ports, "i-00000001", InstanceState.BOOTING)
+    change_instance(ports, "i-00000001", state=InstanceState.BOOTING)
     for _ in range(2):
         assert report(ports, None, slot, SlotEvent.READY).state is SlotState.FREE
     assert ports.instances.get("i-00000001").state is InstanceState.READY
@@ -298,6 +298,6 @@ def test_a_slot_that_gets_ready_where_nobody_may_come_waits_or_is_retired(
 ) -> None:
     ports = stage(0)
     slot = add_slot(ports, "i-00000001", SlotState.RESETTING)
-    set_instance(ports, "i-00000001", state)
+    change_instance(ports, "i-00000001", state=state)
     assert report(ports, None, slot, SlotEvent.READY).state is after
     assert not free_entries(ports)
