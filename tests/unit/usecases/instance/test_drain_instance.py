@@ -7,12 +7,12 @@ from greenroom.domain.errors import Conflict
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.domain.socket.connection import Connection, PeerKind
+from greenroom.domain.socket.connection import PeerKind
 from greenroom.usecases.instance.drain_instance import BACK_WITHIN_S, drain_instance, undrain_instance
 from greenroom.usecases.session.record_slot_event import SlotEvent
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.builders import a_slot
+from tests.builders import a_connection, a_slot
 from tests.fakes.stage import launch, report, stage
 from tests.fakes.store import change_instance, free_entries, put, the_slot
 
@@ -25,7 +25,7 @@ def two_slots() -> tuple[FakePorts, Slot, Slot]:
     instance = change_instance(ports, INSTANCE, slot_count=2)
     first, second = the_slot(ports), a_slot(instance, number=2)
     put(ports, second)
-    ports.connections.store(Connection("agent", PeerKind.AGENT, ports.now() + 60, instance_id=INSTANCE))
+    ports.connections.store(a_connection("agent", PeerKind.AGENT, instance_id=INSTANCE))
     return ports, first, second
 
 

@@ -13,7 +13,6 @@ from greenroom.domain.session.session import Session, SessionState
 from greenroom.domain.session.session_length import SessionLength
 from greenroom.domain.session.session_view import session_view
 from greenroom.domain.slot.slot import SlotState
-from greenroom.domain.socket.connection import Connection, PeerKind
 from greenroom.planning.forecast_reason import Situation, duration, reason_of
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.usecases.line.forecast_line import forecast_line
@@ -26,7 +25,7 @@ from greenroom.usecases.session.release_slot import release_slot
 from greenroom.usecases.socket.relay_frame import relay_frame
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.builders import a_launch, a_policy
+from tests.builders import a_connection, a_launch, a_policy
 from tests.fakes.stage import joined, launch, slot_of, stage
 from tests.fakes.store import change, change_application, change_pool, put, session_of, slots_of
 
@@ -331,9 +330,8 @@ def test_a_tenth_of_what_is_left_is_told_at_once() -> None:
 def test_the_welcome_says_it_too() -> None:
     ports = full()
     session = waits(ports, "ada")
-    page = Connection(
-        "page-of-ada", PeerKind.PAGE, ports.now() + 7200, session.session_id, 0, session.join_number, "ada"
-    )
+    about = {"session_id": session.session_id, "epoch": 0, "join_number": session.join_number, "viewer_id": "ada"}
+    page = a_connection("page-of-ada", **about)
     ports.connections.store(page)
     relay_frame("page-of-ada", '{"kind":"hello"}', ports)
     (welcome,) = ports.socket.to("page-of-ada", "welcome")

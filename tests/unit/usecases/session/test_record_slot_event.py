@@ -9,14 +9,14 @@ from greenroom.domain.errors import Forbidden, StaleBoot, StaleEpoch, UnknownIns
 from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.session.session import SessionState, StatusReason
 from greenroom.domain.slot.slot import SlotState
-from greenroom.domain.socket.connection import Connection, PeerKind
+from greenroom.domain.socket.connection import PeerKind
 from greenroom.usecases.session.await_facts import adopt_session
 from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.migrate_session import migrate_session
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 from greenroom.usecases.session.release_slot import release_slot
 
-from tests.builders import NONCE
+from tests.builders import NONCE, a_connection
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
 from tests.fakes.store import (
     change_application,
@@ -232,7 +232,7 @@ def test_release_resets_the_slot_tells_everyone_and_can_be_repeated() -> None:
     ports = stage(1)
     session = joined(ports, launch(ports).session, "page")
     slot = slot_of(ports, session)
-    ports.connections.store(Connection("agent", PeerKind.AGENT, ports.now(), instance_id=slot.instance_id))
+    ports.connections.store(a_connection("agent", PeerKind.AGENT, instance_id=slot.instance_id))
     leave_session(session.session_id, "ada", ports)
     ports.time += 2
     for _ in range(2):

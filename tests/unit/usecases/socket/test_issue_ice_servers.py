@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from greenroom.domain.session.session import Session, SessionState
-from greenroom.domain.socket.connection import Connection, PeerKind
+from greenroom.domain.socket.connection import PeerKind
 from greenroom.domain.socket.relay import RelayPolicy, turn_credential
 from greenroom.usecases.socket.admit_connection import admit_connection, open_connection
 from greenroom.usecases.socket.issue_ice_servers import issue_ice_servers
@@ -16,7 +16,7 @@ from greenroom.usecases.socket.issue_ticket import ticket_for
 from greenroom.usecases.socket.relay_frame import relay_frame
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.builders import NONCE
+from tests.builders import NONCE, a_connection
 from tests.fakes.stage import launch, slot_of, stage
 from tests.fakes.store import change_application, put
 
@@ -36,7 +36,7 @@ def said_hello(ports: FakePorts) -> Session:
     """A session whose page and agent are on the socket; the page has said hello."""
     session = launch(ports).session
     instance_id = slot_of(ports, session).instance_id
-    ports.connections.store(Connection("agent", PeerKind.AGENT, 0, instance_id=instance_id, boot_nonce=NONCE))
+    ports.connections.store(a_connection("agent", PeerKind.AGENT, instance_id=instance_id, boot_nonce=NONCE))
     open_connection("page", admit_connection(ticket_for(session, None, ports).ticket, ports), ports)
     relay_frame("page", json.dumps({"kind": "hello"}), ports)
     return ports.sessions.get(session.session_id)

@@ -12,7 +12,7 @@ from greenroom.domain.instance.instance import Notice, NoticeKind
 from greenroom.domain.session.session import Session, SessionState
 from greenroom.domain.session.session_view import slot_name
 from greenroom.domain.slot.slot import SlotState
-from greenroom.domain.socket.connection import Connection, PeerKind
+from greenroom.domain.socket.connection import PeerKind
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.record_slot_event import SlotEvent
@@ -21,7 +21,7 @@ from greenroom.usecases.socket.issue_ticket import hash_of, ticket_for
 from greenroom.usecases.socket.relay_frame import relay_frame
 from greenroom_lab.memory.ports import FakePorts
 
-from tests.builders import NONCE
+from tests.builders import NONCE, a_connection
 from tests.fakes.stage import add_slot, launch, report, slot_of, stage
 from tests.fakes.store import tickets
 
@@ -36,7 +36,7 @@ def page(ports: FakePorts, session: Session, connection_id: str, resume_join: in
 
 def agent(ports: FakePorts, session: Session, connection_id: str = "agent") -> None:
     instance_id = slot_of(ports, session).instance_id
-    ports.connections.store(Connection(connection_id, PeerKind.AGENT, 0, instance_id=instance_id, boot_nonce=NONCE))
+    ports.connections.store(a_connection(connection_id, PeerKind.AGENT, instance_id=instance_id, boot_nonce=NONCE))
 
 
 def say(ports: FakePorts, connection_id: str, **frame: Any) -> None:
@@ -116,7 +116,7 @@ def test_an_agents_frame_reaches_the_page_stamped_from_the_session(ports: FakePo
 
 
 def test_an_agent_speaks_only_for_sessions_on_its_own_instance(ports: FakePorts, session: Session) -> None:
-    ports.connections.store(Connection("stranger", PeerKind.AGENT, 0, instance_id="i-0badbad0", boot_nonce=NONCE))
+    ports.connections.store(a_connection("stranger", PeerKind.AGENT, instance_id="i-0badbad0", boot_nonce=NONCE))
     for claimed in (session.session_id, "ses-nobody", None, 7):
         say(ports, "stranger", **FRAME, sessionId=claimed, joinNumber=1)
     assert ports.socket.to("page1") == []
