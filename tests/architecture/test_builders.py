@@ -12,7 +12,7 @@ from greenroom_lab.memory.store import FleetRows, Memory
 from tests.architecture.reading import ROOT, python_files
 
 KNOWS = "tests/fakes/store.py"
-API = {"lock", "between", "journal_rows"}
+API = {"lock", "between", "journal"}
 """No rows: the lock, and the seam where tests interleave; the journal is a list that a test reads as it was written."""
 ROWS = {*vars(Memory()), *(each.name for each in fields(FleetRows))} - API
 OWN = {name for name in ROWS if name.endswith(("_rows", "_counts", "_sessions", "_tokens"))} | {"fleet_rows"}

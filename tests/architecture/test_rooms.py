@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.reading import CORE, ROOT, imports, module_name
 
 PARTS = {
-    "greenroom.domain": ["slot", "socket", "session", "instance", "quota", "pool", "event", "line"],
+    "greenroom.domain": ["slot", "socket", "session", "instance", "quota", "pool", "event", "line", "journal"],
     "greenroom.usecases": ["notify", "pool", "quota", "event", "socket", "line", "session", "instance", "reaper"],
     "greenroom.aws": [
         "table",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from greenroom.aws.notify.journal import DynamoJournal
 from greenroom.domain.errors import Conflict, SlotLost
 from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.journal.entry import instance_entity, pool_entity
+from greenroom.domain.journal.instance import InstanceDrained
+from greenroom.domain.journal.pool import PoolEntry
 from greenroom.domain.pool.pool import Placement, PoolPolicy
 from greenroom.domain.slot.slot import SlotState
 from greenroom_lab.memory.ports import FakePorts
@@ -52,16 +55,47 @@ def test_whoever_read_an_older_pool_loses(house: Any) -> None:
     assert house.catalog.pool("demo").version == 2
 
 
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """Facts inside of facts."""
+
+    queued: int
+    rest_s: float
+    markets: tuple[str, ...]
+    halted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SomethingLooked(PoolEntry):
+    """An entry with all that an entry may have."""
+
+    wanted: int
+    inputs: LookedAt
+
+
+def looked(pool_id: str, wanted: int) -> SomethingLooked:
+    return SomethingLooked(pool_id, wanted, LookedAt(0, 1.5, ("spot",)))
+
+
 def test_the_journal_is_read_newest_first_by_entity(house: Any) -> None:
     for number in range(5):
-        house.journal.append("POOL#demo", "PoolPlanned", NOW + number, {"wanted": number, "inputs": {"queued": 0}})
-    house.journal.append("POOL#other", "PoolPlanned", NOW + 9, {"wanted": 9})
-    found = house.journal.newest("POOL#demo", 3)
+        house.journal.append(looked("demo", number), NOW + number)
+    house.journal.append(looked("other", 9), NOW + 9)
+    found = house.journal.newest(pool_entity("demo"), 3)
     assert [each.facts["wanted"] for each in found] == [4, 3, 2]
-    assert (found[0].kind, found[0].at) == ("PoolPlanned", "2027-01-15T08:00:04.000Z")
-    assert found[0].facts == {"wanted": 4, "inputs": {"queued": 0}}
-    assert len(house.journal.newest("POOL#demo", 200)) == 5
-    assert list(house.journal.newest("POOL#nothing", 10)) == []
+    assert (found[0].kind, found[0].at) == ("SomethingLooked", "2027-01-15T08:00:04.000Z")
+    assert found[0].facts == {"wanted": 4, "inputs": {"queued": 0, "rest_s": 1.5, "markets": ["spot"]}}
+    assert len(house.journal.newest(pool_entity("demo"), 200)) == 5
+    assert list(house.journal.newest(pool_entity("nothing"), 10)) == []
+
+
+def test_an_entry_about_two_stands_under_both(house: Any) -> None:
+    entry = InstanceDrained("op", "i-1", "demo")
+    house.journal.append(entry, NOW)
+    for entity in (instance_entity("i-1"), pool_entity("demo")):
+        (row,) = house.journal.newest(entity, 9)
+        assert (row.kind, row.facts) == ("InstanceDrained", entry.facts())
+        assert row.facts == {"operator": "op", "instanceId": "i-1", "poolId": "demo"}
 
 
 def ready(house: Any) -> Any:

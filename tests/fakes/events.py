@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.event.scheduled_event import ScheduledEvent
+from greenroom.domain.journal.entry import event_entity
 from greenroom.usecases.event.advance_event import Advance, advance_event
 from greenroom.usecases.event.preflight_event import preflight_event
 from greenroom.usecases.event.schedule_event import EventPlan, schedule_event
@@ -38,4 +39,4 @@ def held(ports: FakePorts) -> dict[str, int]:
 
 def journal(ports: FakePorts, event_id: str) -> list[str]:
     """What was written down about an event."""
-    return [kind for entity, kind, _, _ in ports.memory.journal_rows if entity == f"EVENT#{event_id}"]
+    return [each.entry.kind for each in ports.memory.journal if each.entity == event_entity(event_id)]

@@ -280,7 +280,7 @@ def test_only_operators_may_set_anything() -> None:
     ports = stage(1)
     answer = operate("configure_application", "PUT /x", {}, ports, groups="viewers,tenant-a", applicationId="a")
     assert answer["statusCode"] == 403
-    assert not ports.memory.journal_rows
+    assert not ports.memory.journal
 
 
 def test_an_application_that_is_not_there_is_404() -> None:

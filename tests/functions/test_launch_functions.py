@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greenroom.domain.journal.launch import LaunchFailed
 from greenroom.entry.instance.fleet_call import Stage, fleet_answer, fleet_arguments
 from greenroom.usecases.instance.note_refusals import note_refusals
 from greenroom.usecases.instance.prepare_launch import prepare_launch
@@ -58,5 +59,5 @@ def test_what_ec2_said_of_a_whole_call_is_kept_short() -> None:
     launch_id = requested(ports).launch_id
     about = {"poolId": "demo", "launchId": launch_id, "attempts": []}
     handle_of("abandon_launch")({**about, "error": "Ec2.Ec2Exception", "fault": "x" * 5000}, ports)
-    (facts,) = [facts for _, kind, _, facts in ports.memory.journal_rows if kind == "LaunchFailed"]
-    assert (facts["fault"], facts["attempts"]) == ("x" * 500, [])
+    (entry,) = ports.memory.entries(LaunchFailed)
+    assert (entry.fault, entry.attempts) == ("x" * 500, ())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
+from greenroom.domain.journal.pool import PoolEntry
 from greenroom.domain.pool.pool import Placement
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
@@ -162,7 +164,7 @@ def test_a_wrong_pool_is_refused_by_field(route: str, field: str, body: Any) -> 
     assert body_of(answer)["detail"].startswith(f"{field}: ")
     assert snapshot(ports).pools == before
     assert not ports.bus.events
-    assert not ports.memory.journal_rows
+    assert not ports.memory.journal
 
 
 def test_too_large_a_part_is_blamed_with_what_to_do() -> None:
@@ -189,7 +191,7 @@ def test_a_change_that_is_overtaken_again_and_again_is_409() -> None:
     ports.memory.between = overtaken
     answer = pool("configure_pool", PATCH, {"policy": {"targetIdle": 2}}, ports)
     assert (answer["statusCode"], body_of(answer)["type"].rpartition("/")[2]) == (409, "conflict")
-    assert not ports.memory.journal_rows
+    assert not ports.memory.journal
 
 
 # -- looking
@@ -267,14 +269,21 @@ def decisions(ports: FakePorts, limit: str | None = None) -> dict[str, Any]:
     return answer
 
 
+@dataclass(frozen=True, slots=True)
+class SomethingDecided(PoolEntry):
+    """An entry as it may come one day."""
+
+    rule: str | None = None
+    viewer_id: str | None = None
+    ids: frozenset[str] | None = None
+
+
 def test_decisions_are_shown_newest_first_without_who_plays() -> None:
     ports = stage(1)
     pool("configure_pool", PUT, POOL, ports)
     ports.time += 1
-    ports.journal.append(
-        "POOL#demo", "SomethingDecided", ports.now(), {"rule": "x", "viewerId": "ada", "ids": {"b", "a"}}
-    )
-    ports.journal.append("POOL#other", "SomethingDecided", ports.now(), {})
+    ports.journal.append(SomethingDecided("demo", "x", "ada", frozenset({"b", "a"})), ports.now())
+    ports.journal.append(SomethingDecided("other"), ports.now())
     newest, first = body_of(decisions(ports))["decisions"]
     assert newest == {"at": iso(ports.now()), "kind": "SomethingDecided", "rule": "x", "ids": ["a", "b"]}
     fits("Decision", newest)
@@ -309,7 +318,7 @@ def test_a_pool_is_halted_once_and_resumed_once() -> None:
     assert (resumed["statusCode"], body_of(resumed)["halted"]) == (200, None)
     assert pool("operate_pool", RESUME, None, ports)["statusCode"] == 200
     assert ports.bus.kinds() == ["PoolHalted", "PoolResumed", "PoolChanged"]
-    assert [kind for _, kind, _, _ in ports.memory.journal_rows] == ["PoolHalted", "PoolResumed"]
+    assert [each.entry.kind for each in ports.memory.journal] == ["PoolHalted", "PoolResumed"]
     assert ports.pools.read("demo").halted is None
 
 
@@ -373,7 +382,7 @@ def test_only_operators_may(function: str, route: str, body: Any) -> None:
     instance_id = the_instance(ports).instance_id
     answer = operate(function, route, body, ports, VIEWER, poolId="demo", instanceId=instance_id)
     assert answer["statusCode"] == 403
-    assert not ports.memory.journal_rows
+    assert not ports.memory.journal
     assert not ports.bus.events
 
 
@@ -382,7 +391,7 @@ def test_what_is_not_there_is_404(function: str, route: str, body: Any) -> None:
     ports = stage(1)
     answer = operate(function, route, body, ports, poolId="nowhere", instanceId="i-00000000")
     assert answer["statusCode"] == 404
-    assert not ports.memory.journal_rows
+    assert not ports.memory.journal
 
 
 def test_the_samples_are_calls_that_succeed() -> None:

@@ -14,6 +14,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from greenroom.domain.journal.entry import pool_entity
+
 from greenroom_lab.drives.crowd import HOT, Guest, arrive_over, leave_over
 from greenroom_lab.drives.drive import ALIVE, REPORTS, Drive, DriveFailed, drive, run_drive, say, until
 from greenroom_lab.drives.ramp_figures import Pass, Sample, Use, busy_taken, dips, most_within, restored_passes
@@ -91,7 +93,7 @@ async def all_play(guests: list[Guest]) -> bool:
 async def report(ramp: Ramp, numbers: dict[str, float]) -> int:
     """Judge, draw, write down, and print the one line. 0 when everything holds."""
     stage, began = ramp.drive, numbers["began"]
-    rows = await stage.journal(f"POOL#{POOL}")
+    rows = await stage.journal(pool_entity(POOL))
     passes = [pass_of(row) for row in rows if row["kind"] == "PoolPlanned" and seconds(row["at"]) >= began]
     ramped = [each for each in ramp.samples if began <= each.at <= numbers["second"]]
     worst = restored_passes(ramped, passes, TARGET_IDLE)

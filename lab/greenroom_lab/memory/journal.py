@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from greenroom.domain.journal.entry import Entry
 from greenroom.domain.times import iso
 from greenroom.ports import JournalRow
 
-from greenroom_lab.memory.store import FleetRows, Memory
+from greenroom_lab.memory.store import FleetRows, JournalLine, Memory
 
 
 class MemoryJournal:
@@ -17,15 +17,16 @@ class MemoryJournal:
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
 
-    def append(self, entity: str, kind: str, now: float, facts: Any) -> None:
-        with self.memory.lock:
-            self.memory.journal_rows.append((entity, kind, now, dict(facts)))
+    def append(self, entry: Entry, now: float) -> None:
+        for entity in entry.entities:
+            with self.memory.lock:
+                self.memory.journal.append(JournalLine(entity, entry, now))
 
     def newest(self, entity: str, limit: int) -> Sequence[JournalRow]:
         with self.memory.lock:
-            own = [each for each in enumerate(self.memory.journal_rows) if each[1][0] == entity]
-        own.sort(key=lambda each: (each[1][2], each[0]), reverse=True)
-        return [JournalRow(iso(now), kind, facts) for _, (_, kind, now, facts) in own[:limit]]
+            own = [each for each in reversed(self.memory.journal) if each.entity == entity]
+        own.sort(key=lambda each: each.at, reverse=True)  # of the same moment, the last one first
+        return [JournalRow(iso(each.at), each.entry.kind, each.entry.facts()) for each in own[:limit]]
 
 
 class MemoryReaperLease:

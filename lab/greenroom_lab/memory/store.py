@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.event.scheduled_event import ScheduledEvent
 from greenroom.domain.instance.instance import Instance
 from greenroom.domain.instance.launch import Launch
 from greenroom.domain.instance.offering import Rest
+from greenroom.domain.journal.entry import Entry
 from greenroom.domain.pool.pool import Application, Pool
 from greenroom.domain.quota.quota import AccountQuota, Quota
 from greenroom.domain.session.session import Session
@@ -21,6 +22,7 @@ from greenroom.fleet_ports import PoolRows
 from greenroom.ports import LineTicket
 
 R = TypeVar("R")
+E = TypeVar("E", bound=Entry)
 
 
 QuotaRows = dict[tuple[str, int, str], dict[str, float]]
@@ -36,6 +38,15 @@ class FleetRows:
     offerings: dict[tuple[str, str], Rest] = field(default_factory=dict)
     failed_boots: dict[str, set[str]] = field(default_factory=dict)
     orphans: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """A row of the Journal: an entry under one of its entities."""
+
+    entity: str
+    entry: Entry
+    at: float
 
 
 class Memory:
@@ -65,13 +76,17 @@ class Memory:
         self.reaper_until = 0.0
         self.reaper_owner: str | None = None
         self.reaper_notes: dict[str, float] = {}
-        self.journal_rows: list[tuple[str, str, float, dict[str, Any]]] = []
+        self.journal: list[JournalLine] = []
         self.losses = 0
         self.between: Callable[[str], None] = lambda step: None
 
     def step(self, name: str) -> None:
         """The seam before an atomic step."""
         self.between(name)
+
+    def entries(self, kind: type[E]) -> list[E]:
+        """What was written down of one kind, oldest first; once for each of its entities."""
+        return [each.entry for each in self.journal if isinstance(each.entry, kind)]
 
     def find(self, rows: dict[str, R], key: str) -> R:
         if key not in rows:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from greenroom.domain.events import Event
 from greenroom.domain.instance.instance import Instance
+from greenroom.domain.journal.entry import Entry
 from greenroom.domain.pool.pool import Application, Pool
 from greenroom.domain.quota.quota import Quotas
 from greenroom.domain.session.eta import Eta
@@ -362,13 +363,12 @@ class JournalRow:
 
 
 class Journal(Protocol):
-    """Append-only audit: one row per decision."""
+    """Append-only audit: an entry is one row under each of its entities."""
 
-    def append(self, entity: str, kind: str, now: float, facts: Mapping[str, Any]) -> None:
-        """`entity` like `SESSION#ses-…`; `kind` past tense like `SlotReleased`."""
+    def append(self, entry: Entry, now: float) -> None: ...
 
     def newest(self, entity: str, limit: int) -> Sequence[JournalRow]:
-        """The last `limit` rows of an entity, newest first."""
+        """The last `limit` rows of an entity (like `pool_entity(…)`), newest first."""
 
 
 # -- all of them

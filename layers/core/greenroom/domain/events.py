@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from greenroom.domain.names import camel
+
 SOURCE = "greenroom"
 
 
@@ -20,12 +22,7 @@ class Event:
         return type(self).__name__
 
     def detail(self) -> dict[str, Any]:
-        return {_camel(key): value for key, value in asdict(self).items()}
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
+        return {camel(key): value for key, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def test_an_impossible_event_is_refused_and_nothing_is_written() -> None:
         schedule_event(plan(ports, pool_id="nowhere"), "op", ports)
     assert not events(ports)
     assert not ports.schedules.at
-    assert not ports.memory.journal_rows
+    assert not ports.memory.journal
 
 
 def test_a_larger_event_holds_more_at_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from greenroom.domain.errors import Conflict
 from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.journal.instance import InstanceDrained
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.socket.connection import PeerKind
@@ -44,9 +45,9 @@ def test_who_plays_stays_and_nobody_new_comes() -> None:
     assert ports.sessions.get(held.session_id).state is SessionState.ASSIGNED
     assert launch(ports, "bob").session.state is SessionState.QUEUED
     assert "PoolChanged" in ports.bus.kinds()
-    assert [(entity, kind, facts["operator"]) for entity, kind, _, facts in ports.memory.journal_rows] == [
-        (f"INSTANCE#{INSTANCE}", "InstanceDrained", "op"),
-        ("POOL#demo", "InstanceDrained", "op"),
+    assert [(each.entity, each.entry) for each in ports.memory.journal] == [
+        (f"INSTANCE#{INSTANCE}", InstanceDrained("op", INSTANCE, "demo")),
+        ("POOL#default#demo", InstanceDrained("op", INSTANCE, "demo")),
     ]
 
 
@@ -90,7 +91,7 @@ def test_draining_again_changes_nothing() -> None:
     ports, *_ = two_slots()
     first = drain_instance(INSTANCE, "op", ports)
     assert drain_instance(INSTANCE, "another", ports) == first
-    assert len(ports.memory.journal_rows) == 2
+    assert len(ports.memory.journal) == 2
 
 
 def test_taken_back_its_agent_is_told_and_its_slots_are_published() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from greenroom.domain.errors import Conflict
 from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
+from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import MOST_MIGRATIONS, Session, SessionState, StatusReason
 from greenroom.domain.session.session_view import slot_name
 from greenroom.domain.slot.slot import Slot, SlotState
@@ -265,7 +266,7 @@ def test_a_weaker_or_repeated_notice_changes_nothing() -> None:
     evacuate(ports, K.REBALANCE)
     assert ports.instances.get(LOST).notice == first
     assert state_of(ports) is I.INTERRUPTED
-    assert [kind for _, kind, *_ in ports.memory.journal_rows].count("InstanceNoticed") == 1
+    assert len(ports.memory.entries(journal.InstanceNoticed)) == 1
 
 
 def test_a_heartbeat_in_the_last_moment_saves_a_silent_instance() -> None:
@@ -353,11 +354,11 @@ def test_the_waste_is_one_line_of_the_ledger() -> None:
     ports.time += 110
     for _ in range(2):
         evacuate_instance(LOST, Notice(K.SPOT_INTERRUPTION, ports.now()), ports)
-    ((entity, _, _, facts),) = [row for row in ports.memory.journal_rows if row[1] == "LedgerEntry"]
-    assert entity == "LEDGER#2027-01-15"
-    assert (facts["line"], facts["instanceId"], facts["seconds"]) == ("interruptionWaste", LOST, 110)
-    assert float(facts["usd"]) == pytest.approx(110 * 0.503 / 3600, abs=1e-6)
-    assert facts["priceSource"].startswith("estimate")
+    (waste,) = ports.memory.entries(journal.LedgerEntry)
+    assert waste.entities == ("LEDGER#2027-01-15",)
+    assert (waste.line, waste.instance_id, waste.seconds) == ("interruptionWaste", LOST, 110)
+    assert float(waste.usd or 0) == pytest.approx(110 * 0.503 / 3600, abs=1e-6)
+    assert waste.price_source.startswith("estimate")
 
 
 # -- a look that dies

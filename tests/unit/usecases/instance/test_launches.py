@@ -27,6 +27,7 @@ from greenroom.domain.instance.offering import (
     Refusal,
     market_key,
 )
+from greenroom.domain.journal import launch as journal
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.session.session import SessionState, StatusReason
 from greenroom.domain.slot.slot import SlotState
@@ -104,7 +105,7 @@ def test_a_quota_rests_its_market_and_is_told_once() -> None:
     assert [each.detail() for each in ports.bus.events] == [
         {"poolId": "demo", "market": "spot", "code": "MaxSpotInstanceCountExceeded"}
     ]
-    assert [kind for _, kind, _, _ in ports.memory.journal_rows].count("AccountLimitReached") == 1
+    assert len(ports.memory.entries(journal.AccountLimitReached)) == 1
     prepared = prepare_launch("demo", launch_id, SUBNETS, ports)
     assert prepared.spot is None
     assert prepared.on_demand is not None
@@ -146,8 +147,8 @@ def test_an_offering_that_can_never_work_rests_long_and_is_said_once() -> None:
     for _ in range(2):
         with pytest.raises(OfferingsInvalid):
             await_registration("demo", launch_id, refused("Unsupported"), "t", ports)
-    (row,) = [facts for _, kind, _, facts in ports.memory.journal_rows if kind == "OfferingInvalid"]
-    assert row == {"offering": "g5.xlarge#subnet-a#spot", "code": "Unsupported", "message": "no"}
+    (entry,) = ports.memory.entries(journal.OfferingInvalid)
+    assert entry.facts() == {"offering": "g5.xlarge#subnet-a#spot", "code": "Unsupported", "message": "no"}
     ports.time += HOLD_S * (1 + JITTER)
     spot = prepare_launch("demo", launch_id, SUBNETS, ports).spot
     assert spot is not None
@@ -192,8 +193,8 @@ def test_every_attempt_is_in_the_decision_record() -> None:
     no = Refusal("InsufficientInstanceCapacity", "no", Offering("g5.xlarge", "subnet-a", "spot"), "spot")
     answer = FleetAnswer(brought(market="on-demand").launched, (no,), asked)
     await_registration("demo", prepared.spot.launch_id, answer, "token", ports)
-    (facts,) = [facts for _, kind, _, facts in ports.memory.journal_rows if kind == "InstanceLaunched"]
-    assert facts["attempts"] == [
+    (entry,) = ports.memory.entries(journal.InstanceLaunched)
+    assert entry.facts()["attempts"] == [
         {
             "market": "spot",
             "offerings": ["g5.xlarge#subnet-a#spot", "g5.xlarge#subnet-b#spot"],
@@ -215,9 +216,9 @@ def test_a_failed_launch_records_its_attempts_and_what_ec2_said() -> None:
     ports = house()
     answer = replace(refused("InsufficientInstanceCapacity"), fault="The image id does not exist")
     abandon_launch("demo", requested(ports).launch_id, "Ec2.Ec2Exception", answer, ports)
-    (facts,) = [facts for _, kind, _, facts in ports.memory.journal_rows if kind == "LaunchFailed"]
-    assert (facts["reason"], facts["fault"]) == ("Ec2.Ec2Exception", "The image id does not exist")
-    assert [each["market"] for each in facts["attempts"]] == ["spot"]
+    (entry,) = ports.memory.entries(journal.LaunchFailed)
+    assert (entry.reason, entry.fault) == ("Ec2.Ec2Exception", "The image id does not exist")
+    assert [each.market for each in entry.attempts] == ["spot"]
 
 
 def test_the_answered_instance_is_written_down_and_the_machine_waits() -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from greenroom.domain.errors import GreenroomError
 from greenroom.domain.instance.instance import Boot
 from greenroom.domain.instance.offering import HOLD_S, JITTER, RECENT_S, Asked, FleetAnswer, Launched, Offering, Refusal
+from greenroom.domain.journal.launch import InstanceLaunched, LaunchFailed
 from greenroom.usecases.instance.abandon_launch import LONGEST_REST_S, abandon_launch
 from greenroom.usecases.instance.await_registration import await_registration
 from greenroom.usecases.instance.prepare_launch import FleetRequest, prepare_launch
@@ -103,20 +104,18 @@ def test_spot_emptied_in_mid_ramp_and_back() -> None:
 def test_each_attempt_of_the_ramp_is_in_a_decision_record() -> None:
     ramp = Ramp(_house(), empty={"spot"})
     ramp.play(30)
-    rows = [facts for _, kind, _, facts in ramp.ports.memory.journal_rows if kind == "InstanceLaunched"]
-    told = Counter(attempt["market"] for facts in rows for attempt in facts["attempts"])
+    rows = ramp.ports.memory.entries(InstanceLaunched)
+    told = Counter(attempt.market for each in rows for attempt in each.attempts)
     assert told == Counter(market for _, market in ramp.asked)
-    first = rows[0]["attempts"]
-    assert [(each["market"], bool(each["instanceIds"])) for each in first] == [("spot", False), ("on-demand", True)]
-    assert {each["code"] for each in first[0]["refusals"]} == {"InsufficientInstanceCapacity"}
+    first = rows[0].attempts
+    assert [(each.market, bool(each.instance_ids)) for each in first] == [("spot", False), ("on-demand", True)]
+    assert {each.code for each in first[0].refusals} == {"InsufficientInstanceCapacity"}
 
 
 def test_when_nothing_is_to_be_had_the_launches_back_off_instead_of_looping() -> None:
     ramp = Ramp(_house(), empty={"spot", "on-demand"})
     ramp.play(360, growing=False)  # an hour, one slot wanted all the time
-    launches = len(
-        {facts["launchId"] for _, kind, _, facts in ramp.ports.memory.journal_rows if kind == "LaunchFailed"}
-    )
+    launches = len({each.launch_id for each in ramp.ports.memory.entries(LaunchFailed)})
     # 30, 60, 120, 240, 480, then every 600 s
     assert 8 <= launches <= 14
     assert len(ramp.asked) <= 2 * launches

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from greenroom.domain.instance.launch import LaunchState
+from greenroom.domain.journal.session import EtaJudged
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.session.eta import TOLD_EVERY_S, Eta, is_due
 from greenroom.domain.session.session import Session, SessionState
@@ -179,9 +180,9 @@ def test_the_first_forecast_is_judged_when_the_slot_comes() -> None:
     leave_session(player.session_id, "player0", ports)
     release_slot(player.session_id, ports)
     publish_slot(ports.slots.get(slot.slot_id), ports)
-    row = next(row for row in ports.memory.journal_rows if row[1] == "EtaJudged")
-    assert row[0] == f"SESSION#{ada.session_id}"
-    assert row[3] == {
+    entry = ports.memory.entries(EtaJudged)[0]
+    assert entry.entities == (f"SESSION#{ada.session_id}",)
+    assert entry.facts() == {
         "poolId": "demo",
         "wait_s": 40.0,
         "p50_s": pytest.approx(first.p50 - first.at, abs=0.01),

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 from greenroom.domain.errors import InvalidField
+from greenroom.domain.journal.pool import PoolConfigured
 from greenroom.domain.pool.pool import PoolPolicy
 from greenroom.domain.slot.slot import SlotState, shard_of, shards_of
 from greenroom.domain.socket.relay import RelayPolicy
@@ -26,7 +27,7 @@ def test_configuring_asks_for_a_pass_and_says_who_did_it() -> None:
     configure_application(application, "op", ports)
     configure_pool(pool, "op", ports)
     assert ports.bus.kinds() == ["PoolChanged"]
-    assert [(kind, facts["operator"]) for _, kind, _, facts in ports.memory.journal_rows] == [
+    assert [(each.entry.kind, each.entry.facts()["operator"]) for each in ports.memory.journal] == [
         ("ApplicationConfigured", "op"),
         ("PoolConfigured", "op"),
     ]
@@ -38,7 +39,7 @@ def test_a_relay_can_be_insisted_on_only_where_there_is_one() -> None:
     with pytest.raises(InvalidField, match=r"relay: must be all.*TurnUrls"):
         configure_application(relayed, "op", ports)
     assert ports.catalog.application("demo").relay is RelayPolicy.ALL
-    assert not ports.memory.journal_rows
+    assert not ports.memory.journal
     ports.turn_urls = ("turn:turn.example",)
     assert configure_application(relayed, "op", ports) == ports.catalog.application("demo") == relayed
 
@@ -54,7 +55,10 @@ def test_a_change_made_between_reading_and_writing_is_kept() -> None:
     ports.memory.between = between
     change_pool("demo", PoolChange({"target_idle": 3}), "ada", ports)
     assert ports.catalog.pool("demo").policy == PoolPolicy(0, 3, 50, spot_share=40)
-    made = [(f["operator"], f["before"]["version"], f["after"]["version"]) for *_, f in ports.memory.journal_rows]
+    made = [
+        (each.operator, each.before and each.before.version, each.after.version)
+        for each in ports.memory.entries(PoolConfigured)
+    ]
     assert made == [("eve", 0, 1), ("eve", 1, 2), ("ada", 2, 3)]
 
 

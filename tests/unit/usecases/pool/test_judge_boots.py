@@ -14,6 +14,7 @@ from greenroom.domain.instance.launch import (
     START_MARGIN_S,
     boot_deadline_s,
 )
+from greenroom.domain.journal import pool as journal
 from greenroom.fleet_ports import Ec2State
 from greenroom.usecases.instance.abandon_launch import LONGEST_REST_S, abandon_launch
 from greenroom.usecases.instance.prepare_launch import prepare_launch
@@ -43,10 +44,6 @@ def fail_boot(ports: FakePorts, number: int, error: str = "States.Timeout") -> s
     return launch.launch_id
 
 
-def journal(ports: FakePorts, wanted: str) -> list[dict[str, object]]:
-    return [facts for entity, kind, _, facts in ports.memory.journal_rows if (entity, kind) == ("POOL#demo", wanted)]
-
-
 def test_boots_that_fail_in_a_row_halt_the_pool_and_say_where_to_look() -> None:
     ports = house()
     for number in range(1, BOOT_FAILURES_TO_HALT):
@@ -62,8 +59,8 @@ def test_boots_that_fail_in_a_row_halt_the_pool_and_say_where_to_look() -> None:
         assert word in halted.reason
     (event,) = [each for each in ports.bus.events if isinstance(each, PoolHalted)]
     assert (event.pool_id, event.reason, event.by) == ("demo", halted.reason, "greenroom")
-    assert len(journal(ports, "PoolHalted")) == 1
-    assert [each["inARow"] for each in journal(ports, "BootFailed")] == [1, 2, 3]
+    assert len(ports.memory.entries(journal.PoolHalted)) == 1
+    assert [each.in_a_row for each in ports.memory.entries(journal.BootFailed)] == [1, 2, 3]
     with pytest.raises(PoolIsHalted):
         prepare_launch("demo", late.launch_id, SUBNETS, ports)
 

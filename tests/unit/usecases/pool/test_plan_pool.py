@@ -9,6 +9,7 @@ import pytest
 from greenroom.domain.errors import Conflict, UnknownInstance
 from greenroom.domain.instance.instance import Boot, InstanceState
 from greenroom.domain.instance.launch import NOT_WANTED, LaunchState
+from greenroom.domain.journal.pool import PoolPlanned
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.session.session import StatusReason
 from greenroom.domain.slot.slot import SlotState
@@ -58,9 +59,9 @@ def test_a_pass_commits_intents_and_writes_its_decision_down() -> None:
     planned = plan_pool("demo", ports)
     assert len(planned.launch_ids) == 2
     assert {each.state for each in ports.pools.read("demo").launches} == {LaunchState.INTENDED}
-    (entity, kind, _, facts), *_ = ports.memory.journal_rows
-    assert (entity, kind, facts["wanted"]) == ("POOL#demo", "PoolPlanned", 2)
-    assert facts["inputs"]["policy"]["always_on"] == 2
+    (entry, *_) = ports.memory.entries(PoolPlanned)
+    assert (entry.entities, entry.wanted) == (("POOL#default#demo",), 2)
+    assert entry.inputs.policy.always_on == 2
 
 
 def test_a_second_pass_launches_nothing_twice_but_starts_what_the_first_committed() -> None:
@@ -349,9 +350,9 @@ def test_a_halted_pool_says_so_in_its_decision() -> None:
     policy(ports, always_on=1)
     ports.pools.halt("demo", Halt("the image never boots", ports.now(), "greenroom"))
     assert plan_pool("demo", ports).launch_ids == ()
-    *_, (_, kind, _, facts) = ports.memory.journal_rows
-    assert (kind, facts["inputs"]["halted"]) == ("PoolPlanned", "the image never boots")
-    assert facts["rejected"] == ["start or launch 1 slots: the pool is halted: the image never boots"]
+    *_, entry = ports.memory.entries(PoolPlanned)
+    assert entry.inputs.halted == "the image never boots"
+    assert entry.rejected == ("start or launch 1 slots: the pool is halted: the image never boots",)
 
 
 def test_the_record_says_what_was_decided_on_and_what_became_of_it() -> None:
@@ -360,11 +361,11 @@ def test_the_record_says_what_was_decided_on_and_what_became_of_it() -> None:
     instance_id = min(each.instance_id for each in instances(ports))
     warm(ports, 1)
     plan_pool("demo", ports)
-    *_, (_, _, _, facts) = ports.memory.journal_rows
-    assert facts["stoppedIds"] == [instance_id]
-    assert f"{instance_id} Ready on-demand us-east-1a busy 0 of 1" in facts["inputs"]["instances"]
-    assert facts["stops"] == [f"{instance_id}: the warm tier lacks 1, nobody needs it"]
-    assert (facts["surplusSince"], facts["surplusLeast"]) == (ports.now(), 1)
+    *_, entry = ports.memory.entries(PoolPlanned)
+    assert entry.stopped_ids == (instance_id,)
+    assert f"{instance_id} Ready on-demand us-east-1a busy 0 of 1" in entry.inputs.instances
+    assert entry.stops == (f"{instance_id}: the warm tier lacks 1, nobody needs it",)
+    assert (entry.surplus_since, entry.surplus_least) == (ports.now(), 1)
 
 
 def test_what_a_pass_takes_out_of_service_leaves_the_coarse_counter() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greenroom.domain.journal.quota import QuotaRecounted
 from greenroom.domain.quota.quota import ACCOUNT_NAME, Quota
 from greenroom.domain.session.session import StatusReason
 from greenroom.usecases.reaper.reconcile_fleet import Repairs
@@ -46,7 +47,7 @@ def test_counters_that_are_right_stay_and_nothing_is_written_down() -> None:
     for _ in range(3):
         recount(ports)
     assert lives(ports) == {TENANT: 2, ACCOUNT_NAME: 2}
-    assert not [row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]
+    assert not ports.memory.entries(QuotaRecounted)
 
 
 def test_a_wrong_counter_is_corrected_when_two_recounts_agree_and_written_down() -> None:
@@ -57,9 +58,9 @@ def test_a_wrong_counter_is_corrected_when_two_recounts_agree_and_written_down()
         assert lives(ports)[TENANT] == 2 + change  # one look decides nothing
         recount(ports)
         assert lives(ports) == {TENANT: 2, ACCOUNT_NAME: 2}
-        (written,) = [row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]
-        assert written[0] == f"QUOTA#{TENANT}"
-        assert written[3]["before"] - written[3]["after"] == change
+        (written,) = ports.memory.entries(QuotaRecounted)
+        assert written.entities == (f"QUOTA#{TENANT}",)
+        assert (written.before or 0) - (written.after or 0) == change
 
 
 def test_two_recounts_that_differ_decide_nothing() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from greenroom.domain.errors import Forbidden, StaleBoot, StaleEpoch, UnknownInstance
 from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
+from greenroom.domain.journal.session import SessionEnded
 from greenroom.domain.session.session import SessionState, StatusReason
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.socket.connection import PeerKind
@@ -244,7 +245,8 @@ def test_release_resets_the_slot_tells_everyone_and_can_be_repeated() -> None:
     assert told == {"kind": "slot", "slotId": slot.slot_id, "state": "Resetting", "epoch": 1, "sessionId": None}
     assert ports.socket.to("page", "sessionUpdate")[-1]["session"]["state"] == "Ended"
     assert "SessionEnded" in ports.bus.kinds()
-    assert ports.memory.journal_rows[0][:2] == (f"SESSION#{session.session_id}", "SessionEnded")
+    assert ports.memory.journal[0].entity == f"SESSION#{session.session_id}"
+    assert isinstance(ports.memory.journal[0].entry, SessionEnded)
 
 
 def test_a_session_that_left_the_line_was_cancelled() -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 from greenroom.domain.errors import KillSwitchThrown, NotFound, ViewerLimitReached
+from greenroom.domain.journal.quota import QuotaRecounted
 from greenroom.domain.quota.quota import KillSwitch
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SlotState
@@ -102,8 +103,8 @@ def test_a_counter_that_names_a_session_which_is_gone_keeps_nobody_out(is_over: 
     session = launch(ports, token="t2").session
     assert session.state is SessionState.ASSIGNED
     assert counted_for(ports, "ada") == {session.session_id}
-    written = [row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]
-    assert [(row[0], row[3]) for row in written] == [("VIEWER#ada", {"sessionId": gone})]
+    written = ports.memory.entries(QuotaRecounted)
+    assert [(each.entities, each.facts()) for each in written] == [(("VIEWER#ada",), {"sessionId": gone})]
 
 
 def test_a_counter_loses_what_is_gone_and_keeps_what_runs() -> None:
@@ -128,7 +129,7 @@ def test_who_is_refused_for_a_session_that_ends_in_this_moment_gets_in() -> None
 
     ports.memory.between = end_it
     assert launch(ports, token="t2").session.state is SessionState.ASSIGNED
-    assert not [row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]
+    assert not ports.memory.entries(QuotaRecounted)
 
 
 def test_a_closed_house_is_told_also_to_whom_a_counter_is_wrong_about() -> None:
@@ -157,7 +158,7 @@ def test_fifty_launches_at_once_under_a_wrong_counter_are_one_session() -> None:
     outcomes = _fifty_at_once(ports, viewer="ada")
     assert outcomes == [SessionState.ASSIGNED]
     assert len(all_sessions(ports)) == len(counted_for(ports, "ada")) == 1
-    assert len([row for row in ports.memory.journal_rows if row[1] == "QuotaRecounted"]) == 1
+    assert len(ports.memory.entries(QuotaRecounted)) == 1
 
 
 def test_an_unknown_application_writes_nothing() -> None:

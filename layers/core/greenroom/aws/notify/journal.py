@@ -9,6 +9,7 @@ from typing import Any
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.table.rows import store
 from greenroom.aws.table.values import item, plain
+from greenroom.domain.journal.entry import Entry
 from greenroom.domain.times import iso
 from greenroom.ports import JournalRow
 
@@ -21,9 +22,9 @@ class DynamoJournal:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def append(self, entity: str, kind: str, now: float, facts: Mapping[str, Any]) -> None:
-        row = {**facts, "pk": entity, "sk": f"{iso(now)}#{kind}#{secrets.token_hex(4)}", "kind": kind, "at": iso(now)}
-        store(self._table, row, ConditionExpression="attribute_not_exists(pk)")
+    def append(self, entry: Entry, now: float) -> None:
+        for entity in entry.entities:
+            store(self._table, _row(entity, entry, now), ConditionExpression="attribute_not_exists(pk)")
 
     def newest(self, entity: str, limit: int) -> Sequence[JournalRow]:
         arguments: dict[str, Any] = {
@@ -40,6 +41,12 @@ class DynamoJournal:
             if "LastEvaluatedKey" not in answer or len(found) >= limit:
                 return found
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _row(entity: str, entry: Entry, now: float) -> dict[str, Any]:
+    """Sorted by time; entries of the same millisecond differ by chance."""
+    key = {"pk": entity, "sk": f"{iso(now)}#{entry.kind}#{secrets.token_hex(4)}"}
+    return {**entry.facts(), **key, "kind": entry.kind, "at": iso(now)}
 
 
 def _row_of(row: Mapping[str, Any]) -> JournalRow:

@@ -10,6 +10,7 @@ from greenroom.domain.event.preflight import Preflight
 from greenroom.domain.event.scheduled_event import PREFLIGHTS, EventStep, ScheduledEvent, open_steps
 from greenroom.domain.events import EventShortfall
 from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.journal import event as journal
 from greenroom.domain.slot.slot import SlotState
 from greenroom.fleet_ports import Machinery, PoolRows
 from greenroom.planning.reservations import slots_left
@@ -21,6 +22,7 @@ from greenroom.usecases.pool.read_snapshot import count_slots
 ROUNDS = 12
 """Each round takes one step or sets one hold; more means that others keep changing the event."""
 Dispatcher = Callable[[str, Ports], object]
+_Measured = type[journal.EventAtPointOfNoReturn] | type[journal.EventMeasured]
 Preflighter = Callable[[EventReading, Ports], Preflight]
 
 
@@ -69,13 +71,13 @@ def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None
     if step in PREFLIGHTS and preflight is not None:
         return replace(taken, preflight=preflight(reading, ports))
     if step is EventStep.POINT_OF_NO_RETURN:
-        _measure(event, "EventAtPointOfNoReturn", ports, with_coming=True)
+        _measure(event, journal.EventAtPointOfNoReturn, ports, with_coming=True)
     if step is EventStep.MEASURE:
-        _measure(event, "EventMeasured", ports, with_coming=False)
+        _measure(event, journal.EventMeasured, ports, with_coming=False)
     return taken
 
 
-def _measure(event: ScheduledEvent, kind: str, ports: Ports, *, with_coming: bool) -> None:
+def _measure(event: ScheduledEvent, kind: _Measured, ports: Ports, *, with_coming: bool) -> None:
     """How many of the sessions that events still expect would find no slot; announced when there are any.
 
     All reservations of the pool draw on the same slots: one event's are not there for another.
@@ -85,8 +87,7 @@ def _measure(event: ScheduledEvent, kind: str, ports: Ports, *, with_coming: boo
     coming = _coming(machines, rows) if with_coming else 0
     left = slots_left(rows.holds.values(), rows.taken)
     shortfall = min(event.expected_sessions, max(0, left - free - coming))
-    facts = {"free": free, "coming": coming, "left": left, "shortfall": shortfall}
-    ports.journal.append(f"EVENT#{event.event_id}", kind, ports.now(), facts)
+    ports.journal.append(kind(event.event_id, free, coming, left, shortfall), ports.now())
     if shortfall:
         ports.bus.send(EventShortfall(event_id=event.event_id, pool_id=event.pool_id, shortfall=shortfall))
 

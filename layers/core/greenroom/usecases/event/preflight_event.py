@@ -8,6 +8,7 @@ from greenroom.domain.errors import FactUnavailable, NotFound
 from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
 from greenroom.domain.event.scheduled_event import EventStep, ScheduledEvent, latest_safe_start, step_times
 from greenroom.domain.instance.prices import vcpus
+from greenroom.domain.journal import event as journal
 from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.preflight_checks import (
     check_addresses,
@@ -48,8 +49,7 @@ def preflight_event(reading: EventReading, ports: Ports) -> Preflight:
         check_time_to_warm(event, reading.warm, now),
     )
     made = Preflight(now, checks, latest_safe_start(event, reading.warm), reading.warm.whole_s)
-    facts = {each.name: f"{each.status}: {each.detail}" for each in checks}
-    ports.journal.append(f"EVENT#{event.event_id}", "EventPreflighted", now, {"worst": made.worst.value, **facts})
+    ports.journal.append(journal.EventPreflighted(event.event_id, made.worst, checks), now)
     return made
 
 

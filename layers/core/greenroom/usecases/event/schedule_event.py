@@ -15,6 +15,7 @@ from greenroom.domain.event.scheduled_event import (
     event_id_of,
     open_steps,
 )
+from greenroom.domain.journal import event as journal
 from greenroom.ports import Ports
 from greenroom.usecases.event.advance_event import advance_event
 from greenroom.usecases.event.preflight_event import preflight_event
@@ -61,8 +62,7 @@ def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
         ports.events.add(draft)
     except Conflict:
         return Scheduled(ports.events.get(draft.event_id), repeated=True)
-    facts = {"operator": operator, "poolId": draft.pool_id, **_wishes(draft)}
-    ports.journal.append(f"EVENT#{draft.event_id}", "EventScheduled", now, facts)
+    ports.journal.append(journal.EventScheduled(draft.event_id, operator, draft.pool_id, _wishes(draft)), now)
     return Scheduled(_carry_out(draft, ports), repeated=False)
 
 
@@ -85,8 +85,7 @@ def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> Sc
         except Conflict:
             continue
         ports.schedules.delete(event_id, before.version)
-        facts = {"operator": operator, "before": _wishes(before), "after": _wishes(after)}
-        ports.journal.append(f"EVENT#{event_id}", "EventEdited", now, facts)
+        ports.journal.append(journal.EventEdited(event_id, operator, _wishes(before), _wishes(after)), now)
         return _carry_out(after, ports)
     raise Conflict(event_id)
 
@@ -104,7 +103,7 @@ def cancel_event(event_id: str, operator: str, ports: Ports) -> ScheduledEvent:
                 ports.events.save(replace(before, version=before.version + 1, cancelled_at=now), now)
             except Conflict:
                 continue
-            ports.journal.append(f"EVENT#{event_id}", "EventCancelled", now, {"operator": operator})
+            ports.journal.append(journal.EventCancelled(event_id, operator), now)
             ports.schedules.delete(event_id, before.version)
         return settle_event(event_id, ports)
     raise Conflict(event_id)
@@ -156,16 +155,15 @@ def _refuse_final(event: ScheduledEvent) -> None:
         raise EventHasEnded(f"it is {event.state}")
 
 
-def _wishes(event: ScheduledEvent) -> dict[str, object]:
-    """For the Journal."""
-    return {
-        "name": event.name,
-        "startAt": event.start,
-        "endAt": event.end,
-        "timeZone": event.time_zone,
-        "expectedSessions": event.expected_sessions,
-        "lead_s": event.lead_s,
-        "preQueue_s": event.pre_queue_s,
-        "maximumCost_usd": event.maximum_cost_usd,
-        "shuffle": event.shuffle,
-    }
+def _wishes(event: ScheduledEvent) -> journal.EventWishes:
+    return journal.EventWishes(
+        name=event.name,
+        start_at=event.start,
+        end_at=event.end,
+        time_zone=event.time_zone,
+        expected_sessions=event.expected_sessions,
+        lead_s=event.lead_s,
+        pre_queue_s=event.pre_queue_s,
+        maximum_cost_usd=event.maximum_cost_usd,
+        shuffle=event.shuffle,
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from greenroom.domain.event.scheduled_event import EventState, ScheduledEvent
 from greenroom.domain.events import ReaperNeeded
+from greenroom.domain.journal import event as journal
 from greenroom.fleet_ports import PoolRows
 from greenroom.ports import Ports
 from greenroom.usecases.pool.request_pass import request_pass
@@ -43,11 +44,12 @@ def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
         before = held.slots if held else 0
         until = ports.now() + GIVE_BACK_WITHIN_S
         ports.pools.hold_for_event(event.pool_id, event.event_id, event.expected_sessions, until)
-        _ask(event, "eventWarmed", {"slots": event.expected_sessions, "before": before}, ports)
+        entry = journal.EventWarmed(event.event_id, event.pool_id, event.expected_sessions, before)
+        _ask(event, "eventWarmed", entry, ports)
     opens = event.state is EventState.OPEN and (held is None or held.taken_at is None)
     if opens:
         ports.pools.open_event(event.pool_id, event.event_id)
-        ports.journal.append(f"EVENT#{event.event_id}", "EventOpened", ports.now(), {"poolId": event.pool_id})
+        ports.journal.append(journal.EventOpened(event.event_id, event.pool_id), ports.now())
     return opens or not is_set
 
 
@@ -55,14 +57,13 @@ def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
     """What it held goes without waiting for the scale-in clock; sessions that still run end in peace."""
     given = ports.pools.end_event(event.pool_id, event.event_id, ports.now() + GIVE_BACK_WITHIN_S)
     if given:
-        _ask(event, "eventGivenBack", {"state": event.state.value}, ports)
+        _ask(event, "eventGivenBack", journal.EventGivenBack(event.event_id, event.pool_id, event.state), ports)
     return given
 
 
-def _ask(event: ScheduledEvent, cause: str, facts: dict[str, object], ports: Ports) -> None:
+def _ask(event: ScheduledEvent, cause: str, entry: journal.EventWarmed | journal.EventGivenBack, ports: Ports) -> None:
     """Written down, then a pass is asked for; an active hold keeps the reaper awake."""
-    kind = cause[0].upper() + cause[1:]
-    ports.journal.append(f"EVENT#{event.event_id}", kind, ports.now(), {"poolId": event.pool_id, **facts})
+    ports.journal.append(entry, ports.now())
     request_pass(event.pool_id, cause, ports)
     if not ports.reaper.is_held(ports.now()):
         ports.bus.send(ReaperNeeded(cause=cause))

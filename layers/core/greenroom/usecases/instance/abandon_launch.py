@@ -10,6 +10,7 @@ from greenroom.domain.events import LaunchFailed, ReaperNeeded
 from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, changed
 from greenroom.domain.instance.launch import Launch, LaunchState, failed
 from greenroom.domain.instance.offering import FleetAnswer, jittered
+from greenroom.domain.journal import launch as journal
 from greenroom.fleet_ports import Ec2Instance, Ec2State
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance, change_launch
@@ -87,9 +88,8 @@ def _announce(launch: Launch, answer: FleetAnswer, ports: Ports) -> None:
     rest_s = round(jittered(min(FIRST_REST_S * 2 ** min(failures, 10), LONGEST_REST_S), ports.dice.random()), 1)
     if not launch.for_warm_tier:  # else what viewers need would rest for what may wait
         ports.pools.note_launch_failed(launch.pool_id, now + rest_s)
-    facts = {"launchId": launch.launch_id, "reason": launch.reason, "rest_s": rest_s, "attempts": attempts_of(answer)}
-    facts |= {"fault": answer.fault} if answer.fault else {}
-    ports.journal.append(f"POOL#{launch.pool_id}", "LaunchFailed", now, facts)
+    said = attempts_of(answer), answer.fault or None
+    ports.journal.append(journal.LaunchFailed(launch.pool_id, launch.launch_id, launch.reason, rest_s, *said), now)
     ports.bus.send(LaunchFailed(pool_id=launch.pool_id, launch_id=launch.launch_id, reason=launch.reason))
     if not ports.reaper.is_held(now):
         ports.bus.send(ReaperNeeded(cause="launchFailed"))  # it plans the pool again when the rest is over

@@ -9,6 +9,7 @@ from greenroom.domain.errors import LAUNCH_FAILURES, LaunchAbandoned, TaskGone
 from greenroom.domain.instance.instance import Instance, InstanceState
 from greenroom.domain.instance.launch import Launch, LaunchState, advanced
 from greenroom.domain.instance.offering import FleetAnswer, Launched
+from greenroom.domain.journal import launch as journal
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.instance.note_refusals import attempts_of, note_refusals
@@ -34,13 +35,9 @@ def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_t
     launch = change_launch(
         pool_id, launch_id, lambda before: _launched(before, instance_ids, task_token, deadline_at), ports
     )
-    facts = {
-        "launchId": launch_id,
-        "instanceIds": list(instance_ids),
-        "market": answer.launched[0].market,
-        "attempts": attempts_of(answer),
-    }
-    ports.journal.append(f"POOL#{pool_id}", "InstanceLaunched", ports.now(), facts)
+    market, attempts = answer.launched[0].market, attempts_of(answer)
+    entry = journal.InstanceLaunched(pool_id, launch_id, instance_ids, market, attempts)
+    ports.journal.append(entry, ports.now())
     answer_launch(launch, ports)
 
 

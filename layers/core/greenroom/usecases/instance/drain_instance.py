@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from greenroom.domain.errors import Conflict, SlotLost
-from greenroom.domain.instance.instance import Instance, InstanceState
+from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.fleet_ports import Machinery
 from greenroom.ports import Ports
@@ -39,7 +40,7 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
             continue  # a slot was claimed or published meanwhile: look again
         if free := sum(each.state is SlotState.FREE for each in slots):
             ports.capacity.add_free(instance.pool_id, -free)
-        _note(after, "InstanceDrained", operator, ports)
+        ports.journal.append(journal.InstanceDrained(operator, instance_id, after.pool_id), ports.now())
         request_pass(instance.pool_id, "instanceDrained", ports)
         return _as_it_stands(instance_id, ports)
     raise Conflict(f"{instance_id} keeps changing; try again")
@@ -58,7 +59,7 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery
             after = ports.fleet.undrain(instance, slots, ports.now(), ports.now() + BACK_WITHIN_S)
         except SlotLost:
             continue
-        _note(after, "InstanceUndrained", operator, ports)
+        ports.journal.append(journal.InstanceUndrained(operator, instance_id, after.pool_id), ports.now())
         machine = _as_it_stands(instance_id, ports)
         for slot in machine.slots:
             if slot.state is SlotState.RESETTING:
@@ -66,13 +67,6 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery
         request_pass(instance.pool_id, "instanceUndrained", ports)
         return machine
     raise Conflict(f"{instance_id} keeps changing; try again")
-
-
-def _note(instance: Instance, kind: str, operator: str, ports: Ports) -> None:
-    """For the instance and for its pool, where operators look."""
-    facts = {"operator": operator, "instanceId": instance.instance_id, "poolId": instance.pool_id}
-    for entity in (f"INSTANCE#{instance.instance_id}", f"POOL#{instance.pool_id}"):
-        ports.journal.append(entity, kind, ports.now(), facts)
 
 
 def _as_it_stands(instance_id: str, ports: Ports) -> Machinery:

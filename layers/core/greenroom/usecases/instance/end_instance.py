@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 
 from greenroom.domain.errors import NotFound, SlotLost
-from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, changed
+from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, NoticeKind, changed
+from greenroom.domain.instance.prices import hourly_usd
+from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import StatusReason
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.times import iso
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
-from greenroom.usecases.instance.note_waste import note_waste
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.migrate_session import held_session, migrate_session
 
 CLAIMS_AT_ONCE = 4
 """How often a slot may be claimed while it is being retired."""
+NO_PRICE = "no price known for this type"
+_HOUR_S = 3600
 
 
 def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
@@ -35,13 +40,13 @@ def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None
     _clear(instance.instance_id, reason, ports)
     ended = _change(instance.instance_id, _leaving, ports)
     ports.ec2.terminate(instance.instance_id)
-    _note(ended, "InstanceEnded", reason, ports)
+    _note(ended, journal.InstanceEnded, reason, ports)
 
 
 def finish_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
     """EC2 says it is gone: sessions move, rows leave the pool."""
     _clear(instance.instance_id, reason, ports)
-    _note(_change(instance.instance_id, _gone, ports), "InstanceTerminated", reason, ports)
+    _note(_change(instance.instance_id, _gone, ports), journal.InstanceTerminated, reason, ports)
 
 
 def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
@@ -85,16 +90,42 @@ def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Por
     return _Change(seen[-1], after)
 
 
-def _note(ended: _Change, kind: str, reason: StatusReason, ports: Ports) -> None:
+def _note(
+    ended: _Change,
+    kind: type[journal.InstanceEnded] | type[journal.InstanceTerminated],
+    reason: StatusReason,
+    ports: Ports,
+) -> None:
     """Once, by whoever changed the state: others only repeat its steps."""
     instance = ended.after
     if ended.before.state is instance.state:
         return
-    facts = {"poolId": instance.pool_id, "why": instance.status_reason or reason.value, "sessionsMoveFor": reason.value}
-    ports.journal.append(f"INSTANCE#{instance.instance_id}", kind, ports.now(), facts)
+    why = instance.status_reason or reason.value
+    ports.journal.append(kind(instance.instance_id, instance.pool_id, why, reason), ports.now())
     if ended.before.state is not InstanceState.TERMINATING:
-        note_waste(instance, ports)
+        _note_waste(instance, ports)
         request_pass(instance.pool_id, "instanceLost", ports)
+
+
+def _note_waste(instance: Instance, ports: Ports) -> None:
+    """The ledger's line for an instance that was paid and could take nobody any more: from its notice until now.
+
+    Example: 120 s of a Spot g5.xlarge are 0.016767 $.
+    """
+    notice, now = instance.notice, ports.now()
+    if notice is None or notice.kind is NoticeKind.REBALANCE:  # advice wastes nothing: it plays on until it is empty
+        return
+    price, seconds = hourly_usd(instance.instance_type, instance.market), round(max(0.0, now - notice.at), 3)
+    line = journal.LedgerEntry(
+        day=iso(now)[:10],
+        line="interruptionWaste",
+        instance_id=instance.instance_id,
+        pool_id=instance.pool_id,
+        seconds=seconds,
+        usd=round(Decimal(str(seconds * price.usd / _HOUR_S)), 6) if price else None,
+        price_source=price.source if price else NO_PRICE,
+    )
+    ports.journal.append(line, now)
 
 
 def _leaving(instance: Instance) -> Instance:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from greenroom.domain.errors import Conflict, NotFound, SlotLost
 from greenroom.domain.instance.evacuation import ON_ITS_WAY_OUT, ends_at, noticed, reason_of, shows_picture
 from greenroom.domain.instance.instance import Instance, InstanceState, Notice, NoticeKind
+from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
@@ -60,8 +61,9 @@ def _take_out(instance_id: str, notice: Notice, ports: Ports) -> Instance:
     known = ports.instances.get(instance_id).notice
     instance = change_instance(instance_id, out, ports, unless_heard=silent)
     if instance.notice != known and instance.notice is not None:
-        facts = {"poolId": instance.pool_id, "kind": instance.notice.kind.value, "endsAt": ends_at(instance.notice)}
-        ports.journal.append(f"INSTANCE#{instance_id}", "InstanceNoticed", ports.now(), facts)
+        until = ends_at(instance.notice)
+        entry = journal.InstanceNoticed(instance_id, instance.pool_id, instance.notice.kind, until)
+        ports.journal.append(entry, ports.now())
         request_pass(instance.pool_id, "instanceNoticed", ports)
     return instance
 

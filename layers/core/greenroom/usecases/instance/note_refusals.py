@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from greenroom.domain.events import AccountLimitReached
 from greenroom.domain.instance.offering import Asked, FleetAnswer, Offering, Refusal, market_key, rest_of
 from greenroom.domain.instance.refusal import RefusalKind
+from greenroom.domain.journal import launch as journal
 from greenroom.ports import Ports
 
 
@@ -25,8 +25,8 @@ def note_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
             rest = rest_of(offering.key, refusal.code, ports.now(), roll)
             is_news = rest is not None and ports.offerings.rest(pool_id, rest)
             if is_news and refusal.kind is RefusalKind.CONFIGURATION:
-                facts = {"offering": offering.key, "code": refusal.code, "message": refusal.message}
-                ports.journal.append(f"POOL#{pool_id}", "OfferingInvalid", ports.now(), facts)
+                entry = journal.OfferingInvalid(pool_id, offering.key, refusal.code, refusal.message)
+                ports.journal.append(entry, ports.now())
 
 
 def note_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> None:
@@ -34,7 +34,7 @@ def note_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> No
     now = ports.now()
     rest = rest_of(market_key(market), code, now, ports.dice.random())
     if rest is not None and ports.offerings.rest(pool_id, rest):
-        ports.journal.append(f"POOL#{pool_id}", "AccountLimitReached", now, {"market": market, "code": code})
+        ports.journal.append(journal.AccountLimitReached(pool_id, market, code), now)
         ports.bus.send(AccountLimitReached(pool_id=pool_id, market=market, code=code))
 
 
@@ -47,9 +47,9 @@ def _meant(refusal: Refusal, answer: FleetAnswer) -> Iterator[Offering]:
             yield from call.offerings if call.market == refusal.market else ()
 
 
-def attempts_of(answer: FleetAnswer) -> list[dict[str, Any]]:
+def attempts_of(answer: FleetAnswer) -> tuple[journal.Attempt, ...]:
     """Each attempt for the decision record: the market, what was asked for, and what EC2 answered."""
-    return [_attempt(call, answer) for call in answer.asked or _answered(answer)]
+    return tuple(_attempt(call, answer) for call in answer.asked or _answered(answer))
 
 
 def _answered(answer: FleetAnswer) -> list[Asked]:
@@ -58,14 +58,15 @@ def _answered(answer: FleetAnswer) -> list[Asked]:
     return [Asked(market, ()) for market in dict.fromkeys(markets)]
 
 
-def _attempt(call: Asked, answer: FleetAnswer) -> dict[str, Any]:
-    refusals = [each for each in answer.refusals if each.asked_of == call.market]
-    return {
-        "market": call.market,
-        "offerings": [each.key for each in call.offerings],
-        "instanceIds": [each.instance_id for each in answer.launched if each.market == call.market],
-        "refusals": [
-            {"offering": each.offering.key if each.offering else None, "code": each.code, "kind": each.kind.value}
-            for each in refusals
-        ],
-    }
+def _attempt(call: Asked, answer: FleetAnswer) -> journal.Attempt:
+    return journal.Attempt(
+        market=call.market,
+        offerings=tuple(each.key for each in call.offerings),
+        instance_ids=tuple(each.instance_id for each in answer.launched if each.market == call.market),
+        refusals=tuple(_refusal(each) for each in answer.refusals if each.asked_of == call.market),
+    )
+
+
+def _refusal(refusal: Refusal) -> journal.AttemptRefusal:
+    offering = refusal.offering.key if refusal.offering else None
+    return journal.AttemptRefusal(offering, refusal.code, refusal.kind)

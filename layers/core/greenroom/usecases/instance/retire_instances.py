@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from greenroom.domain.errors import NotFound
 from greenroom.domain.instance.evacuation import RETURNING_STATES
 from greenroom.domain.instance.instance import Instance, InstanceState, changed
+from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import SlotState
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
@@ -35,8 +36,7 @@ def _retire(instance_id: str, ports: Ports) -> bool:
     if instance.state is not InstanceState.TERMINATING:
         return False
     ports.ec2.terminate(instance_id)
-    facts = {"reason": instance.status_reason, "poolId": instance.pool_id}
-    ports.journal.append(f"INSTANCE#{instance_id}", "InstanceRetired", ports.now(), facts)
+    ports.journal.append(journal.InstanceRetired(instance_id, instance.pool_id, instance.status_reason), ports.now())
     return True
 
 

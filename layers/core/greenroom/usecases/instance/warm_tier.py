@@ -9,6 +9,7 @@ from dataclasses import replace
 from greenroom.domain.errors import AccountLimitReached, CapacityUnavailable, Conflict, NotFound
 from greenroom.domain.instance.instance import Instance, InstanceState, is_at_rest, refused_start, started
 from greenroom.domain.instance.offering import HOLD_S
+from greenroom.domain.journal import instance as journal
 from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
@@ -75,10 +76,11 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
         if isinstance(refusal, AccountLimitReached):
             note_account_limit(instance.pool_id, instance.market, str(refusal), ports)
         change_instance(instance.instance_id, lambda before: refused_start(before, now, now + HOLD_S), ports)
-        _note("StartRefused", instance, {"error": type(refusal).__name__, "code": str(refusal)}, ports)
+        entry = journal.StartRefused(*_told(instance), error=type(refusal).__name__, code=str(refusal))
+        ports.journal.append(entry, ports.now())
         request_pass(instance.pool_id, "startRefused", ports)
         return False
-    _note("InstanceStarted", instance, {}, ports)
+    ports.journal.append(journal.InstanceStarted(*_told(instance)), ports.now())
     return True
 
 
@@ -106,7 +108,7 @@ def _reconcile_stop(instance: Instance, seen: Ec2Instance | None, ports: Ports) 
     if seen.state is Ec2State.STOPPED:
         if not is_at_rest(instance):
             change_instance(instance.instance_id, lambda before: _confirmed(before, now), ports)
-            _note("InstanceStopped", instance, {}, ports)
+            ports.journal.append(journal.InstanceStopped(*_told(instance)), now)
     elif instance.deadline_at is not None and now > instance.deadline_at:
         retire_instances([instance.instance_id], ports)  # it cannot be stopped, so it must not wait and cost money
     elif seen.state in (Ec2State.PENDING, Ec2State.RUNNING):
@@ -122,6 +124,6 @@ def _confirmed(instance: Instance, now: float) -> Instance:
     return replace(instance, stopped_at=now, deadline_at=None)
 
 
-def _note(kind: str, instance: Instance, facts: dict[str, str], ports: Ports) -> None:
-    told = {"poolId": instance.pool_id, "instanceType": instance.instance_type, "zone": instance.zone, **facts}
-    ports.journal.append(f"INSTANCE#{instance.instance_id}", kind, ports.now(), told)
+def _told(instance: Instance) -> tuple[str, str, str, str]:
+    """What every entry of the warm tier begins with."""
+    return instance.instance_id, instance.pool_id, instance.instance_type, instance.zone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greenroom.domain.journal import session as journal
 from greenroom.domain.session.session import Session, SessionState
 from greenroom.ports import Ports
 
@@ -12,12 +13,7 @@ def judge_eta(before: Session, assigned: Session, ports: Ports) -> None:
     if before.state is not SessionState.QUEUED or shown is None or at is None:
         return
     wait_s, within = round(at - shown.at, 3), at <= shown.p90
-    facts = {
-        "poolId": assigned.pool_id,
-        "wait_s": wait_s,
-        "p50_s": round(shown.p50 - shown.at, 3),
-        "p90_s": round(shown.p90 - shown.at, 3),
-        "within": within,
-    }
-    ports.journal.append(f"SESSION#{assigned.session_id}", "EtaJudged", ports.now(), facts)
+    p50_s, p90_s = round(shown.p50 - shown.at, 3), round(shown.p90 - shown.at, 3)
+    entry = journal.EtaJudged(assigned.session_id, assigned.pool_id, wait_s, p50_s, p90_s, within)
+    ports.journal.append(entry, ports.now())
     ports.metrics.eta_judged(assigned.pool_id, wait_s, within)

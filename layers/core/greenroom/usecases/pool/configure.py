@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from greenroom.domain.errors import Conflict, InvalidField, NotFound
 from greenroom.domain.events import PoolChanged
+from greenroom.domain.journal import pool as journal
 from greenroom.domain.pool.pool import Application, Pool, PoolPolicy
 from greenroom.domain.slot.slot import shards_of
 from greenroom.domain.socket.relay import RelayPolicy
@@ -22,9 +23,8 @@ def configure_application(application: Application, operator: str, ports: Ports)
     _check_relay(application, ports)
     _check_pool(application, ports)
     ports.catalog.save_application(application)
-    entity = f"APPLICATION#{application.application_id}"
-    facts = {"operator": operator, "after": asdict(application)}
-    ports.journal.append(entity, "ApplicationConfigured", ports.now(), facts)
+    entry = journal.ApplicationConfigured(application.application_id, operator, application)
+    ports.journal.append(entry, ports.now())
     return application
 
 
@@ -77,8 +77,7 @@ def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, p
             stored = ports.catalog.save_pool(after)
         except Conflict:
             continue
-        facts = {"operator": operator, "before": asdict(before) if before else None, "after": asdict(stored)}
-        ports.journal.append(f"POOL#{pool_id}", "PoolConfigured", ports.now(), facts)
+        ports.journal.append(journal.PoolConfigured(pool_id, operator, before, stored), ports.now())
         ports.bus.send(PoolChanged(pool_id=pool_id, cause="configured"))
         return stored
     raise Conflict(f"pool {pool_id} was changed by others at the same time; read it again and repeat the change")

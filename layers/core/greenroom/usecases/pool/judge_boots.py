@@ -8,6 +8,7 @@ from __future__ import annotations
 from greenroom.domain.events import PoolHalted
 from greenroom.domain.instance.instance import Instance, InstanceState
 from greenroom.domain.instance.launch import START_MARGIN_S, boot_deadline_s
+from greenroom.domain.journal import pool as journal
 from greenroom.domain.pool.pool import Application, Halt
 from greenroom.ports import Ports
 
@@ -20,15 +21,14 @@ LOOK_AT = "look at the image (driver, application), the agent's log and the user
 def note_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) -> None:
     """A launched instance will never be ready. `why`: neverRegistered or neverReady. Noting it twice counts once."""
     now, in_a_row = ports.now(), ports.pools.note_boot_failed(pool_id, instance_id)
-    facts = {"instanceId": instance_id, "why": why, "inARow": in_a_row, "haltsAt": BOOT_FAILURES_TO_HALT}
-    ports.journal.append(f"POOL#{pool_id}", "BootFailed", now, facts)
+    ports.journal.append(journal.BootFailed(pool_id, instance_id, why, in_a_row, BOOT_FAILURES_TO_HALT), now)
     if in_a_row < BOOT_FAILURES_TO_HALT:
         return
     reason = (
         f"{in_a_row} instances in a row were launched and never got ready (the last: {instance_id}, {why}): {LOOK_AT}"
     )
     if ports.pools.halt(pool_id, Halt(reason, now, BREAKER)):
-        ports.journal.append(f"POOL#{pool_id}", "PoolHalted", now, {"reason": reason, "by": BREAKER})
+        ports.journal.append(journal.PoolHalted(pool_id, reason, by=BREAKER), now)
         ports.bus.send(PoolHalted(pool_id=pool_id, reason=reason, by=BREAKER))
 
 

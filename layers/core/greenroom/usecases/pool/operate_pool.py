@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from greenroom.domain.events import PoolChanged, PoolHalted, PoolResumed
+from greenroom.domain.journal import pool as journal
 from greenroom.domain.pool.pool import Halt
 from greenroom.ports import Ports
 
@@ -15,7 +16,7 @@ def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
     ports.catalog.pool(pool_id)
     if not ports.pools.halt(pool_id, Halt(reason, ports.now(), operator)):
         return
-    ports.journal.append(f"POOL#{pool_id}", "PoolHalted", ports.now(), {"operator": operator, "reason": reason})
+    ports.journal.append(journal.PoolHalted(pool_id, reason, operator=operator), ports.now())
     ports.bus.send(PoolHalted(pool_id=pool_id, reason=reason, by=operator))
 
 
@@ -25,7 +26,7 @@ def resume_pool(pool_id: str, operator: str, ports: Ports) -> None:
     before = ports.pools.read(pool_id).halted
     if not ports.pools.resume(pool_id):
         return
-    facts = {"operator": operator, "reason": before.reason if before else None}
-    ports.journal.append(f"POOL#{pool_id}", "PoolResumed", ports.now(), facts)
+    reason = before.reason if before else None
+    ports.journal.append(journal.PoolResumed(pool_id, operator, reason), ports.now())
     ports.bus.send(PoolResumed(pool_id=pool_id, by=operator))
     ports.bus.send(PoolChanged(pool_id=pool_id, cause="resumed"))

@@ -17,7 +17,7 @@ from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.pool.drain_others import drain_others
 from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read_snapshot
-from greenroom.usecases.pool.record_decision import record_decision
+from greenroom.usecases.pool.record_decision import Done, record_decision
 
 PASSES = 3
 SCALED_IN, WARM_TIER = "scaledIn", "warmTier"
@@ -84,8 +84,8 @@ def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports
         stop_ids=stopped,
     )
     if plan.changes_anything or plan.rejected:
-        done = {"launchIds": [each.launch_id for each in intents], "startIds": planned.start_ids}
-        done |= {"stoppedIds": stopped, "retiredIds": planned.retired_ids}
+        new_ids = tuple(each.launch_id for each in intents)
+        done = Done(new_ids, planned.start_ids, stopped, planned.retired_ids)
         record_decision(pool_id, reading.snapshot, plan, done, ports)
     return planned
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from greenroom.domain.errors import NotFound
+from greenroom.domain.journal.entry import pool_entity
 from greenroom.domain.pool.pool import Halt, Pool
 from greenroom.domain.slot.slot import SlotState
 from greenroom.fleet_ports import Machinery, PoolRows
@@ -88,4 +89,4 @@ def instances_of_pool(pool_id: str, ports: Ports) -> Sequence[Machinery]:
 def decisions_of_pool(pool_id: str, limit: int, ports: Ports) -> Sequence[JournalRow]:
     """Newest first. Raises: NotFound."""
     ports.catalog.pool(pool_id)
-    return ports.journal.newest(f"POOL#{pool_id}", limit)
+    return ports.journal.newest(pool_entity(pool_id), limit)

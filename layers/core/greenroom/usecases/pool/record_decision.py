@@ -2,55 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
 
-from greenroom.planning.plan import Plan
+from greenroom.domain.journal import pool as journal
+from greenroom.planning.plan import Plan, PlannedStart, PlannedStop, Retirement
 from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 from greenroom.ports import Ports
 
 RULE = "planning.plan_capacity"
 
 
-def record_decision(
-    pool_id: str, snapshot: PoolSnapshot, plan: Plan, done: Mapping[str, Sequence[str]], ports: Ports
-) -> None:
-    """`done`: ids by what became of them; an instance that was claimed meanwhile is planned, but not done."""
-    facts = {
-        "rule": RULE,
-        "inputs": _inputs(snapshot),
-        "wanted": plan.wanted,
-        "supply": plan.supply,
-        "launches": [f"{each.market}: {each.reason}" for each in plan.launches],
-        "starts": [f"{each.instance_id}: {each.reason}" for each in plan.starts],
-        "stops": [f"{each.instance_id}: {each.reason}" for each in plan.stops],
-        "retirements": [f"{each.instance_id}: {each.reason}" for each in plan.retirements],
-        "rejected": [f"{each.alternative}: {each.reason}" for each in plan.rejected],
-        "surplusSince": plan.surplus_since,
-        "surplusLeast": plan.surplus_least,
-        **{name: list(ids) for name, ids in done.items()},
-    }
-    ports.journal.append(f"POOL#{pool_id}", "PoolPlanned", ports.now(), facts)
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Ids by what became of them; an instance that was claimed meanwhile is planned, but not done."""
+
+    launch_ids: tuple[str, ...]
+    start_ids: tuple[str, ...]
+    stopped_ids: tuple[str, ...]
+    retired_ids: tuple[str, ...]
 
 
-def _inputs(snapshot: PoolSnapshot) -> Mapping[str, Any]:
-    return {
-        "policy": asdict(snapshot.policy),
-        "slotsPerInstance": snapshot.slots_per_instance,
-        "markets": list(snapshot.markets),
-        "longestSession_s": snapshot.longest_session_s,
-        "instances": [_line(each) for each in snapshot.instances],
-        "openLaunchSlots": snapshot.open_launch_slots,
-        "openOnDemandSlots": snapshot.open_on_demand_slots,
-        "queued": snapshot.queued,
-        "eventSlots": snapshot.event_slots,
-        "halted": snapshot.halted,
-        "surplusSince": snapshot.surplus_since,
-        "surplusLeast": snapshot.surplus_least,
-        "giveBackSlots": snapshot.give_back_slots,
-        "launchRestsUntil": snapshot.launch_rests_until,
-    }
+def record_decision(pool_id: str, snapshot: PoolSnapshot, plan: Plan, done: Done, ports: Ports) -> None:
+    entry = journal.PoolPlanned(
+        pool_id=pool_id,
+        rule=RULE,
+        inputs=_inputs(snapshot),
+        wanted=plan.wanted,
+        supply=plan.supply,
+        launches=tuple(f"{each.market}: {each.reason}" for each in plan.launches),
+        starts=_reasons(plan.starts),
+        stops=_reasons(plan.stops),
+        retirements=_reasons(plan.retirements),
+        rejected=tuple(f"{each.alternative}: {each.reason}" for each in plan.rejected),
+        surplus_since=plan.surplus_since,
+        surplus_least=plan.surplus_least,
+        launch_ids=done.launch_ids,
+        start_ids=done.start_ids,
+        stopped_ids=done.stopped_ids,
+        retired_ids=done.retired_ids,
+    )
+    ports.journal.append(entry, ports.now())
+
+
+def _reasons(acts: tuple[PlannedStart | PlannedStop | Retirement, ...]) -> tuple[str, ...]:
+    return tuple(f"{each.instance_id}: {each.reason}" for each in acts)
+
+
+def _inputs(snapshot: PoolSnapshot) -> journal.PlanInputs:
+    return journal.PlanInputs(
+        policy=snapshot.policy,
+        slots_per_instance=snapshot.slots_per_instance,
+        markets=snapshot.markets,
+        longest_session_s=snapshot.longest_session_s,
+        instances=tuple(_line(each) for each in snapshot.instances),
+        open_launch_slots=snapshot.open_launch_slots,
+        open_on_demand_slots=snapshot.open_on_demand_slots,
+        queued=snapshot.queued,
+        event_slots=snapshot.event_slots,
+        halted=snapshot.halted,
+        surplus_since=snapshot.surplus_since,
+        surplus_least=snapshot.surplus_least,
+        give_back_slots=snapshot.give_back_slots,
+        launch_rests_until=snapshot.launch_rests_until,
+    )
 
 
 def _line(each: InstanceLoad) -> str:

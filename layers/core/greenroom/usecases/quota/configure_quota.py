@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from greenroom.domain.journal import quota as journal
 from greenroom.domain.quota.quota import ACCOUNT_NAME, KillSwitch, Quota, day_of, tenant_name
 from greenroom.ports import Ports
 from greenroom.quota_ports import Used
@@ -33,14 +34,13 @@ def report_account(ports: Ports) -> QuotaReport:
 def limit_tenant(tenant_id: str, quota: Quota, operator: str, ports: Ports) -> None:
     """From the next launch on; what runs goes on."""
     ports.quotas.save_tenant(tenant_id, quota)
-    facts = {"operator": operator, "after": asdict(quota)}
-    ports.journal.append(f"TENANT#{tenant_id}", "QuotaConfigured", ports.now(), facts)
+    ports.journal.append(journal.QuotaConfigured(tenant_id, operator, quota), ports.now())
 
 
 def limit_account(quota: Quota, operator: str, ports: Ports) -> None:
     """From the next launch on; what runs goes on."""
     ports.quotas.save_account(quota)
-    ports.journal.append(ACCOUNT_NAME, "QuotaConfigured", ports.now(), {"operator": operator, "after": asdict(quota)})
+    ports.journal.append(journal.QuotaConfigured(None, operator, quota), ports.now())
 
 
 def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
@@ -48,11 +48,11 @@ def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
     thrown = KillSwitch(reason, ports.now(), operator)
     if not ports.quotas.throw(thrown):
         return ports.quotas.of_account().kill_switch or thrown
-    ports.journal.append(ACCOUNT_NAME, "KillSwitchThrown", ports.now(), {"operator": operator, "reason": reason})
+    ports.journal.append(journal.KillSwitchThrown(operator, reason), ports.now())
     return thrown
 
 
 def clear_kill_switch(operator: str, ports: Ports) -> None:
     """Idempotent."""
     if ports.quotas.clear():
-        ports.journal.append(ACCOUNT_NAME, "KillSwitchCleared", ports.now(), {"operator": operator})
+        ports.journal.append(journal.KillSwitchCleared(operator), ports.now())

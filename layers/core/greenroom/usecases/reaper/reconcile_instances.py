@@ -8,6 +8,7 @@ from contextlib import suppress
 from greenroom.domain.errors import Conflict, NotFound, SlotLost
 from greenroom.domain.instance.evacuation import RETURNING_STATES, is_being_lost
 from greenroom.domain.instance.instance import CLAIMABLE_STATES, Instance, InstanceState, Notice, NoticeKind
+from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import TERMINAL_STATES, StatusReason, epoch_of
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery
@@ -182,5 +183,4 @@ def _end_orphan(seen: Ec2Instance, ports: Ports) -> None:
         ports.ec2.tag_orphan(seen.instance_id)
         return
     ports.ec2.terminate(seen.instance_id)
-    facts = {"poolId": seen.pool_id, "launchId": seen.launch_id}
-    ports.journal.append(f"INSTANCE#{seen.instance_id}", "OrphanTerminated", now, facts)
+    ports.journal.append(journal.OrphanTerminated(seen.instance_id, seen.pool_id, seen.launch_id), now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from greenroom.domain.journal import quota as journal
 from greenroom.domain.quota.quota import ACCOUNT_NAME, Scope, tenant_name
 from greenroom.ports import Ports
 from greenroom.quota_ports import CountedSession, ShardCount
@@ -53,8 +54,8 @@ def _recount(name: str, seen: ShardCount, counted: int, ports: Ports) -> None:
     elif seen.doubt != surplus:
         ports.quota_counters.doubt(name, seen, surplus)
     elif ports.quota_counters.correct(name, seen, surplus):
-        facts = {"shard": seen.shard, "before": seen.live, "after": counted}
-        ports.journal.append(f"QUOTA#{name}", "QuotaRecounted", ports.now(), facts)
+        entry = journal.QuotaRecounted(name, shard=seen.shard, before=seen.live, after=counted)
+        ports.journal.append(entry, ports.now())
 
 
 def _recount_viewer(viewer_id: str, counted: Sequence[CountedSession], ports: Ports) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from greenroom.domain.errors import NotFound
+from greenroom.domain.journal import quota as journal
 from greenroom.domain.session.session import TERMINAL_STATES
 from greenroom.ports import Ports
 
@@ -18,7 +19,8 @@ def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> 
     """Exact at once: each correction is one transaction with the session's own row."""
     for session_id in sorted(session_ids):
         if ports.quota_counters.correct_viewer(viewer_id, session_id):
-            ports.journal.append(f"VIEWER#{viewer_id}", "QuotaRecounted", ports.now(), {"sessionId": session_id})
+            entry = journal.QuotaRecounted(f"VIEWER#{viewer_id}", session_id=session_id)
+            ports.journal.append(entry, ports.now())
 
 
 def forget_what_is_over(viewer_id: str, told: str, ports: Ports) -> bool:

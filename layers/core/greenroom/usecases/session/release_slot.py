@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import SessionEnded
+from greenroom.domain.journal import session as journal
 from greenroom.domain.session.session import Session, SessionState, StatusReason
 from greenroom.domain.session.session_length import length_of
 from greenroom.domain.slot.slot import SlotState
@@ -53,16 +54,15 @@ def _tell_agent(session: Session, ports: Ports) -> None:
 
 
 def _announce(session: Session, ports: Ports) -> None:
-    reason, now = str(session.status_reason or StatusReason.INTERNAL_ERROR), ports.now()
+    reason, now = session.status_reason or StatusReason.INTERNAL_ERROR, ports.now()
     ended_at = iso(session.transitions.get(session.state, now))
-    facts = {"statusReason": reason, "state": session.state.value, "slotId": _slot_id(session)}
-    ports.journal.append(f"SESSION#{session.session_id}", "SessionEnded", now, facts)
+    ports.journal.append(journal.SessionEnded(session.session_id, reason, session.state, _slot_id(session)), now)
     ports.bus.send(
         SessionEnded(
             session_id=session.session_id,
             pool_id=session.pool_id,
             application_id=session.application_id,
-            status_reason=reason,
+            status_reason=str(reason),
             ended_at=ended_at,
         )
     )
