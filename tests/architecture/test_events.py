@@ -1,14 +1,10 @@
-"""An event is the same in its class, schema, sample, rule and catalogue row; every function has a sample."""
+"""What the catalogue says of events is what the rules do; every function has a sample."""
 
 from __future__ import annotations
 
-import ast
-import dataclasses
 import json
-import re
 from typing import Any
 
-import jsonschema
 import pytest
 from greenroom.domain import events
 from greenroom.domain.session.session import StatusReason
@@ -20,31 +16,18 @@ from tests.architecture.reading import (
     machine,
     machine_names,
     pascal,
-    python_files,
     resources,
     states,
     template,
 )
+from tests.architecture.test_catalogue import FAMILIES, catalogue
 
-CLASSES = {cls.__name__: cls for cls in events.Event.__subclasses__()}
 FOLDER = ROOT / "events"
-JSON_TYPES: dict[str, Any] = {"str": "string", "int": "integer", "str | None": ["string", "null"]}
+BUS = FAMILIES["events"]
 
 
 def read(kind: str, name: str) -> Any:
     return json.loads((FOLDER / kind / f"{name}.json").read_text())
-
-
-def camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
-
-
-def catalogue() -> dict[str, list[str]]:
-    """Name -> the cells of its row."""
-    rows = re.findall(r"^\| \[(\w+)\]\(([^)]+)\) \|(.*)\|$", (FOLDER / "README.md").read_text(), re.MULTILINE)
-    assert all(link == f"schemas/{name}.json" for name, link, _ in rows)
-    return {name: [cell.strip() for cell in cells.split("|")] for name, _, cells in rows}
 
 
 ALARM_TOPIC = "the alarm topic, when given"
@@ -71,38 +54,8 @@ def started_by() -> dict[str, str]:
     return found
 
 
-def test_classes_schemas_and_rows_are_the_same_set() -> None:
-    assert {path.stem for path in (FOLDER / "schemas").glob("*.json")} == set(CLASSES) == set(catalogue())
-
-
 def test_samples_are_the_events_and_the_functions() -> None:
-    assert {path.stem for path in (FOLDER / "samples").glob("*.json")} == set(CLASSES) | set(function_names())
-
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_a_schema_has_the_fields_of_its_class(name: str) -> None:
-    schema = read("schemas", name)
-    fields = {camel(field.name): JSON_TYPES[str(field.type)] for field in dataclasses.fields(CLASSES[name])}
-    assert schema["title"] == name
-    assert schema["description"] == (CLASSES[name].__doc__ or "").replace("`", "")
-    assert schema["required"] == list(fields) == list(schema["properties"])
-    assert schema["additionalProperties"] is False
-    for key, kind in fields.items():
-        assert schema["properties"][key].get("type", "string") == kind
-
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_a_sample_is_what_the_class_sends_and_fits_its_schema(name: str) -> None:
-    sample, schema = read("samples", name), read("schemas", name)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(sample["detail"], schema)
-    snake = {field.name: sample["detail"][camel(field.name)] for field in dataclasses.fields(CLASSES[name])}
-    event = CLASSES[name](**snake)
-    assert (event.detail(), event.detail_type, events.SOURCE) == (
-        sample["detail"],
-        sample["detail-type"],
-        sample["source"],
-    )
+    assert {path.stem for path in (FOLDER / "samples").glob("*.json")} == set(BUS.classes) | set(function_names())
 
 
 def test_the_schema_of_an_end_knows_every_reason() -> None:
@@ -112,7 +65,7 @@ def test_the_schema_of_an_end_knows_every_reason() -> None:
 
 
 def test_what_the_catalogue_says_is_started_is_what_the_rules_start() -> None:
-    said = {name: cells[2] for name, cells in catalogue().items() if cells[2] != "nothing yet"}
+    said = {name: cells[2] for name, cells in catalogue(BUS).items() if cells[2] != "nothing yet"}
     assert said == started_by()
 
 
@@ -155,20 +108,6 @@ def test_every_schedule_keeps_what_it_could_not_deliver() -> None:
         assert schedule["Target"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}, name
         assert "RetryPolicy" in schedule["Target"], name
         assert schedule["GroupName"] == {"Ref": "ScheduleGroup"}, name
-
-
-def sent() -> set[str]:
-    """Event classes that some code of ours constructs."""
-    found = set()
-    for path in python_files("functions", "layers/core/greenroom/usecases", "layers/core/greenroom/planning"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                found.add(ast.unparse(node.func).rpartition(".")[2])
-    return found & set(CLASSES)
-
-
-def test_every_event_is_sent_by_someone() -> None:
-    assert sent() == set(CLASSES)
 
 
 def payload_of(name: str) -> set[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,8 @@ from greenroom.domain.pool.pool import Placement, PoolPolicy
 from greenroom.domain.slot.slot import SlotState
 from greenroom_lab.memory.ports import FakePorts
 
+from tests.architecture.event_schemas import entry_classes, entry_of
+from tests.architecture.reading import ROOT
 from tests.builders import NOW, a_pool
 from tests.contracts.houses import KINDS
 from tests.contracts.test_fleet import FleetHouse, instance, slots
@@ -87,6 +90,16 @@ def test_the_journal_is_read_newest_first_by_entity(house: Any) -> None:
     assert found[0].facts == {"wanted": 4, "inputs": {"queued": 0, "rest_s": 1.5, "markets": ["spot"]}}
     assert len(house.journal.newest(pool_entity("demo"), 200)) == 5
     assert list(house.journal.newest(pool_entity("nothing"), 10)) == []
+
+
+def test_every_kind_of_entry_is_read_as_its_sample_says(house: Any) -> None:
+    for number, (name, cls) in enumerate(entry_classes().items()):
+        sample = json.loads((ROOT / f"events/journal/samples/{name}.json").read_text())
+        house.journal.append(entry_of(cls, sample), NOW + number)
+        newest = house.journal.newest(sample["pk"], 1)[0]
+        assert newest.kind == name
+        facts = json.loads(json.dumps(newest.facts, default=float))
+        assert facts == {key: value for key, value in sample.items() if key not in ("pk", "sk", "kind", "at")}
 
 
 def test_an_entry_about_two_stands_under_both(house: Any) -> None:
