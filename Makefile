@@ -7,9 +7,9 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 BIN := .greenroom/venv/dev/bin
-LAB := PYTHONPATH=lab:layers/core:agent:cli $(BIN)/python -m
+LAB := PYTHONPATH=lab:layers/core:layers/viewer:agent:cli $(BIN)/python -m
 PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
-CHECKED = $(wildcard layers/core/greenroom agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
+CHECKED = $(wildcard layers/core/greenroom layers/viewer/greenroom_viewer agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
 
 # Two processes; the running platform has one of them to itself (tests/conftest.py).
 TWO := -n 2 --dist loadscope --no-loadscope-reorder
@@ -41,7 +41,7 @@ destroy: setup ## halt pools, end tagged instances, delete the stack
 check: setup packages ## lint and types, the page's too
 	@$(BIN)/ruff check $(PYTHON_CODE)
 	@$(BIN)/ruff format --check $(PYTHON_CODE)
-	@MYPYPATH=layers/core:agent:cli:lab $(BIN)/mypy $(CHECKED)
+	@MYPYPATH=layers/core:layers/viewer:agent:cli:lab $(BIN)/mypy $(CHECKED)
 	@cd frontend; npm run check --silent
 
 # npm ci is repeated only when the lock changes.
@@ -97,7 +97,7 @@ ramp: setup ## 40 viewers come in a minute and leave over five while Spot runs d
 	@$(LAB) greenroom_lab.drives.ramp
 
 interrupt: setup frontend browser ## a machine is taken from under a viewer in Chromium, with a warning and without
-	@PYTHONPATH=lab:layers/core:agent:cli:. $(BIN)/python -m tests.e2e.interrupt
+	@PYTHONPATH=lab:layers/core:layers/viewer:agent:cli:. $(BIN)/python -m tests.e2e.interrupt
 
 event: setup ## 30 viewers at a scheduled event, from the call to the empty house; 7 minutes
 	@$(LAB) greenroom_lab.drives.event

@@ -169,6 +169,8 @@ def module_name(path: Path) -> str:
     parts = list(relative.with_suffix("").parts)
     if parts[0] in ("agent", "cli", "lab") and len(parts) > 1:
         parts = parts[1:]
+    if parts[:2] == ["layers", "viewer"]:
+        parts = parts[2:]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from greenroom_lab.deployment.stack_build import SOURCES
 
 from tests.architecture.reading import ROOT, functions, resources, template
 
@@ -13,6 +14,9 @@ MAKEFILES = sorted(
     path for folder in ("agent", "functions", "layers") for path in (ROOT / folder).rglob("Makefile") if path.is_file()
 )
 WITH_PACKAGES = [path for path in MAKEFILES if "pip install" in path.read_text()]
+LOCKS = sorted({*(path.parent for path in WITH_PACKAGES), ROOT / "layers" / "viewer"})
+"""Folders whose requirements.txt says what is deployed; the headless viewer's is ready to be."""
+PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+)", re.MULTILINE)
 
 
 def test_python_on_lambda_is_one_that_aws_still_takes() -> None:
@@ -29,11 +33,26 @@ def test_wheels_are_chosen_by_the_runtime_and_never_built(makefile: Path) -> Non
         assert needed in text
 
 
-@pytest.mark.parametrize("makefile", WITH_PACKAGES, ids=lambda path: path.parent.name)
-def test_no_package_depends_on_the_python_that_runs_pip(makefile: Path) -> None:
+@pytest.mark.parametrize("folder", LOCKS, ids=lambda path: path.name)
+def test_no_package_depends_on_the_python_that_runs_pip(folder: Path) -> None:
     """pip judges `; python_full_version < '3.13'` by its own Python, not by the one it takes wheels for."""
-    lock = (makefile.parent / "requirements.txt").read_text()
+    lock = (folder / "requirements.txt").read_text()
     assert not re.findall(r"^.*;.*python_(?:full_)?version.*$", lock, re.MULTILINE)
+    assert lock.count("--hash=sha256:") >= len(PIN.findall(lock)) > 0
+
+
+@pytest.mark.parametrize("folder", LOCKS, ids=lambda path: path.name)
+def test_lab_and_tests_run_the_versions_that_are_deployed(folder: Path) -> None:
+    ours = set(PIN.findall((ROOT / "lab" / "requirements" / "dev.txt").read_text()))
+    assert set(PIN.findall((folder / "requirements.txt").read_text())) - ours == set()
+
+
+def test_the_stack_is_built_again_when_one_of_its_layers_changes() -> None:
+    """And not when the headless viewer does, which is no layer yet."""
+    layers = {each["ContentUri"].rstrip("/") for each in resources("AWS::Serverless::LayerVersion").values()}
+    sources = {str(path.relative_to(ROOT)) for path in SOURCES}
+    assert layers <= sources
+    assert {source for source in sources if source.startswith("layers")} <= layers
 
 
 def test_a_function_with_packages_is_built_by_its_makefile() -> None:

@@ -116,6 +116,19 @@ def test_agent_and_command_know_only_the_doors() -> None:
     assert [module_name(path) for path in python_files("agent", "cli") if packages(path) & ours] == []
 
 
+def test_the_headless_viewer_knows_only_the_doors() -> None:
+    """It plays against any deployment, and is tested as what a page is: by the API, the socket and WebRTC."""
+    known = {"greenroom_viewer", "aiohttp", "aiortc", *sys.stdlib_module_names}
+    modules = python_files("layers/viewer")
+    assert "greenroom_viewer.viewer" in {module_name(path) for path in modules}
+    assert {module_name(path): wrong for path in modules if (wrong := packages(path) - known)} == {}
+
+
+def test_agent_and_functions_leave_the_headless_viewer_to_others() -> None:
+    users = python_files("functions", "layers/core", "agent")
+    assert [module_name(path) for path in users if "greenroom_viewer" in packages(path)] == []
+
+
 def test_nothing_deployed_imports_the_lab() -> None:
     deployed = python_files("functions", "layers", "agent", "cli")
     assert [module_name(path) for path in deployed if "greenroom_lab" in packages(path)] == []

@@ -26,7 +26,7 @@ PARTS = {
     ],
     "greenroom.entry": ["event", "instance", "pool", "quota", "session", "socket"],
     "greenroom_agent": ["instance", "control_plane", "channel", "runner", "slot", "demo"],
-    "greenroom_lab": ["engine", "memory", "simulation", "viewer", "ec2", "deployment", "platform", "drives"],
+    "greenroom_lab": ["engine", "memory", "simulation", "ec2", "deployment", "platform", "drives"],
 }
 """Rooms from the bottom up. What lies beside them is below all of them, but for the roof."""
 ROOF = {"greenroom.entry.compose", "greenroom_agent.agent", "greenroom_agent.__main__"}

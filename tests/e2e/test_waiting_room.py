@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from greenroom_lab.viewer.viewer import Viewer
+from greenroom_viewer.viewer import Viewer
 from playwright.async_api import Browser, Page
 
 from tests.e2e.chromium import CHROMIUM, browser, frame_number, open_page, shot, sign_in, until_state, until_true

@@ -14,11 +14,12 @@ from typing import Any
 from aiohttp import ClientSession
 from boto3.dynamodb.types import TypeDeserializer
 from greenroom_lab.local_file import LocalPlatform
+from greenroom_lab.local_viewer import tokens_of, viewer
 from greenroom_lab.platform import seed
 from greenroom_lab.platform.platform_thread import PlatformThread
 from greenroom_lab.platform.trace_sink import TraceSink
-from greenroom_lab.viewer.viewer import Viewer, tokens_of, viewer
-from greenroom_lab.viewer.viewer_http import Answer, Door
+from greenroom_viewer.api import Answer, Door
+from greenroom_viewer.viewer import Viewer
 
 Json = dict[str, Any]
 Scenario = Callable[["House"], Coroutine[Any, Any, Any]]

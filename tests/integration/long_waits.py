@@ -9,7 +9,7 @@ from typing import Any
 from greenroom.aws.quota.quota_rows import counter_key
 from greenroom.aws.table.values import item
 from greenroom.domain.quota.quota import LIVE
-from greenroom_lab.viewer.viewer import Viewer, launch
+from greenroom_viewer.viewer import Viewer, launch
 
 from tests.integration.house import House, until
 

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import ClientSession, TCPConnector
+from greenroom_lab.local_viewer import tokens_of
 from greenroom_lab.platform import seed
-from greenroom_lab.viewer.viewer import tokens_of
-from greenroom_lab.viewer.viewer_http import Answer, Door
+from greenroom_viewer.api import Answer, Door
 
 from tests.integration.house import House
 

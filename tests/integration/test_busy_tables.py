@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from greenroom_lab.viewer.viewer import Viewer
-from greenroom_lab.viewer.viewer_http import Answer, Door
+from greenroom_viewer.api import Answer, Door
+from greenroom_viewer.viewer import Viewer
 
 from tests.integration.house import House, until
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
-from greenroom_lab.viewer.viewer import Viewer
+from greenroom_viewer.viewer import Viewer
 
 from tests.integration.house import House, until
 from tests.integration.long_waits import play

@@ -13,7 +13,7 @@ from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
 from greenroom_lab.platform import seed
 from greenroom_lab.platform.web_origin import reserve_port
 from greenroom_lab.toolchain_paths import ROOT
-from greenroom_lab.viewer.hosted_sign_in import HostedClient
+from greenroom_viewer.sign_in import HostedClient
 
 ICE_SERVERS = '[{"urls": ["stun:stun.example.org:3478", "turn:a?transport=udp"], "username": "a b"}]'
 
@@ -69,10 +69,7 @@ async def launch_one(account: Account, engine: EmbeddedAws, deployed: dict[str, 
     """A pool that wants an instance, and the instance."""
     operator = seed.new_person("operator", seed.OPERATORS, seed.TENANT_GROUP)
     seed.add_person(account.client("cognito-idp"), deployed["UserPoolId"], operator)
-    login = engine.endpoint_url
-    client = HostedClient(
-        f"{login}/oauth2/authorize", f"{login}/oauth2/token", deployed["UserPoolClientId"], "http://127.0.0.1:1/"
-    )
+    client = HostedClient.at(engine.endpoint_url, deployed["UserPoolClientId"], "http://127.0.0.1:1")
     await seed.configure(deployed["ApiUrl"], client, operator, "demo", seed.DEMO_APPLICATION, seed.DEMO_POOL)
     ends = time.monotonic() + 60
     while not account.client("ec2").describe_instances()["Reservations"]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from greenroom_lab.processes import processes_of
-from greenroom_lab.viewer.viewer import Viewer
+from greenroom_viewer.viewer import Viewer
 
 from tests.integration.house import House, until
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from greenroom_lab.viewer.viewer import tokens_of
-from greenroom_lab.viewer.viewer_http import Door
+from greenroom_lab.local_viewer import tokens_of
+from greenroom_viewer.api import Door
 
 from tests.integration.house import House
 

@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 from greenroom_agent.demo.frame_counter import read_frame_counter
+from greenroom_lab.local_viewer import tokens_of
 from greenroom_lab.platform.smoke import one_launch
 from greenroom_lab.platform.socket_faults import Fault, FaultOnce, NoFaults, doubled, lost, overtaken
-from greenroom_lab.viewer.viewer import Viewer, launch, tokens_of
-from greenroom_lab.viewer.viewer_media import ViewerMedia
+from greenroom_viewer.peer import Peer
+from greenroom_viewer.viewer import Viewer, launch
 
 from tests.integration.house import House
 
@@ -26,12 +27,12 @@ async def free_slot(house: House) -> AsyncIterator[None]:
     house.thread.platform.origin.faults = NoFaults()
 
 
-async def watch(who: Viewer, application: str = POOL) -> ViewerMedia:
+async def watch(who: Viewer, application: str = POOL) -> Peer:
     await launch(who, application)
     return await who.watch()
 
 
-def counter(media: ViewerMedia) -> int | None:
+def counter(media: Peer) -> int | None:
     luma = media.frame.to_ndarray(format="yuv420p")[: media.frame.height]
     return read_frame_counter(luma)
 

@@ -38,7 +38,7 @@ class Run:
             f"--local-file={self.local_file}",
             *options,
         ]
-        ours = {"PYTHONPATH": "lab:layers/core:agent:cli", "TMPDIR": str(self.temporary)}
+        ours = {"PYTHONPATH": "lab:layers/core:layers/viewer:agent:cli", "TMPDIR": str(self.temporary)}
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "greenroom_lab.platform.run", *arguments],

@@ -7,7 +7,7 @@ import signal
 from typing import Any
 
 from greenroom_lab.processes import processes_of
-from greenroom_lab.viewer.viewer import Viewer
+from greenroom_viewer.viewer import Viewer
 
 from tests.integration.house import House
 

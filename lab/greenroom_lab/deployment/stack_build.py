@@ -9,7 +9,16 @@ from greenroom_lab.deployment.content_stamp import is_current, write_stamp
 from greenroom_lab.toolchain_paths import GENERATED, ROOT, lambda_runtime
 
 SOURCES = tuple(
-    ROOT / name for name in ("template.yaml", "samconfig.toml", "functions", "layers", "statemachines", "agent")
+    ROOT / name
+    for name in (
+        "template.yaml",
+        "samconfig.toml",
+        "functions",
+        "layers/core",
+        "layers/vendor",
+        "statemachines",
+        "agent",
+    )
 )
 _STAMP = GENERATED / "stack.stamp"
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from greenroom_lab.viewer.viewer import Viewer
-from greenroom_lab.viewer.viewer_http import UnexpectedAnswer
+from greenroom_viewer.api import UnexpectedAnswer
+from greenroom_viewer.viewer import Viewer
 
 HOT = 201
 """POST /sessions answered with a slot."""

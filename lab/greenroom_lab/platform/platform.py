@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from greenroom_viewer.sign_in import HostedClient
+
 from greenroom_lab.deployment import sam
 from greenroom_lab.deployment.deploy import page_config
 from greenroom_lab.deployment.page_build import build_page
@@ -26,7 +28,6 @@ from greenroom_lab.platform import seed
 from greenroom_lab.platform.turn_server import TurnServer
 from greenroom_lab.platform.web_origin import OriginSettings, WebOrigin, reserve_port
 from greenroom_lab.toolchain_paths import GENERATED
-from greenroom_lab.viewer.hosted_sign_in import HostedClient
 
 STACK_NAME = "greenroom"
 Said = TypeVar("Said")
@@ -153,17 +154,11 @@ class Platform:
             await asyncio.to_thread(seed.add_person, cognito, self.outputs["UserPoolId"], person)
         await seed.configure(
             self.outputs["ApiUrl"],
-            self._hosted_client(web_url),
+            HostedClient.at(self.engine.endpoint_url, self.outputs["UserPoolClientId"], web_url),
             self.operator,
             "demo",
             dict(self.settings.demo_application),
             dict(self.settings.demo_pool),
-        )
-
-    def _hosted_client(self, web_url: str) -> HostedClient:
-        login = self.engine.endpoint_url
-        return HostedClient(
-            f"{login}/oauth2/authorize", f"{login}/oauth2/token", self.outputs["UserPoolClientId"], f"{web_url}/"
         )
 
     async def _start_host(self) -> None:

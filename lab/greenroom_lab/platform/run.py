@@ -14,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 
+from greenroom_viewer.api import UnexpectedAnswer
+
 from greenroom_lab.deployment.page_build import PageFailed
 from greenroom_lab.deployment.sam import SamFailed
 from greenroom_lab.engine.process import EngineFailed
@@ -21,7 +23,6 @@ from greenroom_lab.local_file import LOCAL_FILE, LocalPlatform
 from greenroom_lab.platform.platform import Platform, PlatformSettings
 from greenroom_lab.platform.turn_server import TurnServerFailed
 from greenroom_lab.platform.web_origin import PortTaken
-from greenroom_lab.viewer.viewer_http import UnexpectedAnswer
 
 EXPECTED_FAILURES = (EngineFailed, PageFailed, PortTaken, SamFailed, TurnServerFailed, UnexpectedAnswer)
 

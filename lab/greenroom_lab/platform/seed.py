@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import ClientSession
-
-from greenroom_lab.viewer.hosted_sign_in import HostedClient, sign_in
-from greenroom_lab.viewer.viewer_http import Door
+from greenroom_viewer.api import Door
+from greenroom_viewer.sign_in import HostedClient, sign_in
 
 TENANT_GROUP = "tenant-demo"
 VIEWERS = "viewers"

@@ -19,14 +19,15 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 
 from aiohttp import ClientError, ClientSession
+from greenroom_viewer.api import Door
+from greenroom_viewer.sign_in import SignInRefused
+from greenroom_viewer.viewer import Viewer, launch
+from greenroom_viewer.viewer_socket import SocketClosed
 
 from greenroom_lab.local_file import LocalPlatform, NoLocalPlatform, read_local_platform
+from greenroom_lab.local_viewer import tokens_of, viewer
 from greenroom_lab.platform.platform import Platform, PlatformSettings
 from greenroom_lab.platform.run import EXPECTED_FAILURES
-from greenroom_lab.viewer.hosted_sign_in import SignInRefused
-from greenroom_lab.viewer.viewer import Viewer, launch, tokens_of, viewer
-from greenroom_lab.viewer.viewer_channel import SocketClosed
-from greenroom_lab.viewer.viewer_http import Door
 
 READY_WAIT_S = 180.0
 FREE_WAIT_S = 30.0

@@ -17,7 +17,7 @@ class Answer:
 
 
 class UnexpectedAnswer(Exception):
-    """A call was refused where the lab counts on success; the message holds status and problem."""
+    """A call was refused where the caller counts on success; the message holds status and problem."""
 
 
 class Door:

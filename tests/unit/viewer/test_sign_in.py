@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession, web
-from greenroom_lab.viewer.hosted_sign_in import HostedClient, SignInRefused, sign_in
+from greenroom_viewer.sign_in import HostedClient, SignInRefused, sign_in
 
 PAGE = """<form name="f" action="/login?x=1&amp;y=2" method="post">
 <input type="hidden" name="_csrf" value="a&amp;b"/><input type='hidden' name='challenge' value='{challenge}'>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from greenroom_lab.viewer.timeline import Timeline
+from greenroom_viewer.timeline import Timeline
 
 
 def test_a_stage_lasts_from_the_mark_before_it() -> None:

@@ -10,7 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
-from greenroom_agent.channel.reliable_channel import ReliableChannel
+
+from greenroom_viewer.reliable_channel import ReliableChannel
 
 HELLO_EVERY_S = 2.0
 
@@ -21,7 +22,7 @@ class SocketClosed(Exception):
     """The socket ended before what was waited for."""
 
 
-class ViewerChannel:
+class ViewerSocket:
     """One connection. `messages` are the streamer's signalling messages, `session` the newest view seen.
 
     `forecasts` are the waits it was told of in line: (when it heard, the `eta`).

@@ -11,12 +11,12 @@ from typing import Any
 
 from aiohttp import ClientSession, WSServerHandshakeError
 
-from greenroom_lab.local_file import LocalPlatform
-from greenroom_lab.viewer.hosted_sign_in import HostedClient, Tokens, sign_in
-from greenroom_lab.viewer.timeline import Timeline
-from greenroom_lab.viewer.viewer_channel import ViewerChannel
-from greenroom_lab.viewer.viewer_http import Answer, Door, UnexpectedAnswer
-from greenroom_lab.viewer.viewer_media import ViewerMedia, media
+from greenroom_viewer.addresses import Addresses
+from greenroom_viewer.api import Answer, Door, UnexpectedAnswer
+from greenroom_viewer.peer import Peer, peer
+from greenroom_viewer.sign_in import sign_in
+from greenroom_viewer.timeline import Timeline
+from greenroom_viewer.viewer_socket import ViewerSocket
 
 QUEUED_WAIT_S = 600.0
 CONNECT_WAIT_S = 30.0
@@ -24,34 +24,18 @@ CONNECT_WAIT_S = 30.0
 Json = dict[str, Any]
 
 
-def hosted_client(platform: LocalPlatform) -> HostedClient:
-    """The page's user-pool client on this platform."""
-    return HostedClient(
-        authorization_endpoint=f"{platform.login_url}/oauth2/authorize",
-        token_endpoint=f"{platform.login_url}/oauth2/token",
-        client_id=platform.client_id,
-        redirect_uri=f"{platform.web_url}/",
-    )
-
-
-async def tokens_of(platform: LocalPlatform, user: str, password: str) -> Tokens:
-    """Raises: SignInRefused."""
-    async with ClientSession() as http:
-        return await sign_in(http, hosted_client(platform), user, password)
-
-
 @dataclass(slots=True)
 class Viewer:
     """One signed-in viewer and the session they run. Create with `viewer(...)`."""
 
-    platform: LocalPlatform
+    addresses: Addresses
     http: ClientSession
     door: Door
     timeline: Timeline
     stack: AsyncExitStack
     session: Json
-    channel: ViewerChannel | None = None
-    media: ViewerMedia | None = None
+    channel: ViewerSocket | None = None
+    media: Peer | None = None
     _feeding: asyncio.Task[None] | None = None
 
     @property
@@ -70,7 +54,7 @@ class Viewer:
     async def join(self) -> Json:
         """Open the Viewer socket and be welcomed with a slot (waiting for one if need be). Raises: TimeoutError."""
         ticket = (self.session.get("ticket") or {}).get("ticket") or await self.new_ticket()
-        self.channel = ViewerChannel(self.http, self.platform.socket_url)
+        self.channel = ViewerSocket(self.http, self.addresses.socket_url)
         self.stack.push_async_callback(self.channel.close)
         try:
             await self.channel.open(ticket)
@@ -86,10 +70,10 @@ class Viewer:
         answer = await self.door.must("POST", f"/sessions/{self.session_id}/ticket", body)
         return str(answer["ticket"])
 
-    async def watch(self) -> ViewerMedia:
+    async def watch(self) -> Peer:
         """Answer the streamer's offer and wait for the first decoded frame. Raises: TimeoutError."""
         assert self.channel is not None
-        self.media = await self.stack.enter_async_context(media())
+        self.media = await self.stack.enter_async_context(peer())
         async with asyncio.timeout(CONNECT_WAIT_S):
             offer = await self._next_message("offer")
             self.timeline.mark("offer")
@@ -151,14 +135,14 @@ class Viewer:
 
 
 @asynccontextmanager
-async def viewer(platform: LocalPlatform, user: str, password: str) -> AsyncIterator[Viewer]:
+async def viewer(addresses: Addresses, user: str, password: str) -> AsyncIterator[Viewer]:
     """A signed-in viewer; everything it opened is closed at the end (its session goes on)."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(ClientSession())
         timeline = Timeline()
-        tokens = await sign_in(http, hosted_client(platform), user, password)
+        tokens = await sign_in(http, addresses.sign_in, user, password)
         timeline.mark("token")
-        yield Viewer(platform, http, Door(http, platform.api_url, tokens.access_token), timeline, stack, {})
+        yield Viewer(addresses, http, Door(http, addresses.api_url, tokens.access_token), timeline, stack, {})
 
 
 async def launch(who: Viewer, application_id: str) -> None:

@@ -30,6 +30,11 @@ class HostedClient:
     redirect_uri: str
     scope: str = "openid"
 
+    @classmethod
+    def at(cls, login_url: str, client_id: str, web_url: str) -> HostedClient:
+        """The page's own client, at the address of a user pool's hosted pages."""
+        return cls(f"{login_url}/oauth2/authorize", f"{login_url}/oauth2/token", client_id, f"{web_url}/")
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:

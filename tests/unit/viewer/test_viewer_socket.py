@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
-from greenroom_lab.viewer.viewer_channel import ViewerChannel
+from greenroom_viewer.viewer_socket import ViewerSocket
 
 Json = dict[str, Any]
 
@@ -53,9 +53,9 @@ async def relay() -> AsyncIterator[Relay]:
 
 
 @pytest.fixture
-async def channel(relay: Relay) -> AsyncIterator[ViewerChannel]:
+async def channel(relay: Relay) -> AsyncIterator[ViewerSocket]:
     async with ClientSession() as http:
-        channel = ViewerChannel(http, relay.url)
+        channel = ViewerSocket(http, relay.url)
         await channel.open("ticket")
         yield channel
         await channel.close()
@@ -71,7 +71,7 @@ async def heard(relay: Relay, hellos: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_moved_session_says_hello_at_once_on_its_new_slot(relay: Relay, channel: ViewerChannel) -> None:
+async def test_a_moved_session_says_hello_at_once_on_its_new_slot(relay: Relay, channel: ViewerSocket) -> None:
     await heard(relay, 1)
     await relay.say(kind="welcome", joinNumber=1, epoch=1, session=session("Connected", 3, "i-1.1"))
     await channel.until_state("Connected", timeout_s=2)
@@ -84,7 +84,7 @@ async def test_a_moved_session_says_hello_at_once_on_its_new_slot(relay: Relay, 
     await heard(relay, before + 1)
 
 
-async def test_sequences_begin_again_on_the_new_slot(relay: Relay, channel: ViewerChannel) -> None:
+async def test_sequences_begin_again_on_the_new_slot(relay: Relay, channel: ViewerSocket) -> None:
     await heard(relay, 1)
     await relay.say(kind="welcome", joinNumber=1, epoch=1, session=session("Connected", 3, "i-1.1"))
     await channel.until_state("Connected", timeout_s=2)

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aioice.ice
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
@@ -17,11 +16,8 @@ KEY_UP = 61
 MOUSE_MOVE = 74
 """Epic's data-channel message ids. Source: Pixel Streaming protocol 1.3.0."""
 
-# aioice skips loopback, and here everything is on it.
-aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"] if use_ipv4 else []
 
-
-class ViewerMedia:
+class Peer:
     """One peer connection. `frame` is the newest decoded picture."""
 
     def __init__(self) -> None:
@@ -93,9 +89,9 @@ class ViewerMedia:
 
 
 @asynccontextmanager
-async def media() -> AsyncIterator[ViewerMedia]:
+async def peer() -> AsyncIterator[Peer]:
     """A peer connection that is closed whatever happens."""
-    opened = ViewerMedia()
+    opened = Peer()
     try:
         yield opened
     finally:

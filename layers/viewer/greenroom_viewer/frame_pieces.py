@@ -1,0 +1,49 @@
+"""One signalling message cut into socket frames that the Viewer socket accepts."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+Frame = dict[str, Any]
+
+# API Gateway closes a WebSocket that sends a frame over 32 KB; the relay adds its own stamp to what we send.
+# Source: Amazon API Gateway quotas, "WebSocket frame size 32 KB".
+FRAME_LIMIT_BYTES = 28_000
+
+
+def encode_frame(frame: Mapping[str, Any]) -> str:
+    """The frame as it is sent: compact ASCII JSON, so that its length in characters is its length in bytes."""
+    return json.dumps(frame, separators=(",", ":"))
+
+
+def cut_message(sequence: int, text: str, envelope: Mapping[str, Any]) -> list[Frame]:
+    """The frames of one message, each at most FRAME_LIMIT_BYTES as sent; at least one, even for an empty text.
+
+    >>> [f["part"] for f in cut_message(1, "a" * 60_000, {})]
+    [1, 2, 3]
+    """
+    room = FRAME_LIMIT_BYTES - len(encode_frame(_frame(sequence, 999, 999, "", envelope)))
+    pieces = _cut(text, room)
+    return [_frame(sequence, part, len(pieces), piece, envelope) for part, piece in enumerate(pieces, start=1)]
+
+
+def _frame(sequence: int, part: int, parts: int, data: str, envelope: Mapping[str, Any]) -> Frame:
+    return {"kind": "frame", "sequence": sequence, "part": part, "parts": parts, "data": data, **envelope}
+
+
+def _cut(text: str, room: int) -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    while not pieces or start < len(text):
+        size = _fitting(text[start : start + room], room)
+        pieces.append(text[start : start + size])
+        start += size
+    return pieces
+
+
+def _fitting(text: str, room: int) -> int:
+    """How many characters of text fit into room bytes once escaped; at least one of a text that is not empty."""
+    size = len(text)
+    while size > 1 and (needed := len(encode_frame({"": text[:size]})) - 5) > room:
+        size = max(1, min(size - 1, size * room // needed))
+    return size

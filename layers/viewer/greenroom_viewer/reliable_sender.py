@@ -1,0 +1,91 @@
+"""The sending half of a reliable channel: keeps each message until it is acknowledged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from greenroom_viewer.frame_pieces import Frame, cut_message
+
+FIRST_RESEND_MS = 1_000
+LAST_RESEND_MS = 8_000
+MAXIMUM_TRIES = 10
+
+
+@dataclass(slots=True)
+class _Unacknowledged:
+    """A message that was sent `tries` times and goes out again at `resend_at_ms`."""
+
+    sequence: int
+    frames: list[Frame]
+    tries: int
+    resend_at_ms: int
+
+
+class ReliableSender:
+    """Sends messages in sequence from 1 and repeats each one until the peer acknowledges it.
+
+    After MAXIMUM_TRIES without any sign of life the peer is gone: nothing is sent any more, nothing is forgotten,
+    and `revive` (the peer spoke, or its socket is open again) starts the tries afresh.
+    """
+
+    def __init__(self, envelope: Mapping[str, Any]) -> None:
+        self._envelope = dict(envelope)
+        self._last_sequence = 0
+        self._unacknowledged: list[_Unacknowledged] = []
+        self.is_gone = False
+
+    @property
+    def next_at_ms(self) -> int | None:
+        """When `poll` has something to do; None while nothing waits for an acknowledgement."""
+        if self.is_gone or not self._unacknowledged:
+            return None
+        return min(message.resend_at_ms for message in self._unacknowledged)
+
+    def send(self, text: str, now_ms: int) -> list[Frame]:
+        """The frames of a new message, to be sent now."""
+        self._last_sequence += 1
+        frames = cut_message(self._last_sequence, text, self._envelope)
+        self._unacknowledged.append(_Unacknowledged(self._last_sequence, frames, 1, now_ms + FIRST_RESEND_MS))
+        return list(frames)
+
+    def acknowledge(self, up_to: int, now_ms: int) -> None:
+        """The peer has every message up to this sequence; an impossible sequence changes nothing."""
+        if not 0 <= up_to <= self._last_sequence:
+            return
+        self._unacknowledged = [message for message in self._unacknowledged if message.sequence > up_to]
+        self.revive(now_ms)
+
+    def resend(self, first: int, now_ms: int) -> list[Frame]:
+        """The peer misses messages from this sequence on: everything before it arrived, the rest goes out again."""
+        if not 1 <= first <= self._last_sequence + 1:
+            return []
+        self.acknowledge(first - 1, now_ms)
+        for message in self._unacknowledged:
+            message.resend_at_ms = now_ms + FIRST_RESEND_MS
+        return [frame for message in self._unacknowledged for frame in message.frames]
+
+    def revive(self, now_ms: int) -> None:
+        """A sign of life: the tries of every message start again; a peer that was gone is sent everything now."""
+        for message in self._unacknowledged:
+            message.tries = 1
+            if self.is_gone:
+                message.resend_at_ms = now_ms
+        self.is_gone = False
+
+    def poll(self, now_ms: int) -> list[Frame]:
+        """The frames whose acknowledgement is overdue."""
+        if self.is_gone:
+            return []
+        due = [message for message in self._unacknowledged if message.resend_at_ms <= now_ms]
+        if any(message.tries >= MAXIMUM_TRIES for message in due):
+            self.is_gone = True
+            return []
+        for message in due:
+            message.tries += 1
+            message.resend_at_ms = now_ms + resend_pause_ms(message.tries)
+        return [frame for message in due for frame in message.frames]
+
+
+def resend_pause_ms(tries: int) -> int:
+    """How long the sender waits for an acknowledgement after this many tries: 1, 2, 4, 8, 8 … seconds."""
+    return min(LAST_RESEND_MS, FIRST_RESEND_MS << (tries - 1))
