@@ -21,6 +21,10 @@ from greenroom_lab.toolchain_paths import GENERATED
 from tests.integration.house import House
 from tests.integration.long_waits import event_is_warmed, miscount_is_corrected
 
+# Tests are compiled once, also where the shell forbids Python to write compiled modules beside the code.
+sys.dont_write_bytecode = False
+sys.pycache_prefix = str(GENERATED / "pycache")
+
 LONGEST = {
     "test_an_event_two_minutes_ahead": event_is_warmed,
     "test_units_that_no_session_holds": miscount_is_corrected,

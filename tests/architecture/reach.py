@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tests.architecture.reading import CORE, ROOT
+from tests.architecture.reading import CORE, ROOT, code_of
 
 READING = {"get_item", "query"}
 WRITING = {"put_item", "update_item", "delete_item", "transact_write_items"}
@@ -33,15 +33,15 @@ def module(name: str) -> Module | None:
     path = (ROOT if is_handler else CORE) / Path(*name.split(".")).with_suffix(".py")
     if not path.is_file():
         return None
-    tree = ast.parse(path.read_text())
+    code = code_of(path)
     functions: dict[str, ast.FunctionDef] = {}
     imported: dict[str, tuple[str, str]] = {}
-    for node in tree.body:
+    for node in code.body:
         if isinstance(node, ast.FunctionDef):
             functions[node.name] = node
         elif isinstance(node, ast.ClassDef):
             functions |= {f"{node.name}.{each.name}": each for each in node.body if isinstance(each, ast.FunctionDef)}
-    for each in ast.walk(tree):
+    for each in ast.walk(code):
         if isinstance(each, ast.ImportFrom) and each.module:
             imported |= {alias.asname or alias.name: (each.module, alias.name) for alias in each.names}
     return Module(functions, imported)
@@ -117,7 +117,7 @@ class Adapter:
 def adapters() -> dict[str, Adapter]:
     """Port -> its adapter, from compose.py."""
     found = {}
-    for node in ast.walk(ast.parse(COMPOSE.read_text())):
+    for node in ast.walk(code_of(COMPOSE)):
         if isinstance(node, ast.ClassDef) and node.name == "AwsPorts":
             for each in node.body:
                 if isinstance(each, ast.FunctionDef) and (made := _adapter(each)):

@@ -19,7 +19,11 @@ CORE = ROOT / "layers" / "core"
 Json = dict[str, Any]
 
 
-class _TemplateLoader(yaml.SafeLoader):
+FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Ten times as fast, where PyYAML was built with libyaml."""
+
+
+class _TemplateLoader(FAST_LOADER):  # type: ignore[misc]
     """`!Sub x` becomes `{"Fn::Sub": x}`; dates stay text."""
 
 
@@ -133,7 +137,7 @@ def machine_text(name: str) -> str:
 @cache
 def machine(name: str) -> Json:
     """The definition, its substitutions still in place: `${RequestSessionFunction}` is text."""
-    loaded: Json = yaml.safe_load(machine_text(name))
+    loaded: Json = yaml.load(machine_text(name), Loader=FAST_LOADER)
     return loaded
 
 
@@ -174,14 +178,20 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path, *, only_at_import: bool = False) -> set[str]:
+@cache
+def code_of(path: Path) -> ast.Module:
+    """A module's code. Shared by all rules: look, change nothing."""
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path, *, only_at_import: bool = False) -> frozenset[str]:
     """The modules a file imports, dotted (`greenroom.domain.slot.slot`, `boto3`). `from x import y` gives x and x.y.
 
     `only_at_import` leaves out what is imported inside functions or only for type checkers.
     """
-    tree = ast.parse(path.read_text())
     found: set[str] = set()
-    nodes = _at_import(tree) if only_at_import else ast.walk(tree)
+    nodes = _at_import(code_of(path)) if only_at_import else ast.walk(code_of(path))
     for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
@@ -189,7 +199,7 @@ def imports(path: Path, *, only_at_import: bool = False) -> set[str]:
             assert node.level == 0, f"{path}: relative import"
             module = node.module or ""
             found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
 def _at_import(node: ast.AST) -> Iterator[ast.AST]:

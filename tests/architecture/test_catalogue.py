@@ -28,7 +28,7 @@ from tests.architecture.event_schemas import (
     fields_of,
     schema_of,
 )
-from tests.architecture.reading import ROOT, python_files
+from tests.architecture.reading import ROOT, code_of, python_files
 
 FOLDER = ROOT / "events"
 KEPT = ("schemas", "samples")
@@ -160,7 +160,7 @@ def tellers() -> dict[str, set[str]]:
 
 def called(path: Path) -> Iterator[str]:
     """Full names of what a module calls or passes on."""
-    tree, known = ast.parse(path.read_text()), dict[str, str]()
+    tree, known = code_of(path), dict[str, str]()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             known |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.reading import CORE, ROOT, functions, imports, module_name, python_files
+from tests.architecture.reading import CORE, ROOT, code_of, functions, imports, module_name, python_files
 
 PURE = {"greenroom.domain"}
 MAY_IMPORT = {
@@ -83,9 +83,7 @@ def test_domain_and_planning_have_no_clock_no_dice_and_no_io() -> None:
     for path in FILES:
         if part_of(module_name(path)) in ("greenroom.domain", "greenroom.planning"):
             impure = {imported.split(".")[0] for imported in imports(path)} & IMPURE
-            calls = {
-                ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
-            }
+            calls = {ast.unparse(node.func) for node in ast.walk(code_of(path)) if isinstance(node, ast.Call)}
             impure |= {
                 call
                 for call in calls

@@ -8,7 +8,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.pool.pool import ApplicationKind
 from greenroom.domain.session.session import SessionState, StatusReason
@@ -18,8 +17,8 @@ from openapi_spec_validator import validate
 
 from tests.architecture.reading import FUNCTIONS, ROOT, Route, functions, resources
 from tests.architecture.test_tables import ENDED
+from tests.functions.openapi import DOCUMENT
 
-DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
 METHODS = ("get", "put", "post", "delete", "patch")
 
 

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from statistics import median
 
-from tests.architecture.reading import FUNCTIONS, module_name, python_files
+from tests.architecture.reading import FUNCTIONS, code_of, module_name, python_files
 
 HANDLER_LINES = 60
 MODULE_LINES = 300
@@ -36,7 +36,7 @@ def test_a_module_has_one_subject() -> None:
 def long_functions(path: Path) -> dict[str, int]:
     """Name -> lines of the body, its docstring left out."""
     found = {}
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(code_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
             size = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
@@ -55,7 +55,5 @@ def test_no_module_is_a_drawer() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [
-        path for path in SHIPPED if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))
-    ]
+    silent = [path for path in SHIPPED if path.read_text().strip() and not ast.get_docstring(code_of(path))]
     assert [module_name(path) for path in silent] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 from greenroom_lab.memory.conflicts import WRITES as CAN_BE_REFUSED
 
 from tests.architecture.reach import WRITING, adapters, module
-from tests.architecture.reading import module_name, python_files
+from tests.architecture.reading import code_of, module_name, python_files
 
 GUARD = "despite_conflicts"
 PLACES = {"greenroom.aws.table.rows", "greenroom.aws.table.transaction"}
@@ -46,12 +46,12 @@ def guarded(tree: ast.AST) -> Iterator[ast.Attribute]:
 
 
 def unguarded(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text())
+    tree = code_of(path)
     return {f"{node.attr} in line {node.lineno}" for node in {*mentions(tree)} - {*guarded(tree)}}
 
 
 def test_no_write_is_made_but_in_the_two_places() -> None:
-    assert {module_name(path) for path in FILES if mentions(ast.parse(path.read_text()))} == PLACES
+    assert {module_name(path) for path in FILES if mentions(code_of(path))} == PLACES
 
 
 def test_every_write_is_made_again_after_a_conflict() -> None:

@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def read_parameters(words: str, template: Path = ROOT / "template.yaml") -> dict
     return given
 
 
+@cache
 def template_parameters(template: Path = ROOT / "template.yaml") -> Mapping[str, Any]:
     """The `Parameters` of a template by name; every value in them is text."""
     found: Mapping[str, Any] = yaml.load(template.read_text(), Loader=yaml.BaseLoader)["Parameters"]

@@ -186,7 +186,7 @@ async def test_a_rebalance_recommendation_may_come_before_the_interruption(
     facts = host.machines["i-1"].metadata.facts
     assert facts.rebalance_notice_time is not None
     assert facts.spot_action is None
-    await host.interrupt("i-1", notice_s=30)
+    await host.interrupt("i-1", notice_s=0.5)
     assert [kind for kind, _ in cloud.events] == [
         "EC2 Instance Rebalance Recommendation",
         "EC2 Spot Instance Interruption Warning",

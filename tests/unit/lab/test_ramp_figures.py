@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from greenroom_lab.drives.ramp_figures import Pass, Sample, Use, busy_taken, dips, most_within, restored_passes
-from greenroom_lab.drives.ramp_picture import draw_ramp
 
 IDLE = 4
 
@@ -56,6 +55,8 @@ def test_a_tight_loop_shows_as_many_requests_in_a_window() -> None:
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
+    from greenroom_lab.drives.ramp_picture import draw_ramp  # brings matplotlib
+
     fleets = [{"at": 3.0, "market": "spot", "launched": 1}, {"at": 5.0, "market": "on-demand", "launched": 0}]
     draw_ramp([sample(float(at), 4) for at in range(10)], fleets, "a ramp", tmp_path / "ramp.png")
     assert (tmp_path / "ramp.png").read_bytes().startswith(b"\x89PNG")
