@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from greenroom_lab.platform import seed
 from greenroom_lab.platform.function_logs import function_logs
@@ -24,6 +25,10 @@ from tests.integration.long_waits import event_is_warmed, miscount_is_corrected
 # Tests are compiled once, also where the shell forbids Python to write compiled modules beside the code.
 sys.dont_write_bytecode = False
 sys.pycache_prefix = str(GENERATED / "pycache")
+
+# A property is true or false. How long an example took says how busy the machine was.
+hypothesis.settings.register_profile("greenroom", deadline=None)
+hypothesis.settings.load_profile("greenroom")
 
 LONGEST = {
     "test_an_event_two_minutes_ahead": event_is_warmed,
