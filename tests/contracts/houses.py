@@ -113,7 +113,7 @@ class DynamoHouse:
 
     def add_slot(self, instance_id: str, state: SlotState) -> Slot:
         slot = a_slot(an_instance(instance_id), state=state)
-        self.put(slot_row(slot, "2026-01-01T00:00:00.000Z"))
+        self.put(slot_row(slot, 1_767_225_600.0))
         if state is SlotState.FREE:
             self.put(free_row(slot))
         self.set_instance(instance_id, InstanceState.READY)
@@ -167,7 +167,7 @@ def _create(database: Any, table: str, indexes: dict[str, tuple[str, str]]) -> N
         BillingMode="PAY_PER_REQUEST",
         KeySchema=_keys("pk", "sk"),
         AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "N" if name == "deadlineAt" else "S"} for name in sorted(names)
+            {"AttributeName": name, "AttributeType": "N" if name.endswith("At") else "S"} for name in sorted(names)
         ],
         GlobalSecondaryIndexes=[
             {"IndexName": name, "KeySchema": _keys(*keys), "Projection": {"ProjectionType": "ALL"}}

@@ -34,7 +34,7 @@ def session(dynamo: DynamoHouse) -> Session:
 
 def change_slot(dynamo: DynamoHouse, **fields: object) -> Slot:
     slot = replace(dynamo.slots.get("i-00000001.1"), **fields)  # type: ignore[arg-type]
-    dynamo.put(slot_row(slot, "2026-01-01T00:00:00.000Z"))
+    dynamo.put(slot_row(slot, 1_767_225_600.0))
     return slot
 
 

@@ -97,7 +97,7 @@ async def take(stage: Drive, page: Page, verb: str, body: dict[str, Any]) -> Mov
 async def instance_of(stage: Drive, session_id: str) -> str:
     """From the session's row: no viewer is told."""
     [row] = [each for each in await stage.sessions() if each["sessionId"] == session_id]
-    return str(row["instanceId"])
+    return str(row["assignment"]["instanceId"])
 
 
 async def seen(page: Page, name: str) -> Any:

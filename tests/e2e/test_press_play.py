@@ -109,7 +109,7 @@ async def test_a_second_viewer_sees_nothing_of_the_first(house: House, page: Pag
     pristine = await picture(page)
     await page.keyboard.press("z")
     await until_changed(page, pristine, KEY_CORNER)
-    slot_id = house.session_row(await session_of(page))["slotId"]
+    slot_id = house.session_row(await session_of(page))["assignment"]["slotId"]
     await page.get_by_test_id("leave").click()
     await until_state(page, "ended")
     person = house.person("browser-two")
@@ -127,7 +127,7 @@ async def until_on_slot(house: House, page: Page, slot_id: str) -> None:
     for _ in range(12):
         await house.until_free(POOL, 2, 60)  # the slot in question is among them
         await play(page)
-        if house.session_row(await session_of(page))["slotId"] == slot_id:
+        if house.session_row(await session_of(page))["assignment"]["slotId"] == slot_id:
             return
         await page.get_by_test_id("leave").click()
         await until_state(page, "ended")

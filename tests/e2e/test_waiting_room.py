@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from greenroom.aws.session.session_rows import line_key
 from greenroom_viewer.viewer import Viewer
 from playwright.async_api import Browser, Page
 
@@ -164,7 +165,7 @@ async def test_a_reload_keeps_the_place_and_a_cancel_frees_it_at_once(room: Hous
 
 def places(house: House) -> list[str]:
     """The sessions in line, in its order."""
-    tickets = sorted(each["sk"] for each in house.rows("Sessions") if each["pk"] == f"LINE#{ROOM}")
+    tickets = sorted(each["sk"] for each in house.rows("Sessions") if each["pk"] == line_key(ROOM))
     return [each.partition("#")[2] for each in tickets]
 
 

@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from aiohttp import ClientSession
-from boto3.dynamodb.types import TypeDeserializer
+from greenroom.aws.table.values import plain
 from greenroom_lab.local_file import LocalPlatform
 from greenroom_lab.local_viewer import tokens_of, viewer
 from greenroom_lab.platform import seed
@@ -23,7 +22,6 @@ from greenroom_viewer.viewer import Viewer
 
 Json = dict[str, Any]
 Scenario = Callable[["House"], Coroutine[Any, Any, Any]]
-_READ = TypeDeserializer()
 
 
 @dataclass
@@ -161,14 +159,14 @@ class House:
             )
             .get("Item", {})
         )
-        return _read(item)
+        return plain(item)
 
     def session_row(self, session_id: str) -> Json:
         return self.row("Sessions", f"SESSION#{session_id}")
 
     def instance_of(self, session: Json) -> str:
         """The instance that a session is on, from its row: no viewer is told."""
-        return str(self.session_row(session["sessionId"])["instanceId"])
+        return str(self.session_row(session["sessionId"])["assignment"]["instanceId"])
 
     def rows(self, table: str) -> list[Json]:
         pages = (
@@ -176,7 +174,7 @@ class House:
             .get_paginator("scan")
             .paginate(TableName=self.outputs[f"{table}Table"], ConsistentRead=True)
         )
-        return [_read(item) for page in pages for item in page["Items"]]
+        return [plain(item) for page in pages for item in page["Items"]]
 
     async def machine(self, verb: str, instance_id: str, body: Json | None = None) -> None:
         """Do something to a machine: kill, hang, resume, interrupt."""
@@ -192,9 +190,3 @@ async def until(condition: Callable[[], Awaitable[Any]], timeout_s: float, every
         while not await condition():
             await asyncio.sleep(every_s)
     return time.monotonic() - began
-
-
-def _read(item: Json) -> Json:
-    """A row as plain values; numbers as int or float, because Decimal is no JSON."""
-    plain = {key: _READ.deserialize(value) for key, value in item.items()}
-    return {key: float(value) if isinstance(value, Decimal) else value for key, value in plain.items()}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from greenroom.aws.session.session_rows import line_key
 
 from tests.integration.house import House, until
 from tests.integration.recount import until_nothing_is_wrong
@@ -38,7 +39,7 @@ async def test_fifty_launches_on_twenty_slots_give_each_slot_once(house: House) 
         assert len({row["sessionId"] for row in rows if row.get("sessionId")}) == SLOTS
 
     async def is_empty() -> bool:
-        return not any(row["pk"] == f"LINE#{POOL}" for row in house.rows("Sessions"))
+        return not any(row["pk"] == line_key(POOL) for row in house.rows("Sessions"))
 
     await until(is_empty, 60)
     await until_nothing_is_wrong(house)

@@ -65,12 +65,12 @@ async def test_the_slot_is_free_again_within_ten_seconds_with_a_fresh_process(ho
     async with house.viewer("cleo") as who:
         await connected(who)
         row = house.session_row(who.session_id)
-        before = processes_of_slot(house, row["instanceId"], row["slotId"])
+        before = processes_of_slot(house, row["assignment"]["instanceId"], row["assignment"]["slotId"])
         assert before, "the slot's application runs"
         await who.leave()
         seconds = await house.until_free(POOL, 2, 10)
         print(f"leave to free slot: {seconds:.1f} s")
-        after = processes_of_slot(house, row["instanceId"], row["slotId"])
+        after = processes_of_slot(house, row["assignment"]["instanceId"], row["assignment"]["slotId"])
         assert after
         assert not set(before) & set(after), "the same process would still hold what the last viewer left"
 
@@ -88,8 +88,10 @@ async def test_the_session_row_carries_all_it_is_known_by(house: House) -> None:
         await who.leave()
         await who.until("Ended", timeout_s=10)
         row = house.session_row(who.session_id)
-    named = ("sessionId", "viewerId", "tenantId", "applicationId", "poolId", "slotId", "instanceId", "instanceType")
-    assert [name for name in (*named, "zone", "market", "executionArn", "clientToken") if not row.get(name)] == []
+    named = ("sessionId", "viewerId", "tenantId", "applicationId", "poolId", "executionArn", "clientToken")
+    assert [name for name in named if not row.get(name)] == []
+    held = ("slotId", "instanceId", "instanceType", "zone", "market")
+    assert [name for name in held if not row["assignment"].get(name)] == []
     assert row["tenantId"] == "demo"
     assert row["statusReason"] == "userLeft"
     assert {"Requested", "Assigned", "Connected", "Ending", "Ended"} <= set(row["transitions"])

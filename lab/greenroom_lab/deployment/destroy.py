@@ -21,6 +21,8 @@ from greenroom_lab.ec2.ec2_cloud import STACK_TAG
 INSTANCES_GONE_S = 600.0
 STACK_GONE_S = 1800.0
 POLL_S = 1.0
+AMOUNTS = ("alwaysOn", "targetIdle", "maximum", "warmInstances")
+"""What a pool's policy asks for."""
 LIVING = ["pending", "running", "shutting-down", "stopping", "stopped"]
 
 
@@ -80,8 +82,8 @@ def halt_pools(account: sam.Account, outputs: Mapping[str, str]) -> int:
         table.update_item(
             TableName=outputs["CatalogTable"],
             Key={"pk": pool["pk"], "sk": pool["sk"]},
-            UpdateExpression="SET alwaysOn = :zero, targetIdle = :zero, #maximum = :zero, warmInstances = :zero",
-            ExpressionAttributeNames={"#maximum": "maximum"},
+            UpdateExpression="SET " + ", ".join(f"#policy.#{name} = :zero" for name in AMOUNTS),
+            ExpressionAttributeNames={f"#{name}": name for name in ("policy", *AMOUNTS)},
             ExpressionAttributeValues={":zero": {"N": "0"}},
         )
     return len(pools)

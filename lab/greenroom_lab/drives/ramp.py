@@ -97,7 +97,7 @@ async def report(ramp: Ramp, numbers: dict[str, float]) -> int:
     passes = [pass_of(row) for row in rows if row["kind"] == "PoolPlanned" and seconds(row["at"]) >= began]
     ramped = [each for each in ramp.samples if began <= each.at <= numbers["second"]]
     worst = restored_passes(ramped, passes, TARGET_IDLE)
-    taken = busy_taken([use_of(row) for row in await stage.sessions() if row.get("instanceId")], await ends(stage))
+    taken = busy_taken([use_of(row) for row in await stage.sessions() if row.get("assignment")], await ends(stage))
     fleets = [fleet for fleet in await stage.fleets() if fleet["at"] >= began]
     say_fleets(fleets, numbers["second"])
     say_dips(ramped, passes)
@@ -149,9 +149,9 @@ def pass_of(row: dict[str, Any]) -> Pass:
 
 def use_of(row: dict[str, Any]) -> Use:
     """A session's row."""
-    times = {state: seconds(at) for state, at in row["transitions"].items()}
+    times = {state: float(at) for state, at in row["transitions"].items()}
     ended = times.get("Ended", times.get("Failed"))
-    return Use(row["instanceId"], times["Assigned"], ended)
+    return Use(row["assignment"]["instanceId"], times["Assigned"], ended)
 
 
 def seconds(at: str) -> float:

@@ -121,12 +121,12 @@ def session_id_of(row: dict[str, Any]) -> str:
 
 def stay_of(row: dict[str, Any], guest: Guest) -> Stay:
     """Whoever was told a place stood in line for sure; the row has only when it was asked for."""
-    times = {state: seconds(at) for state, at in row["transitions"].items()}
-    requested_at = seconds(row["requestedAt"])
+    times = {state: float(at) for state, at in row["transitions"].items()}
+    requested_at = float(row["requestedAt"])
     return Stay(
         session_id=session_id_of(row),
         tier=str(row.get("tier", "standard")),
-        order_at=seconds(row["orderAt"]) if row.get("orderAt") else requested_at,
+        order_at=float(row["orderAt"]) if row.get("orderAt") else requested_at,
         requested_at=requested_at,
         queued_at=guest.answered_at if "Queued" in times else None,
         assigned_at=times.get("Assigned"),

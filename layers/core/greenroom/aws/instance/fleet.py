@@ -16,7 +16,6 @@ from greenroom.aws.table.write import Write, put
 from greenroom.domain.errors import Conflict, SlotLost
 from greenroom.domain.instance.instance import Instance, InstanceState, changed
 from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.domain.times import iso
 from greenroom.fleet_ports import Machinery
 
 _HOLDER = ("sessionId", "viewerId", "leaseUntil")
@@ -61,22 +60,22 @@ class DynamoFleet:
     def add_slots(self, slots: Sequence[Slot], now: float) -> None:
         for slot in slots:
             with suppress(Refused):  # an earlier registration wrote it
-                transact([put(self._table, slot_row(slot, iso(now)), "attribute_not_exists(pk)")])
+                transact([put(self._table, slot_row(slot, now), "attribute_not_exists(pk)")])
 
     def renew_slot(self, slot: Slot, now: float, deadline_at: float) -> Slot:
         write = self._at_epoch(slot)
         write.when(f"{write.name('state')} <> {write.value(SlotState.RETIRED.value)}")
         write.set("state", SlotState.RESETTING.value).count("epoch").set("deadlineAt", deadline_at)
-        self._change(slot, write.set("changedAt", iso(now)).remove(*_HOLDER))
+        self._change(slot, write.set("changedAt", now).remove(*_HOLDER))
         return slot_of(read(self._table, *slot_key(slot.slot_id)))
 
     def reset_slot(self, slot: Slot, now: float, deadline_at: float) -> None:
         write = self._at_epoch(slot).when_in("state", {SlotState.RESERVED, SlotState.STREAMING})
         write.when_equal("sessionId", slot.session_id).set("state", SlotState.RESETTING.value)
-        self._change(slot, write.set("deadlineAt", deadline_at).set("changedAt", iso(now)).remove(*_HOLDER))
+        self._change(slot, write.set("deadlineAt", deadline_at).set("changedAt", now).remove(*_HOLDER))
 
     def retire_slot(self, slot: Slot, now: float) -> None:
-        write = self._at_epoch(slot).set("state", SlotState.RETIRED.value).set("changedAt", iso(now))
+        write = self._at_epoch(slot).set("state", SlotState.RETIRED.value).set("changedAt", now)
         self._change(slot, write.remove("deadlineAt"))
 
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
@@ -93,7 +92,7 @@ class DynamoFleet:
         for slot in slots:
             if slot.state is SlotState.FREE:
                 write = self._at_epoch(slot).when_equal("state", SlotState.FREE.value)
-                write.set("state", SlotState.RESETTING.value).set("changedAt", iso(now))
+                write.set("state", SlotState.RESETTING.value).set("changedAt", now)
                 items += [write.as_update(), self._no_longer_free(slot)]
             else:  # published since it was read: its entry would outlive the drain
                 check = Write(self._table, *slot_key(slot.slot_id))
@@ -106,7 +105,7 @@ class DynamoFleet:
         for slot in slots:
             if slot.state is SlotState.RESETTING:
                 write = self._at_epoch(slot).when_equal("state", SlotState.RESETTING.value)
-                items.append(write.set("deadlineAt", deadline_at).set("changedAt", iso(now)).as_update())
+                items.append(write.set("deadlineAt", deadline_at).set("changedAt", now).as_update())
         return self._all_or_lost(after, items)
 
     # -- pieces
@@ -118,7 +117,7 @@ class DynamoFleet:
         for slot in slots:
             if slot.state is not SlotState.RETIRED:
                 write = self._at_epoch(slot).when_equal("state", SlotState.FREE.value)
-                write.set("state", to.value).set("changedAt", iso(now))
+                write.set("state", to.value).set("changedAt", now)
                 items += [write.as_update(), self._no_longer_free(slot)]
         return self._all_or_lost(after, items)
 

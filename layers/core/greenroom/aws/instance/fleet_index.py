@@ -6,7 +6,7 @@ from typing import Any
 
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.instance.instance_rows import instance_of
-from greenroom.aws.slot.slot_rows import slot_of
+from greenroom.aws.slot.slot_rows import pool_index_key, slot_of
 from greenroom.aws.table.values import item, plain
 from greenroom.fleet_ports import Machinery
 
@@ -27,7 +27,7 @@ def _rows(table: str, pool_id: str) -> list[dict[str, Any]]:
         "TableName": table,
         "IndexName": "byPool",
         "KeyConditionExpression": "poolKey = :p",
-        "ExpressionAttributeValues": item({":p": pool_id}),
+        "ExpressionAttributeValues": item({":p": pool_index_key(pool_id)}),
     }
     found: list[dict[str, Any]] = []
     while True:

@@ -8,7 +8,6 @@ from greenroom.aws.table.rows import RowChanged, change, read
 from greenroom.aws.table.write import Write
 from greenroom.domain.errors import InstanceHasEnded, NotFound, StaleBoot
 from greenroom.domain.instance.instance import Instance, InstanceState
-from greenroom.domain.times import iso
 
 
 class DynamoInstances:
@@ -27,7 +26,7 @@ class DynamoInstances:
         pk = instance_key(instance_id)
         write = Write(self._table, pk, "META").when_equal("bootNonce", boot_nonce)
         write.when_equal("state", InstanceState.BOOTING.value).set("state", InstanceState.READY.value)
-        write.set_once("readyAt", iso(now)).count("version").remove("deadlineAt")
+        write.set_once("readyAt", now).count("version").remove("deadlineAt")
         try:
             return instance_of(change(write, self._table, pk, "META"))
         except RowChanged as changed:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from greenroom.aws.table.codec import decoded, encoded
 from greenroom.aws.table.rows import query, store
 from greenroom.domain.instance.offering import RECENT_S, Rest
+from greenroom.domain.tenant import owned
 
 
 class DynamoOfferings:
@@ -15,15 +17,18 @@ class DynamoOfferings:
         self._table = table
 
     def refused(self, pool_id: str, now: float) -> Sequence[Rest]:
-        rows = query(self._table, f"OFFERING#{pool_id}")
-        rests = [Rest(row["sk"], row["code"], row["refusedAt"], row["restsUntil"]) for row in rows]
+        rows = query(self._table, refusals_key(pool_id))
+        rests = [decoded(Rest, row) for row in rows]
         return [each for each in rests if _expiry(each) > now]  # expired items are still read
 
     def rest(self, pool_id: str, rest: Rest) -> bool:
-        row = {"pk": f"OFFERING#{pool_id}", "sk": rest.key, "code": rest.code}
-        times = {"refusedAt": rest.refused_at, "restsUntil": rest.until, "expiresAt": int(_expiry(rest)) + 1}
-        before = store(self._table, {**row, **times}, ReturnValues="ALL_OLD")
-        return not before or before["restsUntil"] <= rest.refused_at
+        own = {"pk": refusals_key(pool_id), "sk": rest.key, "expiresAt": int(_expiry(rest)) + 1}
+        before = store(self._table, {**own, **encoded(rest)}, ReturnValues="ALL_OLD")
+        return not before or decoded(Rest, before).until <= rest.refused_at
+
+
+def refusals_key(pool_id: str) -> str:
+    return owned("OFFERING", pool_id)
 
 
 def _expiry(rest: Rest) -> float:

@@ -9,12 +9,12 @@ from typing import Any
 
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.session.session_rows import line_key, place_key, place_key_of, session_key
+from greenroom.aws.table.codec import decoded
 from greenroom.aws.table.rows import query
 from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.values import item
 from greenroom.aws.table.write import Write
 from greenroom.domain.session.session import WAITING_STATES, Session, SessionState
-from greenroom.domain.times import epoch_seconds
 from greenroom.ports import LineTicket
 
 
@@ -28,11 +28,11 @@ class DynamoLine:
         first = self.nearest(pool_id, 1)
         if not first or _is_wanted(first[0], now, application_id):
             return first[0] if first else None
-        every = (_ticket_of(row, pool_id) for row in query(self._table, line_key(pool_id)))
+        every = (_ticket_of(row) for row in query(self._table, line_key(pool_id)))
         return next((ticket for ticket in every if _is_wanted(ticket, now, application_id)), None)
 
     def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
-        every = (_ticket_of(row, pool_id) for row in query(self._table, line_key(pool_id)))
+        every = (_ticket_of(row) for row in query(self._table, line_key(pool_id)))
         return [ticket for ticket in every if not _is_ready(ticket, now)]
 
     def hold(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
@@ -52,7 +52,7 @@ class DynamoLine:
         return 1 + self._count("pk = :p AND sk < :s", values)
 
     def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
-        return [_ticket_of(row, pool_id) for row in query(self._table, line_key(pool_id), limit=most)]
+        return [_ticket_of(row) for row in query(self._table, line_key(pool_id), limit=most)]
 
     def length(self, pool_id: str) -> int:
         return self._count("pk = :p", {":p": line_key(pool_id)})
@@ -76,9 +76,8 @@ class DynamoLine:
             transact([place.as_delete(), session.as_check()])
 
 
-def _ticket_of(row: Mapping[str, Any], pool_id: str) -> LineTicket:
-    order_at, _, session_id = row["sk"].partition("#")
-    return LineTicket(pool_id, session_id, epoch_seconds(order_at), row.get("notBefore"), row["applicationId"])
+def _ticket_of(row: Mapping[str, Any]) -> LineTicket:
+    return decoded(LineTicket, row)
 
 
 def _is_wanted(ticket: LineTicket, now: float, application_id: str | None) -> bool:

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from greenroom.aws.pool.catalog_rows import application_of, application_row, pool_of, pool_row
+from greenroom.aws.pool.catalog_rows import POOLS, application_key, application_of, application_row, pool_of, pool_row
+from greenroom.aws.slot.slot_rows import pool_key
 from greenroom.aws.table.rows import RowChanged, change, query, read, store
 from greenroom.aws.table.write import Write
 from greenroom.domain.errors import Conflict, NotFound
 from greenroom.domain.pool.pool import Application, Pool
-
-POOLS = "POOLS"
-"""One partition lists the ids of all pools, so that nobody has to scan the table."""
 
 
 class DynamoCatalog:
@@ -23,10 +21,10 @@ class DynamoCatalog:
         self._table = table
 
     def application(self, application_id: str) -> Application:
-        return application_of(self._found(f"APPLICATION#{application_id}"))
+        return application_of(self._found(application_key(application_id)))
 
     def pool(self, pool_id: str) -> Pool:
-        return pool_of(self._found(f"POOL#{pool_id}"))
+        return pool_of(self._found(pool_key(pool_id)))
 
     def pool_ids(self) -> Sequence[str]:
         return [row["sk"] for row in query(self._table, POOLS)]
@@ -45,7 +43,7 @@ class DynamoCatalog:
         for name, value in row.items():
             write.set(name, value)
         try:
-            change(write, self._table, f"POOL#{pool.pool_id}", "META")
+            change(write, self._table, pool_key(pool.pool_id), "META")
         except RowChanged as changed:
             raise Conflict(pool.pool_id) from changed
         return after
@@ -53,5 +51,5 @@ class DynamoCatalog:
     def _found(self, pk: str) -> dict[str, Any]:
         row = read(self._table, pk, "META")
         if not row:
-            raise NotFound(pk.partition("#")[2])
+            raise NotFound(pk.rpartition("#")[2])
         return row

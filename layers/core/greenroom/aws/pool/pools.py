@@ -8,6 +8,7 @@ from typing import Any
 
 from greenroom.aws.instance.launch_rows import launch_of, launch_row
 from greenroom.aws.slot.slot_rows import pool_key
+from greenroom.aws.table.codec import decoded, encoded
 from greenroom.aws.table.rows import RowChanged, change, query, read
 from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.write import Write, put
@@ -32,19 +33,19 @@ class DynamoPools:
     def read(self, pool_id: str) -> PoolRows:
         rows = query(self._table, pool_key(pool_id))
         capacity = next((row for row in rows if row["sk"] == "CAPACITY"), {})
-        holds = {_event_of(name): _hold_of(row) for name, row in capacity.items() if name.startswith(EVENT_PREFIX)}
+        held = {_event_of(name): row for name, row in capacity.items() if name.startswith(EVENT_PREFIX)}
         return PoolRows(
             version=capacity.get("version", 0),
             launches=tuple(launch_of(row) for row in rows if row["sk"].startswith("LAUNCH#")),
-            holds=holds,
+            holds={event_id: decoded(EventHold, row) for event_id, row in held.items()},
             taken=capacity.get("taken", 0),
             surplus_since=capacity.get("surplusSince"),
             surplus_least=capacity.get("surplusLeast", 0),
             failed_launches=capacity.get("failedLaunches", 0),
             failed_boots=len(capacity.get("failedBoots", ())),
-            halted=_halt_of(capacity.get("halted")),
+            halted=decoded(Halt, capacity["halted"]) if "halted" in capacity else None,
             boot_times=tuple(capacity.get("bootTimes", ())),
-            session_lengths=tuple(SessionLength(*each) for each in capacity.get("sessionLengths", ())),
+            session_lengths=tuple(decoded(SessionLength, each) for each in capacity.get("sessionLengths", ())),
             launch_rests_until=capacity.get("launchRestsUntil", 0.0),
             give_back_slots=max(0, capacity.get("giveBackSlots", 0)),
             give_back_until=capacity.get("giveBackUntil", 0.0),
@@ -102,14 +103,14 @@ class DynamoPools:
     def note_length(self, pool_id: str, length: SessionLength) -> None:
         kept = read(self._table, pool_key(pool_id), "CAPACITY").get("sessionLengths")
         write = self._unchanged(self._capacity(pool_id), "sessionLengths", kept)
-        lengths = [*(kept or ()), [length.seconds, length.ended_at]]
+        lengths = [*(kept or ()), encoded(length)]
         with suppress(RowChanged):  # another end was noted: one measurement fewer
             self._change(write.set("sessionLengths", lengths[-LENGTHS_KEPT:]), pool_id)
 
     def halt(self, pool_id: str, halt: Halt) -> bool:
         write = self._unchanged(self._capacity(pool_id), "halted", None)
         try:
-            self._change(write.set("halted", {"reason": halt.reason, "at": halt.at, "by": halt.by}), pool_id)
+            self._change(write.set("halted", encoded(halt)), pool_id)
         except RowChanged:
             return False
         return True
@@ -193,11 +194,3 @@ def _attribute(event_id: str) -> str:
 
 def _event_of(attribute: str) -> str:
     return attribute.removeprefix(EVENT_PREFIX).replace("_", "-")
-
-
-def _hold_of(row: dict[str, Any]) -> EventHold:
-    return EventHold(row["slots"], row.get("takenAt"))
-
-
-def _halt_of(row: dict[str, Any] | None) -> Halt | None:
-    return Halt(row["reason"], row["at"], row["by"]) if row else None

@@ -8,6 +8,7 @@ from typing import Any
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.quota.quota_rows import counter_key
 from greenroom.aws.session.session_rows import LIVE_SHARDS, session_key, viewer_key
+from greenroom.aws.table.codec import decoded
 from greenroom.aws.table.rows import RowChanged, change, read
 from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.values import item, plain
@@ -37,9 +38,7 @@ class DynamoQuotaCounters:
 
     def live_shards(self, name: str) -> Sequence[ShardCount]:
         rows = [(shard, self._row(name, shard, LIVE)) for shard in range(SHARDS)]
-        return [
-            ShardCount(shard, row["live"], row.get("changedAt", 0.0), row.get("doubt")) for shard, row in rows if row
-        ]
+        return [decoded(ShardCount, {"changedAt": 0.0, **row, "shard": shard}) for shard, row in rows if row]
 
     def doubt(self, name: str, seen: ShardCount, surplus: int | None) -> None:
         write = self._unchanged(name, seen)
@@ -86,8 +85,7 @@ class DynamoQuotaCounters:
             answer = dynamodb().query(**arguments)
             for found in answer["Items"]:
                 row = plain(found)
-                session_id, held = row["pk"].partition("#")[2], row.get("quotaShards", {})
-                yield CountedSession(session_id, row["viewerId"], row.get("tenantId", ""), held)
+                yield decoded(CountedSession, {**row, "sessionId": row["pk"].partition("#")[2]})
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

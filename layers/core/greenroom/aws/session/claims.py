@@ -8,7 +8,6 @@ from greenroom.aws.quota.quota_units import Units
 from greenroom.aws.session.migrations import given_up, migrate, place_row
 from greenroom.aws.session.release import release
 from greenroom.aws.session.session_rows import (
-    assignment_row,
     line_key,
     place_key,
     session_key,
@@ -17,6 +16,7 @@ from greenroom.aws.session.session_rows import (
     viewer_key,
 )
 from greenroom.aws.slot.slot_rows import free_key, free_of, free_row, instance_key, slot_key
+from greenroom.aws.table.codec import encoded
 from greenroom.aws.table.rows import query, read
 from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.write import Write, put
@@ -25,7 +25,6 @@ from greenroom.domain.instance.instance import CLAIMABLE_STATES
 from greenroom.domain.quota.quota import Quotas
 from greenroom.domain.session.session import LeftSlot, Moving, Session, SessionState, epoch_of
 from greenroom.domain.slot.slot import FIRST_SLOT, FreeSlot, Slot, SlotState
-from greenroom.domain.times import iso
 from greenroom.ports import LineTicket
 
 CLIENT_TOKEN_KEPT_S = 24 * 3600
@@ -45,7 +44,7 @@ class DynamoClaims:
         rows = query(self._fleet, pk, limit=limit, at_least=start)
         if not rows and start != FIRST_SLOT:  # nothing follows: from the beginning
             rows = query(self._fleet, pk, limit=limit)
-        return [free_of(row, pool_id, application_id, shard) for row in rows]
+        return [free_of(row) for row in rows]
 
     def claim(
         self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None
@@ -150,13 +149,11 @@ class DynamoClaims:
         """Only while it waits as it was read: a Migrating one may have got, and lost, another slot since."""
         row = Write(self._sessions, session_key(session.session_id), "META")
         row.when_equal("state", (SessionState.MIGRATING if left else SessionState.QUEUED).value)
-        row.when_equal("epoch", left.assignment.epoch if left else None)
-        row.set("state", session.state.value).count("version").set("epoch", epoch_of(session))
+        row.when_equal("assignment.epoch", left.assignment.epoch if left else None)
+        row.set("state", session.state.value).count("version")
         row.set("deadlineAt", session.deadline_at).set("leaseUntil", session.lease_until)
-        row.set_once(f"transitions.{session.state}", iso(session.transitions[session.state]))
-        for name, value in assignment_row(session.assignment).items() if session.assignment else ():
-            row.set(name, value)
-        return row.as_update()
+        row.set_once(f"transitions.{session.state}", session.transitions[session.state])
+        return row.set("assignment", encoded(session.assignment)).as_update()
 
     def _standing(self, refused: Refused, session: Session) -> Session | None:
         """The row when this very launch was committed before (its reply was lost); None when only the slot was lost.
@@ -180,12 +177,12 @@ class DynamoClaims:
         write.set("state", SlotState.RESERVED.value).set("epoch", epoch_of(session))
         write.set("sessionId", session.session_id).set("viewerId", session.viewer_id)
         taken_at = session.transitions[session.state]
-        write.set("leaseUntil", session.lease_until).set("changedAt", iso(taken_at)).set("takenAt", taken_at)
+        write.set("leaseUntil", session.lease_until).set("changedAt", taken_at).set("takenAt", taken_at)
         return write.remove("deadlineAt")
 
     def _held(self, slot: Slot, sources: set[SlotState], to: SlotState, now: float) -> Write:
         write = Write(self._fleet, *slot_key(slot.slot_id)).when_in("state", sources).when_equal("epoch", slot.epoch)
-        return write.set("state", to.value).set("changedAt", iso(now))
+        return write.set("state", to.value).set("changedAt", now)
 
     def _no_longer_free(self, slot: Slot | FreeSlot) -> dict[str, object]:
         return Write(self._fleet, free_key(slot.pool_id, slot.application_id, slot.shard), slot.slot_id).as_delete()

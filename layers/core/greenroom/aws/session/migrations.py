@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.aws.session.session_rows import line_key, moving_row, place_key_of, session_key, session_of
+from greenroom.aws.session.session_rows import line_key, place_key_of, session_key, session_of
 from greenroom.aws.slot.slot_rows import instance_key, slot_key
+from greenroom.aws.table.codec import encoded
 from greenroom.aws.table.rows import read
 from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.write import Write, put
 from greenroom.domain.errors import Conflict, IllegalTransition, NotFound, StaleEpoch
 from greenroom.domain.instance.instance import CLAIMABLE_STATES
+from greenroom.domain.line.line import order_of
 from greenroom.domain.session.session import LeftSlot, Moving, Session, SessionState, epoch_of, migrating, sources_of
+from greenroom.domain.shape import selected
 from greenroom.domain.slot.slot import SlotState
-from greenroom.domain.times import iso
+from greenroom.ports import LineTicket
 
 
 def migrate(sessions: str, session: Session, moving: Moving, deadline_at: float) -> Session:
     """ports.Claims.migrate."""
     row = Write(sessions, session_key(session.session_id), "META").when_exists()
-    row.when_in("state", sources_of(SessionState.MIGRATING)).when_equal("epoch", epoch_of(session))
+    row.when_in("state", sources_of(SessionState.MIGRATING)).when_equal("assignment.epoch", epoch_of(session))
     row.set("state", SessionState.MIGRATING.value).count("version").count("migrations")
-    row.set("moving", moving_row(moving)).set("deadlineAt", deadline_at)
-    row.set_once(f"transitions.{SessionState.MIGRATING}", iso(moving.since))
+    row.set("moving", encoded(moving)).set("deadlineAt", deadline_at)
+    row.set_once(f"transitions.{SessionState.MIGRATING}", moving.since)
     try:
         transact([row.as_update(), put(sessions, place_row(session))])
     except Refused as refused:
@@ -32,14 +35,8 @@ def migrate(sessions: str, session: Session, moving: Moving, deadline_at: float)
 
 def place_row(session: Session) -> dict[str, Any]:
     """A place in line, by the order of the session's first request."""
-    return {
-        "pk": line_key(session.pool_id),
-        "sk": place_key_of(session),
-        "sessionId": session.session_id,
-        "viewerId": session.viewer_id,
-        "applicationId": session.application_id,
-        "notBefore": session.not_before,
-    }
+    ticket = selected(LineTicket, session, order_at=order_of(session))
+    return {"pk": line_key(session.pool_id), "sk": place_key_of(session), **encoded(ticket)}
 
 
 def given_up(fleet: str, session: Session, left: LeftSlot | None) -> list[dict[str, Any]]:

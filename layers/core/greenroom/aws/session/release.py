@@ -13,7 +13,6 @@ from greenroom.aws.table.write import Write
 from greenroom.domain.errors import Conflict, IllegalTransition, NotFound
 from greenroom.domain.session.session import TERMINAL_STATES, Session, SessionState, StatusReason, final_state
 from greenroom.domain.slot.slot import SlotState
-from greenroom.domain.times import iso
 
 ATTEMPTS = 4
 """How often it is put together anew because slot or counter changed between reading and writing."""
@@ -44,7 +43,7 @@ def release(sessions: str, fleet: str, session_id: str, now: float) -> Session:
 def _over(sessions: str, session: Session, now: float) -> dict[str, Any]:
     to = final_state(session.status_reason or StatusReason.INTERNAL_ERROR)
     write = Write(sessions, session_key(session.session_id), "META").when_equal("state", SessionState.ENDING.value)
-    write.set("state", to.value).count("version").set_once(f"transitions.{to}", iso(now)).set("counted", False)
+    write.set("state", to.value).count("version").set_once(f"transitions.{to}", now).set("counted", False)
     return write.remove("liveShard", "awaits", "taskToken").as_update()
 
 
@@ -70,7 +69,7 @@ def _given_back(fleet: str, session: Session, now: float) -> list[dict[str, Any]
         return []
     slot = slot_of(row)
     write = Write(fleet, *key).when_equal("sessionId", session.session_id).when_equal("epoch", slot.epoch)
-    write.when_equal("state", slot.state.value).set("changedAt", iso(now))
+    write.when_equal("state", slot.state.value).set("changedAt", now)
     if slot.state is not SlotState.RETIRED:
         write.set("state", SlotState.RESETTING.value).set("deadlineAt", now + session.limits.reset_timeout_s)
     return [write.remove("sessionId", "viewerId", "leaseUntil").as_update()]

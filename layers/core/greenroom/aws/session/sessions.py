@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from greenroom.aws.clients import dynamodb
-from greenroom.aws.session.eta_rows import eta_row, eta_shown_row
-from greenroom.aws.session.session_rows import session_key, session_of
+from greenroom.aws.session.session_rows import at_epoch, listed_session_of, session_key, session_of
+from greenroom.aws.table.codec import encoded
 from greenroom.aws.table.rows import RowChanged, change, read
 from greenroom.aws.table.values import item, plain
 from greenroom.aws.table.write import Write
 from greenroom.domain.errors import Conflict, NotFound, SessionAlreadyAdopted, SessionHasEnded, StaleEpoch
 from greenroom.domain.session.eta import Eta, EtaShown
 from greenroom.domain.session.session import LIVE_STATES, WAITING_STATES, Session, SessionMove, SessionState, moved
-from greenroom.domain.times import iso
+from greenroom.domain.shape import selected
 from greenroom.ports import Joined, Wait
 
 
@@ -39,13 +39,13 @@ class DynamoSessions:
             ScanIndexForward=False,
             Limit=limit,
         )
-        return [session_of(plain(row)) for row in found["Items"]]
+        return [listed_session_of(plain(row)) for row in found["Items"]]
 
     def move(self, session_id: str, move: SessionMove) -> Session:
         write = self._write(session_id).when_in("state", move.sources)
-        write.when_equal("epoch", move.epoch).when_equal("joinNumber", move.join_number)
+        at_epoch(write, move.epoch).when_equal("joinNumber", move.join_number)
         write.when_equal("pageGoneAt", move.page_gone_at)
-        write.set("state", move.to.value).count("version").set_once(f"transitions.{move.to}", iso(move.at))
+        write.set("state", move.to.value).count("version").set_once(f"transitions.{move.to}", move.at)
         write.set("deadlineAt", move.deadline_at).set("endsBy", move.ends_by)
         write.set_once("statusReason", move.status_reason.value if move.status_reason else None)
         if move.to is SessionState.CONNECTED:
@@ -83,8 +83,8 @@ class DynamoSessions:
             raise StaleEpoch(session_id) from changed
 
     def _join(self, session_id: str, connection_id: str, epoch: int, resumed: int | None) -> Joined:
-        write = self._write(session_id).when_in("state", LIVE_STATES).when_equal("epoch", epoch)
-        write.when_equal("joinNumber", resumed).set("viewerConnectionId", connection_id)
+        write = self._write(session_id).when_in("state", LIVE_STATES)
+        at_epoch(write, epoch).when_equal("joinNumber", resumed).set("viewerConnectionId", connection_id)
         write.remove("pageGoneAt")
         if resumed is None:
             write.count("joinNumber")
@@ -97,7 +97,7 @@ class DynamoSessions:
 
     def note_eta(self, session_id: str, eta: Eta) -> bool:
         write = self._write(session_id).when_in("state", WAITING_STATES)
-        write.set("eta", eta_row(eta)).set_once("etaShown", eta_shown_row(EtaShown(eta.p50, eta.p90, eta.at)))
+        write.set("eta", encoded(eta)).set_once("etaShown", encoded(selected(EtaShown, eta)))
         try:
             self._change(write, session_id)
         except RowChanged:
@@ -122,5 +122,4 @@ class DynamoSessions:
     def _existing(self, changed: RowChanged, session_id: str) -> Session:
         if not changed.row:
             raise NotFound(session_id) from changed
-        session = session_of(changed.row)
-        return session
+        return session_of(changed.row)

@@ -9,7 +9,6 @@ from greenroom.aws.table.rows import RowChanged, change, query, read
 from greenroom.aws.table.write import Write
 from greenroom.domain.errors import NotFound, StaleEpoch
 from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.domain.times import iso
 
 
 class DynamoSlots:
@@ -33,7 +32,7 @@ class DynamoSlots:
     def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
         write = self._held(slot_id, session_id, epoch).when_in("state", {SlotState.RESERVED, SlotState.STREAMING})
         try:
-            self._change(write.set("state", SlotState.STREAMING.value).set("changedAt", iso(now)), slot_id)
+            self._change(write.set("state", SlotState.STREAMING.value).set("changedAt", now), slot_id)
         except StaleEpoch:
             slot = self.get(slot_id)
             if (slot.session_id, slot.epoch, slot.state) != (session_id, epoch, SlotState.RETIRED):

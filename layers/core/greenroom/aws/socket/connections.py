@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from greenroom.aws.table.codec import decoded, encoded
 from greenroom.aws.table.rows import RowChanged, change, discard, read, store
 from greenroom.aws.table.values import item
 from greenroom.aws.table.write import Write
@@ -18,56 +19,31 @@ class DynamoConnections:
         self._table = table
 
     def store(self, connection: Connection) -> None:
-        row = {
-            "pk": f"CONNECTION#{connection.connection_id}",
-            "sk": "META",
-            "kind": connection.kind.value,
-            "expiresAt": int(connection.expires_at),
-            "sessionId": connection.session_id,
-            "epoch": connection.epoch,
-            "joinNumber": connection.join_number,
-            "viewerId": connection.viewer_id,
-            "instanceId": connection.instance_id,
-            "bootNonce": connection.boot_nonce,
-        }
-        store(self._table, row)
+        expires_at = {"expiresAt": int(connection.expires_at)}  # TTL wants whole seconds
+        own = {"pk": _key(connection.connection_id), "sk": "META"}
+        store(self._table, {**own, **encoded(connection), **expires_at})
         if connection.kind is PeerKind.AGENT and connection.instance_id is not None:
-            pointer = {
-                "pk": f"AGENT#{connection.instance_id}",
-                "sk": "CONNECTION",
-                "connectionId": connection.connection_id,
-                "bootNonce": connection.boot_nonce,
-                "expiresAt": int(connection.expires_at),
-            }
-            store(self._table, pointer)
+            reached_by = AgentConnection(connection.instance_id, connection.connection_id, connection.boot_nonce or "")
+            pointer = {"pk": f"AGENT#{connection.instance_id}", "sk": "CONNECTION"}
+            store(self._table, {**pointer, **encoded(reached_by), **expires_at})
 
     def get(self, connection_id: str) -> Connection:
-        row = read(self._table, f"CONNECTION#{connection_id}", "META")
+        row = read(self._table, _key(connection_id), "META")
         if not row:
             raise NotFound(connection_id)
-        return Connection(
-            connection_id=connection_id,
-            kind=PeerKind(row["kind"]),
-            expires_at=row["expiresAt"],
-            session_id=row.get("sessionId"),
-            epoch=row.get("epoch"),
-            join_number=row.get("joinNumber"),
-            viewer_id=row.get("viewerId"),
-            instance_id=row.get("instanceId"),
-            boot_nonce=row.get("bootNonce"),
-        )
+        return decoded(Connection, row)
 
     def renew_epoch(self, connection_id: str, epoch: int) -> None:
-        pk = f"CONNECTION#{connection_id}"
+        pk = _key(connection_id)
         with suppress(RowChanged):  # closed meanwhile
             change(Write(self._table, pk, "META").when_exists().set("epoch", epoch), self._table, pk, "META")
 
     def of_agent(self, instance_id: str) -> AgentConnection | None:
         row = read(self._table, f"AGENT#{instance_id}", "CONNECTION")
-        return AgentConnection(instance_id, row["connectionId"], row.get("bootNonce", "")) if row else None
+        return decoded(AgentConnection, row) if row else None
 
     def drop(self, connection_id: str) -> None:
-        dropped = discard(self._table, f"CONNECTION#{connection_id}", "META", ReturnValues="ALL_OLD")
+        dropped = discard(self._table, _key(connection_id), "META", ReturnValues="ALL_OLD")
         instance_id = dropped.get("instanceId")
         if instance_id is None:
             return
@@ -79,3 +55,7 @@ class DynamoConnections:
                 ConditionExpression="connectionId = :c",
                 ExpressionAttributeValues=item({":c": connection_id}),
             )
+
+
+def _key(connection_id: str) -> str:
+    return f"CONNECTION#{connection_id}"
