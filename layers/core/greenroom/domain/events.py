@@ -5,24 +5,24 @@ Each class, its schema (events/schemas), its sample (events/samples) and its cat
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from greenroom.domain.names import camel
+from greenroom.domain.shape import shown
 
 SOURCE = "greenroom"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The base: the detail-type is the class name, the detail its fields in camelCase."""
+    """The base: the detail-type is the class name, the detail its fields under the names of `camel`."""
 
     @property
     def detail_type(self) -> str:
         return type(self).__name__
 
     def detail(self) -> dict[str, Any]:
-        return {camel(key): value for key, value in asdict(self).items()}
+        return shown(self)
 
 
 @dataclass(frozen=True, slots=True)

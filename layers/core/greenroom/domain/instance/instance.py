@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from greenroom.domain.errors import IllegalTransition, StaleBoot, UnknownInstance
+from greenroom.domain.times import Time
 
 
 class InstanceState(StrEnum):
@@ -71,8 +72,8 @@ class Notice:
     """What was learned, when it happened, and when the instance ends if that is known. Epoch seconds."""
 
     kind: NoticeKind
-    at: float
-    ends_at: float | None = None
+    at: Time
+    ends_at: Time | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from greenroom.domain.session.session import STANDARD_TIER, SessionLimits
 from greenroom.domain.slot.slot import SHARDS
 from greenroom.domain.socket.relay import RelayPolicy
+from greenroom.domain.times import Time
 
 LINE_LIMIT, LONGEST_LINE = 1000, 5000
 """How many may wait: in a pool that does not say, and in any."""
@@ -81,7 +82,7 @@ class Halt:
     """Why nothing is launched or started in a pool until somebody resumes it; what runs keeps serving."""
 
     reason: str
-    at: float
+    at: Time
     by: str  # the operator's id, or "greenroom" for the circuit breaker
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from greenroom.domain.errors import QuotaExceeded
 from greenroom.domain.session.session import Session, SessionState
+from greenroom.domain.times import Time
 
 SHARDS = 16
 """A tenant's or the account's count is spread over so many rows: launches at the same moment rarely meet in one."""
@@ -47,7 +48,7 @@ class KillSwitch:
     """No new session for anybody until an operator clears it; those that run go on."""
 
     reason: str
-    at: float
+    at: Time
     by: str
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from greenroom.domain.times import iso
+from greenroom.domain.shape import selected, shown
+from greenroom.domain.times import Time
 
 TOLD_EVERY_S = 5.0
 """After so long it is told again, changed or not: by every pass, and those come every 8 s while somebody waits."""
@@ -42,6 +43,15 @@ def is_due(before: Eta | None, now_known: Eta) -> bool:
     return now_known.at - before.at >= TOLD_EVERY_S or changed_by > min(CHANGED_S, max(1.0, CHANGED_SHARE * left))
 
 
+@dataclass(frozen=True, slots=True)
+class EtaView:
+    """As the doors show it, beside the place."""
+
+    p50: Time
+    p90: Time
+    reason: str
+    at: Time
+
+
 def eta_view(eta: Eta) -> dict[str, Any]:
-    """As the doors show it."""
-    return {"p50": iso(eta.p50), "p90": iso(eta.p90), "reason": eta.reason, "at": iso(eta.at)}
+    return shown(selected(EtaView, eta))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from greenroom.domain.errors import IllegalTransition, StaleEpoch
 from greenroom.domain.session.eta import Eta, EtaShown
 from greenroom.domain.socket.relay import RelayPolicy
+from greenroom.domain.times import Time
 
 
 class SessionState(StrEnum):
@@ -132,8 +133,8 @@ class SessionLimits:
 class Moving:
     """A session on its way to another slot; stands until the viewer is connected there."""
 
-    since: float
-    picture_until: float | None  # how long the old slot still shows the picture; None: nobody knows, or no more
+    since: Time
+    picture_until: Time | None  # how long the old slot still shows the picture; None: nobody knows, or no more
     reason: StatusReason  # why it lost its slot, and why it ends if no other one is found
 
 

@@ -2,38 +2,75 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from greenroom.domain.session.eta import eta_view
-from greenroom.domain.session.session import WAITING_STATES, Moving, Session, SessionState, SlotAssignment
+from greenroom.domain.session.eta import EtaView
+from greenroom.domain.session.session import (
+    WAITING_STATES,
+    Moving,
+    Session,
+    SessionState,
+    SlotAssignment,
+    StatusReason,
+)
 from greenroom.domain.session.session_reason import session_reason
-from greenroom.domain.times import iso
+from greenroom.domain.shape import selected, shown
+from greenroom.domain.times import Time
+
+
+@dataclass(frozen=True, slots=True)
+class SlotOfViewer:
+    """The slot a session holds."""
+
+    slot_id: str  # its name, not its id
+    instance_type: str
+    zone: str
+    market: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """Its fields are those of the SessionView of docs/openapi.yaml."""
+
+    session_id: str
+    application_id: str
+    pool_id: str
+    state: SessionState
+    status_reason: StatusReason | None
+    requested_at: Time
+    assigned_at: Time | None
+    connected_at: Time | None
+    ended_at: Time | None
+    deadline_at: Time
+    ends_by: Time | None
+    version: int
+    slot: SlotOfViewer | None
+    place: int | None
+    reason: str
+    eta: EtaView | None
+    moving: Moving | None
+    migrations: int
 
 
 def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
     """`place` (1 = next) is known only where the line was asked."""
-    when = {state: iso(at) for state, at in session.transitions.items()}
-    return {
-        "sessionId": session.session_id,
-        "applicationId": session.application_id,
-        "poolId": session.pool_id,
-        "state": session.state.value,
-        "statusReason": session.status_reason.value if session.status_reason else None,
-        "requestedAt": iso(session.requested_at),
-        "assignedAt": when.get(SessionState.ASSIGNED),
-        "connectedAt": when.get(SessionState.CONNECTED),
-        "endedAt": when.get(SessionState.ENDED) or when.get(SessionState.FAILED),
-        "deadlineAt": iso(session.deadline_at),
-        "endsBy": iso(session.ends_by) if session.ends_by is not None else None,
-        "version": session.version,
-        "slot": _slot(session.assignment),
-        "place": place,
-        "reason": session_reason(session, place),
-        "eta": eta_view(session.eta) if session.eta and session.state in WAITING_STATES else None,
-        "moving": _moving(session.moving),
-        "migrations": session.migrations,
-    }
+    when = session.transitions
+    is_told = session.eta is not None and session.state in WAITING_STATES
+    view = selected(
+        SessionView,
+        session,
+        assigned_at=when.get(SessionState.ASSIGNED),
+        connected_at=when.get(SessionState.CONNECTED),
+        ended_at=when.get(SessionState.ENDED, when.get(SessionState.FAILED)),
+        slot=_slot(session.assignment),
+        place=place,
+        reason=session_reason(session, place),
+        eta=selected(EtaView, session.eta) if is_told else None,
+    )
+    return shown(view)
 
 
 def slot_name(slot_id: str) -> str:
@@ -41,20 +78,7 @@ def slot_name(slot_id: str) -> str:
     return f"slot-{sha256(slot_id.encode()).hexdigest()[:16]}"
 
 
-def _slot(assignment: SlotAssignment | None) -> dict[str, Any] | None:
+def _slot(assignment: SlotAssignment | None) -> SlotOfViewer | None:
     if assignment is None:
         return None
-    return {
-        "slotId": slot_name(assignment.slot_id),
-        "instanceType": assignment.instance_type,
-        "zone": assignment.zone,
-        "market": assignment.market,
-        "epoch": assignment.epoch,
-    }
-
-
-def _moving(moving: Moving | None) -> dict[str, Any] | None:
-    if moving is None:
-        return None
-    until = iso(moving.picture_until) if moving.picture_until is not None else None
-    return {"since": iso(moving.since), "pictureUntil": until, "reason": moving.reason.value}
+    return selected(SlotOfViewer, assignment, slot_id=slot_name(assignment.slot_id))

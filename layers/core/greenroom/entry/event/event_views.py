@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from greenroom.domain.event.preflight import Preflight
-from greenroom.domain.event.scheduled_event import ScheduledEvent, warms_at
-from greenroom.domain.times import iso
+from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
+from greenroom.domain.event.scheduled_event import EventState, ScheduledEvent, warms_at
+from greenroom.domain.shape import selected, shown
+from greenroom.domain.times import Time
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightView:
+    """The last preflight."""
+
+    at: Time
+    status: CheckStatus  # the worst
+    latest_safe_start: Time
+    time_to_warm_s: float
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """What was planned, and how far it is."""
+
+    event_id: str
+    pool_id: str
+    name: str
+    state: EventState
+    version: int
+    start: Time
+    end: Time
+    time_zone: str
+    expected_sessions: int
+    warm_at: Time
+    lead_s: int
+    pre_queue_s: int
+    maximum_cost_usd: float | None
+    shuffle: bool
+    preflight: PreflightView | None
 
 
 def event_view(event: ScheduledEvent) -> dict[str, Any]:
-    return {
-        "eventId": event.event_id,
-        "poolId": event.pool_id,
-        "name": event.name,
-        "state": event.state.value,
-        "version": event.version,
-        "start": iso(event.start),
-        "end": iso(event.end),
-        "timeZone": event.time_zone,
-        "expectedSessions": event.expected_sessions,
-        "warmAt": iso(warms_at(event, event.preflight.latest_safe_start if event.preflight else event.start)),
-        "lead_s": event.lead_s,
-        "preQueue_s": event.pre_queue_s,
-        "maximumCost_usd": event.maximum_cost_usd,
-        "shuffle": event.shuffle,
-        "preflight": _preflight_view(event.preflight) if event.preflight else None,
-    }
+    latest = event.preflight.latest_safe_start if event.preflight else event.start
+    return shown(
+        selected(EventView, event, warm_at=warms_at(event, latest), preflight=_preflight_view(event.preflight))
+    )
 
 
-def _preflight_view(preflight: Preflight) -> dict[str, Any]:
-    return {
-        "at": iso(preflight.at),
-        "status": preflight.worst.value,
-        "latestSafeStart": iso(preflight.latest_safe_start),
-        "timeToWarm_s": preflight.time_to_warm_s,
-        "checks": [
-            {"name": each.name, "status": each.status.value, "detail": each.detail, "remedy": each.remedy}
-            for each in preflight.checks
-        ],
-    }
+def _preflight_view(preflight: Preflight | None) -> PreflightView | None:
+    return selected(PreflightView, preflight, status=preflight.worst) if preflight else None

@@ -3,66 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from greenroom.domain.instance.instance import Notice
+from greenroom.domain.instance.instance import InstanceState, Notice
 from greenroom.domain.pool.pool import Halt
-from greenroom.domain.times import iso
+from greenroom.domain.shape import selected, shown
+from greenroom.domain.slot.slot import SlotState
+from greenroom.domain.times import Time
 from greenroom.entry.pool.catalog_views import pool_view
 from greenroom.fleet_ports import Machinery
 from greenroom.ports import JournalRow
-from greenroom.usecases.pool.read_pools import PoolReport
+from greenroom.usecases.pool.read_pools import EventShare, PoolReport
 
 NOT_SHOWN = frozenset({"viewerId", "tenantId", "taskToken"})
 """Decisions name sessions and operators, never who plays."""
 
 
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Slots."""
+
+    wanted: int
+    supply: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolNow:
+    """What there is of a pool, beside what was configured."""
+
+    halted: Halt | None
+    instances: Mapping[str, int]
+    slots: Mapping[str, int]
+    queued: int
+    demand: Demand
+    events: tuple[EventShare, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """One slot of a machine, and who holds it."""
+
+    slot_id: str
+    number: int
+    state: SlotState
+    session_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceView:
+    """One machine with its slots."""
+
+    instance_id: str
+    pool_id: str
+    state: InstanceState
+    status_reason: str | None
+    market: str
+    instance_type: str
+    zone: str
+    launched_at: Time
+    ready_at: Time | None
+    notice: Notice | None
+    slots: tuple[SlotView, ...]
+
+
 def report_view(report: PoolReport) -> dict[str, Any]:
     """What was configured, and what there is now."""
-    return {
-        **pool_view(report.pool),
-        "halted": _halt_view(report.halted),
-        "instances": dict(report.instances),
-        "slots": dict(report.slots),
-        "queued": report.queued,
-        "demand": {"wanted": report.wanted, "supply": report.supply},
-        "events": [{"eventId": each.event_id, "slots": each.slots, "left": each.left} for each in report.events],
-    }
-
-
-def _halt_view(halt: Halt | None) -> dict[str, Any] | None:
-    return {"reason": halt.reason, "at": iso(halt.at), "by": halt.by} if halt else None
+    return {**pool_view(report.pool), **shown(selected(PoolNow, report, demand=selected(Demand, report)))}
 
 
 def instance_view(machine: Machinery) -> dict[str, Any]:
-    """One machine with its slots."""
-    instance = machine.instance
-    return {
-        "instanceId": instance.instance_id,
-        "poolId": instance.pool_id,
-        "state": instance.state.value,
-        "statusReason": instance.status_reason,
-        "market": instance.market,
-        "instanceType": instance.instance_type,
-        "zone": instance.zone,
-        "launchedAt": iso(instance.launched_at),
-        "readyAt": _moment(instance.ready_at),
-        "notice": _notice_view(instance.notice),
-        "slots": [
-            {"slotId": each.slot_id, "number": each.number, "state": each.state.value, "sessionId": each.session_id}
-            for each in machine.slots
-        ],
-    }
-
-
-def _notice_view(notice: Notice | None) -> dict[str, Any] | None:
-    if notice is None:
-        return None
-    return {"kind": notice.kind.value, "at": iso(notice.at), "endsAt": _moment(notice.ends_at)}
-
-
-def _moment(at: float | None) -> str | None:
-    return None if at is None else iso(at)
+    slots = tuple(selected(SlotView, each) for each in machine.slots)
+    return shown(selected(InstanceView, machine.instance, slots=slots))
 
 
 def decision_view(row: JournalRow) -> dict[str, Any]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
+from greenroom.domain.names import camel
 from greenroom.domain.quota.quota import KillSwitch, Quota
-from greenroom.domain.times import iso
+from greenroom.domain.shape import shown
 from greenroom.entry.http import Body
 from greenroom.usecases.quota.configure_quota import QuotaReport
 
 MOST = 1_000_000_000
-NAMES: Mapping[str, str] = {
-    "concurrent_sessions": "concurrentSessions",
-    "sessions_per_day": "sessionsPerDay",
-    "gpu_minutes_per_day": "gpuMinutesPerDay",
-}
+NAMES = {each.name: camel(each.name) for each in fields(Quota)}
 """Field of Quota -> its name in bodies."""
 
 
@@ -33,8 +30,8 @@ def quota_view(report: QuotaReport) -> dict[str, Any]:
         "sessionsToday": report.used.sessions,
         "gpuMinutesToday": round(report.used.gpu_seconds / 60, 1),
     }
-    return {**{name: getattr(report.quota, field) for field, name in NAMES.items()}, "used": used}
+    return {**shown(report.quota), "used": used}
 
 
 def kill_switch_view(thrown: KillSwitch | None) -> dict[str, Any] | None:
-    return {"reason": thrown.reason, "at": iso(thrown.at), "by": thrown.by} if thrown else None
+    return shown(thrown) if thrown else None
