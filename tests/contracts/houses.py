@@ -13,7 +13,7 @@ import pytest
 from greenroom.aws import clients
 from greenroom.aws.instance.instance_rows import instance_row
 from greenroom.aws.line.line import DynamoLine
-from greenroom.aws.pool.capacity import DynamoCapacity
+from greenroom.aws.pool.pools import DynamoPools
 from greenroom.aws.session.claims import DynamoClaims
 from greenroom.aws.session.session_rows import viewer_key
 from greenroom.aws.session.sessions import DynamoSessions
@@ -45,7 +45,7 @@ class House(Protocol):
     line: Any
     claims: Any
     slots: Any
-    capacity: Any
+    pools: Any
     tickets: Any
     connections: Any
 
@@ -81,7 +81,7 @@ class DynamoHouse:
         self.line = DynamoLine(sessions_table)
         self.claims = DynamoClaims(sessions_table, fleet_table)
         self.slots = DynamoSlots(fleet_table)
-        self.capacity = DynamoCapacity(fleet_table)
+        self.pools = DynamoPools(fleet_table)
         self.tickets = DynamoTickets(sessions_table)
         self.connections = DynamoConnections(sessions_table)
 

@@ -11,12 +11,10 @@ import pytest
 from greenroom.aws import clients
 from greenroom.aws.instance.ec2 import AwsEc2
 from greenroom.aws.instance.fleet import DynamoFleet
-from greenroom.aws.instance.instances import DynamoInstances
 from greenroom.aws.instance.launches import DynamoLaunches
 from greenroom.aws.instance.offerings import DynamoOfferings
 from greenroom.aws.instance.orphans import DynamoOrphans
 from greenroom.aws.pool.catalog import DynamoCatalog
-from greenroom.aws.pool.pools import DynamoPools
 from greenroom.aws.reaper.reaper_lease import DynamoReaperLease
 from greenroom.aws.session.live_sessions import DynamoLiveSessions
 from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, SlotLost, StaleBoot
@@ -42,8 +40,6 @@ class FleetHouse(DynamoHouse):
     def __init__(self, sessions_table: str, fleet_table: str) -> None:
         super().__init__(sessions_table, fleet_table)
         self.fleet = DynamoFleet(fleet_table)
-        self.instances = DynamoInstances(fleet_table)
-        self.pools = DynamoPools(fleet_table)
         self.launches = DynamoLaunches(fleet_table)
         self.offerings = DynamoOfferings(fleet_table)
         self.orphans = DynamoOrphans(fleet_table)
@@ -75,9 +71,9 @@ def slots(instance_id: str = INSTANCE, count: int = 2) -> list[Slot]:
 def ready(house: Any) -> Instance:
     """A Ready instance with both slots Free."""
     house.fleet.add(instance())
-    house.fleet.save(registered(house.instances.get(INSTANCE), Boot("a" * 32), NOW, NOW + 1200))
+    house.fleet.save(registered(house.fleet.get(INSTANCE), Boot("a" * 32), NOW, NOW + 1200))
     house.fleet.add_slots(slots(), NOW)
-    stands: Instance = house.instances.mark_ready(INSTANCE, "a" * 32, NOW)
+    stands: Instance = house.fleet.mark_ready(INSTANCE, "a" * 32, NOW)
     for slot in house.slots.list_of_instance(INSTANCE):
         house.claims.publish(slot, NOW)
     return stands
@@ -95,48 +91,48 @@ def intent(launch_id: str = "lch-1") -> Launch:
 def test_an_instance_is_added_once_and_reads_back_whole(house: Any) -> None:
     assert house.fleet.add(instance(private_ip="10.0.0.9")) == instance(private_ip="10.0.0.9")
     assert house.fleet.add(instance(zone="elsewhere")).zone == "us-east-1a"
-    assert house.instances.get(INSTANCE) == instance(private_ip="10.0.0.9")
+    assert house.fleet.get(INSTANCE) == instance(private_ip="10.0.0.9")
 
 
 def test_saving_is_on_the_condition_that_nobody_was_faster(house: Any) -> None:
     before = house.fleet.add(instance())
     after = house.fleet.save(changed(before, InstanceState.BOOTING))
-    assert (after.version, house.instances.get(INSTANCE).state) == (2, InstanceState.BOOTING)
+    assert (after.version, house.fleet.get(INSTANCE).state) == (2, InstanceState.BOOTING)
     with pytest.raises(Conflict):
         house.fleet.save(changed(before, InstanceState.TERMINATING))
 
 
 def test_a_heartbeat_lives_beside_the_version_and_is_never_set_back(house: Any) -> None:
     read = ready(house)
-    house.instances.record_heartbeat(INSTANCE, "a" * 32, NOW + 50)
+    house.fleet.record_heartbeat(INSTANCE, "a" * 32, NOW + 50)
     with pytest.raises(Conflict):
         house.fleet.save(changed(read, InstanceState.QUARANTINED), unless_heard=True)
     assert house.fleet.save(changed(read, InstanceState.DRAINING)).state is InstanceState.DRAINING
-    assert house.instances.get(INSTANCE).heartbeat_at == NOW + 50
+    assert house.fleet.get(INSTANCE).heartbeat_at == NOW + 50
 
 
 def test_heartbeats_of_strangers_and_earlier_boots_are_refused(house: Any) -> None:
     ready(house)
     with pytest.raises(StaleBoot):
-        house.instances.record_heartbeat(INSTANCE, "b" * 32, NOW)
+        house.fleet.record_heartbeat(INSTANCE, "b" * 32, NOW)
     with pytest.raises(NotFound):
-        house.instances.record_heartbeat("i-0000ffff", "a" * 32, NOW)
+        house.fleet.record_heartbeat("i-0000ffff", "a" * 32, NOW)
 
 
 def test_heartbeats_of_what_is_terminated_are_refused_and_not_written(house: Any) -> None:
     over = house.fleet.save(changed(ready(house), InstanceState.TERMINATED))
     with pytest.raises(InstanceHasEnded):
-        house.instances.record_heartbeat(INSTANCE, "a" * 32, NOW + 50)
+        house.fleet.record_heartbeat(INSTANCE, "a" * 32, NOW + 50)
     with pytest.raises(StaleBoot):
-        house.instances.record_heartbeat(INSTANCE, "b" * 32, NOW + 50)
-    assert house.instances.get(INSTANCE).heartbeat_at == over.heartbeat_at
+        house.fleet.record_heartbeat(INSTANCE, "b" * 32, NOW + 50)
+    assert house.fleet.get(INSTANCE).heartbeat_at == over.heartbeat_at
 
 
 def test_a_new_boot_keeps_the_earlier_nonce_in_mind(house: Any) -> None:
     read = ready(house)
     house.fleet.save(registered(read, Boot("b" * 32), NOW, NOW, "build-1"))
-    assert house.instances.get(INSTANCE).build == "build-1"
-    assert house.instances.get(INSTANCE).past_nonces == ("a" * 32,)
+    assert house.fleet.get(INSTANCE).build == "build-1"
+    assert house.fleet.get(INSTANCE).past_nonces == ("a" * 32,)
 
 
 def test_slots_are_added_once(house: Any) -> None:
@@ -148,7 +144,7 @@ def test_slots_are_added_once(house: Any) -> None:
 def test_an_idle_instance_is_drained_whole(house: Any) -> None:
     read = ready(house)
     drained = house.fleet.drain_idle(read, house.slots.list_of_instance(INSTANCE), NOW, "scaledIn")
-    assert house.instances.get(INSTANCE) == drained
+    assert house.fleet.get(INSTANCE) == drained
     assert {each.state for each in house.slots.list_of_instance(INSTANCE)} == {SlotState.RETIRED}
     assert free_slots(house) == []
 
@@ -158,7 +154,7 @@ def test_one_slot_lost_to_somebody_saves_the_whole_instance(house: Any) -> None:
     house.claims.withdraw(known[0], NOW, NOW)
     with pytest.raises(SlotLost):
         house.fleet.drain_idle(read, known, NOW, "scaledIn")
-    assert house.instances.get(INSTANCE).state is InstanceState.READY
+    assert house.fleet.get(INSTANCE).state is InstanceState.READY
     assert house.slots.get(known[1].slot_id).state is SlotState.FREE
     assert free_slots(house) == [known[1].slot_id]
 
@@ -272,10 +268,10 @@ def test_the_least_surplus_only_falls_and_only_on_its_own_clock(house: Any) -> N
 def test_what_is_started_again_was_not_heard_yet(house: Any) -> None:
     stands = house.fleet.stop_idle(ready(house), house.slots.list_of_instance(INSTANCE), NOW, "warmTier")
     stands = house.fleet.save(replace(stands, stopped_at=NOW + 60.5))
-    house.instances.record_heartbeat(INSTANCE, "a" * 32, NOW + 1)
-    again = house.fleet.save(started(house.instances.get(INSTANCE), NOW + 3600, NOW + 4800))
+    house.fleet.record_heartbeat(INSTANCE, "a" * 32, NOW + 1)
+    again = house.fleet.save(started(house.fleet.get(INSTANCE), NOW + 3600, NOW + 4800))
     assert again.state is InstanceState.LAUNCHING
-    kept = house.instances.get(INSTANCE)
+    kept = house.fleet.get(INSTANCE)
     assert (kept.heartbeat_at, kept.stopped_at, kept.launched_at) == (None, None, NOW + 3600)
     assert kept.deadline_at == NOW + 4800
 
@@ -299,18 +295,18 @@ def test_an_events_slots_are_set_and_given_back_once(house: Any) -> None:
 
 
 def test_a_pass_once_begun_lets_the_next_one_be_asked_for(house: Any) -> None:
-    assert house.capacity.begin_pass("demo", NOW)
-    assert not house.capacity.begin_pass("demo", NOW)
+    assert house.pools.begin_pass("demo", NOW)
+    assert not house.pools.begin_pass("demo", NOW)
     house.pools.clear_pending("demo")
-    assert house.capacity.begin_pass("demo", NOW)
+    assert house.pools.begin_pass("demo", NOW)
 
 
 def test_the_free_counter_is_corrected_only_if_it_stands_as_seen(house: Any) -> None:
     house.pools.correct_free("demo", None, 4)
-    assert house.capacity.free("demo") == 4
+    assert house.pools.free("demo") == 4
     house.pools.correct_free("demo", 9, 1)
     house.pools.correct_free("demo", None, 1)
-    assert house.capacity.free("demo") == 4
+    assert house.pools.free("demo") == 4
 
 
 def test_an_orphan_is_first_seen_once(house: Any) -> None:

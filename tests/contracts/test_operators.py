@@ -130,7 +130,7 @@ def entries(house: Any) -> list[str]:
 def test_a_drain_leaves_nothing_to_claim(house: Any) -> None:
     one = ready(house)
     after = house.fleet.drain(one, own(house), NOW + 5, "operatorDrain")
-    stored = house.instances.get(one.instance_id)
+    stored = house.fleet.get(one.instance_id)
     assert (stored.state, stored.status_reason, stored.version) == (
         InstanceState.DRAINING,
         "operatorDrain",
@@ -156,7 +156,7 @@ def test_a_drain_that_was_overtaken_changes_nothing(house: Any) -> None:
     house.fleet.save(one)
     with pytest.raises(SlotLost):  # the instance changed
         house.fleet.drain(one, own(house), NOW + 5, "operatorDrain")
-    assert house.instances.get(one.instance_id).state is InstanceState.READY
+    assert house.fleet.get(one.instance_id).state is InstanceState.READY
     assert entries(house) == [seen[1].slot_id]
 
 
@@ -164,7 +164,7 @@ def test_a_drain_taken_back_gives_its_slots_time(house: Any) -> None:
     one = ready(house)
     drained = house.fleet.drain(one, own(house), NOW + 5, "operatorDrain")
     house.fleet.undrain(drained, own(house), NOW + 6, NOW + 126)
-    stored = house.instances.get(one.instance_id)
+    stored = house.fleet.get(one.instance_id)
     assert (stored.state, stored.status_reason) == (InstanceState.READY, None)
     assert {each.deadline_at for each in own(house)} == {NOW + 126}
     house.claims.publish(own(house)[0], NOW + 7)

@@ -211,9 +211,9 @@ def test_a_pages_connection_learns_its_new_epoch(house: House) -> None:
 
 
 def test_counters_count_and_a_pass_is_begun_once_a_lease(house: House) -> None:
-    assert house.capacity.free("demo") is None
-    assert [house.capacity.add_free("demo", by) for by in (1, 1, -3)] == [1, 2, -1]
-    assert house.capacity.free("demo") == -1
-    assert house.capacity.begin_pass("demo", NOW)
-    assert not house.capacity.begin_pass("demo", NOW + 119)
-    assert house.capacity.begin_pass("demo", NOW + 120)
+    assert house.pools.free("demo") is None
+    assert [house.pools.add_free("demo", by) for by in (1, 1, -3)] == [1, 2, -1]
+    assert house.pools.free("demo") == -1
+    assert house.pools.begin_pass("demo", NOW)
+    assert not house.pools.begin_pass("demo", NOW + 119)
+    assert house.pools.begin_pass("demo", NOW + 120)

@@ -199,6 +199,6 @@ def test_the_fakes_refuse_what_the_adapters_write_and_nothing_that_they_only_rea
     with conflicts(ports, every=1) as met:
         ports.sessions.get(the_session(ports).session_id)
         with pytest.raises(StoreBusy):
-            ports.capacity.add_free("demo", 1)
-    assert met == {"capacity.add_free": 1}
-    assert ports.capacity.add_free("demo", 0) == free_count(ports)
+            ports.pools.add_free("demo", 1)
+    assert met == {"pools.add_free": 1}
+    assert ports.pools.add_free("demo", 0) == free_count(ports)

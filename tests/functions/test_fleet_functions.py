@@ -63,7 +63,7 @@ def test_only_a_signed_instance_that_we_launched_may_register() -> None:
     assert register(ports, caller="some-user")["statusCode"] == 403
     named = register(ports, caller="i-0000000000009999", instanceId=INSTANCE)
     assert named["statusCode"] == 403
-    assert ports.instances.get(INSTANCE).state is InstanceState.LAUNCHING
+    assert ports.fleet.get(INSTANCE).state is InstanceState.LAUNCHING
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_the_machine_waits_for_the_instance_that_ec2_named() -> None:
     launch_id = planned(ports).launch_id
     handle_of("prepare_launch")({"poolId": "demo", "launchId": launch_id}, ports, SETTINGS)
     handle_of("await_registration")({**sample("await_registration"), "launchId": launch_id}, ports)
-    assert ports.instances.get("i-0abc1234def567890").zone == "us-east-1a"
+    assert ports.fleet.get("i-0abc1234def567890").zone == "us-east-1a"
     assert plan_pool("demo", ports).launch_ids == ()
 
 

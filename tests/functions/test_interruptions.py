@@ -83,7 +83,7 @@ def test_a_warning_goes_on_with_the_time_it_leaves() -> None:
             "endsAt": "2026-01-31T12:02:00.000Z",
         }
     ]
-    assert ports.instances.get(OURS).notice is None  # the evacuation writes it
+    assert ports.fleet.get(OURS).notice is None  # the evacuation writes it
 
 
 def test_advice_goes_on_without_an_end() -> None:
@@ -153,7 +153,7 @@ def test_a_look_answers_whether_another_is_needed() -> None:
     launch(ports)
     given = sample("evacuate_instance")
     assert handle_of("evacuate_instance")(given, ports) == {"done": False, "held": 1}
-    assert ports.instances.get(OURS).notice == Notice(NoticeKind.SPOT_INTERRUPTION, AT, AT + 120)
+    assert ports.fleet.get(OURS).notice == Notice(NoticeKind.SPOT_INTERRUPTION, AT, AT + 120)
     assert the_session(ports).state is SessionState.MIGRATING
     with pytest.raises(NotFound):
         handle_of("evacuate_instance")({**given, "instanceId": "i-0aaaaaaaaaaaaaaaa"}, ports)
@@ -178,7 +178,7 @@ def test_an_agents_notice_is_announced_once_and_a_stronger_one_again() -> None:
         ("rebalance", None),
         ("spotInterruption", iso(AT + 90)),
     ]
-    assert ports.instances.get(OURS).notice == Notice(NoticeKind.SPOT_INTERRUPTION, AT + 1, AT + 90)
+    assert ports.fleet.get(OURS).notice == Notice(NoticeKind.SPOT_INTERRUPTION, AT + 1, AT + 90)
 
 
 def test_an_agents_clock_cannot_put_the_end_off() -> None:

@@ -216,7 +216,7 @@ def test_a_pool_is_shown_with_what_it_holds_and_wants() -> None:
     assert body_of(pool("read_pools", ONE, None, ports))["demand"] == {"wanted": 5, "supply": 2}
     ports.pools.hold_for_event("demo", "evt-1", 3, ports.now())
     ports.pools.open_event("demo", "evt-1")  # two are taken
-    ports.capacity.count_taken("demo")
+    ports.pools.count_taken("demo")
     read = body_of(pool("read_pools", ONE, None, ports))
     fits("PoolView", read)
     assert read["instances"] == {"Ready": 2}

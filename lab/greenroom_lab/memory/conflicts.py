@@ -13,7 +13,6 @@ from typing import Any
 from greenroom.domain.errors import StoreBusy
 
 WRITES: Mapping[str, frozenset[str]] = {
-    "capacity": frozenset({"add_free", "begin_pass", "count_taken"}),
     "catalog": frozenset({"save_application", "save_pool"}),
     "claims": frozenset({"claim", "enqueue", "hand_over", "migrate", "publish", "release", "retire", "withdraw"}),
     "connections": frozenset({"drop", "renew_epoch", "store"}),
@@ -24,6 +23,8 @@ WRITES: Mapping[str, frozenset[str]] = {
             "add_slots",
             "drain",
             "drain_idle",
+            "mark_ready",
+            "record_heartbeat",
             "renew_slot",
             "reset_slot",
             "retire_slot",
@@ -32,7 +33,6 @@ WRITES: Mapping[str, frozenset[str]] = {
             "undrain",
         }
     ),
-    "instances": frozenset({"mark_ready", "record_heartbeat"}),
     "journal": frozenset({"append"}),
     "launches": frozenset({"save"}),
     "line": frozenset({"hold", "remove"}),
@@ -40,9 +40,12 @@ WRITES: Mapping[str, frozenset[str]] = {
     "orphans": frozenset({"first_seen"}),
     "pools": frozenset(
         {
+            "add_free",
+            "begin_pass",
             "clear_pending",
             "commit_launches",
             "correct_free",
+            "count_taken",
             "end_event",
             "halt",
             "hold_for_event",

@@ -16,37 +16,6 @@ from greenroom_lab.memory.store import Memory
 HOLDERLESS: dict[str, Any] = {"session_id": None, "viewer_id": None, "lease_until": None}
 
 
-class MemoryInstances:
-    """ports.Instances, the part sessions need."""
-
-    def __init__(self, memory: Memory) -> None:
-        self.memory = memory
-
-    def get(self, instance_id: str) -> Instance:
-        with self.memory.lock:
-            return self.memory.find(self.memory.instance_rows, instance_id)
-
-    def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        with self.memory.lock:
-            instance = self.memory.find(self.memory.instance_rows, instance_id)
-            if instance.boot_nonce != boot_nonce:
-                raise StaleBoot(instance_id)
-            if instance.state is InstanceState.BOOTING:
-                instance = replace(instance, state=InstanceState.READY, ready_at=now, version=instance.version + 1)
-                self.memory.instance_rows[instance_id] = instance
-            return instance
-
-    def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        with self.memory.lock:
-            instance = self.memory.find(self.memory.instance_rows, instance_id)
-            if instance.boot_nonce != boot_nonce:
-                raise StaleBoot(instance_id)
-            if instance.state is InstanceState.TERMINATED:
-                raise InstanceHasEnded(instance_id)
-            self.memory.instance_rows[instance_id] = replace(instance, heartbeat_at=now)
-            return self.memory.instance_rows[instance_id]
-
-
 class MemorySlots:
     """ports.Slots."""
 
@@ -89,6 +58,30 @@ class MemoryFleet:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
+
+    def get(self, instance_id: str) -> Instance:
+        with self.memory.lock:
+            return self.memory.find(self.memory.instance_rows, instance_id)
+
+    def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
+        with self.memory.lock:
+            instance = self.memory.find(self.memory.instance_rows, instance_id)
+            if instance.boot_nonce != boot_nonce:
+                raise StaleBoot(instance_id)
+            if instance.state is InstanceState.BOOTING:
+                instance = replace(instance, state=InstanceState.READY, ready_at=now, version=instance.version + 1)
+                self.memory.instance_rows[instance_id] = instance
+            return instance
+
+    def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
+        with self.memory.lock:
+            instance = self.memory.find(self.memory.instance_rows, instance_id)
+            if instance.boot_nonce != boot_nonce:
+                raise StaleBoot(instance_id)
+            if instance.state is InstanceState.TERMINATED:
+                raise InstanceHasEnded(instance_id)
+            self.memory.instance_rows[instance_id] = replace(instance, heartbeat_at=now)
+            return self.memory.instance_rows[instance_id]
 
     def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
         with self.memory.lock:

@@ -17,11 +17,18 @@ from greenroom.fleet_ports import BOOTS_KEPT, PoolRows
 from greenroom_lab.memory.store import FleetRows, Memory
 
 
-class MemoryCapacity:
-    """ports.Capacity."""
+class MemoryPools:
+    """fleet_ports.Pools."""
 
-    def __init__(self, memory: Memory) -> None:
-        self.memory = memory
+    def __init__(self, memory: Memory, rows: FleetRows) -> None:
+        self.memory, self.rows = memory, rows
+
+    def read(self, pool_id: str) -> PoolRows:
+        with self.memory.lock:
+            own = tuple(each for (pool, _), each in self.rows.launches.items() if pool == pool_id)
+            living = (each for each in self.memory.instance_rows.values() if each.state is not InstanceState.TERMINATED)
+            members = tuple(each.instance_id for each in living if each.pool_id == pool_id)
+            return replace(self._of(pool_id), launches=own, members=members)
 
     def free(self, pool_id: str) -> int | None:
         return self.memory.free_counts.get(pool_id)
@@ -42,20 +49,6 @@ class MemoryCapacity:
                 return False
             self.memory.pending_until[pool_id] = now + 120
             return True
-
-
-class MemoryPools:
-    """fleet_ports.Pools."""
-
-    def __init__(self, memory: Memory, rows: FleetRows) -> None:
-        self.memory, self.rows = memory, rows
-
-    def read(self, pool_id: str) -> PoolRows:
-        with self.memory.lock:
-            own = tuple(each for (pool, _), each in self.rows.launches.items() if pool == pool_id)
-            living = (each for each in self.memory.instance_rows.values() if each.state is not InstanceState.TERMINATED)
-            members = tuple(each.instance_id for each in living if each.pool_id == pool_id)
-            return replace(self._of(pool_id), launches=own, members=members)
 
     def clear_pending(self, pool_id: str) -> None:
         with self.memory.lock:

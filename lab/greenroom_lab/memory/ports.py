@@ -21,11 +21,11 @@ from greenroom_lab.memory.aws import (
 from greenroom_lab.memory.catalog import MemoryCatalog, MemoryScheduledEvents
 from greenroom_lab.memory.claims import MemoryClaims
 from greenroom_lab.memory.ec2 import FakeEc2
-from greenroom_lab.memory.fleet import MemoryFleet, MemoryInstances, MemorySlots
+from greenroom_lab.memory.fleet import MemoryFleet, MemorySlots
 from greenroom_lab.memory.journal import MemoryJournal, MemoryOrphans, MemoryReaperLease
 from greenroom_lab.memory.launches import MemoryLaunches, MemoryOfferings
 from greenroom_lab.memory.line import MemoryLine
-from greenroom_lab.memory.pools import MemoryCapacity, MemoryPools
+from greenroom_lab.memory.pools import MemoryPools
 from greenroom_lab.memory.quotas import MemoryQuotaCounters, MemoryQuotas
 from greenroom_lab.memory.sessions import MemoryLiveSessions, MemorySessions
 from greenroom_lab.memory.socket import MemoryConnections, MemoryTickets
@@ -49,8 +49,6 @@ class FakePorts:
         self.line = MemoryLine(self.memory)
         self.claims = MemoryClaims(self.memory)
         self.slots = MemorySlots(self.memory)
-        self.capacity = MemoryCapacity(self.memory)
-        self.instances = MemoryInstances(self.memory)
         self.catalog = MemoryCatalog(self.memory)
         self.tickets = MemoryTickets(self.memory)
         self.connections = MemoryConnections(self.memory)

@@ -93,8 +93,6 @@ SEAMS = [
     "line",
     "claims",
     "slots",
-    "capacity",
-    "instances",
     "catalog",
     "reaper",
     "journal",

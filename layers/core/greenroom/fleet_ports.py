@@ -29,7 +29,22 @@ class Machinery:
 
 
 class Fleet(Protocol):
-    """Instance and slot rows, as far as their machines come and go."""
+    """Instances with their slots, by pool."""
+
+    def get(self, instance_id: str) -> Instance:
+        """Raises: NotFound."""
+
+    def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
+        """Booting -> Ready at the first ready slot; any other state is answered as it stands.
+
+        Raises: NotFound, StaleBoot.
+        """
+
+    def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
+        """The agent of this boot was heard; returns the instance as it stands.
+
+        Raises: NotFound, StaleBoot, InstanceHasEnded (Terminated: nothing is written).
+        """
 
     def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
         """Everything of the pool that is not Terminated: its members by a consistent read, the rest from an index.
@@ -120,7 +135,19 @@ BOOTS_KEPT = 20
 
 
 class Pools(Protocol):
-    """The pool's partition: its capacity row and its launches."""
+    """The pool's partition: its one capacity row and its launches."""
+
+    def free(self, pool_id: str) -> int | None:
+        """About how many slots are free, a hint on which nothing is decided alone; None when nobody counted yet."""
+
+    def add_free(self, pool_id: str, change: int) -> int:
+        """Returns the count after."""
+
+    def count_taken(self, pool_id: str) -> int:
+        """A session got a slot: one free slot fewer, one taken more. Returns the count of free ones after."""
+
+    def begin_pass(self, pool_id: str, now: float) -> bool:
+        """Whether the caller may send PoolChanged: true once per 2-minute lease (the pass itself clears it)."""
 
     def read(self, pool_id: str) -> PoolRows: ...
 

@@ -12,7 +12,6 @@ from random import Random
 from typing import Any, Protocol, TypeVar
 
 from greenroom.domain.events import Event
-from greenroom.domain.instance.instance import Instance
 from greenroom.domain.journal.entry import Entry
 from greenroom.domain.pool.pool import Application, Pool
 from greenroom.domain.quota.quota import Quotas
@@ -211,41 +210,6 @@ class Slots(Protocol):
         """Never shortens. Raises: StaleEpoch (not this session's slot any more)."""
 
 
-class Capacity(Protocol):
-    """The coarse counters of a pool. Hints only: nothing is decided on them alone."""
-
-    def free(self, pool_id: str) -> int | None:
-        """About how many slots are free; None when nobody counted yet."""
-
-    def add_free(self, pool_id: str, change: int) -> int:
-        """Returns the count after."""
-
-    def count_taken(self, pool_id: str) -> int:
-        """A session got a slot: one free slot fewer, one taken more. Returns the count of free ones after."""
-
-    def begin_pass(self, pool_id: str, now: float) -> bool:
-        """Whether the caller may send PoolChanged: true once per 2-minute lease (the pass itself clears it)."""
-
-
-class Instances(Protocol):
-    """Instance rows, as far as sessions need them."""
-
-    def get(self, instance_id: str) -> Instance:
-        """Raises: NotFound."""
-
-    def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """Booting -> Ready at the first ready slot; any other state is answered as it stands.
-
-        Raises: NotFound, StaleBoot.
-        """
-
-    def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """The agent of this boot was heard; returns the instance as it stands.
-
-        Raises: NotFound, StaleBoot, InstanceHasEnded (Terminated: nothing is written).
-        """
-
-
 class ReaperLease(Protocol):
     """The row that says whether a reaper is at work."""
 
@@ -388,10 +352,6 @@ class Ports(Protocol):
     def claims(self) -> Claims: ...
     @property
     def slots(self) -> Slots: ...
-    @property
-    def capacity(self) -> Capacity: ...
-    @property
-    def instances(self) -> Instances: ...
     @property
     def catalog(self) -> Catalog: ...
     @property

@@ -77,18 +77,6 @@ class AwsPorts:
         return DynamoSlots(self.settings.fleet_table)
 
     @cached_property
-    def capacity(self) -> ports.Capacity:
-        from greenroom.aws.pool.capacity import DynamoCapacity
-
-        return DynamoCapacity(self.settings.fleet_table)
-
-    @cached_property
-    def instances(self) -> ports.Instances:
-        from greenroom.aws.instance.instances import DynamoInstances
-
-        return DynamoInstances(self.settings.fleet_table)
-
-    @cached_property
     def reaper(self) -> ports.ReaperLease:
         from greenroom.aws.reaper.reaper_lease import DynamoReaperLease
 

@@ -17,7 +17,7 @@ def change_instance(
 ) -> Instance:
     """The instance after `change`, which may raise to refuse. Raises: NotFound, Conflict, what `change` raises."""
     for _ in range(ATTEMPTS):
-        before = ports.instances.get(instance_id)
+        before = ports.fleet.get(instance_id)
         after = change(before)
         if after == before:
             return before

@@ -41,7 +41,7 @@ def test_who_plays_stays_and_nobody_new_comes() -> None:
     assert (machine.instance.state, machine.instance.status_reason) == (InstanceState.DRAINING, "operatorDrain")
     assert sorted(states(ports)) == [SlotState.RESERVED, SlotState.RESETTING]
     assert not free_entries(ports)
-    assert ports.capacity.free("demo") == 0
+    assert ports.pools.free("demo") == 0
     assert ports.sessions.get(held.session_id).state is SessionState.ASSIGNED
     assert launch(ports, "bob").session.state is SessionState.QUEUED
     assert "PoolChanged" in ports.bus.kinds()
@@ -68,7 +68,7 @@ def test_a_slot_claimed_in_between_keeps_its_session() -> None:
 
     drain_instance(INSTANCE, "op", ports)
     assert sorted(states(ports)) == [SlotState.RESERVED, SlotState.RESETTING]
-    assert ports.capacity.free("demo") == 0
+    assert ports.pools.free("demo") == 0
 
 
 def test_a_slot_published_in_between_leaves_no_entry() -> None:
@@ -119,7 +119,7 @@ def test_only_an_operators_drain_is_taken_back() -> None:
     with pytest.raises(Conflict, match="is Ready"):
         undrain_instance(INSTANCE, "op", ports)
     slots = ports.slots.list_of_instance(INSTANCE)
-    ports.fleet.drain_idle(ports.instances.get(INSTANCE), slots, ports.now(), "scaledIn")
+    ports.fleet.drain_idle(ports.fleet.get(INSTANCE), slots, ports.now(), "scaledIn")
     with pytest.raises(Conflict, match="only a drain by an operator"):
         undrain_instance(INSTANCE, "op", ports)
 
@@ -129,9 +129,9 @@ def test_what_keeps_changing_is_given_up() -> None:
 
     def interrupt(step: str) -> None:
         if step == "fleet.drain":
-            change_instance(ports, INSTANCE, version=ports.instances.get(INSTANCE).version + 1)
+            change_instance(ports, INSTANCE, version=ports.fleet.get(INSTANCE).version + 1)
 
     ports.memory.between = interrupt
     with pytest.raises(Conflict, match="keeps changing"):
         drain_instance(INSTANCE, "op", ports)
-    assert ports.instances.get(INSTANCE).state is InstanceState.READY
+    assert ports.fleet.get(INSTANCE).state is InstanceState.READY

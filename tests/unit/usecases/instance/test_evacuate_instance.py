@@ -32,7 +32,7 @@ LETHAL = [K.SPOT_INTERRUPTION, K.INSTANCE_GONE, K.SILENCE]
 def notice(ports: FakePorts, kind: NoticeKind) -> Notice:
     """As it comes now; silence is as old as the last heartbeat."""
     if kind is K.SILENCE:
-        return Notice(kind, ports.instances.get(LOST).heartbeat_at or 0.0)
+        return Notice(kind, ports.fleet.get(LOST).heartbeat_at or 0.0)
     return Notice(kind, ports.now(), ports.now() + 120 if kind is K.SPOT_INTERRUPTION else None)
 
 
@@ -46,7 +46,7 @@ def house(state: SlotState = T.FREE) -> FakePorts:
     """One instance with one slot, heard just now."""
     ports = stage(0, target_idle=1)
     add_slot(ports, LOST, state)
-    ports.instances.record_heartbeat(LOST, NONCE, ports.now())
+    ports.fleet.record_heartbeat(LOST, NONCE, ports.now())
     return ports
 
 
@@ -90,7 +90,7 @@ def lost_slot(ports: FakePorts) -> Slot:
 
 
 def state_of(ports: FakePorts) -> InstanceState:
-    return ports.instances.get(LOST).state
+    return ports.fleet.get(LOST).state
 
 
 HELD = [reserved, streaming, dropped]
@@ -107,7 +107,7 @@ def test_idle_slots_take_nobody_any_more(slot: SlotState, kind: NoticeKind) -> N
     assert (result.done, result.held) == (True, 0)
     assert lost_slot(ports).state is T.RETIRED
     assert not free_entries(ports)
-    assert ports.capacity.free("demo") == 0
+    assert ports.pools.free("demo") == 0
     assert state_of(ports) is (I.DRAINING if kind is K.REBALANCE else I.TERMINATING)
     assert ports.ec2.terminated == ([] if kind is K.REBALANCE else [LOST])
     assert "PoolChanged" in ports.bus.kinds()
@@ -256,15 +256,15 @@ def test_a_draining_instances_players_are_moved_too() -> None:
     add_slot(ports, SPARE, T.FREE)
     evacuate(ports, K.SPOT_INTERRUPTION)
     assert the(ports).state is S.ASSIGNED
-    assert ports.instances.get(LOST).notice == Notice(K.SPOT_INTERRUPTION, ports.now(), ports.now() + 120)
+    assert ports.fleet.get(LOST).notice == Notice(K.SPOT_INTERRUPTION, ports.now(), ports.now() + 120)
 
 
 def test_a_weaker_or_repeated_notice_changes_nothing() -> None:
     ports = moving()
-    first = ports.instances.get(LOST).notice
+    first = ports.fleet.get(LOST).notice
     evacuate(ports, K.SPOT_INTERRUPTION, after_s=5)
     evacuate(ports, K.REBALANCE)
-    assert ports.instances.get(LOST).notice == first
+    assert ports.fleet.get(LOST).notice == first
     assert state_of(ports) is I.INTERRUPTED
     assert len(ports.memory.entries(journal.InstanceNoticed)) == 1
 
@@ -273,7 +273,7 @@ def test_a_heartbeat_in_the_last_moment_saves_a_silent_instance() -> None:
     ports = streaming()
     seen = notice(ports, K.SILENCE)
     ports.time += 46
-    ports.instances.record_heartbeat(LOST, NONCE, ports.now())
+    ports.fleet.record_heartbeat(LOST, NONCE, ports.now())
     with pytest.raises(Conflict):
         evacuate_instance(LOST, seen, ports)
     assert (state_of(ports), the(ports).state) == (I.READY, S.CONNECTED)
@@ -389,8 +389,7 @@ PORTS = [
     "line",
     "claims",
     "slots",
-    "capacity",
-    "instances",
+    "pools",
     "fleet",
     "journal",
     "tasks",

@@ -224,7 +224,7 @@ def test_a_failed_launch_records_its_attempts_and_what_ec2_said() -> None:
 def test_the_answered_instance_is_written_down_and_the_machine_waits() -> None:
     ports = house()
     done = launched(ports)
-    instance = ports.instances.get(INSTANCE)
+    instance = ports.fleet.get(INSTANCE)
     assert (instance.state, instance.market, instance.zone) == (InstanceState.LAUNCHING, "spot", "us-east-1a")
     assert (done.state, done.instance_ids) == (LaunchState.LAUNCHED, (INSTANCE,))
     assert ports.tasks.answers == []
@@ -250,7 +250,7 @@ def test_an_agent_faster_than_its_row_is_known_by_its_tags_and_answers_the_later
     assert ports.tasks.answers == []
     await_registration("demo", launch_id, brought(), "token", ports)
     assert ports.tasks.facts("token") == ["registered"]
-    assert ports.instances.get(INSTANCE).state is InstanceState.BOOTING
+    assert ports.fleet.get(INSTANCE).state is InstanceState.BOOTING
     assert plan_pool("demo", ports).launch_ids == ()
 
 
@@ -288,7 +288,7 @@ def test_registering_again_changes_nothing() -> None:
     before = snapshot(ports).slots
     register_instance(INSTANCE, Boot(NONCE), ports)
     assert snapshot(ports).slots == before
-    assert ports.instances.get(INSTANCE).state is InstanceState.READY
+    assert ports.fleet.get(INSTANCE).state is InstanceState.READY
 
 
 def test_a_restarted_machine_outdates_its_slots_and_their_sessions_wait_for_others() -> None:
@@ -367,7 +367,7 @@ def test_an_undone_launchs_instance_is_ended_though_the_list_leaves_it_out() -> 
         await_registration("demo", launch_id, brought(), "token", ports)
     abandon_launch("demo", launch_id, "LaunchAbandoned", brought(), ports)
     assert ports.ec2.terminated == [INSTANCE]
-    assert ports.instances.get(INSTANCE).state is InstanceState.TERMINATING
+    assert ports.fleet.get(INSTANCE).state is InstanceState.TERMINATING
 
 
 def test_abandoning_twice_reports_once() -> None:

@@ -34,7 +34,7 @@ def test_a_held_slot_keeps_its_lease_and_the_answer_is_the_truth() -> None:
     (truth,) = heard.slots
     assert (truth.slot.state, truth.slot.epoch, truth.join_number) == (SlotState.RESERVED, epoch, 1)
     assert ports.slots.get(slot_id).lease_until == ports.now() + LEASE_S
-    assert ports.instances.get(instance_id).heartbeat_at == ports.now()
+    assert ports.fleet.get(instance_id).heartbeat_at == ports.now()
     assert heard.instance_state is InstanceState.READY
 
 
@@ -58,24 +58,24 @@ def test_naming_another_instances_slot_changes_nothing() -> None:
 
 def test_strangers_and_earlier_boots_are_refused_and_change_nothing() -> None:
     ports, instance_id, slot_id, epoch = held()
-    before = ports.instances.get(instance_id)
+    before = ports.fleet.get(instance_id)
     ports.time += 50
     with pytest.raises(StaleBoot):
         record_heartbeat(instance_id, "f" * 32, {slot_id: epoch}, LEASE_S, ports)
     with pytest.raises(UnknownInstance):
         record_heartbeat("i-0000ffff", NONCE, {slot_id: epoch}, LEASE_S, ports)
-    assert ports.instances.get(instance_id) == before
+    assert ports.fleet.get(instance_id) == before
 
 
 def test_an_agent_whose_instance_was_written_off_is_told_to_stop_and_feeds_nothing() -> None:
     """It may run still: accepted heartbeats would keep its dead-man timer from ending it."""
     ports, instance_id, slot_id, epoch = held()
     change_instance(ports, instance_id, state=InstanceState.TERMINATED)
-    before, lease = ports.instances.get(instance_id), ports.slots.get(slot_id).lease_until
+    before, lease = ports.fleet.get(instance_id), ports.slots.get(slot_id).lease_until
     ports.time += 50
     with pytest.raises(InstanceHasEnded):
         record_heartbeat(instance_id, NONCE, {slot_id: epoch}, LEASE_S, ports)
-    assert (ports.instances.get(instance_id), ports.slots.get(slot_id).lease_until) == (before, lease)
+    assert (ports.fleet.get(instance_id), ports.slots.get(slot_id).lease_until) == (before, lease)
 
 
 def test_an_agents_ticket_names_its_instance_and_boot() -> None:

@@ -33,7 +33,7 @@ S, SECOND_BOOT = InstanceState, "1" * 32
 
 
 def row(ports: FakePorts) -> Instance:
-    return ports.instances.get(INSTANCE)
+    return ports.fleet.get(INSTANCE)
 
 
 def tier(ports: FakePorts, size: int = 1, always_on: int = 0) -> None:

@@ -156,7 +156,7 @@ def test_deadlines_of_launches_instances_and_slots_follow_the_pools_own_boots() 
         ports.pools.note_boot("demo", 500.0)
     launch = launched(ports)
     now = ports.now()
-    assert launch.deadline_at == ports.instances.get(INSTANCE).deadline_at == now + 750
+    assert launch.deadline_at == ports.fleet.get(INSTANCE).deadline_at == now + 750
     registration = register_instance(INSTANCE, Boot(NONCE), ports)
     assert {each.deadline_at for each in registration.slots} == {now + 750}
     assert registration.instance.deadline_at == now + 750

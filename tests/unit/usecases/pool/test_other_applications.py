@@ -107,7 +107,7 @@ def test_a_pool_that_is_given_away_drains_and_who_plays_there_plays_on() -> None
     run(ports)
     run(ports)
     assert states(ports) == {RUNNING: InstanceState.DRAINING, IDLE: InstanceState.TERMINATING}
-    assert ports.instances.get(RUNNING).status_reason == "otherApplication"
+    assert ports.fleet.get(RUNNING).status_reason == "otherApplication"
     assert ports.sessions.get(session.session_id).state is SessionState.ASSIGNED
     assert slot_of(ports, session).state is SlotState.RESERVED
     assert ports.sessions.get(waiting.session_id).state is SessionState.QUEUED
@@ -122,7 +122,7 @@ def test_its_own_maximum_counts_what_still_drains() -> None:
     play(ports, "b")
     assert plan_pool("demo", ports).launch_ids == ()
     run(ports)
-    ports.fleet.save(replace(ports.instances.get(IDLE), state=InstanceState.TERMINATED))
+    ports.fleet.save(replace(ports.fleet.get(IDLE), state=InstanceState.TERMINATED))
     assert len(plan_pool("demo", ports).launch_ids) == 1
 
 

@@ -118,11 +118,11 @@ def test_a_change_during_the_pass_asks_for_another_one() -> None:
 def test_a_lasting_surplus_is_drained_and_retired() -> None:
     ports = surplus()
     (instance_id,) = plan_pool("demo", ports).retired_ids
-    assert ports.instances.get(instance_id).state is InstanceState.DRAINING
+    assert ports.fleet.get(instance_id).state is InstanceState.DRAINING
     assert not free_entries(ports)
     ports.ec2.add(instance_id)
     assert retire_instances([instance_id], ports) == [instance_id]
-    assert ports.instances.get(instance_id).state is InstanceState.TERMINATING
+    assert ports.fleet.get(instance_id).state is InstanceState.TERMINATING
     assert ports.ec2.terminated == [instance_id]
     assert retire_instances([instance_id], ports) == [instance_id]  # a second call asks again, harmlessly
 
@@ -158,7 +158,7 @@ def test_what_is_not_ready_yet_is_ended_when_the_maximum_is_lowered(registered: 
     planned = plan_pool("demo", ports)
     assert planned.retired_ids == (INSTANCE,)
     assert retire_instances(planned.retired_ids, ports) == [INSTANCE]
-    assert (ports.instances.get(INSTANCE).state, ports.ec2.terminated) == (InstanceState.TERMINATING, [INSTANCE])
+    assert (ports.fleet.get(INSTANCE).state, ports.ec2.terminated) == (InstanceState.TERMINATING, [INSTANCE])
     assert plan_pool("demo", ports).retired_ids == ()
 
 
@@ -168,7 +168,7 @@ def test_a_launch_that_is_not_wanted_any_more_has_failed_nothing() -> None:
     retire_instances(plan_pool("demo", ports).retired_ids, ports)
     with pytest.raises(UnknownInstance):
         register_instance(INSTANCE, Boot(NONCE), ports)
-    finish_instance(ports.instances.get(INSTANCE), StatusReason.INSTANCE_UNHEALTHY, ports)
+    finish_instance(ports.fleet.get(INSTANCE), StatusReason.INSTANCE_UNHEALTHY, ports)
     of_maximum(ports, 10)
     policy(ports, always_on=1)
     rows = ports.pools.read("demo")
@@ -194,7 +194,7 @@ def test_an_instance_that_comes_on_between_snapshot_and_end_is_saved(registered:
     ports.memory.between = first
     assert plan_pool("demo", ports).retired_ids == ()
     on = InstanceState.READY if registered else InstanceState.BOOTING
-    assert ports.instances.get(INSTANCE).state is on
+    assert ports.fleet.get(INSTANCE).state is on
 
 
 def test_what_boots_with_an_earlier_build_is_replaced_at_once_and_what_serves_it_is_not() -> None:
@@ -272,7 +272,7 @@ def test_an_idle_surplus_is_stopped_for_the_warm_tier_at_once() -> None:
     warm(ports, 1)
     planned = plan_pool("demo", ports)
     assert (planned.stop_ids, planned.launch_ids, planned.retired_ids) == ((instance_id,), (), ())
-    stands = ports.instances.get(instance_id)
+    stands = ports.fleet.get(instance_id)
     assert (stands.state, stands.status_reason, stands.stopped_at) == (InstanceState.STOPPED, "warmTier", None)
     assert stands.deadline_at is not None
     assert {each.state for each in ports.slots.list_of_instance(instance_id)} == {SlotState.RESETTING}
@@ -292,7 +292,7 @@ def test_a_claim_between_snapshot_and_stop_saves_the_instance() -> None:
 
     ports.memory.between = claim_first
     assert plan_pool("demo", ports).stop_ids == ()
-    assert ports.instances.get(instance_id).state is InstanceState.READY
+    assert ports.fleet.get(instance_id).state is InstanceState.READY
 
 
 def stopped(ports: FakePorts, instance_id: str) -> None:
@@ -308,7 +308,7 @@ def test_starts_are_answered_and_bump_the_version_so_that_no_other_pass_makes_go
     planned = plan_pool("demo", ports)
     assert (planned.start_ids, planned.launch_ids) == ((instance_id,), ())
     assert ports.pools.read("demo").version == before + 1
-    assert ports.instances.get(instance_id).state is InstanceState.STOPPED  # start_instances changes it
+    assert ports.fleet.get(instance_id).state is InstanceState.STOPPED  # start_instances changes it
 
 
 def test_a_lowered_tier_is_answered_as_retirements_and_they_are_terminated() -> None:
@@ -318,7 +318,7 @@ def test_a_lowered_tier_is_answered_as_retirements_and_they_are_terminated() -> 
     planned = plan_pool("demo", ports)
     assert planned.retired_ids == (instance_id,)
     assert retire_instances(planned.retired_ids, ports) == [instance_id]
-    assert ports.instances.get(instance_id).state is InstanceState.TERMINATING
+    assert ports.fleet.get(instance_id).state is InstanceState.TERMINATING
 
 
 def test_launches_carry_their_market_and_purpose() -> None:
@@ -371,7 +371,7 @@ def test_the_record_says_what_was_decided_on_and_what_became_of_it() -> None:
 def test_what_a_pass_takes_out_of_service_leaves_the_coarse_counter() -> None:
     ports = surplus(3)
     assert len(plan_pool("demo", ports).retired_ids) == 3
-    assert ports.capacity.free("demo") == 0
+    assert ports.pools.free("demo") == 0
 
 
 def test_the_step_takes_what_was_too_much_all_the_time() -> None:
@@ -421,7 +421,7 @@ def test_twenty_slots_that_come_up_cause_one_pass_at_most(always_on: int, target
     assert serve(ports) == 1
     assert len(ports.pools.read("demo").launches) == 10
     assert sum(came_up(ports, number) for number in range(10)) <= 1
-    assert ports.capacity.free("demo") == 20
+    assert ports.pools.free("demo") == 20
 
 
 def test_ten_viewers_who_leave_cause_one_pass_when_the_buffer_is_whole_again() -> None:

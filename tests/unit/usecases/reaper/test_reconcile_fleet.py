@@ -62,11 +62,11 @@ def serving(slots: int = 1) -> FakePorts:
 def hear(ports: FakePorts, *instance_ids: str) -> None:
     """A heartbeat of these instances, or of all."""
     for instance_id in instance_ids or [each.instance_id for each in instances(ports)]:
-        ports.instances.record_heartbeat(instance_id, NONCE, ports.now())
+        ports.fleet.record_heartbeat(instance_id, NONCE, ports.now())
 
 
 def state_of(ports: FakePorts, instance_id: str) -> InstanceState:
-    return ports.instances.get(instance_id).state
+    return ports.fleet.get(instance_id).state
 
 
 # -- the next pass
@@ -320,7 +320,7 @@ def test_a_later_mass_silence_is_told_again() -> None:
 
 def add_neighbour(ports: FakePorts, slot: Slot) -> Slot:
     """A second, free slot of the same instance."""
-    neighbour = a_slot(ports.instances.get(slot.instance_id), number=2, epoch=slot.epoch, taken_at=slot.taken_at)
+    neighbour = a_slot(ports.fleet.get(slot.instance_id), number=2, epoch=slot.epoch, taken_at=slot.taken_at)
     put(ports, neighbour)
     return neighbour
 
@@ -496,7 +496,7 @@ def test_an_instance_that_never_gets_ready_is_given_up() -> None:
     hear(ports)
     run(ports)
     assert state_of(ports, INSTANCE) is InstanceState.TERMINATING
-    assert ports.instances.get(INSTANCE).status_reason == "neverReady"
+    assert ports.fleet.get(INSTANCE).status_reason == "neverReady"
     run(ports)
     assert ports.pools.read("demo").failed_boots == 1
 
@@ -670,7 +670,7 @@ def test_the_free_counter_is_counted_anew() -> None:
     ports = serving(2)
     miscount_free(ports, 7)
     run(ports)
-    assert ports.capacity.free("demo") == 2
+    assert ports.pools.free("demo") == 2
 
 
 def test_one_bad_row_does_not_stop_the_others() -> None:

@@ -36,7 +36,7 @@ def test_the_first_ready_slot_makes_its_instance_ready() -> None:
     change_instance(ports, "i-00000001", state=InstanceState.BOOTING)
     for _ in range(2):
         assert report(ports, None, slot, SlotEvent.READY).state is SlotState.FREE
-    assert ports.instances.get("i-00000001").state is InstanceState.READY
+    assert ports.fleet.get("i-00000001").state is InstanceState.READY
     assert free_count(ports) == 1
 
 

@@ -1,4 +1,4 @@
-"""Instances with their slots in DynamoDB, as far as their machines come and go."""
+"""Instances with their slots in DynamoDB."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from greenroom.aws.instance.fleet_index import index_of_pool
+from greenroom.aws.clients import dynamodb
 from greenroom.aws.instance.instance_rows import KEPT_S, instance_of, instance_row
-from greenroom.aws.slot.slot_rows import free_key, instance_key, pool_key, slot_key, slot_of, slot_row
-from greenroom.aws.table.rows import query, read
+from greenroom.aws.slot.slot_rows import free_key, instance_key, pool_index_key, pool_key, slot_key, slot_of, slot_row
+from greenroom.aws.table.rows import RowChanged, change, query, read
 from greenroom.aws.table.transaction import Refused, transact
+from greenroom.aws.table.values import item, plain
 from greenroom.aws.table.write import Write, put
-from greenroom.domain.errors import Conflict, SlotLost
+from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, SlotLost, StaleBoot
 from greenroom.domain.instance.instance import Instance, InstanceState, changed
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.fleet_ports import Machinery
@@ -27,8 +28,41 @@ class DynamoFleet:
     def __init__(self, table: str) -> None:
         self._table = table
 
+    def get(self, instance_id: str) -> Instance:
+        row = read(self._table, instance_key(instance_id), "META")
+        if not row:
+            raise NotFound(instance_id)
+        return instance_of(row)
+
+    def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
+        pk = instance_key(instance_id)
+        write = Write(self._table, pk, "META").when_equal("bootNonce", boot_nonce)
+        write.when_equal("state", InstanceState.BOOTING.value).set("state", InstanceState.READY.value)
+        write.set_once("readyAt", now).count("version").remove("deadlineAt")
+        try:
+            return instance_of(change(write, self._table, pk, "META"))
+        except RowChanged as changed:
+            if not changed.row:
+                raise NotFound(instance_id) from changed
+            if changed.row.get("bootNonce") != boot_nonce:
+                raise StaleBoot(instance_id) from changed
+            return instance_of(changed.row)
+
+    def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
+        pk = instance_key(instance_id)
+        write = Write(self._table, pk, "META").when_equal("bootNonce", boot_nonce).set("heartbeatAt", now)
+        write.when(f"{write.name('state')} <> {write.value(InstanceState.TERMINATED.value)}")
+        try:
+            return instance_of(change(write, self._table, pk, "META"))
+        except RowChanged as changed:
+            if not changed.row:
+                raise NotFound(instance_id) from changed
+            if changed.row.get("bootNonce") != boot_nonce:
+                raise StaleBoot(instance_id) from changed
+            raise InstanceHasEnded(instance_id) from changed
+
     def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
-        shown = index_of_pool(self._table, pool_id)
+        shown = _index_of_pool(self._table, pool_id)
         if members is None:
             members = [row["instanceId"] for row in query(self._table, pool_key(pool_id), begins_with="MEMBER#")]
         missing = [self._machinery(each) for each in members if each not in shown]
@@ -179,3 +213,33 @@ def _next(instance: Instance) -> Instance:
 
 def _expiry(instance: Instance) -> int:
     return int((instance.heartbeat_at or instance.launched_at) + KEPT_S)
+
+
+def _index_of_pool(table: str, pool_id: str) -> dict[str, Machinery]:
+    """By instance id; slots whose instance is not shown (yet) are left out.
+
+    It lags, so what is decided on it is decided again by a condition.
+    """
+    rows = _rows(table, pool_id)
+    instances = [instance_of(row) for row in rows if row["sk"] == "META"]
+    slots = sorted((slot_of(row) for row in rows if row["sk"] != "META"), key=lambda slot: slot.number)
+    return {
+        each.instance_id: Machinery(each, tuple(slot for slot in slots if slot.instance_id == each.instance_id))
+        for each in instances
+    }
+
+
+def _rows(table: str, pool_id: str) -> list[dict[str, Any]]:
+    arguments: dict[str, Any] = {
+        "TableName": table,
+        "IndexName": "byPool",
+        "KeyConditionExpression": "poolKey = :p",
+        "ExpressionAttributeValues": item({":p": pool_index_key(pool_id)}),
+    }
+    found: list[dict[str, Any]] = []
+    while True:
+        answer = dynamodb().query(**arguments)
+        found += [plain(row) for row in answer["Items"]]
+        if "LastEvaluatedKey" not in answer:
+            return found
+        arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -22,6 +22,8 @@ from greenroom.fleet_ports import BOOTS_KEPT, PoolRows
 EVENT_PREFIX = "event_"
 """Slots held for an event are an attribute of their own each: set and removed without touching the others."""
 ATTEMPTS = 6
+PASS_LEASE_S = 120
+"""How long a requested pass holds others back when it is never run."""
 
 
 class DynamoPools:
@@ -51,6 +53,25 @@ class DynamoPools:
             give_back_until=capacity.get("giveBackUntil", 0.0),
             members=tuple(row["instanceId"] for row in rows if row["sk"].startswith("MEMBER#")),
         )
+
+    def free(self, pool_id: str) -> int | None:
+        return read(self._table, pool_key(pool_id), "CAPACITY").get("free")
+
+    def add_free(self, pool_id: str, by: int) -> int:
+        return int(self._change(self._capacity(pool_id).count("free", by), pool_id)["free"])
+
+    def count_taken(self, pool_id: str) -> int:
+        return int(self._change(self._capacity(pool_id).count("free", -1).count("taken"), pool_id)["free"])
+
+    def begin_pass(self, pool_id: str, now: float) -> bool:
+        write = self._capacity(pool_id)
+        until = write.name("pendingPassUntil")
+        write.when(f"attribute_not_exists({until}) OR {until} <= {write.value(now)}")
+        try:
+            self._change(write.set("pendingPassUntil", now + PASS_LEASE_S), pool_id)
+        except RowChanged:
+            return False
+        return True
 
     def clear_pending(self, pool_id: str) -> None:
         self._change(self._capacity(pool_id).remove("pendingPassUntil"), pool_id)

@@ -29,7 +29,7 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
     Raises: NotFound, Conflict (it is on its way out, or not in service).
     """
     for _ in range(ATTEMPTS):
-        instance, slots = ports.instances.get(instance_id), ports.slots.list_of_instance(instance_id)
+        instance, slots = ports.fleet.get(instance_id), ports.slots.list_of_instance(instance_id)
         if instance.state is InstanceState.DRAINING:
             return Machinery(instance, tuple(slots))
         if instance.state not in _DRAINED:
@@ -39,7 +39,7 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
         except SlotLost:
             continue  # a slot was claimed or published meanwhile: look again
         if free := sum(each.state is SlotState.FREE for each in slots):
-            ports.capacity.add_free(instance.pool_id, -free)
+            ports.pools.add_free(instance.pool_id, -free)
         ports.journal.append(journal.InstanceDrained(operator, instance_id, after.pool_id), ports.now())
         request_pass(instance.pool_id, "instanceDrained", ports)
         return _as_it_stands(instance_id, ports)
@@ -52,7 +52,7 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery
     Raises: NotFound, Conflict (it is not draining, or no operator drained it).
     """
     for _ in range(ATTEMPTS):
-        instance, slots = ports.instances.get(instance_id), ports.slots.list_of_instance(instance_id)
+        instance, slots = ports.fleet.get(instance_id), ports.slots.list_of_instance(instance_id)
         if instance.state is not InstanceState.DRAINING or instance.status_reason != BY_OPERATOR:
             raise Conflict(f"{instance_id} is {instance.state}: only a drain by an operator can be taken back")
         try:
@@ -71,4 +71,4 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery
 
 def _as_it_stands(instance_id: str, ports: Ports) -> Machinery:
     slots: tuple[Slot, ...] = tuple(ports.slots.list_of_instance(instance_id))
-    return Machinery(ports.instances.get(instance_id), slots)
+    return Machinery(ports.fleet.get(instance_id), slots)

@@ -66,7 +66,7 @@ def _retire(slot: Slot, ports: Ports) -> Slot:
             slot = ports.slots.get(slot.slot_id)
             continue
         if slot.state is SlotState.FREE:
-            ports.capacity.add_free(slot.pool_id, -1)
+            ports.pools.add_free(slot.pool_id, -1)
         return slot
     raise SlotLost(slot.slot_id)
 

@@ -58,7 +58,7 @@ def _take_out(instance_id: str, notice: Notice, ports: Ports) -> Instance:
             raise Conflict(f"{instance_id} was heard")
         return noticed(before, notice)
 
-    known = ports.instances.get(instance_id).notice
+    known = ports.fleet.get(instance_id).notice
     instance = change_instance(instance_id, out, ports, unless_heard=silent)
     if instance.notice != known and instance.notice is not None:
         until = ends_at(instance.notice)
@@ -74,7 +74,7 @@ def _retire_idle(slot: Slot, ports: Ports) -> None:
     with suppress(SlotLost):  # claimed meanwhile: held now
         ports.claims.retire(slot, ports.now())
         if slot.state is SlotState.FREE:
-            ports.capacity.add_free(slot.pool_id, -1)
+            ports.pools.add_free(slot.pool_id, -1)
 
 
 def _move_all(instance: Instance, until: float | None, ports: Ports) -> None:

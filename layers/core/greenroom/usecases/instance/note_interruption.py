@@ -23,7 +23,7 @@ def note_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Port
     ourselves, what is known already, and what is too old to be true.
     """
     try:
-        instance = ports.instances.get(instance_id)
+        instance = ports.fleet.get(instance_id)
     except NotFound:
         return False
     notice = Notice(kind, at, at + SPOT_WARNING_S if kind is NoticeKind.SPOT_INTERRUPTION else None)

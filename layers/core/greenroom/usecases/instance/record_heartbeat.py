@@ -48,7 +48,7 @@ def record_heartbeat(
     """
     now = ports.now()
     try:
-        instance = ports.instances.record_heartbeat(instance_id, boot_nonce, now)
+        instance = ports.fleet.record_heartbeat(instance_id, boot_nonce, now)
     except NotFound as error:
         raise UnknownInstance(instance_id) from error
     slots = ports.slots.list_of_instance(instance_id)

@@ -47,7 +47,7 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registratio
 
     instance = change_instance(instance_id, booted, ports)
     _place(instance, ports)
-    instance = ports.instances.record_heartbeat(instance_id, boot.nonce, now)
+    instance = ports.fleet.record_heartbeat(instance_id, boot.nonce, now)
     maximum = ports.catalog.pool(instance.pool_id).policy.maximum
     ports.fleet.add_slots(_new_slots(instance, maximum, ready_by), now)
     _close_launch(instance, ports)
@@ -66,7 +66,7 @@ def _place(instance: Instance, ports: Ports) -> None:
 def _ensure_row(instance_id: str, ports: Ports) -> Instance:
     """An agent may be faster than the row: then EC2's tags say whose it is, never its own word."""
     try:
-        return ports.instances.get(instance_id)
+        return ports.fleet.get(instance_id)
     except NotFound:
         pass
     found = ports.ec2.find(instance_id)

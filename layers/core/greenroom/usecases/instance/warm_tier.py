@@ -30,7 +30,7 @@ def stop_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
 
 def _stop(instance_id: str, ports: Ports) -> bool:
     try:
-        instance = ports.instances.get(instance_id)
+        instance = ports.fleet.get(instance_id)
     except NotFound:
         return False
     if instance.state is not I.STOPPED or is_at_rest(instance):

@@ -30,6 +30,6 @@ def _drain(machine: Machinery, ports: Ports) -> bool:
     with suppress(SlotLost):  # a slot changed hands meanwhile: the next pass looks again
         ports.fleet.drain(machine.instance, machine.slots, ports.now(), OTHER_APPLICATION)
         if free := count_slots(machine.slots, SlotState.FREE):
-            ports.capacity.add_free(machine.instance.pool_id, -free)
+            ports.pools.add_free(machine.instance.pool_id, -free)
         return True
     return False

@@ -130,5 +130,5 @@ def _taken(take: Callable[[], Instance], machine: Machinery, ports: Ports) -> bo
     except SlotLost:
         return False
     if free := count_slots(machine.slots, SlotState.FREE):
-        ports.capacity.add_free(machine.instance.pool_id, -free)  # else the next claims would seem to leave enough
+        ports.pools.add_free(machine.instance.pool_id, -free)  # else the next claims would seem to leave enough
     return True

@@ -17,16 +17,16 @@ def request_pass(pool_id: str, cause: str, ports: Ports) -> None:
 
 def pass_to_request(pool_id: str, cause: str, ports: Ports) -> Sequence[PoolChanged]:
     """What the caller must send now, with events of its own: PoolChanged, or nothing while a pass is pending."""
-    return [PoolChanged(pool_id=pool_id, cause=cause)] if ports.capacity.begin_pass(pool_id, ports.now()) else []
+    return [PoolChanged(pool_id=pool_id, cause=cause)] if ports.pools.begin_pass(pool_id, ports.now()) else []
 
 
 def slot_taken(pool: Pool, ports: Ports) -> None:
     """One free slot fewer: refill when the buffer is no longer whole."""
-    if ports.capacity.count_taken(pool.pool_id) < pool.policy.target_idle:
+    if ports.pools.count_taken(pool.pool_id) < pool.policy.target_idle:
         request_pass(pool.pool_id, "slotTaken", ports)
 
 
 def slot_freed(pool: Pool, ports: Ports) -> None:
     """One free slot more: the scale-in clock starts when the buffer becomes more than whole, not at each slot after."""
-    if ports.capacity.add_free(pool.pool_id, 1) == pool.policy.target_idle + 1:
+    if ports.pools.add_free(pool.pool_id, 1) == pool.policy.target_idle + 1:
         request_pass(pool.pool_id, "slotFreed", ports)

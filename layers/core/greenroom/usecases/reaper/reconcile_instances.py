@@ -55,7 +55,7 @@ def reconcile_instance(machine: Machinery, seen: Ec2Instance | None, is_silent: 
     instance, now = machine.instance, ports.now()
     if seen is None:
         seen = ports.ec2.find(instance.instance_id)
-        if ports.instances.get(instance.instance_id).version != instance.version:
+        if ports.fleet.get(instance.instance_id).version != instance.version:
             return  # it went on meanwhile, and is to be judged by what EC2 said before its row was read
     is_unknown = seen is None and now - instance.launched_at > UNKNOWN_GRACE_S
     if is_unknown or (seen is not None and seen.state is Ec2State.TERMINATED):
@@ -126,7 +126,7 @@ def _reconcile_slot(slot: Slot, instance: Instance, ports: Ports) -> None:
         elif instance.state in RETURNING_STATES:
             if slot.state is SlotState.FREE:  # a call died between the instance and its slots: it would never end
                 ports.claims.withdraw(slot, now, now + RESET_GRACE_S)
-                ports.capacity.add_free(slot.pool_id, -1)
+                ports.pools.add_free(slot.pool_id, -1)
         elif slot.state is SlotState.RESETTING and slot.deadline_at is not None and now > slot.deadline_at:
             current = ports.slots.get(slot.slot_id)
             if current.deadline_at != slot.deadline_at:
@@ -169,7 +169,7 @@ ORPHAN_GRACE_S = 30
 
 def _is_explained(seen: Ec2Instance, ports: Ports) -> bool:
     with suppress(NotFound):
-        return ports.instances.get(seen.instance_id).state is not I.TERMINATED
+        return ports.fleet.get(seen.instance_id).state is not I.TERMINATED
     try:
         launch = ports.launches.get(seen.pool_id, seen.launch_id)
     except NotFound:

@@ -48,7 +48,7 @@ def reconcile_pool(
 
     Raises: NotFound (listed, but not configured yet).
     """
-    counter = ports.capacity.free(pool_id)  # before what it counts: a claim in between makes the recount give way
+    counter = ports.pools.free(pool_id)  # before what it counts: a claim in between makes the recount give way
     reading = read_snapshot(pool_id, ports)
     machines, launches = reading.machines, reading.rows.launches
     silent = {each.instance_id for each in silent_instances(machines, lease_s, ports.now())}
@@ -117,7 +117,7 @@ def _lost_its_instances(launch: Launch, ports: Ports) -> bool:
 
 def _is_gone(instance_id: str, ports: Ports) -> bool:
     try:
-        return ports.instances.get(instance_id).state is InstanceState.TERMINATED
+        return ports.fleet.get(instance_id).state is InstanceState.TERMINATED
     except NotFound:
         return False
 

@@ -61,7 +61,7 @@ def _holds_its_slot(session: Session, ports: Ports) -> bool:
 
 def _why_lost(session: Session, ports: Ports) -> StatusReason:
     try:
-        return reason_of(ports.instances.get(session.assignment.instance_id if session.assignment else ""))
+        return reason_of(ports.fleet.get(session.assignment.instance_id if session.assignment else ""))
     except NotFound:
         return StatusReason.INSTANCE_UNHEALTHY
 

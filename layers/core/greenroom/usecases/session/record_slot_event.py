@@ -80,7 +80,7 @@ def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
     if slot.state is not SlotState.RESETTING:
         return
     note_boot_done(before, ports)  # first: a call that dies here comes again
-    instance = ports.instances.mark_ready(fact.instance_id, fact.boot_nonce, ports.now())
+    instance = ports.fleet.mark_ready(fact.instance_id, fact.boot_nonce, ports.now())
     try:
         if instance.state in CLAIMABLE_STATES:
             publish_slot(slot, ports)
@@ -108,7 +108,7 @@ def _withdraw(slot: Slot, instance: Instance, ports: Ports) -> None:
         ports.claims.withdraw(slot, now, now + restart_timeout_s(application))
     except SlotLost as error:  # claimed just now: the streamer comes back, or the agent starts the process again
         raise StaleEpoch(slot.slot_id) from error
-    ports.capacity.add_free(slot.pool_id, -1)
+    ports.pools.add_free(slot.pool_id, -1)
 
 
 def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:

@@ -163,7 +163,7 @@ def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quo
     """
     if draft.not_before is not None:
         raise NoFreeSlot(draft.pool_id)  # not yet: it waits for the start
-    counted = ports.capacity.free(draft.pool_id) or 0
+    counted = ports.pools.free(draft.pool_id) or 0
     if counted <= 0 or _is_line(draft, ports):
         raise NoFreeSlot(draft.pool_id)
     losses = 0

@@ -13,7 +13,7 @@ def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> Instance:
     Raises: UnknownInstance (nobody launched it, or it is over), StaleBoot (a later boot has registered).
     """
     try:
-        instance = ports.instances.get(instance_id)
+        instance = ports.fleet.get(instance_id)
     except NotFound as error:
         raise UnknownInstance(instance_id) from error
     if instance.state is InstanceState.TERMINATED:
