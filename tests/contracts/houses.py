@@ -30,7 +30,7 @@ from moto import mock_aws
 from tests.builders import a_slot, an_instance
 from tests.contracts.conflicts import conflicts
 from tests.fakes.stage import add_slot
-from tests.fakes.store import change_instance, is_free, miscount_viewer
+from tests.fakes.store import change_instance, is_free, miscount_viewer, put
 
 REGION = "us-east-1"
 KINDS: Mapping[str, int] = {"memory": 0, "moto": 0, "moto in conflicts": 3}
@@ -50,6 +50,7 @@ class House(Protocol):
     connections: Any
 
     def add_slot(self, instance_id: str, state: SlotState) -> Slot: ...
+    def put_slot(self, slot: Slot) -> None: ...
     def set_instance(self, instance_id: str, state: InstanceState) -> None: ...
     def is_free_entry(self, slot: Slot) -> bool: ...
 
@@ -59,6 +60,10 @@ class MemoryHouse(FakePorts):
 
     def add_slot(self, instance_id: str, state: SlotState) -> Slot:
         return add_slot(self, instance_id, state)
+
+    def put_slot(self, slot: Slot) -> None:
+        """The row as it is, whatever stood there, with a free entry if it is free."""
+        put(self, slot)
 
     def set_instance(self, instance_id: str, state: InstanceState) -> None:
         change_instance(self, instance_id, state=state)
@@ -113,11 +118,19 @@ class DynamoHouse:
 
     def add_slot(self, instance_id: str, state: SlotState) -> Slot:
         slot = a_slot(an_instance(instance_id), state=state)
-        self.put(slot_row(slot, 1_767_225_600.0))
-        if state is SlotState.FREE:
-            self.put(free_row(slot))
+        self.put_slot(slot)
         self.set_instance(instance_id, InstanceState.READY)
         return slot
+
+    def put_slot(self, slot: Slot) -> None:
+        """The row as it is, whatever stood there, with a free entry if it is free."""
+        self.put(slot_row(slot, 1_767_225_600.0))
+        entry = free_row(slot)
+        if slot.state is SlotState.FREE:
+            self.put(entry)
+        else:
+            key = item({"pk": entry["pk"], "sk": entry["sk"]})
+            self.database.delete_item(TableName=self.fleet_table, Key=key)
 
     def set_instance(self, instance_id: str, state: InstanceState) -> None:
         self.put(instance_row(an_instance(instance_id, state)))

@@ -27,9 +27,10 @@ from greenroom.domain.session.session import (
     sources_of,
 )
 from greenroom.domain.slot.slot import SlotState
+from greenroom.domain.slot.slot_move import retire_idle, withdraw
 from greenroom.ports import LineTicket, Wait
 from greenroom.usecases.line.dispatch_line import assign
-from greenroom_lab.memory.claims import free_entry
+from greenroom_lab.memory.slots import free_entry
 
 from tests.builders import NOW, a_session
 from tests.contracts.houses import House
@@ -58,7 +59,7 @@ def ending(session_id: str, house: House) -> Session:
 def test_a_claim_reserves_the_slot_and_writes_the_session_whole(house: House) -> None:
     slot = house.add_slot("i-00000001", SlotState.FREE)
     wanted = assign(draft(), free_entry(slot), NOW)
-    assert house.claims.claim(free_entry(slot), wanted, 1) == wanted
+    assert house.claims.claim(free_entry(slot), wanted, 1).session == wanted
     assert house.sessions.get("ses-1") == wanted
     after = house.slots.get(slot.slot_id)
     assert (after.state, after.epoch, after.session_id) == (SlotState.RESERVED, 1, "ses-1")
@@ -86,7 +87,7 @@ def test_an_entry_of_an_older_epoch_is_lost(house: House) -> None:
 def test_a_slot_retired_after_its_entry_was_read_is_lost(house: House) -> None:
     slot = house.add_slot("i-00000001", SlotState.FREE)
     free = free_entry(slot)
-    house.claims.retire(slot, NOW)  # the epoch stays: only the state tells
+    house.slots.move(slot, retire_idle(slot, NOW))  # the epoch stays: only the state tells
     with pytest.raises(SlotLost):
         house.claims.claim(free, assign(draft(), free, NOW), 1)
 
@@ -105,7 +106,7 @@ def test_a_claim_whose_reply_was_lost_answers_the_row_when_it_is_repeated(house:
     free = free_entry(house.add_slot("i-00000001", SlotState.FREE))
     wanted = assign(draft(), free, NOW)
     house.claims.claim(free, wanted, 1)
-    assert house.claims.claim(free, wanted, 1) == wanted
+    assert house.claims.claim(free, wanted, 1).session == wanted
 
 
 def test_a_client_token_launches_once_even_beside_a_free_slot(house: House) -> None:
@@ -149,7 +150,10 @@ def test_nobody_claims_a_slot_that_runs_another_application(house: House) -> Non
     assert house.slots.get(slot.slot_id).state is SlotState.FREE
     assert house.is_free_entry(slot)
     house.claims.check_viewer(other, 1)  # nothing of the launch was written
-    assert house.claims.claim(free_entry(slot), assign(draft("ses-2"), slot, NOW), 1).state is SessionState.ASSIGNED
+    assert (
+        house.claims.claim(free_entry(slot), assign(draft("ses-2"), slot, NOW), 1).session.state
+        is SessionState.ASSIGNED
+    )
 
 
 def test_nobody_is_handed_a_slot_that_runs_another_application(house: House) -> None:
@@ -169,7 +173,7 @@ def test_nobody_is_handed_a_slot_that_runs_another_application(house: House) -> 
 
 def test_who_moves_keeps_its_application_in_line(house: House) -> None:
     slot = house.add_slot("i-00000001", SlotState.FREE)
-    session = house.claims.claim(free_entry(slot), assign(draft(), slot, NOW), 1)
+    session = house.claims.claim(free_entry(slot), assign(draft(), slot, NOW), 1).session
     house.claims.migrate(session, MOVING, NOW + 500)
     assert house.line.head("demo", NOW, "demo").session_id == session.session_id
 
@@ -196,7 +200,8 @@ def test_a_head_start_changes_the_order_and_every_way_out_of_the_line_finds_the_
     assert house.line.head("demo") == LineTicket("demo", "ses-v", NOW - 55.123)
     assert [house.line.place_of(house.sessions.get(name)) for name in ("ses-v", "ses-1", "ses-2")] == [1, 2, 3]
     slot = house.add_slot("i-00000001", SlotState.FREE)
-    assigned = house.claims.hand_over(house.line.head("demo"), slot, assign(house.sessions.get("ses-v"), slot, NOW + 6))
+    wanted = assign(house.sessions.get("ses-v"), slot, NOW + 6)
+    assigned = house.claims.hand_over(house.line.head("demo"), slot, wanted).session
     assert house.line.head("demo") == LineTicket("demo", "ses-1", NOW)
     house.claims.migrate(assigned, MOVING, NOW + 500)
     assert house.line.head("demo") == LineTicket("demo", "ses-v", NOW - 55.123)  # its order, kept
@@ -258,7 +263,7 @@ def test_a_slot_is_handed_over_with_its_session_and_the_stored_wait_is_answered(
     house.claims.enqueue(queued(), 1)
     house.sessions.store_wait("ses-1", Wait("slot", "token", "arn"))
     ticket = house.line.head("demo")
-    after = house.claims.hand_over(ticket, slot, assign(house.sessions.get("ses-1"), slot, NOW + 9))
+    after = house.claims.hand_over(ticket, slot, assign(house.sessions.get("ses-1"), slot, NOW + 9)).session
     assert (after.state, after.version, after.task_token) == (SessionState.ASSIGNED, 2, "token")
     assert after.assignment is not None
     assert (after.assignment.epoch, after.deadline_at, after.lease_until) == (1, NOW + 129, NOW + 69)
@@ -300,17 +305,17 @@ def test_a_slot_is_published_once_and_then_can_be_claimed(house: House) -> None:
 
 def test_a_free_slot_is_withdrawn_or_retired_with_its_entry_and_a_held_one_is_not(house: House) -> None:
     first, second, held = (house.add_slot(f"i-0000000{n}", SlotState.FREE) for n in (1, 2, 3))
-    house.claims.withdraw(first, NOW, NOW + 60)
-    house.claims.retire(second, NOW)
+    house.slots.move(first, withdraw(first, NOW, NOW + 60))
+    house.slots.move(second, retire_idle(second, NOW))
     assert house.slots.get(first.slot_id).state is SlotState.RESETTING
     assert house.slots.get(first.slot_id).deadline_at == NOW + 60
     assert house.slots.get(second.slot_id).state is SlotState.RETIRED
     assert not house.is_free_entry(first)
     assert not house.is_free_entry(second)
     house.claims.claim(free_entry(held), assign(draft(), free_entry(held), NOW), 1)
-    for take in (lambda: house.claims.withdraw(held, NOW, NOW), lambda: house.claims.retire(held, NOW)):
+    for take in (withdraw(held, NOW, NOW), retire_idle(held, NOW)):
         with pytest.raises(SlotLost):
-            take()
+            house.slots.move(held, take)
 
 
 def test_release_gives_everything_back_once(house: House) -> None:
@@ -412,7 +417,8 @@ def moved_on(house: House, state: InstanceState = InstanceState.INTERRUPTED) -> 
     house.set_instance("i-00000001", state)
     slot = house.add_slot("i-00000002", SlotState.FREE)
     left = LeftSlot(before.assignment, NOW + 45)
-    after: Session = house.claims.hand_over(house.line.head("demo"), slot, assign(before, slot, NOW + 30), left)
+    wanted = assign(before, slot, NOW + 30)
+    after: Session = house.claims.hand_over(house.line.head("demo"), slot, wanted, left).session
     return after
 
 

@@ -25,6 +25,7 @@ from greenroom.domain.instance.offering import RECENT_S, Offering, Rest
 from greenroom.domain.pool.pool import ApplicationKind, Halt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot_move import renew, reset, retire, withdraw
 from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
 from greenroom_lab.memory.ports import FakePorts
 
@@ -151,7 +152,7 @@ def test_an_idle_instance_is_drained_whole(house: Any) -> None:
 
 def test_one_slot_lost_to_somebody_saves_the_whole_instance(house: Any) -> None:
     read, known = ready(house), house.slots.list_of_instance(INSTANCE)
-    house.claims.withdraw(known[0], NOW, NOW)
+    house.slots.move(known[0], withdraw(known[0], NOW, NOW))
     with pytest.raises(SlotLost):
         house.fleet.drain_idle(read, known, NOW, "scaledIn")
     assert house.fleet.get(INSTANCE).state is InstanceState.READY
@@ -170,31 +171,32 @@ def test_a_changed_instance_is_not_drained(house: Any) -> None:
 def test_a_renewed_slot_outdates_its_holder(house: Any) -> None:
     ready(house)
     slot = house.slots.list_of_instance(INSTANCE)[0]
-    after = house.fleet.renew_slot(slot, NOW, NOW + 30)
+    house.slots.move(slot, renew(slot, NOW, NOW + 30))
+    after = house.slots.get(slot.slot_id)
     assert (after.state, after.epoch, after.session_id, after.deadline_at) == (SlotState.RESETTING, 1, None, NOW + 30)
     assert slot.slot_id not in free_slots(house)
     with pytest.raises(SlotLost):
-        house.fleet.renew_slot(slot, NOW, NOW + 30)
+        house.slots.move(slot, renew(slot, NOW, NOW + 30))
 
 
 def test_a_retired_slot_stays_retired(house: Any) -> None:
     ready(house)
     slot = house.slots.list_of_instance(INSTANCE)[0]
     for _ in range(2):
-        house.fleet.retire_slot(slot, NOW)
+        house.slots.move(slot, retire(slot, NOW))
     assert house.slots.get(slot.slot_id).state is SlotState.RETIRED
     assert slot.slot_id not in free_slots(house)
     with pytest.raises(SlotLost):
-        house.fleet.renew_slot(slot, NOW, NOW)
+        house.slots.move(slot, renew(slot, NOW, NOW))
     with pytest.raises(SlotLost):
-        house.fleet.retire_slot(replace(slot, epoch=7), NOW)
+        house.slots.move(slot, retire(replace(slot, epoch=7), NOW))
 
 
 def test_only_a_held_slot_is_reset_and_only_from_this_holder(house: Any) -> None:
     ready(house)
     slot = house.slots.list_of_instance(INSTANCE)[0]
     with pytest.raises(SlotLost):
-        house.fleet.reset_slot(slot, NOW, NOW + 30)
+        house.slots.move(slot, reset(slot, NOW, NOW + 30))
 
 
 def test_a_pool_lists_what_is_not_terminated(house: Any) -> None:

@@ -10,7 +10,7 @@ from greenroom.domain.session.eta import Eta, EtaShown
 from greenroom.domain.slot.slot import SlotState
 from greenroom.ports import LineTicket
 from greenroom.usecases.line.dispatch_line import assign
-from greenroom_lab.memory.claims import free_entry
+from greenroom_lab.memory.slots import free_entry
 
 from tests.builders import NOW
 from tests.contracts.houses import House
@@ -45,7 +45,7 @@ def test_a_forecast_goes_along_when_the_slot_comes(house: House) -> None:
     house.sessions.note_eta("ses-1", ETA)
     slot = house.add_slot("i-00000001", SlotState.FREE)
     wanted = assign(house.sessions.get("ses-1"), slot, NOW + 30)
-    after = house.claims.hand_over(house.line.head("demo"), slot, wanted)
+    after = house.claims.hand_over(house.line.head("demo"), slot, wanted).session
     assert after.eta_shown == EtaShown(NOW + 60.25, NOW + 200.5, NOW + 1)
 
 

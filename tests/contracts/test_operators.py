@@ -16,6 +16,7 @@ from greenroom.domain.journal.instance import InstanceDrained
 from greenroom.domain.journal.pool import PoolEntry
 from greenroom.domain.pool.pool import Placement, PoolPolicy
 from greenroom.domain.slot.slot import SlotState
+from greenroom.domain.slot.slot_move import withdraw
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.architecture.event_schemas import entry_classes, entry_of
@@ -150,7 +151,7 @@ def test_a_drain_that_was_overtaken_changes_nothing(house: Any) -> None:
     house.claims.publish(seen[1], NOW)
     with pytest.raises(SlotLost):  # the second slot is free since
         house.fleet.drain(one, seen, NOW + 5, "operatorDrain")
-    house.claims.withdraw(own(house)[0], NOW, NOW + 60)
+    house.slots.move(own(house)[0], withdraw(own(house)[0], NOW, NOW + 60))
     with pytest.raises(SlotLost):  # the first one no longer is
         house.fleet.drain(one, [seen[0], own(house)[1]], NOW + 5, "operatorDrain")
     house.fleet.save(one)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from greenroom.aws import clients
 from greenroom.aws.quota.quotas import DynamoQuotas
-from greenroom.aws.reaper.quota_counters import DynamoQuotaCounters
 from greenroom.aws.session.live_sessions import DynamoLiveSessions
+from greenroom.aws.session.quota_counters import DynamoQuotaCounters
 from greenroom.domain.errors import (
     DuplicateLaunch,
     GreenroomError,
@@ -24,7 +24,7 @@ from greenroom.domain.quota.quota import ACCOUNT_NAME, KillSwitch, Quota, Quotas
 from greenroom.domain.session.session import Session, SessionMove, SessionState, StatusReason, sources_of
 from greenroom.domain.slot.slot import FreeSlot, SlotState
 from greenroom.usecases.line.dispatch_line import assign
-from greenroom_lab.memory.claims import free_entry
+from greenroom_lab.memory.slots import free_entry
 
 from tests.builders import NOW
 from tests.contracts.houses import KINDS, DynamoHouse, MemoryHouse
@@ -145,7 +145,7 @@ def test_fifty_claims_at_once_on_enough_slots_are_as_many_as_the_limit(house: An
     def launch(number: int) -> Session:
         free = frees[number % 20]
         session = replace(draft(f"ses-{number:02}", f"viewer{number}"), client_token=f"t{number}")
-        claimed: Session = house.claims.claim(free, assign(session, free, NOW), 1, limited(tenant=Quota(10)))
+        claimed: Session = house.claims.claim(free, assign(session, free, NOW), 1, limited(tenant=Quota(10))).session
         return claimed
 
     answers = at_once(50, launch)
@@ -222,7 +222,7 @@ def test_a_launch_whose_reply_was_lost_is_counted_once(house: Any) -> None:
 
 def test_a_release_gives_back_once_and_adds_the_gpu_time_once(house: Any) -> None:
     free = free_entry(house.add_slot("i-00000001", SlotState.FREE))
-    session = house.claims.claim(free, assign(draft(), free, NOW), 1, limited(Quota(1)))
+    session = house.claims.claim(free, assign(draft(), free, NOW), 1, limited(Quota(1))).session
     assert set(session.quota_shards) == {"tenant", "account"}
     ended = over(session, house, played_s=90)
     for _ in range(3):

@@ -11,7 +11,7 @@ from greenroom.domain.errors import ViewerLimitReached
 from greenroom.domain.session.session import Session, SessionState
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.usecases.line.dispatch_line import assign
-from greenroom_lab.memory.claims import free_entry
+from greenroom_lab.memory.slots import free_entry
 
 from tests.builders import NOW
 from tests.contracts.houses import DynamoHouse

@@ -15,10 +15,11 @@ from greenroom.domain.errors import (
 )
 from greenroom.domain.session.session import SessionMove, SessionState, StatusReason, sources_of
 from greenroom.domain.slot.slot import SlotState
+from greenroom.domain.slot.slot_move import retire_idle
 from greenroom.domain.socket.connection import PeerKind, Ticket
 from greenroom.ports import Wait
 from greenroom.usecases.line.dispatch_line import assign
-from greenroom_lab.memory.claims import free_entry
+from greenroom_lab.memory.slots import free_entry
 
 from tests.builders import NOW, a_connection
 from tests.contracts.houses import House
@@ -210,10 +211,15 @@ def test_a_pages_connection_learns_its_new_epoch(house: House) -> None:
         house.connections.get("gone")
 
 
-def test_counters_count_and_a_pass_is_begun_once_a_lease(house: House) -> None:
+def test_free_slots_are_counted_with_their_moves_and_a_pass_is_begun_once_a_lease(house: House) -> None:
     assert house.pools.free("demo") is None
-    assert [house.pools.add_free("demo", by) for by in (1, 1, -3)] == [1, 2, -1]
-    assert house.pools.free("demo") == -1
+    slots = [house.add_slot(f"i-0000000{number}", SlotState.RESETTING) for number in (1, 2, 3)]
+    assert [house.claims.publish(each, NOW, lambda: 1) for each in slots] == [False, True, False]
+    assert house.pools.free("demo") == 3
+    free = free_entry(slots[0])
+    assert house.claims.claim(free, assign(draft(), free, NOW), 1).free == 2
+    house.slots.move(slots[1], retire_idle(replace(slots[1], state=SlotState.FREE), NOW))
+    assert house.pools.free("demo") == 1
     assert house.pools.begin_pass("demo", NOW)
     assert not house.pools.begin_pass("demo", NOW + 119)
     assert house.pools.begin_pass("demo", NOW + 120)

@@ -19,8 +19,8 @@ from greenroom.domain.session.session import TERMINAL_STATES, WAITING_STATES, Se
 from greenroom.domain.slot.slot import FreeSlot, Slot, SlotState
 from greenroom.domain.socket.connection import Connection, Ticket
 from greenroom.ports import LineTicket
-from greenroom_lab.memory.claims import free_entry
 from greenroom_lab.memory.ports import FakePorts
+from greenroom_lab.memory.slots import free_entry
 from greenroom_lab.memory.store import Memory
 
 from tests.builders import a_place
@@ -88,6 +88,11 @@ def miscount_free(ports: FakePorts, free: int | None, pool_id: str = "demo") -> 
     ports.memory.free_counts.pop(pool_id, None)
     if free is not None:
         ports.memory.free_counts[pool_id] = free
+
+
+def count_taken(ports: FakePorts, pool_id: str = "demo") -> None:
+    """The pool's counter knows of one more session that ever got a slot."""
+    ports.memory.taken_counts[pool_id] = ports.memory.taken_counts.get(pool_id, 0) + 1
 
 
 def miscount_viewer(ports: FakePorts, viewer_id: str, *session_ids: str) -> None:

@@ -12,6 +12,7 @@ from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SlotState
 from greenroom_lab.memory.conflicts import WRITES, conflicts
 from greenroom_lab.memory.ports import FakePorts
+from greenroom_lab.memory.slots import COUNT
 
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, launch, slot_of, stage
@@ -199,6 +200,15 @@ def test_the_fakes_refuse_what_the_adapters_write_and_nothing_that_they_only_rea
     with conflicts(ports, every=1) as met:
         ports.sessions.get(the_session(ports).session_id)
         with pytest.raises(StoreBusy):
-            ports.pools.add_free("demo", 1)
-    assert met == {"pools.add_free": 1}
-    assert ports.pools.add_free("demo", 0) == free_count(ports)
+            ports.pools.begin_pass("demo", ports.now())
+    assert met == {"pools.begin_pass": 1}
+    assert ports.pools.begin_pass("demo", ports.now())
+
+
+def test_the_fakes_refuse_the_count_that_follows_a_slots_move() -> None:
+    ports = stage(1)
+    with conflicts(ports, every=2) as met:
+        is_told_to_ask_again(play(ports))
+    assert met == {COUNT: 1}
+    assert the_session(ports).state is SessionState.ASSIGNED
+    assert free_count(ports) == 1, "the reaper recounts"

@@ -21,6 +21,7 @@ from tests.fakes.store import (
     change_instance,
     change_policy,
     change_pool,
+    count_taken,
     snapshot,
     the_instance,
 )
@@ -216,7 +217,7 @@ def test_a_pool_is_shown_with_what_it_holds_and_wants() -> None:
     assert body_of(pool("read_pools", ONE, None, ports))["demand"] == {"wanted": 5, "supply": 2}
     ports.pools.hold_for_event("demo", "evt-1", 3, ports.now())
     ports.pools.open_event("demo", "evt-1")  # two are taken
-    ports.pools.count_taken("demo")
+    count_taken(ports)
     read = body_of(pool("read_pools", ONE, None, ports))
     fits("PoolView", read)
     assert read["instances"] == {"Ready": 2}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from greenroom.domain.session.session import Session, StatusReason
 from greenroom.domain.slot.slot import FreeSlot, SlotState
+from greenroom.domain.slot.slot_move import SlotMove
 from greenroom.ports import LineTicket
 from greenroom.usecases.event.schedule_event import EventPlan, schedule_event
 from greenroom_lab.memory.claims import MemoryClaims
@@ -105,9 +106,10 @@ class UnconditionalClaims(MemoryClaims):
         self.seen.update((each.slot_id, each) for each in page)
         return [each for each in self.seen.values() if each.shard == shard][:limit]
 
-    def _take(self, slot_id: str, epoch: int, sources: set[SlotState], session: Session) -> None:
-        slot = self.memory.slot_rows[slot_id]
-        super()._take(slot_id, slot.epoch, set(SlotState), session)
+    def _take(self, moves: Sequence[SlotMove]) -> None:
+        taken, rows = moves[0], self.memory.slot_rows
+        rows[taken.slot_id] = replace(rows[taken.slot_id], state=SlotState.FREE, epoch=taken.epoch)
+        super()._take(moves)
 
 
 class ForgetfulSessions(MemoryLiveSessions):

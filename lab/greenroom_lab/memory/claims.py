@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from greenroom.domain.errors import (
@@ -23,17 +23,22 @@ from greenroom.domain.session.session import (
     Session,
     SessionMove,
     SessionState,
+    SlotAssignment,
     StatusReason,
     epoch_of,
     final_state,
     migrating,
     moved,
+    taker_of,
 )
-from greenroom.domain.slot.slot import FreeSlot, Slot, SlotState
-from greenroom.ports import LineTicket
+from greenroom.domain.slot import slot_move
+from greenroom.domain.slot.slot import FreeSlot, Slot
+from greenroom.domain.slot.slot_move import SlotMove
+from greenroom.ports import LineTicket, Taken
 
 from greenroom_lab.memory.line import _ticket_of
 from greenroom_lab.memory.quotas import enter_units, give_back_units, take_units
+from greenroom_lab.memory.slots import count_moves, make_moves
 from greenroom_lab.memory.store import Memory
 
 
@@ -51,17 +56,17 @@ class MemoryClaims:
         rows.sort(key=lambda each: each.slot_id)
         return [each for each in rows if each.slot_id >= start][:limit] or rows[:limit]
 
-    def claim(
-        self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None
-    ) -> Session:
+    def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Taken:
         self.memory.step("claims.claim")
+        move = slot_move.claim(free, taker_of(session))
         with self.memory.lock:
-            if session.session_id in self.memory.session_rows:
-                return self.memory.session_rows[session.session_id]
-            self._check_viewer(session, sessions_per_viewer)
-            units = self._units(session, quotas)
-            self._take(free.slot_id, free.epoch, {SlotState.FREE}, session)
-            return self._enter(session, units)
+            entered = self.memory.session_rows.get(session.session_id)
+            if entered is None:
+                self._check_viewer(session, sessions_per_viewer)
+                units = self._units(session, quotas)
+                self._take([move])
+                entered = self._enter(session, units)
+        return Taken(entered, count_moves(self.memory, free.pool_id, [move]))
 
     def check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
         with self.memory.lock:
@@ -92,16 +97,16 @@ class MemoryClaims:
 
     def hand_over(
         self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
-    ) -> Session:
+    ) -> Taken:
         self.memory.step("claims.hand_over")
+        move = slot_move.hand_over(slot, taker_of(session))
         with self.memory.lock:
             before = self.memory.find(self.memory.session_rows, ticket.session_id)
             waiting = SessionState.MIGRATING if left else SessionState.QUEUED
             if before.state is not waiting or (left and left.assignment.epoch != epoch_of(before)):
                 raise SessionHasEnded(ticket.session_id)
             self._check_instance(slot.instance_id)
-            self._take(slot.slot_id, slot.epoch, {SlotState.FREE, SlotState.RESETTING}, session)
-            self._give_up(session, left)
+            self._take([move, *self._given_up(session, left)])
             after = replace(
                 before,
                 state=session.state,
@@ -113,29 +118,17 @@ class MemoryClaims:
             )
             self.memory.session_rows[after.session_id] = after
             self.memory.line_rows.pop((ticket.pool_id, ticket.order_at, ticket.session_id), None)
-            return after
+        return Taken(after, count_moves(self.memory, slot.pool_id, [move]))
 
-    def publish(self, slot: Slot, now: float) -> None:
+    def publish(self, slot: Slot, now: float, enough: Callable[[], int] | None = None) -> bool:
         self.memory.step("claims.publish")
+        move = slot_move.publish(slot, now)
         with self.memory.lock:
             self._check_instance(slot.instance_id)
-            current = self._held(slot, {SlotState.RESETTING})
-            self._put(replace(current, state=SlotState.FREE, deadline_at=None))
-            self.memory.free_rows[slot.slot_id] = free_entry(slot)
-
-    def withdraw(self, slot: Slot, now: float, deadline_at: float) -> None:
-        self.memory.step("claims.withdraw")
-        with self.memory.lock:
-            current = self._held(slot, {SlotState.FREE})
-            self._put(replace(current, state=SlotState.RESETTING, deadline_at=deadline_at))
-            self.memory.free_rows.pop(slot.slot_id, None)
-
-    def retire(self, slot: Slot, now: float) -> None:
-        self.memory.step("claims.retire")
-        with self.memory.lock:
-            current = self._held(slot, {SlotState.FREE, SlotState.RESETTING})
-            self._put(replace(current, state=SlotState.RETIRED, deadline_at=None))
-            self.memory.free_rows.pop(slot.slot_id, None)
+            make_moves(self.memory, [move])
+        limit = enough() if enough else None
+        free = count_moves(self.memory, slot.pool_id, [move])
+        return limit is not None and free == limit + 1
 
     def release(self, session: Session, now: float) -> Session:
         self.memory.step("claims.release")
@@ -145,7 +138,7 @@ class MemoryClaims:
                 return current
             if current.state is not SessionState.ENDING:
                 raise IllegalTransition(f"session {current.session_id}: {current.state} is not ending")
-            self._give_back(current, now)
+            make_moves(self.memory, self._given_back(current, now))
             self.memory.viewer_sessions.get(current.viewer_id, set()).discard(current.session_id)
             give_back_units(self.memory.quota_rows, current, now)
             self.memory.line_rows.pop((current.pool_id, order_of(current), current.session_id), None)
@@ -155,41 +148,25 @@ class MemoryClaims:
             self.memory.session_rows[after.session_id] = after
             return after
 
-    def _give_up(self, session: Session, left: LeftSlot | None) -> None:
-        slot = self.memory.slot_rows.get(left.assignment.slot_id) if left else None
-        if left is None or slot is None:
-            return
-        if (slot.session_id, slot.epoch) != (session.session_id, left.assignment.epoch):
-            return
+    def _given_up(self, session: Session, left: LeftSlot | None) -> list[SlotMove]:
+        slot = self._held(session, left.assignment) if left else None
+        if slot is None or left is None:
+            return []
         instance = self.memory.instance_rows.get(slot.instance_id)
-        resets = instance is not None and instance.state in CLAIMABLE_STATES and slot.state is not SlotState.RETIRED
-        self._put(
-            replace(
-                slot,
-                state=SlotState.RESETTING if resets else SlotState.RETIRED,
-                session_id=None,
-                viewer_id=None,
-                lease_until=None,
-                deadline_at=left.lingers_until + (session.limits.reset_timeout_s if resets else 0),
-            )
-        )
+        serves = instance is not None and instance.state in CLAIMABLE_STATES
+        again_s = session.limits.reset_timeout_s if serves else None
+        return [slot_move.give_up(slot, session.transitions[session.state], left.lingers_until, again_s)]
 
-    def _give_back(self, session: Session, now: float) -> None:
-        held = session.assignment
-        slot = self.memory.slot_rows.get(held.slot_id) if held else None
-        if held is None or slot is None or (slot.session_id, slot.epoch) != (session.session_id, held.epoch):
-            return
-        retired = slot.state is SlotState.RETIRED
-        self._put(
-            replace(
-                slot,
-                state=SlotState.RETIRED if retired else SlotState.RESETTING,
-                session_id=None,
-                viewer_id=None,
-                lease_until=None,
-                deadline_at=None if retired else now + session.limits.reset_timeout_s,
-            )
-        )
+    def _given_back(self, session: Session, now: float) -> list[SlotMove]:
+        slot = self._held(session, session.assignment) if session.assignment else None
+        return [slot_move.release(slot, now, now + session.limits.reset_timeout_s)] if slot else []
+
+    def _held(self, session: Session, assignment: SlotAssignment) -> Slot | None:
+        """The slot, if it is still the session's."""
+        slot = self.memory.slot_rows.get(assignment.slot_id)
+        if slot is None or (slot.session_id, slot.epoch) != (session.session_id, assignment.epoch):
+            return None
+        return slot
 
     def _check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
         taken = self.memory.client_tokens.get((session.viewer_id, session.client_token))
@@ -209,52 +186,14 @@ class MemoryClaims:
         self.memory.client_tokens[(session.viewer_id, session.client_token)] = session.session_id
         return session
 
-    def _take(self, slot_id: str, epoch: int, sources: set[SlotState], session: Session) -> None:
-        slot = self.memory.slot_rows.get(slot_id)
-        fits = slot is not None and slot.application_id == session.application_id
-        if slot is None or not fits or slot.state not in sources or slot.epoch != epoch:
+    def _take(self, moves: Sequence[SlotMove]) -> None:
+        try:
+            make_moves(self.memory, moves)
+        except SlotLost:
             self.memory.losses += 1
-            raise SlotLost(slot_id)
-        self._put(
-            replace(
-                slot,
-                state=SlotState.RESERVED,
-                epoch=epoch_of(session),
-                session_id=session.session_id,
-                viewer_id=session.viewer_id,
-                lease_until=session.lease_until,
-                deadline_at=None,
-                taken_at=session.transitions[session.state],
-            )
-        )
-        self.memory.free_rows.pop(slot_id, None)
-
-    def _held(self, slot: Slot, sources: set[SlotState]) -> Slot:
-        current = self.memory.slot_rows.get(slot.slot_id)
-        if current is None or current.state not in sources or current.epoch != slot.epoch:
-            raise SlotLost(slot.slot_id)
-        return current
+            raise
 
     def _check_instance(self, instance_id: str) -> None:
         instance = self.memory.instance_rows.get(instance_id)
         if instance is None or instance.state not in CLAIMABLE_STATES:
             raise SlotLost(instance_id)
-
-    def _put(self, slot: Slot) -> None:
-        self.memory.slot_rows[slot.slot_id] = slot
-
-
-def free_entry(slot: Slot) -> FreeSlot:
-    """The entry a free slot has."""
-    return FreeSlot(
-        slot_id=slot.slot_id,
-        instance_id=slot.instance_id,
-        number=slot.number,
-        pool_id=slot.pool_id,
-        application_id=slot.application_id,
-        shard=slot.shard,
-        epoch=slot.epoch,
-        instance_type=slot.instance_type,
-        zone=slot.zone,
-        market=slot.market,
-    )

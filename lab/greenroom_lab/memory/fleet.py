@@ -1,56 +1,20 @@
-"""Instances and their slots in memory."""
+"""Instances with their slots in memory, and the launches that they come from."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
 
-from greenroom.domain.errors import Conflict, InstanceHasEnded, SlotLost, StaleBoot, StaleEpoch
+from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, SlotLost, StaleBoot
 from greenroom.domain.instance.instance import Instance, InstanceState, changed
+from greenroom.domain.instance.launch import Launch
+from greenroom.domain.instance.offering import RECENT_S, Rest
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot_move import SlotMove, await_ready, retire_free, withdraw
 from greenroom.fleet_ports import Machinery
 
-from greenroom_lab.memory.store import Memory
-
-HOLDERLESS: dict[str, Any] = {"session_id": None, "viewer_id": None, "lease_until": None}
-
-
-class MemorySlots:
-    """ports.Slots."""
-
-    def __init__(self, memory: Memory) -> None:
-        self.memory = memory
-
-    def get(self, slot_id: str) -> Slot:
-        with self.memory.lock:
-            return self.memory.find(self.memory.slot_rows, slot_id)
-
-    def list_of_instance(self, instance_id: str) -> Sequence[Slot]:
-        with self.memory.lock:
-            own = [each for each in self.memory.slot_rows.values() if each.instance_id == instance_id]
-        return sorted(own, key=lambda each: each.number)
-
-    def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
-        self.memory.step("slots.start_streaming")
-        with self.memory.lock:
-            slot = self._of(slot_id, session_id, epoch)
-            if slot.state is SlotState.RETIRED:
-                return
-            if slot.state not in (SlotState.RESERVED, SlotState.STREAMING):
-                raise StaleEpoch(slot_id)
-            self.memory.slot_rows[slot_id] = replace(slot, state=SlotState.STREAMING)
-
-    def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
-        with self.memory.lock:
-            slot = self._of(slot_id, session_id, epoch)
-            self.memory.slot_rows[slot_id] = replace(slot, lease_until=max(slot.lease_until or 0, lease_until))
-
-    def _of(self, slot_id: str, session_id: str, epoch: int) -> Slot:
-        slot = self.memory.slot_rows.get(slot_id)
-        if slot is None or (slot.session_id, slot.epoch) != (session_id, epoch):
-            raise StaleEpoch(slot_id)
-        return slot
+from greenroom_lab.memory.slots import count_moves, make_moves
+from greenroom_lab.memory.store import FleetRows, Memory
 
 
 class MemoryFleet:
@@ -114,86 +78,87 @@ class MemoryFleet:
             for slot in slots:
                 self.memory.slot_rows.setdefault(slot.slot_id, slot)
 
-    def renew_slot(self, slot: Slot, now: float, deadline_at: float) -> Slot:
-        with self.memory.lock:
-            current = self._at_epoch(slot)
-            if current.state is SlotState.RETIRED:
-                raise SlotLost(slot.slot_id)
-            state, epoch = SlotState.RESETTING, slot.epoch + 1
-            return self._put(replace(current, state=state, epoch=epoch, deadline_at=deadline_at, **HOLDERLESS))
-
-    def reset_slot(self, slot: Slot, now: float, deadline_at: float) -> None:
-        with self.memory.lock:
-            current = self._at_epoch(slot)
-            held = current.state in (SlotState.RESERVED, SlotState.STREAMING)
-            if not held or current.session_id != slot.session_id:
-                raise SlotLost(slot.slot_id)
-            self._put(replace(current, state=SlotState.RESETTING, deadline_at=deadline_at, **HOLDERLESS))
-
-    def retire_slot(self, slot: Slot, now: float) -> None:
-        with self.memory.lock:
-            self._put(replace(self._at_epoch(slot), state=SlotState.RETIRED, deadline_at=None))
-
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
         self.memory.step("fleet.drain_idle")
-        return self._take_idle(instance, slots, InstanceState.DRAINING, SlotState.RETIRED, reason)
+        after = changed(instance, InstanceState.DRAINING, reason)
+        return self._change(instance, after, [retire_free(each, now) for each in _used(slots)])
 
     def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
         self.memory.step("fleet.stop_idle")
-        return self._take_idle(instance, slots, InstanceState.STOPPED, SlotState.RESETTING, reason)
+        after = changed(instance, InstanceState.STOPPED, reason)
+        return self._change(instance, after, [withdraw(each, now) for each in _used(slots)])
 
     def drain(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
         self.memory.step("fleet.drain")
-        with self.memory.lock:
-            after = replace(changed(instance, InstanceState.DRAINING, reason), version=instance.version + 1)
-            current = [self.memory.slot_rows[each.slot_id] for each in slots]
-            free = [each for each in current if each.state is SlotState.FREE]
-            if free != [each for each in slots if each.state is SlotState.FREE]:
-                raise SlotLost(instance.instance_id)
-            return self._leave_or_return(instance, after, [replace(each, state=SlotState.RESETTING) for each in free])
+        after = changed(instance, InstanceState.DRAINING, reason)
+        free = [each for each in slots if each.state is SlotState.FREE]
+        others = [each.slot_id for each in slots if each.state is not SlotState.FREE]
+        return self._change(instance, after, [withdraw(each, now) for each in free], others)
 
     def undrain(self, instance: Instance, slots: Sequence[Slot], now: float, deadline_at: float) -> Instance:
         self.memory.step("fleet.undrain")
-        with self.memory.lock:
-            after = replace(changed(instance, InstanceState.READY), status_reason=None, version=instance.version + 1)
-            current = [self._at_epoch(each) for each in slots if each.state is SlotState.RESETTING]
-            if any(each.state is not SlotState.RESETTING for each in current):
-                raise SlotLost(instance.instance_id)
-            return self._leave_or_return(instance, after, [replace(each, deadline_at=deadline_at) for each in current])
+        after = replace(changed(instance, InstanceState.READY), status_reason=None)
+        resetting = [each for each in slots if each.state is SlotState.RESETTING]
+        return self._change(instance, after, [await_ready(each, now, deadline_at) for each in resetting])
 
-    def _leave_or_return(self, before: Instance, after: Instance, slots: Sequence[Slot]) -> Instance:
-        if self.memory.instance_rows[before.instance_id].version != before.version:
-            raise SlotLost(before.instance_id)
-        for each in slots:
-            self._put(each)
-        self.memory.instance_rows[before.instance_id] = after
-        return after
-
-    def _take_idle(
-        self, instance: Instance, slots: Sequence[Slot], to: InstanceState, slot_state: SlotState, reason: str
+    def _change(
+        self, before: Instance, to: Instance, moves: Sequence[SlotMove], not_free: Sequence[str] = ()
     ) -> Instance:
+        """The instance and its slots in one step; then these are counted. Raises: SlotLost."""
         with self.memory.lock:
-            stored = self.memory.instance_rows[instance.instance_id]
-            current = [self.memory.slot_rows[each.slot_id] for each in slots if each.state is not SlotState.RETIRED]
-            if stored.version != instance.version or any(each.state is not SlotState.FREE for each in current):
-                raise SlotLost(instance.instance_id)
-            for each in current:
-                self._put(replace(each, state=slot_state))
-            after = replace(changed(instance, to, reason), version=instance.version + 1)
-            self.memory.instance_rows[instance.instance_id] = after
-            return after
+            rows = self.memory.slot_rows
+            published = any(rows[slot_id].state is SlotState.FREE for slot_id in not_free)
+            if published or self.memory.instance_rows[before.instance_id].version != before.version:
+                raise SlotLost(before.instance_id)
+            make_moves(self.memory, moves)
+            after = replace(to, version=before.version + 1)
+            self.memory.instance_rows[before.instance_id] = after
+        count_moves(self.memory, before.pool_id, moves)
+        return after
 
     def _slots(self, instance_id: str) -> list[Slot]:
         own = [each for each in self.memory.slot_rows.values() if each.instance_id == instance_id]
         return sorted(own, key=lambda each: each.number)
 
-    def _at_epoch(self, slot: Slot) -> Slot:
-        current = self.memory.slot_rows.get(slot.slot_id)
-        if current is None or current.epoch != slot.epoch:
-            raise SlotLost(slot.slot_id)
-        return current
 
-    def _put(self, slot: Slot) -> Slot:
-        self.memory.slot_rows[slot.slot_id] = slot
-        self.memory.free_rows.pop(slot.slot_id, None)
-        return slot
+def _used(slots: Sequence[Slot]) -> list[Slot]:
+    return [each for each in slots if each.state is not SlotState.RETIRED]
+
+
+class MemoryLaunches:
+    """fleet_ports.Launches."""
+
+    def __init__(self, memory: Memory, rows: FleetRows) -> None:
+        self.memory, self.rows = memory, rows
+
+    def get(self, pool_id: str, launch_id: str) -> Launch:
+        self.memory.step("launches.get")
+        with self.memory.lock:
+            if (pool_id, launch_id) not in self.rows.launches:
+                raise NotFound(launch_id)
+            return self.rows.launches[(pool_id, launch_id)]
+
+    def save(self, launch: Launch) -> Launch:
+        self.memory.step("launches.save")
+        with self.memory.lock:
+            key = (launch.pool_id, launch.launch_id)
+            if key not in self.rows.launches or self.rows.launches[key].version != launch.version:
+                raise Conflict(launch.launch_id)
+            self.rows.launches[key] = replace(launch, version=launch.version + 1)
+            return self.rows.launches[key]
+
+
+class MemoryOfferings:
+    """fleet_ports.Offerings."""
+
+    def __init__(self, rows: FleetRows) -> None:
+        self.rows = rows
+
+    def refused(self, pool_id: str, now: float) -> Sequence[Rest]:
+        own = [each for (pool, _), each in self.rows.offerings.items() if pool == pool_id]
+        return [each for each in own if now - each.refused_at < RECENT_S or each.until > now]
+
+    def rest(self, pool_id: str, rest: Rest) -> bool:
+        before = self.rows.offerings.get((pool_id, rest.key))
+        self.rows.offerings[(pool_id, rest.key)] = rest
+        return before is None or before.until <= rest.refused_at

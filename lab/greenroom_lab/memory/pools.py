@@ -33,16 +33,6 @@ class MemoryPools:
     def free(self, pool_id: str) -> int | None:
         return self.memory.free_counts.get(pool_id)
 
-    def add_free(self, pool_id: str, change: int) -> int:
-        with self.memory.lock:
-            self.memory.free_counts[pool_id] = self.memory.free_counts.get(pool_id, 0) + change
-            return self.memory.free_counts[pool_id]
-
-    def count_taken(self, pool_id: str) -> int:
-        with self.memory.lock:
-            self.memory.taken_counts[pool_id] = self.memory.taken_counts.get(pool_id, 0) + 1
-            return self.add_free(pool_id, -1)
-
     def begin_pass(self, pool_id: str, now: float) -> bool:
         with self.memory.lock:
             if self.memory.pending_until.get(pool_id, 0) > now:

@@ -21,13 +21,13 @@ from greenroom_lab.memory.aws import (
 from greenroom_lab.memory.catalog import MemoryCatalog, MemoryScheduledEvents
 from greenroom_lab.memory.claims import MemoryClaims
 from greenroom_lab.memory.ec2 import FakeEc2
-from greenroom_lab.memory.fleet import MemoryFleet, MemorySlots
+from greenroom_lab.memory.fleet import MemoryFleet, MemoryLaunches, MemoryOfferings
 from greenroom_lab.memory.journal import MemoryJournal, MemoryOrphans, MemoryReaperLease
-from greenroom_lab.memory.launches import MemoryLaunches, MemoryOfferings
 from greenroom_lab.memory.line import MemoryLine
 from greenroom_lab.memory.pools import MemoryPools
 from greenroom_lab.memory.quotas import MemoryQuotaCounters, MemoryQuotas
 from greenroom_lab.memory.sessions import MemoryLiveSessions, MemorySessions
+from greenroom_lab.memory.slots import MemorySlots
 from greenroom_lab.memory.socket import MemoryConnections, MemoryTickets
 from greenroom_lab.memory.store import FleetRows, Memory
 

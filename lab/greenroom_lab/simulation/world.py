@@ -16,6 +16,7 @@ from greenroom.domain.events import Event, PoolChanged, ReaperNeeded, SessionReq
 
 from greenroom_lab.memory.conflicts import WRITES
 from greenroom_lab.memory.ports import FakePorts
+from greenroom_lab.memory.slots import COUNT
 from greenroom_lab.memory.store import Memory
 
 R = TypeVar("R")
@@ -47,7 +48,7 @@ class Rates:
     list_omits: float = 0.01
     unknown_yet: float = 0.25
     stop_lost: float = 0.5
-    start_lost: float = 0.5
+    start_lost: float = 0.75
     start_refused: float = 0.35
     spot_warned: float = 0.035
     rebalance_advised: float = 0.045
@@ -137,6 +138,14 @@ class World:
         self.ports.bus.send = self.deliver
         for name in SEAMS:
             setattr(self.ports, name, Seam(name, getattr(self.ports, name), self))
+        self.memory.between = self._between
+
+    def _between(self, step: str) -> None:
+        """Inside a port's method: the count that follows a slot's move is a call of its own."""
+        if step == COUNT:
+            self.before_port_call()
+            if self.strikes("conflict"):
+                raise StoreBusy(step)
 
     # -- time
 

@@ -67,21 +67,6 @@ class Fleet(Protocol):
     def add_slots(self, slots: Sequence[Slot], now: float) -> None:
         """Write those that do not exist."""
 
-    def renew_slot(self, slot: Slot, now: float, deadline_at: float) -> Slot:
-        """-> Resetting at epoch + 1 with no holder, whoever held it; its free entry goes. Not when Retired.
-
-        Returns the slot after. Raises: SlotLost (the epoch moved, or retired).
-        """
-
-    def reset_slot(self, slot: Slot, now: float, deadline_at: float) -> None:
-        """Reserved or Streaming -> Resetting while `slot.session_id` still holds it. Raises: SlotLost."""
-
-    def retire_slot(self, slot: Slot, now: float) -> None:
-        """-> Retired in whatever state at this epoch; its free entry goes; a holder stays named until it is released.
-
-        Retired already is fine. Raises: SlotLost (the epoch moved).
-        """
-
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
         """One transaction: instance -> Draining, every Free slot -> Retired, free entries gone.
 
@@ -139,12 +124,6 @@ class Pools(Protocol):
 
     def free(self, pool_id: str) -> int | None:
         """About how many slots are free, a hint on which nothing is decided alone; None when nobody counted yet."""
-
-    def add_free(self, pool_id: str, change: int) -> int:
-        """Returns the count after."""
-
-    def count_taken(self, pool_id: str) -> int:
-        """A session got a slot: one free slot fewer, one taken more. Returns the count of free ones after."""
 
     def begin_pass(self, pool_id: str, now: float) -> bool:
         """Whether the caller may send PoolChanged: true once per 2-minute lease (the pass itself clears it)."""

@@ -18,6 +18,7 @@ from greenroom.domain.quota.quota import Quotas
 from greenroom.domain.session.eta import Eta
 from greenroom.domain.session.session import LeftSlot, Moving, Session, SessionMove
 from greenroom.domain.slot.slot import FreeSlot, Slot
+from greenroom.domain.slot.slot_move import SlotMove
 from greenroom.domain.socket.connection import AgentConnection, Connection, Ticket
 from greenroom.event_ports import AccountFacts, ScheduledEvents, Schedules
 from greenroom.fleet_ports import Ec2, Fleet, Launches, LiveSessions, Offerings, Orphans, Pools
@@ -121,15 +122,24 @@ class Line(Protocol):
 # -- slots changing hands: each method is one transaction
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A session that got a slot, its stored wait included.
+
+    `free`: about how many slots of the pool are free now; None when the slot was never free, so that the count stays.
+    """
+
+    session: Session
+    free: int | None
+
+
 class Claims(Protocol):
-    """The only writes that give a slot to a session or take it back."""
+    """Writes that give a slot to a session, or take it back, together with the session."""
 
     def free_page(self, pool_id: str, application_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
         """Up to `limit` free entries of the application in the shard, slot id >= `start`; wraps when none follow."""
 
-    def claim(
-        self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None
-    ) -> Session:
+    def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Taken:
         """Slot Free -> Reserved (epoch + 1), entry gone, Assigned session written, viewer counted, client token taken.
 
         Only a slot that runs the session's application.
@@ -161,7 +171,7 @@ class Claims(Protocol):
 
     def hand_over(
         self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
-    ) -> Session:
+    ) -> Taken:
         """Slot Free or Resetting -> Reserved, session Queued or Migrating -> Assigned, its place in line gone.
 
         `session` is the row to be: Assigned, with assignment (its epoch is the slot's next) and deadline. `left`: the
@@ -171,17 +181,12 @@ class Claims(Protocol):
         SessionHasEnded (it waits no longer).
         """
 
-    def publish(self, slot: Slot, now: float) -> None:
+    def publish(self, slot: Slot, now: float, enough: Callable[[], int] | None = None) -> bool:
         """Slot Resetting -> Free and its free entry written, while the instance is claimable.
 
+        Whether it made the pool's free slots one more than `enough`, which is asked once the slot can be claimed.
         Raises: SlotLost (not Resetting at this epoch any more, or the instance takes no more sessions).
         """
-
-    def withdraw(self, slot: Slot, now: float, deadline_at: float) -> None:
-        """Slot Free -> Resetting, free entry gone: its application must be started again. Raises: SlotLost."""
-
-    def retire(self, slot: Slot, now: float) -> None:
-        """Slot Free or Resetting -> Retired at this epoch, free entry gone. Raises: SlotLost (somebody holds it)."""
 
     def release(self, session: Session, now: float) -> Session:
         """Give all back: slot (if still this session's) -> Resetting, session -> Ended or Failed, viewer uncounted.
@@ -192,13 +197,19 @@ class Claims(Protocol):
 
 
 class Slots(Protocol):
-    """Slot rows."""
+    """Slot rows. What may happen to a slot is said in `domain/slot/slot_move.py`, and made in one place of a store.
+
+    A move that begins or ends a free slot writes or removes its free entry in the same step, and is counted after.
+    """
 
     def get(self, slot_id: str) -> Slot:
         """Raises: NotFound."""
 
     def list_of_instance(self, instance_id: str) -> Sequence[Slot]:
         """All slots of the instance, by number; a consistent read."""
+
+    def move(self, slot: Slot, move: SlotMove) -> None:
+        """Make it, if the slot is as the move wants it. `slot`: as it was read. Raises: SlotLost (it is not)."""
 
     def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
         """Reserved -> Streaming while this session holds it at this epoch; once is enough.

@@ -30,7 +30,6 @@ def set_scene(ports: Any, slots: int, maximum: int = 10, target_idle: int = 0) -
         slot = a_slot(instance, number, SlotState.RESETTING, shard=shard_of(INSTANCE, maximum))
         ports.fleet.add_slots([slot], now)
         ports.claims.publish(slot, now)
-        ports.pools.add_free("demo", 1)
 
 
 _tokens = itertools.count(1)

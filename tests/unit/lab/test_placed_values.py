@@ -17,7 +17,6 @@ def test_a_free_slot_as_if_it_had_been_published() -> None:
     put(placed, an_instance(), a_slot())
     put(published, an_instance(), a_slot(state=SlotState.RESETTING))
     published.claims.publish(a_slot(), published.now())
-    published.capacity.add_free("demo", 1)
     assert snapshot(placed) == snapshot(published)
 
 

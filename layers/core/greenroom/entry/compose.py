@@ -192,7 +192,7 @@ class AwsPorts:
 
     @cached_property
     def quota_counters(self) -> quota_ports.QuotaCounters:
-        from greenroom.aws.reaper.quota_counters import DynamoQuotaCounters
+        from greenroom.aws.session.quota_counters import DynamoQuotaCounters
 
         return DynamoQuotaCounters(self.settings.sessions_table)
 

@@ -8,6 +8,7 @@ from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.journal.instance import InstanceDrained
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot_move import withdraw
 from greenroom.domain.socket.connection import PeerKind
 from greenroom.usecases.instance.drain_instance import BACK_WITHIN_S, drain_instance, undrain_instance
 from greenroom.usecases.session.record_slot_event import SlotEvent
@@ -73,7 +74,7 @@ def test_a_slot_claimed_in_between_keeps_its_session() -> None:
 
 def test_a_slot_published_in_between_leaves_no_entry() -> None:
     ports, first, _ = two_slots()
-    ports.claims.withdraw(first, ports.now(), ports.now() + 60)
+    ports.slots.move(first, withdraw(first, ports.now(), ports.now() + 60))
     published = []
 
     def interrupt(step: str) -> None:

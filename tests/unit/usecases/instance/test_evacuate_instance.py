@@ -287,7 +287,7 @@ def test_a_claim_that_crosses_the_notice_is_moved_by_the_next_look() -> None:
     claimed: list[Session] = []
 
     def claim(step: str) -> None:
-        if step == "claims.retire" and not claimed:
+        if step == "slots.move" and not claimed:
             claimed.append(launch(ports).session)
 
     ports.memory.between = claim

@@ -19,8 +19,8 @@ from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SHARDS, FreeSlot, Slot, shard_of
 from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.session.request_session import LOSSES_BEFORE_LINE
-from greenroom_lab.memory.claims import free_entry
 from greenroom_lab.memory.ports import FakePorts
+from greenroom_lab.memory.slots import free_entry
 
 from tests.builders import a_policy, a_pool, a_slot, an_instance
 from tests.fakes.stage import launch, stage

@@ -11,6 +11,7 @@ from greenroom.domain.instance.instance import Boot, InstanceState, Notice, Noti
 from greenroom.domain.instance.launch import BOOT_TIMEOUT_S, START_TIMEOUT_S, LaunchState
 from greenroom.domain.session.session import MOST_MIGRATIONS, SessionState, StatusReason
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot_move import renew
 from greenroom.fleet_ports import Ec2State
 from greenroom.ports import Wait
 from greenroom.usecases.instance.register_instance import register_instance
@@ -609,7 +610,8 @@ def test_an_ending_nobody_finishes_is_finished_and_the_slot_comes_back() -> None
 def test_a_session_whose_slot_was_taken_away_moves_and_ends_when_it_moved_too_often() -> None:
     ports = serving()
     session = launch(ports).session
-    ports.fleet.renew_slot(slot_of(ports, session), ports.now(), ports.now())
+    slot = slot_of(ports, session)
+    ports.slots.move(slot, renew(slot, ports.now(), ports.now()))
     run(ports)
     assert ports.sessions.get(session.session_id).state is SessionState.MIGRATING
     put(ports, replace(session, migrations=MOST_MIGRATIONS))
@@ -621,7 +623,8 @@ def test_a_session_whose_slot_was_taken_away_moves_and_ends_when_it_moved_too_of
 def test_one_who_moves_and_never_finds_a_slot_ends_for_what_made_them_move() -> None:
     ports = serving()
     session = launch(ports).session
-    ports.fleet.renew_slot(slot_of(ports, session), ports.now(), ports.now())
+    slot = slot_of(ports, session)
+    ports.slots.move(slot, renew(slot, ports.now(), ports.now()))
     run(ports)
     ports.time = ports.sessions.get(session.session_id).deadline_at
     hear(ports)

@@ -187,7 +187,7 @@ def test_a_slot_that_is_claimed_in_the_moment_its_streamer_goes_stays_with_its_s
     claimed = []
 
     def claim(step: str) -> None:
-        if step == "claims.withdraw" and not claimed:
+        if step == "slots.move" and not claimed:
             claimed.append(launch(ports).session)
 
     ports.memory.between = claim

@@ -9,17 +9,17 @@ from typing import Any
 
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.instance.instance_rows import KEPT_S, instance_of, instance_row
-from greenroom.aws.slot.slot_rows import free_key, instance_key, pool_index_key, pool_key, slot_key, slot_of, slot_row
+from greenroom.aws.slot.slot_moves import count_moves, items_of, not_free, transact_or_lost
+from greenroom.aws.slot.slot_rows import instance_key, pool_index_key, pool_key, slot_of, slot_row
 from greenroom.aws.table.rows import RowChanged, change, query, read
 from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.values import item, plain
 from greenroom.aws.table.write import Write, put
-from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, SlotLost, StaleBoot
+from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, StaleBoot
 from greenroom.domain.instance.instance import Instance, InstanceState, changed
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot_move import SlotMove, await_ready, retire_free, withdraw
 from greenroom.fleet_ports import Machinery
-
-_HOLDER = ("sessionId", "viewerId", "leaseUntil")
 
 
 class DynamoFleet:
@@ -96,70 +96,42 @@ class DynamoFleet:
             with suppress(Refused):  # an earlier registration wrote it
                 transact([put(self._table, slot_row(slot, now), "attribute_not_exists(pk)")])
 
-    def renew_slot(self, slot: Slot, now: float, deadline_at: float) -> Slot:
-        write = self._at_epoch(slot)
-        write.when(f"{write.name('state')} <> {write.value(SlotState.RETIRED.value)}")
-        write.set("state", SlotState.RESETTING.value).count("epoch").set("deadlineAt", deadline_at)
-        self._change(slot, write.set("changedAt", now).remove(*_HOLDER))
-        return slot_of(read(self._table, *slot_key(slot.slot_id)))
-
-    def reset_slot(self, slot: Slot, now: float, deadline_at: float) -> None:
-        write = self._at_epoch(slot).when_in("state", {SlotState.RESERVED, SlotState.STREAMING})
-        write.when_equal("sessionId", slot.session_id).set("state", SlotState.RESETTING.value)
-        self._change(slot, write.set("deadlineAt", deadline_at).set("changedAt", now).remove(*_HOLDER))
-
-    def retire_slot(self, slot: Slot, now: float) -> None:
-        write = self._at_epoch(slot).set("state", SlotState.RETIRED.value).set("changedAt", now)
-        self._change(slot, write.remove("deadlineAt"))
-
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        after = _next(changed(instance, InstanceState.DRAINING, reason))
-        return self._take_idle(instance, after, slots, SlotState.RETIRED, now)
+        after = changed(instance, InstanceState.DRAINING, reason)
+        return self._change(instance, after, [retire_free(each, now) for each in _used(slots)], slots)
 
     def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        after = _next(changed(instance, InstanceState.STOPPED, reason))
-        return self._take_idle(instance, after, slots, SlotState.RESETTING, now)
+        after = changed(instance, InstanceState.STOPPED, reason)
+        return self._change(instance, after, [withdraw(each, now) for each in _used(slots)], slots)
 
     def drain(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        after = _next(changed(instance, InstanceState.DRAINING, reason))
-        items = [self._write(instance, after, unless_heard=False)]
-        for slot in slots:
-            if slot.state is SlotState.FREE:
-                write = self._at_epoch(slot).when_equal("state", SlotState.FREE.value)
-                write.set("state", SlotState.RESETTING.value).set("changedAt", now)
-                items += [write.as_update(), self._no_longer_free(slot)]
-            else:  # published since it was read: its entry would outlive the drain
-                check = Write(self._table, *slot_key(slot.slot_id))
-                items.append(check.when(f"{check.name('state')} <> {check.value(SlotState.FREE.value)}").as_check())
-        return self._all_or_lost(after, items)
+        after = changed(instance, InstanceState.DRAINING, reason)
+        moves = [withdraw(each, now) for each in slots if each.state is SlotState.FREE]
+        # The others may have been published since they were read: then an entry would outlive the drain.
+        others = [not_free(self._table, each) for each in slots if each.state is not SlotState.FREE]
+        return self._change(instance, after, moves, slots, others)
 
     def undrain(self, instance: Instance, slots: Sequence[Slot], now: float, deadline_at: float) -> Instance:
-        after = _next(replace(changed(instance, InstanceState.READY), status_reason=None))
-        items = [self._write(instance, after, unless_heard=False)]
-        for slot in slots:
-            if slot.state is SlotState.RESETTING:
-                write = self._at_epoch(slot).when_equal("state", SlotState.RESETTING.value)
-                items.append(write.set("deadlineAt", deadline_at).set("changedAt", now).as_update())
-        return self._all_or_lost(after, items)
+        after = replace(changed(instance, InstanceState.READY), status_reason=None)
+        resetting = [each for each in slots if each.state is SlotState.RESETTING]
+        return self._change(instance, after, [await_ready(each, now, deadline_at) for each in resetting], slots)
 
     # -- pieces
 
-    def _take_idle(
-        self, instance: Instance, after: Instance, slots: Sequence[Slot], to: SlotState, now: float
+    def _change(
+        self,
+        before: Instance,
+        to: Instance,
+        moves: Sequence[SlotMove],
+        slots: Sequence[Slot],
+        others: Sequence[dict[str, Any]] = (),
     ) -> Instance:
-        items = [self._write(instance, after, unless_heard=False)]
-        for slot in slots:
-            if slot.state is not SlotState.RETIRED:
-                write = self._at_epoch(slot).when_equal("state", SlotState.FREE.value)
-                write.set("state", to.value).set("changedAt", now)
-                items += [write.as_update(), self._no_longer_free(slot)]
-        return self._all_or_lost(after, items)
-
-    def _all_or_lost(self, after: Instance, items: list[dict[str, Any]]) -> Instance:
-        try:
-            transact(items)
-        except Refused as refused:
-            raise SlotLost(after.instance_id) from refused
+        """One transaction: the instance and its slots; then these are counted. Raises: SlotLost."""
+        after, by_id = _next(to), {each.slot_id: each for each in slots}
+        moved = [item for move in moves for item in items_of(self._table, by_id[move.slot_id], move)]
+        items = [self._write(before, after, unless_heard=False), *moved, *others]
+        transact_or_lost(after.instance_id, items)
+        count_moves(self._table, after.pool_id, moves)
         return after
 
     def _machinery(self, instance_id: str) -> Machinery | None:
@@ -193,18 +165,9 @@ class DynamoFleet:
         write = Write(self._table, instance_key(instance.instance_id), sk).remove("poolKey")
         return write.set("expiresAt", _expiry(instance)).as_update()
 
-    def _at_epoch(self, slot: Slot) -> Write:
-        return Write(self._table, *slot_key(slot.slot_id)).when_equal("epoch", slot.epoch)
 
-    def _no_longer_free(self, slot: Slot) -> dict[str, Any]:
-        key = free_key(slot.pool_id, slot.application_id, slot.shard)
-        return Write(self._table, key, slot.slot_id).as_delete()
-
-    def _change(self, slot: Slot, write: Write) -> None:
-        try:
-            transact([write.as_update(), self._no_longer_free(slot)])
-        except Refused as refused:
-            raise SlotLost(slot.slot_id) from refused
+def _used(slots: Sequence[Slot]) -> list[Slot]:
+    return [each for each in slots if each.state is not SlotState.RETIRED]
 
 
 def _next(instance: Instance) -> Instance:

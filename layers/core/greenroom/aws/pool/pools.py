@@ -12,6 +12,7 @@ from greenroom.aws.table.codec import decoded, encoded
 from greenroom.aws.table.rows import RowChanged, change, query, read
 from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.write import Write, put
+from greenroom.domain.anew import anew, unchanged
 from greenroom.domain.errors import Conflict
 from greenroom.domain.event.scheduled_event import EventHold
 from greenroom.domain.instance.launch import Launch
@@ -21,7 +22,6 @@ from greenroom.fleet_ports import BOOTS_KEPT, PoolRows
 
 EVENT_PREFIX = "event_"
 """Slots held for an event are an attribute of their own each: set and removed without touching the others."""
-ATTEMPTS = 6
 PASS_LEASE_S = 120
 """How long a requested pass holds others back when it is never run."""
 
@@ -56,12 +56,6 @@ class DynamoPools:
 
     def free(self, pool_id: str) -> int | None:
         return read(self._table, pool_key(pool_id), "CAPACITY").get("free")
-
-    def add_free(self, pool_id: str, by: int) -> int:
-        return int(self._change(self._capacity(pool_id).count("free", by), pool_id)["free"])
-
-    def count_taken(self, pool_id: str) -> int:
-        return int(self._change(self._capacity(pool_id).count("free", -1).count("taken"), pool_id)["free"])
 
     def begin_pass(self, pool_id: str, now: float) -> bool:
         write = self._capacity(pool_id)
@@ -181,19 +175,19 @@ class DynamoPools:
     ) -> None:
         """What it holds no more is given back. Raises: Conflict (others kept changing it)."""
         name = _attribute(event_id)
-        for _ in range(ATTEMPTS):
+
+        def decide() -> Callable[[], object]:
             row = read(self._table, pool_key(pool_id), "CAPACITY")
             before = row.get(name)
             after = change_of(before, row.get("taken", 0))
             if after == before or after is None:
-                return
+                return unchanged(None)
             write = self._unchanged(self._capacity(pool_id), name, before).set(name, after)
             if before and before["slots"] > after["slots"]:
                 write.count("giveBackSlots", before["slots"] - after["slots"]).set("giveBackUntil", give_back_until)
-            with suppress(RowChanged):
-                self._change(write, pool_id)
-                return
-        raise Conflict(pool_id)
+            return lambda: self._change(write, pool_id)
+
+        anew(decide, lost=RowChanged, at_last=Conflict(pool_id))
 
     def _unchanged(self, write: Write, name: str, value: Any) -> Write:
         """On condition that the attribute is still what was read; None: absent."""

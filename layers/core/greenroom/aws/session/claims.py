@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from greenroom.aws.quota.quota_units import Units
-from greenroom.aws.session.migrations import given_up, migrate, place_row
-from greenroom.aws.session.release import release
+from greenroom.aws.session.launch_entry import enter
+from greenroom.aws.session.quota_counters import given_back
 from greenroom.aws.session.session_rows import (
     line_key,
     place_key,
+    place_key_of,
     session_key,
     session_of,
-    session_row,
     viewer_key,
 )
-from greenroom.aws.slot.slot_rows import free_key, free_of, free_row, instance_key, slot_key
+from greenroom.aws.slot.slot_moves import count_moves, items_of, transact_or_lost
+from greenroom.aws.slot.slot_rows import free_key, free_of, instance_key, slot_key, slot_of
 from greenroom.aws.table.codec import encoded
 from greenroom.aws.table.rows import query, read
 from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.write import Write, put
-from greenroom.domain.errors import Conflict, DuplicateLaunch, SessionHasEnded, SlotLost, ViewerLimitReached
+from greenroom.domain.anew import anew, unchanged
+from greenroom.domain.errors import (
+    Conflict,
+    DuplicateLaunch,
+    IllegalTransition,
+    NotFound,
+    SessionHasEnded,
+    SlotLost,
+    StaleEpoch,
+    ViewerLimitReached,
+)
 from greenroom.domain.instance.instance import CLAIMABLE_STATES
+from greenroom.domain.line.line import order_of
 from greenroom.domain.quota.quota import Quotas
-from greenroom.domain.session.session import LeftSlot, Moving, Session, SessionState, epoch_of
-from greenroom.domain.slot.slot import FIRST_SLOT, FreeSlot, Slot, SlotState
-from greenroom.ports import LineTicket
+from greenroom.domain.session.session import (
+    TERMINAL_STATES,
+    LeftSlot,
+    Moving,
+    Session,
+    SessionState,
+    SlotAssignment,
+    StatusReason,
+    epoch_of,
+    final_state,
+    migrating,
+    sources_of,
+    taker_of,
+)
+from greenroom.domain.shape import selected
+from greenroom.domain.slot import slot_move
+from greenroom.domain.slot.slot import FIRST_SLOT, FreeSlot, Slot
+from greenroom.ports import LineTicket, Taken
 
-CLIENT_TOKEN_KEPT_S = 24 * 3600
-"""How long a repeated client token is recognised."""
 LEFT_CHANGES = 3
 """How often the slot that a session leaves may change between being read and being written."""
+RELEASES = 4
+"""How often a release is put together anew because slot or counter changed between reading and writing."""
 
 
 class DynamoClaims:
@@ -46,17 +73,15 @@ class DynamoClaims:
             rows = query(self._fleet, pk, limit=limit)
         return [free_of(row) for row in rows]
 
-    def claim(
-        self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None
-    ) -> Session:
-        slot = self._take(free, session, frozenset({SlotState.FREE})).as_update()
-        entered = self._commit(session, sessions_per_viewer, quotas, [slot, self._no_longer_free(free)])
+    def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Taken:
+        move = slot_move.claim(free, taker_of(session))
+        entered = enter(self._sessions, session, sessions_per_viewer, quotas, items_of(self._fleet, free, move))
         if entered is None:
             raise SlotLost(free.slot_id)
-        return entered
+        return Taken(entered, count_moves(self._fleet, free.pool_id, [move]))
 
     def enqueue(self, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Session:
-        entered = self._commit(session, sessions_per_viewer, quotas, [put(self._sessions, place_row(session))])
+        entered = enter(self._sessions, session, sessions_per_viewer, quotas, [self._place(session)])
         if entered is None:
             raise Conflict(session.session_id)
         return entered
@@ -70,84 +95,63 @@ class DynamoClaims:
         if count.get("live", 0) >= sessions_per_viewer:
             raise ViewerLimitReached(min(count.get("sessionIds", {""})))
 
+    # -- from one slot to another
+
     def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
-        return migrate(self._sessions, session, moving, deadline_at)
+        row = self._session(session).when_exists()
+        row.when_in("state", sources_of(SessionState.MIGRATING)).when_equal("assignment.epoch", epoch_of(session))
+        row.set("state", SessionState.MIGRATING.value).count("version").count("migrations")
+        row.set("moving", encoded(moving)).set("deadlineAt", deadline_at)
+        row.set_once(f"transitions.{SessionState.MIGRATING}", moving.since)
+        try:
+            transact([row.as_update(), self._place(session)])
+        except Refused as refused:
+            raise self._why_it_stays(session, moving, deadline_at) from refused
+        return self._read(session.session_id)
+
+    def _why_it_stays(self, session: Session, moving: Moving, deadline_at: float) -> Exception:
+        row = read(self._sessions, session_key(session.session_id), "META")
+        if not row:
+            return NotFound(session.session_id)
+        current = session_of(row)
+        if epoch_of(current) != epoch_of(session):
+            return StaleEpoch(session.session_id)
+        try:
+            migrating(current, moving, deadline_at)
+        except IllegalTransition as meant:
+            return meant
+        return Conflict(session.session_id)
 
     def hand_over(
         self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
-    ) -> Session:
+    ) -> Taken:
+        move = slot_move.hand_over(slot, taker_of(session))
         place = Write(self._sessions, line_key(ticket.pool_id), place_key(ticket.order_at, ticket.session_id))
-        taken = self._take(slot, session, frozenset({SlotState.FREE, SlotState.RESETTING}))
-        writes = [self._assigned(session, left), taken.as_update(), self._claimable(slot.instance_id)]
-        gone = [place.as_delete(), self._no_longer_free(slot)]
-        for _ in range(LEFT_CHANGES):
+        items = [self._assigned(session, left), self._claimable(slot.instance_id), *items_of(self._fleet, slot, move)]
+        items.append(place.as_delete())
+
+        def write(given_up: Sequence[dict[str, Any]]) -> None:
             try:
-                transact([*writes, *gone, *given_up(self._fleet, session, left)])
-                break
+                transact([*items, *given_up])
             except Refused as refused:
                 if refused.failed(0):
                     raise SessionHasEnded(ticket.session_id) from refused
                 if refused.failed(1) or refused.failed(2):
                     raise SlotLost(slot.slot_id) from refused
-        else:
-            raise SlotLost(slot.slot_id)
+                raise
+
+        def decide() -> Callable[[], None]:
+            given_up = self._given_up(session, left)
+            return lambda: write(given_up)
+
+        anew(decide, lost=Refused, at_last=SlotLost(slot.slot_id), attempts=LEFT_CHANGES)
         # A transaction returns no rows. A wait stored before it is seen here; one stored later sees the slot itself.
-        return session_of(read(self._sessions, session_key(ticket.session_id), "META"))
+        after = self._read(ticket.session_id)
+        return Taken(after, count_moves(self._fleet, slot.pool_id, [move]))
 
-    def publish(self, slot: Slot, now: float) -> None:
-        freed = self._held(slot, {SlotState.RESETTING}, SlotState.FREE, now).remove("deadlineAt").as_update()
-        self._or_lost(slot, [freed, put(self._fleet, free_row(slot)), self._claimable(slot.instance_id)])
-
-    def withdraw(self, slot: Slot, now: float, deadline_at: float) -> None:
-        back = self._held(slot, {SlotState.FREE}, SlotState.RESETTING, now).set("deadlineAt", deadline_at)
-        self._or_lost(slot, [back.as_update(), self._no_longer_free(slot)])
-
-    def retire(self, slot: Slot, now: float) -> None:
-        retired = self._held(slot, {SlotState.FREE, SlotState.RESETTING}, SlotState.RETIRED, now).remove("deadlineAt")
-        self._or_lost(slot, [retired.as_update(), self._no_longer_free(slot)])
-
-    def release(self, session: Session, now: float) -> Session:
-        return release(self._sessions, self._fleet, session.session_id, now)
-
-    def _commit(
-        self, session: Session, limit: int, quotas: Quotas | None, others: list[dict[str, object]]
-    ) -> Session | None:
-        """The session as it stands then; None when only one of `others` was refused.
-
-        Raises: DuplicateLaunch, ViewerLimitReached, QuotaExceeded.
-        """
-        units = Units(self._sessions, session, quotas)
-        while True:
-            entering = units.session()
-            entered = self._enter(entering, limit)
-            try:
-                transact([*entered, *units.items(), *others])
-                return entering
-            except Refused as refused:
-                standing = self._standing(refused, session)
-                if standing is not None or not units.moved_on(refused, len(entered)):
-                    return standing
-
-    def _enter(self, session: Session, limit: int) -> list[dict[str, object]]:
-        """Items 0..2 of every launch: the session, its viewer's count, its client token."""
-        viewer = viewer_key(session.viewer_id)
-        count = Write(self._sessions, viewer, "COUNTER").count("live").put_in("sessionIds", session.session_id)
-        live = count.name("live")
-        count.when(f"attribute_not_exists({live}) OR {live} < {count.value(limit)}")
-        token = {
-            "pk": viewer,
-            "sk": f"CLIENTTOKEN#{session.client_token}",
-            "sessionId": session.session_id,
-            "applicationId": session.application_id,
-            "expiresAt": int(session.requested_at) + CLIENT_TOKEN_KEPT_S,
-        }
-        absent = "attribute_not_exists(pk)"
-        row = put(self._sessions, session_row(session), absent)
-        return [row, count.as_update(), put(self._sessions, token, absent)]
-
-    def _assigned(self, session: Session, left: LeftSlot | None) -> dict[str, object]:
+    def _assigned(self, session: Session, left: LeftSlot | None) -> dict[str, Any]:
         """Only while it waits as it was read: a Migrating one may have got, and lost, another slot since."""
-        row = Write(self._sessions, session_key(session.session_id), "META")
+        row = self._session(session)
         row.when_equal("state", (SessionState.MIGRATING if left else SessionState.QUEUED).value)
         row.when_equal("assignment.epoch", left.assignment.epoch if left else None)
         row.set("state", session.state.value).count("version")
@@ -155,43 +159,94 @@ class DynamoClaims:
         row.set_once(f"transitions.{session.state}", session.transitions[session.state])
         return row.set("assignment", encoded(session.assignment)).as_update()
 
-    def _standing(self, refused: Refused, session: Session) -> Session | None:
-        """The row when this very launch was committed before (its reply was lost); None when only the slot was lost.
+    def _given_up(self, session: Session, left: LeftSlot | None) -> list[dict[str, Any]]:
+        """What becomes of the slot it leaves, decided by reading it: nothing if it is no longer the session's."""
+        slot = self._held(session, left.assignment) if left else None
+        if slot is None or left is None:
+            return []
+        serves = read(self._fleet, instance_key(slot.instance_id), "META").get("state") in CLAIMABLE_STATES
+        again_s = session.limits.reset_timeout_s if serves else None
+        now = session.transitions[session.state]
+        return items_of(self._fleet, slot, slot_move.give_up(slot, now, left.lingers_until, again_s))
 
-        Raises: DuplicateLaunch, ViewerLimitReached.
-        """
-        if refused.failed(0):
-            return session_of(read(self._sessions, session_key(session.session_id), "META"))
-        viewer = viewer_key(session.viewer_id)
-        if refused.failed(2):
-            token = refused.rows[2] or read(self._sessions, viewer, f"CLIENTTOKEN#{session.client_token}")
-            raise DuplicateLaunch(token["sessionId"]) from refused
-        if refused.failed(1):
-            count = refused.rows[1] or read(self._sessions, viewer, "COUNTER")
-            raise ViewerLimitReached(min(count.get("sessionIds", {""}))) from refused
-        return None
+    # -- a slot for all
 
-    def _take(self, slot: Slot | FreeSlot, session: Session, sources: frozenset[SlotState]) -> Write:
-        write = Write(self._fleet, *slot_key(slot.slot_id)).when_in("state", sources).when_equal("epoch", slot.epoch)
-        write.when_equal("applicationId", session.application_id)
-        write.set("state", SlotState.RESERVED.value).set("epoch", epoch_of(session))
-        write.set("sessionId", session.session_id).set("viewerId", session.viewer_id)
-        taken_at = session.transitions[session.state]
-        write.set("leaseUntil", session.lease_until).set("changedAt", taken_at).set("takenAt", taken_at)
-        return write.remove("deadlineAt")
+    def publish(self, slot: Slot, now: float, enough: Callable[[], int] | None = None) -> bool:
+        move = slot_move.publish(slot, now)
+        transact_or_lost(slot.slot_id, [*items_of(self._fleet, slot, move), self._claimable(slot.instance_id)])
+        limit = enough() if enough else None
+        free = count_moves(self._fleet, slot.pool_id, [move])
+        return limit is not None and free == limit + 1
 
-    def _held(self, slot: Slot, sources: set[SlotState], to: SlotState, now: float) -> Write:
-        write = Write(self._fleet, *slot_key(slot.slot_id)).when_in("state", sources).when_equal("epoch", slot.epoch)
-        return write.set("state", to.value).set("changedAt", now)
+    # -- the end
 
-    def _no_longer_free(self, slot: Slot | FreeSlot) -> dict[str, object]:
-        return Write(self._fleet, free_key(slot.pool_id, slot.application_id, slot.shard), slot.slot_id).as_delete()
+    def release(self, session: Session, now: float) -> Session:
+        session_id = session.session_id
+        return anew(
+            lambda: self._release(session_id, now), lost=Refused, at_last=Conflict(session_id), attempts=RELEASES
+        )
 
-    def _claimable(self, instance_id: str) -> dict[str, object]:
-        return Write(self._fleet, instance_key(instance_id), "META").when_in("state", CLAIMABLE_STATES).as_check()
+    def _release(self, session_id: str, now: float) -> Callable[[], Session]:
+        """What is still this session's is given back, what is not is left alone; each part is decided by reading."""
+        session = self._read(session_id)
+        if session.state in TERMINAL_STATES:
+            return unchanged(session)
+        if session.state is not SessionState.ENDING:
+            raise IllegalTransition(f"session {session_id}: {session.state} is not ending")
+        place = Write(self._sessions, line_key(session.pool_id), place_key_of(session))
+        items = [self._over(session, now), place.as_delete()]
+        items += [*self._uncounted(session), *self._given_back(session, now)]
+        items += given_back(self._sessions, session, now)
 
-    def _or_lost(self, slot: Slot, items: list[dict[str, object]]) -> None:
-        try:
+        def give_back() -> Session:
             transact(items)
-        except Refused as refused:
-            raise SlotLost(slot.slot_id) from refused
+            return self._read(session_id)
+
+        return give_back
+
+    def _over(self, session: Session, now: float) -> dict[str, Any]:
+        to = final_state(session.status_reason or StatusReason.INTERNAL_ERROR)
+        write = self._session(session).when_equal("state", SessionState.ENDING.value)
+        write.set("state", to.value).count("version").set_once(f"transitions.{to}", now).set("counted", False)
+        return write.remove("liveShard", "awaits", "taskToken").as_update()
+
+    def _uncounted(self, session: Session) -> list[dict[str, Any]]:
+        viewer = viewer_key(session.viewer_id)
+        if session.session_id not in read(self._sessions, viewer, "COUNTER").get("sessionIds", ()):
+            return []
+        write = Write(self._sessions, viewer, "COUNTER").count("live", -1).take_out("sessionIds", session.session_id)
+        write.when(f"contains({write.name('sessionIds')}, {write.value(session.session_id)})")
+        return [write.as_update()]
+
+    def _given_back(self, session: Session, now: float) -> list[dict[str, Any]]:
+        slot = self._held(session, session.assignment) if session.assignment else None
+        if slot is None:
+            return []
+        return items_of(self._fleet, slot, slot_move.release(slot, now, now + session.limits.reset_timeout_s))
+
+    # -- pieces
+
+    def _held(self, session: Session, assignment: SlotAssignment) -> Slot | None:
+        """The slot, if it is still the session's."""
+        row = read(self._fleet, *slot_key(assignment.slot_id))
+        if not row or (row.get("sessionId"), row["epoch"]) != (session.session_id, assignment.epoch):
+            return None
+        return slot_of(row)
+
+    def _read(self, session_id: str) -> Session:
+        row = read(self._sessions, session_key(session_id), "META")
+        if not row:
+            raise NotFound(session_id)
+        return session_of(row)
+
+    def _session(self, session: Session) -> Write:
+        return Write(self._sessions, session_key(session.session_id), "META")
+
+    def _place(self, session: Session) -> dict[str, Any]:
+        """A place in line, by the order of the session's first request."""
+        ticket = selected(LineTicket, session, order_at=order_of(session))
+        key = {"pk": line_key(session.pool_id), "sk": place_key_of(session)}
+        return put(self._sessions, {**key, **encoded(ticket)})
+
+    def _claimable(self, instance_id: str) -> dict[str, Any]:
+        return Write(self._fleet, instance_key(instance_id), "META").when_in("state", CLAIMABLE_STATES).as_check()

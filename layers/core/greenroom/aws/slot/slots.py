@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from greenroom.aws.slot.slot_moves import make_move, write_of
 from greenroom.aws.slot.slot_rows import instance_key, slot_key, slot_of
 from greenroom.aws.table.rows import RowChanged, change, query, read
 from greenroom.aws.table.write import Write
 from greenroom.domain.errors import NotFound, StaleEpoch
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot_move import SlotMove, start_streaming
 
 
 class DynamoSlots:
@@ -29,17 +31,19 @@ class DynamoSlots:
     def list_of_instance(self, instance_id: str) -> Sequence[Slot]:
         return [slot_of(row) for row in query(self._table, instance_key(instance_id), begins_with="SLOT#")]
 
+    def move(self, slot: Slot, move: SlotMove) -> None:
+        make_move(self._table, slot, move)
+
     def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
-        write = self._held(slot_id, session_id, epoch).when_in("state", {SlotState.RESERVED, SlotState.STREAMING})
         try:
-            self._change(write.set("state", SlotState.STREAMING.value).set("changedAt", now), slot_id)
+            self._change(write_of(self._table, start_streaming(slot_id, session_id, epoch, now)), slot_id)
         except StaleEpoch:
             slot = self.get(slot_id)
             if (slot.session_id, slot.epoch, slot.state) != (session_id, epoch, SlotState.RETIRED):
                 raise
 
     def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
-        write = self._held(slot_id, session_id, epoch)
+        write = Write(self._table, *slot_key(slot_id)).when_equal("sessionId", session_id).when_equal("epoch", epoch)
         # Never shorter, and a shorter one is no error: so the comparison stands beside the fence, not in it.
         lease = write.name("leaseUntil")
         write.when(f"attribute_not_exists({lease}) OR {lease} < {write.value(lease_until)}")
@@ -49,10 +53,6 @@ class DynamoSlots:
             slot = self.get(slot_id)
             if (slot.session_id, slot.epoch) != (session_id, epoch):
                 raise
-
-    def _held(self, slot_id: str, session_id: str, epoch: int) -> Write:
-        write = Write(self._table, *slot_key(slot_id))
-        return write.when_equal("sessionId", session_id).when_equal("epoch", epoch)
 
     def _change(self, write: Write, slot_id: str) -> None:
         try:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from greenroom.domain.errors import IllegalTransition, StaleEpoch
 from greenroom.domain.session.eta import Eta, EtaShown
+from greenroom.domain.slot.slot_move import Taker
 from greenroom.domain.socket.relay import RelayPolicy
 from greenroom.domain.times import Time
 
@@ -82,12 +83,6 @@ MOST_MIGRATIONS = 3
 """A session that loses its slot more often ends: a cascade must not carry a viewer round for ever."""
 STANDARD_TIER = "standard"
 """The tier of everyone whom no group puts into another."""
-
-
-def check_transition(before: SessionState, after: SessionState) -> None:
-    """Raises: IllegalTransition when the table has no edge `before` -> `after`."""
-    if after not in SESSION_TRANSITIONS[before]:
-        raise IllegalTransition(f"session: {before} -> {after}")
 
 
 def sources_of(after: SessionState) -> frozenset[SessionState]:
@@ -256,6 +251,18 @@ def _is_cut_short(session: Session) -> bool:
 def epoch_of(session: Session) -> int:
     """The epoch of the slot it holds; 0 while it holds none."""
     return session.assignment.epoch if session.assignment else 0
+
+
+def taker_of(session: Session) -> Taker:
+    """Who takes the slot that this session's assignment names."""
+    return Taker(
+        session_id=session.session_id,
+        viewer_id=session.viewer_id,
+        application_id=session.application_id,
+        epoch=epoch_of(session),
+        taken_at=session.transitions[session.state],
+        lease_until=session.lease_until,
+    )
 
 
 def fact_for(session: Session) -> str | None:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from greenroom.domain.errors import IllegalTransition
-
 SHARDS = 16
 """Free-slot entries of a pool are spread over so many partitions at most."""
 SLOTS_PER_SHARD = 64
@@ -36,12 +34,7 @@ SLOT_TRANSITIONS: Mapping[SlotState, frozenset[SlotState]] = {
     T.RESETTING: frozenset({T.FREE, T.RESERVED, T.RETIRED}),  # Reserved: handed to the line before it is published
     T.RETIRED: frozenset(),
 }
-
-
-def check_transition(before: SlotState, after: SlotState) -> None:
-    """Raises: IllegalTransition when the table has no edge `before` -> `after`."""
-    if after not in SLOT_TRANSITIONS[before]:
-        raise IllegalTransition(f"slot: {before} -> {after}")
+"""No move is made that has no edge here (`slot_move`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,6 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
             after = ports.fleet.drain(instance, slots, ports.now(), BY_OPERATOR)
         except SlotLost:
             continue  # a slot was claimed or published meanwhile: look again
-        if free := sum(each.state is SlotState.FREE for each in slots):
-            ports.pools.add_free(instance.pool_id, -free)
         ports.journal.append(journal.InstanceDrained(operator, instance_id, after.pool_id), ports.now())
         request_pass(instance.pool_id, "instanceDrained", ports)
         return _as_it_stands(instance_id, ports)

@@ -12,7 +12,8 @@ from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, I
 from greenroom.domain.instance.prices import hourly_usd
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import StatusReason
-from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot import Slot
+from greenroom.domain.slot.slot_move import retire
 from greenroom.domain.times import iso
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
@@ -61,12 +62,10 @@ def _retire(slot: Slot, ports: Ports) -> Slot:
     """The slot as it was retired: its holder is the last one. Raises: SlotLost (claimed again and again)."""
     for _ in range(CLAIMS_AT_ONCE):
         try:
-            ports.fleet.retire_slot(slot, ports.now())
+            ports.slots.move(slot, retire(slot, ports.now()))
         except SlotLost:
             slot = ports.slots.get(slot.slot_id)
             continue
-        if slot.state is SlotState.FREE:
-            ports.pools.add_free(slot.pool_id, -1)
         return slot
     raise SlotLost(slot.slot_id)
 

@@ -10,6 +10,7 @@ from greenroom.domain.instance.evacuation import ON_ITS_WAY_OUT, ends_at, notice
 from greenroom.domain.instance.instance import Instance, InstanceState, Notice, NoticeKind
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot_move import retire_idle
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.instance.end_instance import end_instance
@@ -72,9 +73,7 @@ def _retire_idle(slot: Slot, ports: Ports) -> None:
     if slot.session_id is not None or slot.state is SlotState.RETIRED:
         return
     with suppress(SlotLost):  # claimed meanwhile: held now
-        ports.claims.retire(slot, ports.now())
-        if slot.state is SlotState.FREE:
-            ports.pools.add_free(slot.pool_id, -1)
+        ports.slots.move(slot, retire_idle(slot, ports.now()))
 
 
 def _move_all(instance: Instance, until: float | None, ports: Ports) -> None:

@@ -13,6 +13,7 @@ from greenroom.domain.pool.build import build_of
 from greenroom.domain.pool.pool import Application
 from greenroom.domain.session.session import StatusReason
 from greenroom.domain.slot.slot import Slot, SlotState, shard_of, slot_id_of
+from greenroom.domain.slot.slot_move import renew
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_instance, change_launch
 from greenroom.usecases.instance.await_registration import answer_launch
@@ -104,7 +105,7 @@ def _outdate_slots(instance_id: str, ready_by: float, ports: Ports) -> None:
         _move_away(slot, ports)
         if slot.state is not SlotState.RETIRED:
             try:
-                ports.fleet.renew_slot(slot, ports.now(), ready_by)
+                ports.slots.move(slot, renew(slot, ports.now(), ready_by))
             except SlotLost:
                 _outdate_again(slot, ready_by, ports)
 
@@ -120,7 +121,7 @@ def _outdate_again(slot: Slot, ready_by: float, ports: Ports) -> None:
     current = ports.slots.get(slot.slot_id)
     _move_away(current, ports)
     if current.state is not SlotState.RETIRED:
-        ports.fleet.renew_slot(current, ports.now(), ready_by)
+        ports.slots.move(current, renew(current, ports.now(), ready_by))
 
 
 def _new_slots(instance: Instance, maximum: int, ready_by: float) -> list[Slot]:

@@ -18,7 +18,7 @@ from greenroom.domain.session.session import (
     moved,
 )
 from greenroom.domain.slot.slot import CLAIM_LEASE_S, FreeSlot, Slot
-from greenroom.ports import LineTicket, Ports
+from greenroom.ports import LineTicket, Ports, Taken
 from greenroom.usecases.line.find_free_slots import find_free_slots
 from greenroom.usecases.line.judge_eta import judge_eta
 from greenroom.usecases.notify.answer_wait import answer_wait
@@ -53,16 +53,16 @@ def _hand_over_one(pool: Pool, ports: Ports) -> bool:
     """Whether a free slot was found and somebody waited for it."""
     for free in find_free_slots(pool, ports):
         try:
-            if hand_to_line(free, ports) is None:
-                return False
+            taken = hand_to_line(free, ports)
         except SlotLost:
             continue
-        slot_taken(pool, ports)
-        return True
+        if taken is not None:
+            slot_taken(pool, taken, ports)
+        return taken is not None
     return False
 
 
-def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Session | None:
+def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
     """Give this slot to the first in line for its application; None when nobody waits for it. Raises: SlotLost."""
     for _ in range(GONE_AT_ONCE):
         ticket = ports.line.head(slot.pool_id, ports.now(), slot.application_id)
@@ -71,16 +71,17 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Session | None:
         try:
             before = _waiting(ticket, ports)
             assigned = assign(before, slot, ports.now())
-            session = ports.claims.hand_over(ticket, slot, assigned, _left(before, ports.now()))
+            taken = ports.claims.hand_over(ticket, slot, assigned, _left(before, ports.now()))
         except (SessionHasEnded, NotFound):
             ports.line.remove(ticket)  # assigned by another dispatch, or it left: the next one, please
             continue
+        session = taken.session
         answer_wait(session, ports)
         tell_page(session, ports)
         judge_eta(before, session, ports)
         if before.assignment is not None:
             ports.bus.send(_migrated(before.assignment, session, slot))
-        return session
+        return taken
     return None
 
 

@@ -6,7 +6,7 @@ from greenroom.domain.slot.slot import Slot
 from greenroom.ports import Ports
 from greenroom.usecases.line.dispatch_line import dispatch_line, hand_to_line
 from greenroom.usecases.line.tell_waiting import TOLD_A_DISPATCH, tell_waiting
-from greenroom.usecases.pool.request_pass import slot_freed
+from greenroom.usecases.pool.request_pass import request_pass
 
 
 def publish_slot(slot: Slot, ports: Ports) -> None:
@@ -20,6 +20,7 @@ def publish_slot(slot: Slot, ports: Ports) -> None:
     if hand_to_line(slot, ports) is not None:
         tell_waiting(slot.pool_id, ports, TOLD_A_DISPATCH)  # the line moved on
         return
-    ports.claims.publish(slot, ports.now())
-    slot_freed(ports.catalog.pool(slot.pool_id), ports)
+    # The scale-in clock starts when the buffer becomes more than whole, not at each slot after.
+    if ports.claims.publish(slot, ports.now(), lambda: ports.catalog.pool(slot.pool_id).policy.target_idle):
+        request_pass(slot.pool_id, "slotFreed", ports)
     dispatch_line(slot.pool_id, ports)

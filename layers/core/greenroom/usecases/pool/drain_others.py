@@ -10,10 +10,9 @@ from contextlib import suppress
 
 from greenroom.domain.errors import SlotLost
 from greenroom.domain.instance.instance import CLAIMABLE_STATES
-from greenroom.domain.slot.slot import SlotState
 from greenroom.fleet_ports import Machinery
 from greenroom.ports import Ports
-from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots
+from greenroom.usecases.pool.read_snapshot import PoolReading
 
 OTHER_APPLICATION = "otherApplication"
 """The status reason of an instance that drains because its pool was given away: no operator takes that back."""
@@ -29,7 +28,5 @@ def _drain(machine: Machinery, ports: Ports) -> bool:
         return False
     with suppress(SlotLost):  # a slot changed hands meanwhile: the next pass looks again
         ports.fleet.drain(machine.instance, machine.slots, ports.now(), OTHER_APPLICATION)
-        if free := count_slots(machine.slots, SlotState.FREE):
-            ports.pools.add_free(machine.instance.pool_id, -free)
         return True
     return False

@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from greenroom.domain.errors import Conflict, IllegalTransition, NotFound, SlotLost
 from greenroom.domain.instance.instance import STOP_TIMEOUT_S, Instance, InstanceState, changed
 from greenroom.domain.instance.launch import NOT_WANTED, START_TIMEOUT_S, Launch, LaunchState, failed
-from greenroom.domain.slot.slot import SlotState
 from greenroom.fleet_ports import Machinery
 from greenroom.planning.plan import Plan, PlannedLaunch
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.ports import Ports
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.pool.drain_others import drain_others
-from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read_snapshot
+from greenroom.usecases.pool.read_snapshot import PoolReading, read_snapshot
 from greenroom.usecases.pool.record_decision import Done, record_decision
 
 PASSES = 3
@@ -98,7 +97,7 @@ def _unstarted(launches: Sequence[Launch]) -> list[str]:
 def _stop(machine: Machinery, ports: Ports) -> bool:
     """Whether EC2 may be asked to stop it. A slot claimed since the snapshot saves it whole."""
     bounded = replace(machine.instance, deadline_at=ports.now() + STOP_TIMEOUT_S)
-    return _taken(lambda: ports.fleet.stop_idle(bounded, machine.slots, ports.now(), WARM_TIER), machine, ports)
+    return _took(lambda: ports.fleet.stop_idle(bounded, machine.slots, ports.now(), WARM_TIER))
 
 
 def _drain(machine: Machinery, ports: Ports) -> bool:
@@ -109,8 +108,8 @@ def _drain(machine: Machinery, ports: Ports) -> bool:
     if instance.state is InstanceState.LAUNCHING:
         return _withdraw(instance, ports)
     if instance.state is InstanceState.BOOTING:
-        return _taken(lambda: ports.fleet.drain(instance, machine.slots, now, SCALED_IN), machine, ports)
-    return _taken(lambda: ports.fleet.drain_idle(instance, machine.slots, ports.now(), SCALED_IN), machine, ports)
+        return _took(lambda: ports.fleet.drain(instance, machine.slots, now, SCALED_IN))
+    return _took(lambda: ports.fleet.drain_idle(instance, machine.slots, now, SCALED_IN))
 
 
 def _withdraw(instance: Instance, ports: Ports) -> bool:
@@ -124,11 +123,9 @@ def _withdraw(instance: Instance, ports: Ports) -> bool:
     return True
 
 
-def _taken(take: Callable[[], Instance], machine: Machinery, ports: Ports) -> bool:
+def _took(take: Callable[[], Instance]) -> bool:
     try:
         take()
     except SlotLost:
         return False
-    if free := count_slots(machine.slots, SlotState.FREE):
-        ports.pools.add_free(machine.instance.pool_id, -free)  # else the next claims would seem to leave enough
     return True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from greenroom.domain.events import PoolChanged
 from greenroom.domain.pool.pool import Pool
-from greenroom.ports import Ports
+from greenroom.ports import Ports, Taken
 
 
 def request_pass(pool_id: str, cause: str, ports: Ports) -> None:
@@ -20,13 +20,7 @@ def pass_to_request(pool_id: str, cause: str, ports: Ports) -> Sequence[PoolChan
     return [PoolChanged(pool_id=pool_id, cause=cause)] if ports.pools.begin_pass(pool_id, ports.now()) else []
 
 
-def slot_taken(pool: Pool, ports: Ports) -> None:
+def slot_taken(pool: Pool, taken: Taken, ports: Ports) -> None:
     """One free slot fewer: refill when the buffer is no longer whole."""
-    if ports.pools.count_taken(pool.pool_id) < pool.policy.target_idle:
+    if taken.free is not None and taken.free < pool.policy.target_idle:
         request_pass(pool.pool_id, "slotTaken", ports)
-
-
-def slot_freed(pool: Pool, ports: Ports) -> None:
-    """One free slot more: the scale-in clock starts when the buffer becomes more than whole, not at each slot after."""
-    if ports.pools.add_free(pool.pool_id, 1) == pool.policy.target_idle + 1:
-        request_pass(pool.pool_id, "slotFreed", ports)

@@ -11,6 +11,7 @@ from greenroom.domain.instance.instance import CLAIMABLE_STATES, Instance, Insta
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import TERMINAL_STATES, StatusReason, epoch_of
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot_move import reset, retire_idle, withdraw
 from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery
 from greenroom.ports import Ports
 from greenroom.usecases.instance.end_instance import finish_instance, quarantine_instance
@@ -121,18 +122,17 @@ def _reconcile_slot(slot: Slot, instance: Instance, ports: Ports) -> None:
     now = ports.now()
     with suppress(SlotLost):  # it changed hands since the index was read
         if slot.session_id is not None and not _is_held(slot, ports):
-            ports.fleet.reset_slot(slot, now, now + RESET_GRACE_S)
+            ports.slots.move(slot, reset(slot, now, now + RESET_GRACE_S))
             tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
         elif instance.state in RETURNING_STATES:
             if slot.state is SlotState.FREE:  # a call died between the instance and its slots: it would never end
-                ports.claims.withdraw(slot, now, now + RESET_GRACE_S)
-                ports.pools.add_free(slot.pool_id, -1)
+                ports.slots.move(slot, withdraw(slot, now, now + RESET_GRACE_S))
         elif slot.state is SlotState.RESETTING and slot.deadline_at is not None and now > slot.deadline_at:
             current = ports.slots.get(slot.slot_id)
             if current.deadline_at != slot.deadline_at:
                 return
             if now > slot.deadline_at + RESET_GRACE_S:
-                ports.claims.retire(slot, now)  # its neighbours play on; the planner ends what is worn
+                ports.slots.move(slot, retire_idle(slot, now))  # its neighbours play on; the planner ends what is worn
             tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
 
 

@@ -16,6 +16,7 @@ from greenroom.domain.instance.instance import CLAIMABLE_STATES, Instance
 from greenroom.domain.quota.quota import plays_until
 from greenroom.domain.session.session import Session, SessionMove, SessionState, StatusReason, sources_of
 from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot_move import retire_idle, withdraw
 from greenroom.ports import Ports
 from greenroom.usecases.line.publish_slot import publish_slot
 from greenroom.usecases.notify.answer_wait import answer_wait
@@ -85,7 +86,7 @@ def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
         if instance.state in CLAIMABLE_STATES:
             publish_slot(slot, ports)
         elif instance.state not in RETURNING_STATES:
-            ports.claims.retire(slot, ports.now())
+            ports.slots.move(slot, retire_idle(slot, ports.now()))
     except SlotLost:
         return  # a double of this report came first, or the instance stopped taking sessions: the answer says which
 
@@ -105,10 +106,9 @@ def _withdraw(slot: Slot, instance: Instance, ports: Ports) -> None:
         return
     now, application = ports.now(), ports.catalog.application(instance.application_id)
     try:
-        ports.claims.withdraw(slot, now, now + restart_timeout_s(application))
+        ports.slots.move(slot, withdraw(slot, now, now + restart_timeout_s(application)))
     except SlotLost as error:  # claimed just now: the streamer comes back, or the agent starts the process again
         raise StaleEpoch(slot.slot_id) from error
-    ports.pools.add_free(slot.pool_id, -1)
 
 
 def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:

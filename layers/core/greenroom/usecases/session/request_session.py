@@ -11,7 +11,7 @@ from greenroom.domain.pool.pool import Application, Pool
 from greenroom.domain.quota.quota import Quotas
 from greenroom.domain.session.session import Session, SessionMove, SessionState, moved
 from greenroom.domain.times import iso
-from greenroom.ports import Ports
+from greenroom.ports import Ports, Taken
 from greenroom.usecases.line.dispatch_line import assign, serve_line
 from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.line.forecast_line import Outlook, forecast_line, outlook_of
@@ -146,15 +146,15 @@ def _admit_and_place(draft: Session, application: Application, pool: Pool, ports
 def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas, ports: Ports) -> _Entered:
     """Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull."""
     try:
-        session = claim_slot(draft, pool, application.sessions_per_viewer, quotas, ports)
+        taken = claim_slot(draft, pool, application.sessions_per_viewer, quotas, ports)
     except NoFreeSlot:
         waiting = check_line(draft, application, pool, ports)
         return _Entered(ports.claims.enqueue(_queued(draft), application.sessions_per_viewer, quotas), waiting)
-    slot_taken(pool, ports)
-    return _Entered(session)
+    slot_taken(pool, taken, ports)
+    return _Entered(taken.session)
 
 
-def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quotas, ports: Ports) -> Session:
+def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quotas, ports: Ports) -> Taken:
     """Take a free slot for a new session.
 
     Whoever finds a line joins it. The coarse counter only spares the search when it would be in vain: a counter that
