@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from greenroom.domain.anew import Changed, anew, unchanged
 from greenroom.domain.errors import Conflict, EventHasEnded
 from greenroom.domain.event.scheduled_event import (
     SOONEST_S,
@@ -22,8 +23,8 @@ from greenroom.usecases.event.preflight_event import preflight_event
 from greenroom.usecases.event.read_event import read_event, reading_of
 from greenroom.usecases.event.settle_event import settle_event
 
-ATTEMPTS = 6
 Change = Callable[[ScheduledEvent], ScheduledEvent]
+Edit = Changed[ScheduledEvent, ScheduledEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +72,26 @@ def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> Sc
 
     Raises: NotFound, EventHasEnded, InvalidField, Conflict (others kept changing it).
     """
-    for _ in range(ATTEMPTS):
-        reading, now = read_event(event_id, ports), ports.now()
+    now = ports.now()
+
+    def decide() -> Callable[[], Edit]:
+        reading = read_event(event_id, ports)
         before = reading.event
         _refuse_final(before)
         wanted = change(before)
         if wanted == before:
-            return before
+            return unchanged(Changed(before, before))
         check_event(wanted, reading.pool, now, moved=wanted.start != before.start)
         after = edited(wanted, now, reading_of(wanted, ports).warm)
-        try:
-            ports.events.save(after, now)
-        except Conflict:
-            continue
-        ports.schedules.delete(event_id, before.version)
-        ports.journal.append(journal.EventEdited(event_id, operator, _wishes(before), _wishes(after)), now)
-        return _carry_out(after, ports)
-    raise Conflict(event_id)
+        return lambda: Changed(before, ports.events.save(after, now))
+
+    edit = anew(decide, lost=Conflict, at_last=Conflict(event_id))
+    before, after = edit.before, edit.after
+    if after == before:
+        return before
+    ports.schedules.delete(event_id, before.version)
+    ports.journal.append(journal.EventEdited(event_id, operator, _wishes(before), _wishes(after)), now)
+    return _carry_out(after, ports)
 
 
 def cancel_event(event_id: str, operator: str, ports: Ports) -> ScheduledEvent:
@@ -95,18 +99,21 @@ def cancel_event(event_id: str, operator: str, ports: Ports) -> ScheduledEvent:
 
     Raises: NotFound, EventHasEnded (it was over before), Conflict (others kept changing it).
     """
-    for _ in range(ATTEMPTS):
-        before, now = ports.events.get(event_id), ports.now()
-        if before.state is not EventState.CANCELLED:
-            _refuse_final(before)
-            try:
-                ports.events.save(replace(before, version=before.version + 1, cancelled_at=now), now)
-            except Conflict:
-                continue
-            ports.journal.append(journal.EventCancelled(event_id, operator), now)
-            ports.schedules.delete(event_id, before.version)
-        return settle_event(event_id, ports)
-    raise Conflict(event_id)
+    now = ports.now()
+
+    def decide() -> Callable[[], Edit]:
+        before = ports.events.get(event_id)
+        if before.state is EventState.CANCELLED:
+            return unchanged(Changed(before, before))
+        _refuse_final(before)
+        after = replace(before, version=before.version + 1, cancelled_at=now)
+        return lambda: Changed(before, ports.events.save(after, now))
+
+    edit = anew(decide, lost=Conflict, at_last=Conflict(event_id))
+    if edit.after != edit.before:
+        ports.journal.append(journal.EventCancelled(event_id, operator), now)
+        ports.schedules.delete(event_id, edit.before.version)
+    return settle_event(event_id, ports)
 
 
 def _draft(plan: EventPlan, operator: str, ports: Ports) -> ScheduledEvent:
@@ -139,15 +146,17 @@ def _carry_out(event: ScheduledEvent, ports: Ports) -> ScheduledEvent:
 def _checked(event_id: str, version: int, ports: Ports) -> ScheduledEvent:
     """With its preflight, unless it was edited meanwhile: then that edit makes one."""
     preflight = preflight_event(read_event(event_id, ports), ports)
-    for _ in range(ATTEMPTS):
+
+    def decide() -> Callable[[], ScheduledEvent]:
         event = ports.events.get(event_id)
         if event.version != version:
-            return event
-        try:
-            return ports.events.save(replace(event, preflight=preflight), ports.now())
-        except Conflict:
-            continue  # a step was taken
-    return replace(event, preflight=preflight)
+            return unchanged(event)
+        return lambda: ports.events.save(replace(event, preflight=preflight), ports.now())
+
+    try:
+        return anew(decide, lost=Conflict, at_last=Conflict(event_id))
+    except Conflict:  # one step after the other was taken: it is shown, and made again when it is due
+        return replace(ports.events.get(event_id), preflight=preflight)
 
 
 def _refuse_final(event: ScheduledEvent) -> None:

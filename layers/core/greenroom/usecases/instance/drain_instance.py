@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from greenroom.domain.anew import anew, unchanged
 from greenroom.domain.errors import Conflict, SlotLost
-from greenroom.domain.instance.instance import InstanceState
+from greenroom.domain.instance.instance import Instance, InstanceState
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.fleet_ports import Machinery
@@ -11,7 +14,6 @@ from greenroom.ports import Ports
 from greenroom.usecases.notify.tell_peers import tell_agent_of_slot
 from greenroom.usecases.pool.request_pass import request_pass
 
-ATTEMPTS = 6
 BY_OPERATOR = "operatorDrain"
 """The status reason of an instance that an operator drained: only such a drain can be taken back."""
 BACK_WITHIN_S = 120
@@ -28,20 +30,20 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
 
     Raises: NotFound, Conflict (it is on its way out, or not in service).
     """
-    for _ in range(ATTEMPTS):
+
+    def decide() -> Callable[[], Instance | None]:
         instance, slots = ports.fleet.get(instance_id), ports.slots.list_of_instance(instance_id)
         if instance.state is InstanceState.DRAINING:
-            return Machinery(instance, tuple(slots))
+            return unchanged(None)
         if instance.state not in _DRAINED:
             raise Conflict(f"{instance_id} is {instance.state}: {_INSTEAD.get(instance.state, 'it is on its way out')}")
-        try:
-            after = ports.fleet.drain(instance, slots, ports.now(), BY_OPERATOR)
-        except SlotLost:
-            continue  # a slot was claimed or published meanwhile: look again
+        return lambda: ports.fleet.drain(instance, slots, ports.now(), BY_OPERATOR)
+
+    after = anew(decide, lost=SlotLost, at_last=_keeps_changing(instance_id))
+    if after is not None:
         ports.journal.append(journal.InstanceDrained(operator, instance_id, after.pool_id), ports.now())
-        request_pass(instance.pool_id, "instanceDrained", ports)
-        return _as_it_stands(instance_id, ports)
-    raise Conflict(f"{instance_id} keeps changing; try again")
+        request_pass(after.pool_id, "instanceDrained", ports)
+    return _as_it_stands(instance_id, ports)
 
 
 def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
@@ -49,22 +51,25 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery
 
     Raises: NotFound, Conflict (it is not draining, or no operator drained it).
     """
-    for _ in range(ATTEMPTS):
+
+    def decide() -> Callable[[], Instance]:
         instance, slots = ports.fleet.get(instance_id), ports.slots.list_of_instance(instance_id)
         if instance.state is not InstanceState.DRAINING or instance.status_reason != BY_OPERATOR:
             raise Conflict(f"{instance_id} is {instance.state}: only a drain by an operator can be taken back")
-        try:
-            after = ports.fleet.undrain(instance, slots, ports.now(), ports.now() + BACK_WITHIN_S)
-        except SlotLost:
-            continue
-        ports.journal.append(journal.InstanceUndrained(operator, instance_id, after.pool_id), ports.now())
-        machine = _as_it_stands(instance_id, ports)
-        for slot in machine.slots:
-            if slot.state is SlotState.RESETTING:
-                tell_agent_of_slot(slot, ports)
-        request_pass(instance.pool_id, "instanceUndrained", ports)
-        return machine
-    raise Conflict(f"{instance_id} keeps changing; try again")
+        return lambda: ports.fleet.undrain(instance, slots, ports.now(), ports.now() + BACK_WITHIN_S)
+
+    after = anew(decide, lost=SlotLost, at_last=_keeps_changing(instance_id))
+    ports.journal.append(journal.InstanceUndrained(operator, instance_id, after.pool_id), ports.now())
+    machine = _as_it_stands(instance_id, ports)
+    for slot in machine.slots:
+        if slot.state is SlotState.RESETTING:
+            tell_agent_of_slot(slot, ports)
+    request_pass(after.pool_id, "instanceUndrained", ports)
+    return machine
+
+
+def _keeps_changing(instance_id: str) -> Conflict:
+    return Conflict(f"{instance_id} keeps changing; try again")
 
 
 def _as_it_stands(instance_id: str, ports: Ports) -> Machinery:

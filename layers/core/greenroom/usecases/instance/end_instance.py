@@ -61,12 +61,10 @@ def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
 def _retire(slot: Slot, ports: Ports) -> Slot:
     """The slot as it was retired: its holder is the last one. Raises: SlotLost (claimed again and again)."""
     for _ in range(CLAIMS_AT_ONCE):
-        try:
+        with suppress(SlotLost):
             ports.slots.move(slot, retire(slot, ports.now()))
-        except SlotLost:
-            slot = ports.slots.get(slot.slot_id)
-            continue
-        return slot
+            return slot
+        slot = ports.slots.get(slot.slot_id)
     raise SlotLost(slot.slot_id)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from greenroom.domain.anew import Changed, anew
 from greenroom.domain.errors import Conflict, InvalidField, NotFound
 from greenroom.domain.events import PoolChanged
 from greenroom.domain.journal import pool as journal
@@ -13,9 +14,6 @@ from greenroom.domain.pool.pool import Application, Pool, PoolPolicy
 from greenroom.domain.slot.slot import shards_of
 from greenroom.domain.socket.relay import RelayPolicy
 from greenroom.ports import Ports
-
-ATTEMPTS = 6
-"""How often a change is made anew when another operator was faster, before it is a conflict."""
 
 
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:
@@ -69,18 +67,18 @@ def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -
 
 
 def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, ports: Ports) -> Pool:
-    for _ in range(ATTEMPTS):
+    def decide() -> Callable[[], Changed[Pool | None, Pool]]:
         before = _stored(pool_id, ports)
         after = _following(before, change(before))
         _check_fit(after, ports)
-        try:
-            stored = ports.catalog.save_pool(after)
-        except Conflict:
-            continue
-        ports.journal.append(journal.PoolConfigured(pool_id, operator, before, stored), ports.now())
-        ports.bus.send(PoolChanged(pool_id=pool_id, cause="configured"))
-        return stored
-    raise Conflict(f"pool {pool_id} was changed by others at the same time; read it again and repeat the change")
+        return lambda: Changed(before, ports.catalog.save_pool(after))
+
+    others = Conflict(f"pool {pool_id} was changed by others at the same time; read it again and repeat the change")
+    changed = anew(decide, lost=Conflict, at_last=others)
+    before, stored = changed.before, changed.after
+    ports.journal.append(journal.PoolConfigured(pool_id, operator, before, stored), ports.now())
+    ports.bus.send(PoolChanged(pool_id=pool_id, cause="configured"))
+    return stored
 
 
 def _following(before: Pool | None, after: Pool) -> Pool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from greenroom.domain.anew import anew
 from greenroom.domain.errors import Conflict, IllegalTransition, NotFound, SlotLost
 from greenroom.domain.instance.instance import STOP_TIMEOUT_S, Instance, InstanceState, changed
 from greenroom.domain.instance.launch import NOT_WANTED, START_TIMEOUT_S, Launch, LaunchState, failed
@@ -35,21 +36,25 @@ class PlannedPool:
 
 def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
     """Raises: NotFound; Conflict when other passes were faster three times: the reaper plans again."""
-    for _ in range(PASSES):
-        # Cleared before anything is read: a change after this line asks for another pass, one before it is seen.
-        ports.pools.clear_pending(pool_id)
+    return anew(lambda: _decide(pool_id, ports), lost=Conflict, at_last=Conflict(pool_id), attempts=PASSES)()
+
+
+def _decide(pool_id: str, ports: Ports) -> Callable[[], Callable[[], PlannedPool]]:
+    """How to commit the plan, which answers how to follow it."""
+    # Cleared before anything is read: a change after this line asks for another pass, one before it is seen.
+    ports.pools.clear_pending(pool_id)
+    reading = read_snapshot(pool_id, ports)
+    if drain_others(reading, ports):
         reading = read_snapshot(pool_id, ports)
-        if drain_others(reading, ports):
-            reading = read_snapshot(pool_id, ports)
-        plan = plan_capacity(reading.snapshot)
-        intents = tuple(_intent(each, reading, ports) for each in plan.launches)
-        try:
-            if intents or plan.starts:  # two passes must not both make good the same lack, one by a start, one anew
-                ports.pools.commit_launches(pool_id, reading.rows.version, intents)
-        except Conflict:
-            continue
-        return _follow(plan, intents, reading, ports)
-    raise Conflict(pool_id)
+    plan = plan_capacity(reading.snapshot)
+    intents = tuple(_intent(each, reading, ports) for each in plan.launches)
+
+    def commit() -> Callable[[], PlannedPool]:
+        if intents or plan.starts:  # two passes must not both make good the same lack, one by a start, one anew
+            ports.pools.commit_launches(pool_id, reading.rows.version, intents)
+        return lambda: _follow(plan, intents, reading, ports)
+
+    return commit
 
 
 def _intent(planned: PlannedLaunch, reading: PoolReading, ports: Ports) -> Launch:
