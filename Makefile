@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 BIN := .greenroom/venv/dev/bin
 LAB := PYTHONPATH=lab:layers/core:layers/viewer:agent:cli $(BIN)/python -m
 PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
-CHECKED = $(wildcard layers/core/greenroom layers/viewer/greenroom_viewer agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
+CHECKED = $(wildcard layers/core/greenroom functions layers/viewer/greenroom_viewer agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
 
 # Two processes; the running platform has one of them to itself (tests/conftest.py).
 TWO := -n 2 --dist loadscope --no-loadscope-reorder
@@ -41,7 +41,7 @@ destroy: setup ## halt pools, end tagged instances, delete the stack
 check: setup packages ## lint and types, the page's too
 	@$(BIN)/ruff check $(PYTHON_CODE)
 	@$(BIN)/ruff format --check $(PYTHON_CODE)
-	@MYPYPATH=layers/core:layers/viewer:agent:cli:lab $(BIN)/mypy $(CHECKED)
+	@MYPYPATH=layers/core:layers/viewer:agent:cli:lab:. $(BIN)/mypy $(CHECKED)
 	@cd frontend; npm run check --silent
 
 # npm ci is repeated only when the lock changes.

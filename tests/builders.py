@@ -16,7 +16,7 @@ from greenroom.domain.pool.pool import Application, ApplicationKind, Pool, PoolP
 from greenroom.domain.session.session import Session, SessionState, SlotAssignment
 from greenroom.domain.slot.slot import Slot, SlotState, shard_of, slot_id_of
 from greenroom.domain.socket.connection import Connection, PeerKind
-from greenroom.ports import LineTicket
+from greenroom.ports.line import LineTicket
 
 NOW = 1_800_000_000.0
 """When the clock of the ports in memory stands still."""

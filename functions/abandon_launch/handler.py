@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.instance.fleet_call import fleet_answer
-from greenroom.ports import Ports
 from greenroom.usecases.instance.abandon_launch import abandon_launch
 
 MOST_SAID = 500
 """Characters of what EC2 said that the decision record keeps."""
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """Whether there was anything to undo: an agent that registered meanwhile has won."""
     answer = fleet_answer(event.get("attempts"), str(event.get("fault") or "")[:MOST_SAID])
     return {"undone": abandon_launch(event["poolId"], event["launchId"], str(event["error"]), answer, ports)}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
-from greenroom.ports import Ports
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.usecases.session.await_facts import adopt_session
 
 
-def handle(event: dict[str, Any], ports: Ports) -> None:
+def handle(event: dict[str, Any], ports: AwsPorts) -> None:
     """The token is answered later, or at once. Raises: SessionAlreadyAdopted, NoFreeSlot (the machine catches both)."""
     adopt_session(event["sessionId"], event["executionArn"], event["taskToken"], ports)
 

@@ -10,16 +10,15 @@ from typing import Any
 
 from greenroom.domain.errors import TicketRefused
 from greenroom.domain.socket.connection import Ticket
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.logging import logger
 from greenroom.entry.socket.socket_caller import context_of
-from greenroom.ports import Ports
 from greenroom.usecases.socket.admit_connection import admit_connection
 
 TICKET = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """An IAM policy for this one connection."""
     try:
         ticket = (event.get("queryStringParameters") or {}).get("ticket")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
-from greenroom.ports import Ports
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.usecases.session.await_facts import await_end
 
 
-def handle(event: dict[str, Any], ports: Ports) -> None:
+def handle(event: dict[str, Any], ports: AwsPorts) -> None:
     """The token is answered when the end is decided, or the session moves."""
     await_end(event["sessionId"], event["taskToken"], ports)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.session.session import StatusReason
-from greenroom.entry.compose import lambda_handler
-from greenroom.ports import Ports
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.usecases.session.end_session import end_overdue_session, end_session
 
 _TIMEOUTS = ("States.Timeout", "States.HeartbeatTimeout")
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """`error` is the name the machine caught; a timeout ends the session as its state's deadline would."""
     session = ports.sessions.get(event["sessionId"])
     if event.get("error") in _TIMEOUTS:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.times import iso
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, body_of, path_identifier, respond, viewer_of
-from greenroom.ports import Ports
 from greenroom.usecases.socket.issue_ticket import issue_ticket
 
 LARGEST_JOIN = 1_000_000
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _issue(event, ports))
 
 
-def _issue(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _issue(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     viewer, body = viewer_of(event), body_of(event)
     resumed = body.whole("resumeJoin", least=0, most=LARGEST_JOIN) if "resumeJoin" in body else None
     issued = issue_ticket(path_identifier(event, "sessionId"), viewer.viewer_id, resumed, ports)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.session.session_view import session_view
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, path_identifier, respond, viewer_of
-from greenroom.ports import Ports
 from greenroom.usecases.session.end_session import leave_session
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _leave(event, ports))
 
 
-def _leave(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _leave(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     session = leave_session(path_identifier(event, "sessionId"), viewer_of(event).viewer_id, ports)
     return answer(202, session_view(session))
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.instance.ec2_event import ec2_event_of
-from greenroom.ports import Ports
 from greenroom.usecases.instance.note_interruption import note_interruption
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """For people: nobody waits for it."""
     told = ec2_event_of(event)
     return {"noted": told is not None and note_interruption(told.instance_id, told.kind, told.at, ports)}

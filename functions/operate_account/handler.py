@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.errors import InvalidField
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, respond
 from greenroom.entry.quota.quota_views import kill_switch_view
-from greenroom.ports import Ports
 from greenroom.usecases.quota.configure_quota import clear_kill_switch, throw_kill_switch
 
 LONGEST_REASON = 200
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _operate(event, ports))
 
 
-def _operate(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _operate(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     operator = operator_of(event)
     if str(event.get("routeKey", "")).startswith("POST "):
         thrown = throw_kill_switch(_reason(event), operator.viewer_id, ports)

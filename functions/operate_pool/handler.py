@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.errors import InvalidField
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
 from greenroom.entry.pool.pool_views import report_view
-from greenroom.ports import Ports
 from greenroom.usecases.pool.operate_pool import halt_pool, resume_pool
 from greenroom.usecases.pool.read_pools import report_pool
 
 LONGEST_REASON = 200
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _operate(event, ports))
 
 
-def _operate(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _operate(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     operator, pool_id = operator_of(event), path_identifier(event, "poolId")
     if str(event.get("routeKey", "")).endswith("/halt"):
         halt_pool(pool_id, _reason(event), operator.viewer_id, ports)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
-from greenroom.ports import Ports
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.usecases.pool.plan_pool import plan_pool
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """What the machine starts, stops and retires."""
     pool_id = event["poolId"]
     planned = plan_pool(pool_id, ports)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import configured_handler
+from greenroom.entry.compose import AwsPorts, configured_handler
 from greenroom.entry.instance.fleet_call import Stage, fleet_arguments
 from greenroom.entry.settings import Settings
-from greenroom.ports import Ports
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 
 
-def handle(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     """`{spot, onDemand}`, each CreateFleet's arguments or null. Raises: LaunchAbandoned, CapacityUnavailable."""
     stage = Stage(settings.launch_template_id, settings.stack_name)
     prepared = prepare_launch(event["poolId"], event["launchId"], settings.subnet_ids, ports)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.event.event_views import event_view
 from greenroom.entry.http import answer, operator_of, path_identifier, respond
-from greenroom.ports import Ports
-from greenroom.usecases.event.read_events import coming_events
+from greenroom.usecases.event.read_event import coming_events
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _read(event, ports))
 
 
-def _read(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _read(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     operator_of(event)
     if event.get("routeKey") == "GET /events":
         return answer(200, {"events": [event_view(each) for each in coming_events(ports)]})

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, operator_of, path_identifier, query_whole, respond
 from greenroom.entry.pool.pool_views import decision_view, instance_view, report_view
-from greenroom.ports import Ports
 from greenroom.usecases.pool.read_pools import decisions_of_pool, instances_of_pool, report_pool, report_pools
 
 DECISIONS = 50
 MOST_DECISIONS = 200
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _read(event, ports))
 
 
-def _read(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _read(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     operator_of(event)
     route = str(event.get("routeKey", ""))
     if route == "GET /pools":

@@ -7,20 +7,19 @@ from typing import Any
 from greenroom.domain.errors import NotFound
 from greenroom.domain.session.session import WAITING_STATES
 from greenroom.domain.session.session_view import session_view
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, path_identifier, respond, viewer_of
-from greenroom.ports import Ports
 
 NEWEST = 50
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     one = "sessionId" in (event.get("pathParameters") or {})
     return respond(lambda: _one(event, ports) if one else _all(event, ports))
 
 
-def _one(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _one(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     viewer, session_id = viewer_of(event), path_identifier(event, "sessionId")
     session = ports.sessions.get(session_id)
     if session.viewer_id != viewer.viewer_id:
@@ -29,7 +28,7 @@ def _one(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
     return answer(200, session_view(session, place))
 
 
-def _all(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _all(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     own = ports.sessions.list_of_viewer(viewer_of(event).viewer_id, NEWEST)
     return answer(200, {"sessions": [session_view(each) for each in own]})
 

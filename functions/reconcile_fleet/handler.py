@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.times import epoch_seconds
-from greenroom.entry.compose import configured_handler
+from greenroom.entry.compose import AwsPorts, configured_handler
 from greenroom.entry.logging import logger
 from greenroom.entry.settings import Settings
-from greenroom.ports import Ports
 from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 
 
-def handle(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     """What the machine does next. Raises: PassIncomplete."""
     result = reconcile_fleet(event["owner"], epoch_seconds(event["startedAt"]), settings.lease_s, ports)
     if result.silent_left_alone:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.times import iso
-from greenroom.entry.compose import configured_handler
+from greenroom.entry.compose import AwsPorts, configured_handler
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
 from greenroom.entry.instance.ec2_event import notice_of
 from greenroom.entry.settings import Settings
-from greenroom.ports import Ports
 from greenroom.usecases.instance.record_heartbeat import Heard, record_heartbeat
 
 LARGEST = 2**53 - 1
 
 
-def handle(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _record(event, ports, settings))
 
 
-def _record(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
+def _record(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     instance_id, body = instance_of_caller(event, settings.instance_role_arn), body_of(event)
     known = {each.identifier("slotId"): each.whole("epoch", least=0, most=LARGEST) for each in body.parts("slots")}
     nonce, notice = body.identifier("bootNonce"), notice_of(body, ports.now())

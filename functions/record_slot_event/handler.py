@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.domain.slot.slot import Slot
-from greenroom.entry.compose import configured_handler
+from greenroom.entry.compose import AwsPorts, configured_handler
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
 from greenroom.entry.settings import Settings
-from greenroom.ports import Ports
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 
 LARGEST = 2**53 - 1
 
 
-def handle(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _record(event, ports, settings.instance_role_arn))
 
 
-def _record(event: dict[str, Any], ports: Ports, role_arn: str) -> dict[str, Any]:
+def _record(event: dict[str, Any], ports: AwsPorts, role_arn: str) -> dict[str, Any]:
     instance_id, body = instance_of_caller(event, role_arn), body_of(event)
     fact = SlotFact(
         instance_id=instance_id,
@@ -33,7 +32,7 @@ def _record(event: dict[str, Any], ports: Ports, role_arn: str) -> dict[str, Any
     return answer(200, {"slot": _view(record_slot_event(fact, ports), ports)})
 
 
-def _view(slot: Slot, ports: Ports) -> dict[str, Any]:
+def _view(slot: Slot, ports: AwsPorts) -> dict[str, Any]:
     join_number = ports.sessions.get(slot.session_id).join_number if slot.session_id else 0
     view = {"slotId": slot.slot_id, "state": slot.state.value, "epoch": slot.epoch, "sessionId": slot.session_id}
     return {**view, "joinNumber": join_number}

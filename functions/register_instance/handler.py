@@ -6,21 +6,20 @@ import re
 from typing import Any
 
 from greenroom.domain.instance.instance import Boot
-from greenroom.entry.compose import configured_handler
+from greenroom.entry.compose import AwsPorts, configured_handler
 from greenroom.entry.http import Body, answer, body_of, instance_of_caller, respond
 from greenroom.entry.settings import Settings
-from greenroom.ports import Ports
 from greenroom.usecases.instance.register_instance import Registration, register_instance
 
 NONCE = re.compile(r"[0-9a-f]{32}")
 
 
-def handle(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _register(event, ports, settings))
 
 
-def _register(event: dict[str, Any], ports: Ports, settings: Settings) -> dict[str, Any]:
+def _register(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     instance_id, body = instance_of_caller(event, settings.instance_role_arn), body_of(event)
     boot = Boot(body.identifier("bootNonce", pattern=NONCE), _address(body, "privateIp"), _address(body, "publicIp"))
     return answer(200, _view(register_instance(instance_id, boot, ports), settings))

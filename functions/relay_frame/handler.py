@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.socket.socket_caller import connection_id_of, is_event
-from greenroom.ports import Ports
 from greenroom.usecases.socket.relay_frame import relay_frame
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """200: answers go over the socket. 403: no frame."""
     if not is_event(event, "MESSAGE"):
         return {"statusCode": 403}

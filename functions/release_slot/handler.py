@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
-from greenroom.ports import Ports
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.usecases.line.tell_waiting import tell_those_behind
 from greenroom.usecases.session.release_slot import release_slot
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """What the execution ends with."""
     session = release_slot(event["sessionId"], ports)
     tell_those_behind(session, ports)

@@ -7,21 +7,20 @@ from typing import Any
 
 from greenroom.domain.session.session_view import session_view
 from greenroom.domain.times import iso
-from greenroom.entry.compose import lambda_handler
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, body_of, respond, viewer_of
 from greenroom.entry.tracing import annotate_session
-from greenroom.ports import Ports
 from greenroom.usecases.session.request_session import Launch, Launched, request_session
 
 CLIENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
     return respond(lambda: _launch(event, ports))
 
 
-def _launch(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def _launch(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     viewer, body = viewer_of(event), body_of(event)
     launch = Launch(
         viewer_id=viewer.viewer_id,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
-from greenroom.ports import Ports
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.usecases.instance.warm_tier import start_instances
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """Which of them are on their way; what EC2 had no place for is back in the tier."""
     return {"started": start_instances(event["poolId"], event["instanceIds"], ports)}
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from greenroom.entry.compose import lambda_handler
-from greenroom.ports import Ports
+from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.usecases.instance.warm_tier import stop_instances
 
 
-def handle(event: dict[str, Any], ports: Ports) -> dict[str, Any]:
+def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """Which of them EC2 was asked to stop; the reaper asks until it did."""
     return {"stopped": stop_instances(event["instanceIds"], ports)}
 

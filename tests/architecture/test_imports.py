@@ -52,9 +52,8 @@ FILES = [path for path in python_files("functions", "layers/core") if "build" no
 
 
 def part_of(module: str) -> str:
-    """`greenroom.domain.slot.slot` -> `greenroom.domain`; ports may be told in more than one module."""
-    head = ".".join(module.split(".")[:2]) if module.startswith("greenroom.") else module.split(".")[0]
-    return "greenroom.ports" if head.endswith("_ports") else head
+    """`greenroom.domain.slot.slot` -> `greenroom.domain`."""
+    return ".".join(module.split(".")[:2]) if module.startswith("greenroom.") else module.split(".")[0]
 
 
 def foreign(path: Path) -> set[str]:

@@ -8,7 +8,7 @@ from greenroom.aws.session.session_rows import NOT_LISTED, listed_session_of, se
 from greenroom.aws.table.codec import BrokenRow, required
 from greenroom.domain.session.session import Moving, Session, SessionState, StatusReason
 from greenroom.domain.session.session_view import session_view
-from greenroom.quota_ports import CountedSession
+from greenroom.ports.quota import CountedSession
 
 from tests.architecture.reading import CORE, Json, resources
 from tests.builders import a_session, a_slot, an_assignment

@@ -28,7 +28,8 @@ from greenroom.domain.session.session import (
 )
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.slot.slot_move import retire_idle, withdraw
-from greenroom.ports import LineTicket, Wait
+from greenroom.ports.line import LineTicket
+from greenroom.ports.session import Wait
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.slots import free_entry
 

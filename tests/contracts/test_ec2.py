@@ -10,7 +10,7 @@ import boto3
 import pytest
 from greenroom.aws import clients
 from greenroom.aws.instance.ec2 import AwsEc2
-from greenroom.fleet_ports import Ec2State
+from greenroom.ports.instance import Ec2State
 from greenroom_lab.memory.ec2 import ALWAYS, FakeEc2
 
 from tests.contracts.houses import REGION

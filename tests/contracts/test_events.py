@@ -20,7 +20,7 @@ from greenroom.aws.quota.account_facts import AwsAccountFacts
 from greenroom.domain.errors import Conflict, FactUnavailable, NotFound
 from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
 from greenroom.domain.event.scheduled_event import EventHold, EventStep, ScheduledEvent
-from greenroom.event_ports import Subnet
+from greenroom.ports.quota import Subnet
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NOW, an_event

@@ -26,7 +26,8 @@ from greenroom.domain.pool.pool import ApplicationKind, Halt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import renew, reset, retire, withdraw
-from greenroom.fleet_ports import BOOTS_KEPT, Ec2State
+from greenroom.ports.instance import Ec2State
+from greenroom.ports.pool import BOOTS_KEPT
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NOW, a_launch, a_policy, a_pool, a_slot, an_application, an_instance

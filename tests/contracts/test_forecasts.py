@@ -8,7 +8,7 @@ import pytest
 from greenroom.domain.errors import NotFound
 from greenroom.domain.session.eta import Eta, EtaShown
 from greenroom.domain.slot.slot import SlotState
-from greenroom.ports import LineTicket
+from greenroom.ports.line import LineTicket
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.slots import free_entry
 

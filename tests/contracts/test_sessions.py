@@ -17,7 +17,7 @@ from greenroom.domain.session.session import SessionMove, SessionState, StatusRe
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.slot.slot_move import retire_idle
 from greenroom.domain.socket.connection import PeerKind, Ticket
-from greenroom.ports import Wait
+from greenroom.ports.session import Wait
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.slots import free_entry
 

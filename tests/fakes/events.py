@@ -29,7 +29,7 @@ def scheduled(ports: FakePorts, ahead_s: float = 7200.0, sessions: int = 3, **fa
 def look(ports: FakePorts, event_id: str, at: float | None = None) -> Advance:
     """What the machine does when it comes, by default now."""
     ports.time = ports.time if at is None else at
-    return advance_event(event_id, ports, preflight_event)
+    return advance_event(event_id, ports, lambda reading: preflight_event(reading, ports))
 
 
 def held(ports: FakePorts) -> dict[str, int]:

@@ -18,7 +18,7 @@ from greenroom.domain.quota.quota import LIVE
 from greenroom.domain.session.session import TERMINAL_STATES, WAITING_STATES, Session
 from greenroom.domain.slot.slot import FreeSlot, Slot, SlotState
 from greenroom.domain.socket.connection import Connection, Ticket
-from greenroom.ports import LineTicket
+from greenroom.ports.line import LineTicket
 from greenroom_lab.memory.ports import FakePorts
 from greenroom_lab.memory.slots import free_entry
 from greenroom_lab.memory.store import Memory

@@ -8,7 +8,7 @@ import pytest
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.times import iso
 from greenroom.entry.instance.fleet_call import fleet_answer
-from greenroom.fleet_ports import Ec2State
+from greenroom.ports.instance import Ec2State
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom_lab.memory.ports import FakePorts
 

@@ -10,7 +10,7 @@ from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import epoch_seconds, iso
-from greenroom.fleet_ports import Ec2State
+from greenroom.ports.instance import Ec2State
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE

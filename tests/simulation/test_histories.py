@@ -12,7 +12,7 @@ import pytest
 from greenroom.domain.session.session import Session, StatusReason
 from greenroom.domain.slot.slot import FreeSlot, SlotState
 from greenroom.domain.slot.slot_move import SlotMove
-from greenroom.ports import LineTicket
+from greenroom.ports.line import LineTicket
 from greenroom.usecases.event.schedule_event import EventPlan, schedule_event
 from greenroom_lab.memory.claims import MemoryClaims
 from greenroom_lab.memory.journal import MemoryOrphans

@@ -7,7 +7,7 @@ from typing import Any
 
 from greenroom.domain.errors import ConnectionGone, FactUnavailable, RelaySecretUnavailable, TaskGone
 from greenroom.domain.events import Event
-from greenroom.event_ports import Image, Subnet
+from greenroom.ports.quota import Image, Subnet
 
 
 class FakeTasks:
@@ -87,7 +87,7 @@ class FakeRelaySecret:
 
 
 class FakeSchedules:
-    """event_ports.Schedules: what would fire, by (event, version)."""
+    """ports.Schedules: what would fire, by (event, version)."""
 
     def __init__(self) -> None:
         self.at: dict[tuple[str, int], float] = {}
@@ -100,7 +100,7 @@ class FakeSchedules:
 
 
 class FakeAccountFacts:
-    """event_ports.AccountFacts: a roomy account; what is named in `silent` cannot be asked."""
+    """ports.AccountFacts: a roomy account; what is named in `silent` cannot be asked."""
 
     def __init__(self) -> None:
         self.image_state = "available"

@@ -41,7 +41,7 @@ class MemoryCatalog:
 
 
 class MemoryScheduledEvents:
-    """event_ports.ScheduledEvents."""
+    """ports.ScheduledEvents."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory

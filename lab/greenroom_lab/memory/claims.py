@@ -34,7 +34,8 @@ from greenroom.domain.session.session import (
 from greenroom.domain.slot import slot_move
 from greenroom.domain.slot.slot import FreeSlot, Slot
 from greenroom.domain.slot.slot_move import SlotMove
-from greenroom.ports import LineTicket, Taken
+from greenroom.ports.line import LineTicket
+from greenroom.ports.session import Taken
 
 from greenroom_lab.memory.line import _ticket_of
 from greenroom_lab.memory.quotas import enter_units, give_back_units, take_units

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from greenroom.domain.errors import CapacityUnavailable, Conflict, GreenroomError
-from greenroom.fleet_ports import Ec2Instance, Ec2State
+from greenroom.ports.instance import Ec2Instance, Ec2State
 
 ALWAYS = 10**9
 """More lists than any test asks for."""
@@ -17,7 +17,7 @@ class Ec2Busy(Exception):
 
 
 class FakeEc2:
-    """fleet_ports.Ec2: instances stay `shutting-down` until told otherwise; `ignored` ones do not obey.
+    """ports.Ec2: instances stay `shutting-down` until told otherwise; `ignored` ones do not obey.
 
     For `refusing` ones every call that changes them is refused.
     A list may leave out what runs (`omit`), and what was launched a moment ago may be `unknown` even by its id.

@@ -11,14 +11,14 @@ from greenroom.domain.instance.launch import Launch
 from greenroom.domain.instance.offering import RECENT_S, Rest
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import SlotMove, await_ready, retire_free, withdraw
-from greenroom.fleet_ports import Machinery
+from greenroom.ports.instance import Machinery
 
 from greenroom_lab.memory.slots import count_moves, make_moves
 from greenroom_lab.memory.store import FleetRows, Memory
 
 
 class MemoryFleet:
-    """fleet_ports.Fleet."""
+    """ports.Fleet."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
@@ -126,7 +126,7 @@ def _used(slots: Sequence[Slot]) -> list[Slot]:
 
 
 class MemoryLaunches:
-    """fleet_ports.Launches."""
+    """ports.Launches."""
 
     def __init__(self, memory: Memory, rows: FleetRows) -> None:
         self.memory, self.rows = memory, rows
@@ -149,7 +149,7 @@ class MemoryLaunches:
 
 
 class MemoryOfferings:
-    """fleet_ports.Offerings."""
+    """ports.Offerings."""
 
     def __init__(self, rows: FleetRows) -> None:
         self.rows = rows

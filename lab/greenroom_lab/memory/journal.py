@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from greenroom.domain.journal.entry import Entry
 from greenroom.domain.times import iso
-from greenroom.ports import JournalRow
+from greenroom.ports.notify import JournalRow
 
 from greenroom_lab.memory.store import FleetRows, JournalLine, Memory
 
@@ -58,7 +58,7 @@ class MemoryReaperLease:
 
 
 class MemoryOrphans:
-    """fleet_ports.Orphans."""
+    """ports.Orphans."""
 
     def __init__(self, rows: FleetRows) -> None:
         self.rows = rows

@@ -8,7 +8,7 @@ from math import inf
 
 from greenroom.domain.line.line import order_of
 from greenroom.domain.session.session import WAITING_STATES, Session, SessionState
-from greenroom.ports import LineTicket
+from greenroom.ports.line import LineTicket
 
 from greenroom_lab.memory.store import Memory
 

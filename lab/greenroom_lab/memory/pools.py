@@ -12,13 +12,13 @@ from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.instance.launch import Launch
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
-from greenroom.fleet_ports import BOOTS_KEPT, PoolRows
+from greenroom.ports.pool import BOOTS_KEPT, PoolRows
 
 from greenroom_lab.memory.store import FleetRows, Memory
 
 
 class MemoryPools:
-    """fleet_ports.Pools."""
+    """ports.Pools."""
 
     def __init__(self, memory: Memory, rows: FleetRows) -> None:
         self.memory, self.rows = memory, rows

@@ -20,7 +20,7 @@ from greenroom.domain.quota.quota import (
     names_of,
 )
 from greenroom.domain.session.session import TERMINAL_STATES, Session
-from greenroom.quota_ports import CountedSession, ShardCount, Used
+from greenroom.ports.quota import CountedSession, ShardCount, Used
 
 from greenroom_lab.memory.store import Memory, QuotaRows
 

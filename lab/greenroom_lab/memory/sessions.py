@@ -8,7 +8,7 @@ from dataclasses import replace
 from greenroom.domain.errors import SessionAlreadyAdopted, SessionHasEnded, StaleEpoch
 from greenroom.domain.session.eta import Eta, EtaShown
 from greenroom.domain.session.session import TERMINAL_STATES, WAITING_STATES, Session, SessionMove, epoch_of, moved
-from greenroom.ports import Joined, Wait
+from greenroom.ports.session import Joined, Wait
 
 from greenroom_lab.memory.store import Memory
 
@@ -82,7 +82,7 @@ class MemorySessions:
 
 
 class MemoryLiveSessions:
-    """fleet_ports.LiveSessions."""
+    """ports.LiveSessions."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory

@@ -18,8 +18,8 @@ from greenroom.domain.quota.quota import AccountQuota, Quota
 from greenroom.domain.session.session import Session
 from greenroom.domain.slot.slot import FreeSlot, Slot
 from greenroom.domain.socket.connection import AgentConnection, Connection, Ticket
-from greenroom.fleet_ports import PoolRows
-from greenroom.ports import LineTicket
+from greenroom.ports.line import LineTicket
+from greenroom.ports.pool import PoolRows
 
 R = TypeVar("R")
 E = TypeVar("E", bound=Entry)

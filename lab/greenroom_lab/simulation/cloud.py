@@ -8,7 +8,7 @@ from functools import partial
 
 from greenroom.domain.errors import CapacityUnavailable, Conflict
 from greenroom.domain.instance.offering import FleetAnswer, Launched, Refusal
-from greenroom.fleet_ports import Ec2Instance, Ec2State
+from greenroom.ports.instance import Ec2Instance, Ec2State
 from greenroom.usecases.instance.prepare_launch import FleetRequest
 
 from greenroom_lab.memory.ec2 import ALWAYS, FakeEc2
@@ -27,7 +27,7 @@ class ReplyLost(Exception):
 
 
 class SimulatedEc2(FakeEc2):
-    """fleet_ports.Ec2 on the virtual clock."""
+    """ports.Ec2 on the virtual clock."""
 
     def __init__(self, world: World) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from greenroom.domain.line.line import is_given_up
 from greenroom.domain.quota.quota import ACCOUNT_NAME, LIVE, Scope, gpu_uses, names_of, tenant_name
 from greenroom.domain.session.session import LIVE_STATES, TERMINAL_STATES, SessionState, epoch_of
 from greenroom.domain.slot.slot import SlotState
-from greenroom.fleet_ports import Ec2State
+from greenroom.ports.instance import Ec2State
 
 from greenroom_lab.simulation.agents import LEASE_S, Agent
 from greenroom_lab.simulation.cloud import SimulatedEc2

@@ -24,7 +24,7 @@ RESUMES_WITHIN_S = (60, 300)
 
 
 class Schedules:
-    """event_ports.Schedules: one-time schedules on the virtual clock; one may never fire, or fire twice."""
+    """ports.Schedules: one-time schedules on the virtual clock; one may never fire, or fire twice."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -57,7 +57,9 @@ class PrewarmEvent:
         if ports.events.get(self.event_id).version != self.version:
             return
         try:
-            advance = self.world.invoke(lambda: advance_event(self.event_id, ports, preflight_event))
+            advance = self.world.invoke(
+                lambda: advance_event(self.event_id, ports, lambda reading: preflight_event(reading, ports))
+            )
             next_at = advance.next_at
         except Crash:
             next_at = self.world.now + 2

@@ -7,17 +7,26 @@ from functools import cached_property
 from random import Random
 from typing import Any, TypeVar
 
-from greenroom import event_ports, fleet_ports, ports, quota_ports
 from greenroom.entry import clock
 from greenroom.entry.settings import Settings
 from greenroom.entry.side_by_side import side_by_side
 from greenroom.entry.tracing import Handler, trace_aws_calls, traced
+from greenroom.ports.event import ScheduledEvents, Schedules
+from greenroom.ports.instance import Ec2, Fleet, Launches, Offerings
+from greenroom.ports.line import Line
+from greenroom.ports.notify import Bus, Journal, Metrics, TaskTokens
+from greenroom.ports.pool import Catalog, Pools
+from greenroom.ports.quota import AccountFacts, QuotaCounters, QuotaSettings
+from greenroom.ports.reaper import Orphans, ReaperLease
+from greenroom.ports.session import Claims, LiveSessions, Sessions
+from greenroom.ports.slot import Slots
+from greenroom.ports.socket import Connections, RelaySecret, Socket, Tickets
 
 R = TypeVar("R")
 
 
 class AwsPorts:
-    """`ports.Ports` on AWS. Adapters are imported inside the properties: a cold start pays only for what it uses."""
+    """`Ports` on AWS. Adapters are imported inside the properties: a cold start pays only for what it uses."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -31,7 +40,7 @@ class AwsPorts:
         return self.settings.turn_urls
 
     @cached_property
-    def relay_secret(self) -> ports.RelaySecret:
+    def relay_secret(self) -> RelaySecret:
         from greenroom.aws.socket.relay_secret import SecretsManagerRelaySecret
 
         return SecretsManagerRelaySecret(self.settings.turn_secret_arn)
@@ -53,151 +62,151 @@ class AwsPorts:
         return side_by_side(works)
 
     @cached_property
-    def sessions(self) -> ports.Sessions:
+    def sessions(self) -> Sessions:
         from greenroom.aws.session.sessions import DynamoSessions
 
         return DynamoSessions(self.settings.sessions_table)
 
     @cached_property
-    def line(self) -> ports.Line:
+    def line(self) -> Line:
         from greenroom.aws.line.line import DynamoLine
 
         return DynamoLine(self.settings.sessions_table)
 
     @cached_property
-    def claims(self) -> ports.Claims:
+    def claims(self) -> Claims:
         from greenroom.aws.session.claims import DynamoClaims
 
         return DynamoClaims(self.settings.sessions_table, self.settings.fleet_table)
 
     @cached_property
-    def slots(self) -> ports.Slots:
+    def slots(self) -> Slots:
         from greenroom.aws.slot.slots import DynamoSlots
 
         return DynamoSlots(self.settings.fleet_table)
 
     @cached_property
-    def reaper(self) -> ports.ReaperLease:
+    def reaper(self) -> ReaperLease:
         from greenroom.aws.reaper.reaper_lease import DynamoReaperLease
 
         return DynamoReaperLease(self.settings.fleet_table)
 
     @cached_property
-    def catalog(self) -> ports.Catalog:
+    def catalog(self) -> Catalog:
         from greenroom.aws.pool.catalog import DynamoCatalog
 
         return DynamoCatalog(self.settings.catalog_table)
 
     @cached_property
-    def tickets(self) -> ports.Tickets:
+    def tickets(self) -> Tickets:
         from greenroom.aws.socket.tickets import DynamoTickets
 
         return DynamoTickets(self.settings.sessions_table)
 
     @cached_property
-    def connections(self) -> ports.Connections:
+    def connections(self) -> Connections:
         from greenroom.aws.socket.connections import DynamoConnections
 
         return DynamoConnections(self.settings.sessions_table)
 
     @cached_property
-    def socket(self) -> ports.Socket:
+    def socket(self) -> Socket:
         from greenroom.aws.socket.socket import ApiGatewaySocket
 
         return ApiGatewaySocket(self.settings.socket_management_url)
 
     @cached_property
-    def tasks(self) -> ports.TaskTokens:
+    def tasks(self) -> TaskTokens:
         from greenroom.aws.notify.tasks import StepFunctionsTasks
 
         return StepFunctionsTasks()
 
     @cached_property
-    def bus(self) -> ports.Bus:
+    def bus(self) -> Bus:
         from greenroom.aws.notify.bus import EventBridgeBus
 
         return EventBridgeBus(self.settings.bus_name)
 
     @cached_property
-    def journal(self) -> ports.Journal:
+    def journal(self) -> Journal:
         from greenroom.aws.notify.journal import DynamoJournal
 
         return DynamoJournal(self.settings.journal_table)
 
     @cached_property
-    def metrics(self) -> ports.Metrics:
+    def metrics(self) -> Metrics:
         from greenroom.entry.metrics import EmfMetrics
 
         return EmfMetrics()
 
     @cached_property
-    def fleet(self) -> fleet_ports.Fleet:
+    def fleet(self) -> Fleet:
         from greenroom.aws.instance.fleet import DynamoFleet
 
         return DynamoFleet(self.settings.fleet_table)
 
     @cached_property
-    def pools(self) -> fleet_ports.Pools:
+    def pools(self) -> Pools:
         from greenroom.aws.pool.pools import DynamoPools
 
         return DynamoPools(self.settings.fleet_table)
 
     @cached_property
-    def launches(self) -> fleet_ports.Launches:
+    def launches(self) -> Launches:
         from greenroom.aws.instance.launches import DynamoLaunches
 
         return DynamoLaunches(self.settings.fleet_table)
 
     @cached_property
-    def offerings(self) -> fleet_ports.Offerings:
+    def offerings(self) -> Offerings:
         from greenroom.aws.instance.offerings import DynamoOfferings
 
         return DynamoOfferings(self.settings.fleet_table)
 
     @cached_property
-    def ec2(self) -> fleet_ports.Ec2:
+    def ec2(self) -> Ec2:
         from greenroom.aws.instance.ec2 import AwsEc2
 
         return AwsEc2(lambda: self.settings.stack_name)  # asked for to look things up: ending one needs no stack
 
     @cached_property
-    def orphans(self) -> fleet_ports.Orphans:
+    def orphans(self) -> Orphans:
         from greenroom.aws.instance.orphans import DynamoOrphans
 
         return DynamoOrphans(self.settings.fleet_table)
 
     @cached_property
-    def live_sessions(self) -> fleet_ports.LiveSessions:
+    def live_sessions(self) -> LiveSessions:
         from greenroom.aws.session.live_sessions import DynamoLiveSessions
 
         return DynamoLiveSessions(self.settings.sessions_table)
 
     @cached_property
-    def events(self) -> event_ports.ScheduledEvents:
+    def events(self) -> ScheduledEvents:
         from greenroom.aws.event.scheduled_events import DynamoScheduledEvents
 
         return DynamoScheduledEvents(self.settings.catalog_table)
 
     @cached_property
-    def account(self) -> event_ports.AccountFacts:
+    def account(self) -> AccountFacts:
         from greenroom.aws.quota.account_facts import AwsAccountFacts
 
         return AwsAccountFacts(self.settings.image_id, self.settings.subnet_ids)
 
     @cached_property
-    def quotas(self) -> quota_ports.QuotaSettings:
+    def quotas(self) -> QuotaSettings:
         from greenroom.aws.quota.quotas import DynamoQuotas
 
         return DynamoQuotas(self.settings.catalog_table)
 
     @cached_property
-    def quota_counters(self) -> quota_ports.QuotaCounters:
+    def quota_counters(self) -> QuotaCounters:
         from greenroom.aws.session.quota_counters import DynamoQuotaCounters
 
         return DynamoQuotaCounters(self.settings.sessions_table)
 
     @cached_property
-    def schedules(self) -> event_ports.Schedules:
+    def schedules(self) -> Schedules:
         from greenroom.aws.event.schedules import EventBridgeSchedules
 
         where = self.settings

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from greenroom.domain.anew import anew, unchanged
 from greenroom.domain.errors import Conflict
 from greenroom.domain.instance.instance import Instance
 from greenroom.domain.instance.launch import Launch
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet, HasLaunches
+
+
+class Ports(HasFleet, HasLaunches, Protocol):
+    """What is reached here, callees included."""
 
 
 def change_instance(

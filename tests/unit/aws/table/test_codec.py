@@ -14,8 +14,7 @@ from greenroom.aws.event.event_rows import event_of, event_row
 from greenroom.aws.instance.instance_rows import instance_of, instance_row
 from greenroom.aws.instance.launch_rows import launch_of, launch_row
 from greenroom.aws.pool.catalog_rows import application_of, application_row, pool_of, pool_row
-from greenroom.aws.session.migrations import place_row
-from greenroom.aws.session.session_rows import place_key, place_key_of, session_of, session_row
+from greenroom.aws.session.session_rows import place_key, place_key_of, place_row, session_of, session_row
 from greenroom.aws.slot.slot_rows import free_of, free_row, slot_of, slot_row
 from greenroom.aws.table.codec import BrokenRow, decoded, encoded, required
 from greenroom.aws.table.values import item, plain
@@ -31,8 +30,8 @@ from greenroom.domain.session.session_length import SessionLength
 from greenroom.domain.shape import field_types, selected
 from greenroom.domain.slot.slot import FreeSlot, Slot
 from greenroom.domain.socket.connection import AgentConnection, Connection, Ticket
-from greenroom.ports import LineTicket
-from greenroom.quota_ports import CountedSession, ShardCount
+from greenroom.ports.line import LineTicket
+from greenroom.ports.quota import CountedSession, ShardCount
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,7 +10,7 @@ from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
 from greenroom.domain.instance.offering import Rest
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.slot.slot import SlotState
-from greenroom.event_ports import Subnet
+from greenroom.ports.quota import Subnet
 from greenroom.usecases.event.preflight_event import preflight_event
 from greenroom.usecases.event.read_event import read_event
 from greenroom.usecases.event.schedule_event import schedule_event

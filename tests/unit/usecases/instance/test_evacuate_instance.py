@@ -12,7 +12,7 @@ from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import MOST_MIGRATIONS, Session, SessionState, StatusReason
 from greenroom.domain.session.session_view import slot_name
 from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.ports import Wait
+from greenroom.ports.session import Wait
 from greenroom.usecases.instance.evacuate_instance import Evacuation, evacuate_instance
 from greenroom.usecases.line.dispatch_line import PICTURE_LINGERS_S
 from greenroom.usecases.session.end_session import end_session, leave_session

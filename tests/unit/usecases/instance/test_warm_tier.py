@@ -16,7 +16,7 @@ from greenroom.domain.instance.instance import (
 from greenroom.domain.instance.offering import HOLD_S, market_key
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.slot.slot import SlotState
-from greenroom.fleet_ports import Ec2State, Machinery
+from greenroom.ports.instance import Ec2State, Machinery
 from greenroom.usecases.instance.register_instance import register_instance
 from greenroom.usecases.instance.warm_tier import reconcile_stopped, start_instances, stop_instances
 from greenroom.usecases.pool.plan_pool import plan_pool

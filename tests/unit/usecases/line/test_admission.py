@@ -83,7 +83,7 @@ def test_the_pre_queue_waits_for_the_start_beside_free_slots_and_is_served_then(
     at(ports, event.start - 0.001)
     assert dispatch_line("demo", ports) == 0
     at(ports, event.start)
-    advance_event(event.event_id, ports, dispatch=dispatch_line)
+    advance_event(event.event_id, ports, dispatch=lambda pool_id: dispatch_line(pool_id, ports))
     assert served(ports) == ["ada", "bob"]
     assert launch(ports, "new").session.state is SessionState.QUEUED  # as open: behind who waits
     at(ports, event.end)
@@ -154,7 +154,7 @@ def test_a_shuffled_pre_queue_is_drawn_by_lot_and_nobody_draws_twice() -> None:
     assert order_of(again) == order_of(came[3])
     fill(ports, 5)
     at(ports, event.start)
-    advance_event(event.event_id, ports, dispatch=dispatch_line)
+    advance_event(event.event_id, ports, dispatch=lambda pool_id: dispatch_line(pool_id, ports))
     assert set(served(ports)) == set(in_line[:5])
 
 

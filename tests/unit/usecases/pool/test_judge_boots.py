@@ -15,7 +15,7 @@ from greenroom.domain.instance.launch import (
     boot_deadline_s,
 )
 from greenroom.domain.journal import pool as journal
-from greenroom.fleet_ports import Ec2State
+from greenroom.ports.instance import Ec2State
 from greenroom.usecases.instance.abandon_launch import LONGEST_REST_S, abandon_launch
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.register_instance import register_instance

@@ -12,8 +12,8 @@ from greenroom.domain.instance.launch import BOOT_TIMEOUT_S, START_TIMEOUT_S, La
 from greenroom.domain.session.session import MOST_MIGRATIONS, SessionState, StatusReason
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import renew
-from greenroom.fleet_ports import Ec2State
-from greenroom.ports import Wait
+from greenroom.ports.instance import Ec2State
+from greenroom.ports.session import Wait
 from greenroom.usecases.instance.register_instance import register_instance
 from greenroom.usecases.instance.retire_instances import retire_instances
 from greenroom.usecases.pool.plan_pool import plan_pool

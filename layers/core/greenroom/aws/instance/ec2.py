@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from greenroom.aws.clients import client
 from greenroom.domain.errors import AccountLimitReached, CapacityUnavailable, Conflict
 from greenroom.domain.instance.offering import Refusal
-from greenroom.fleet_ports import Ec2Instance, Ec2State
+from greenroom.ports.instance import Ec2Instance, Ec2State
 
 STACK_TAG, POOL_TAG, LAUNCH_TAG = "greenroom:stack", "greenroom:pool", "greenroom:launch"
 ORPHAN_TAG = "greenroom:orphan"

@@ -19,7 +19,7 @@ from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, StaleB
 from greenroom.domain.instance.instance import Instance, InstanceState, changed
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import SlotMove, await_ready, retire_free, withdraw
-from greenroom.fleet_ports import Machinery
+from greenroom.ports.instance import Machinery
 
 
 class DynamoFleet:

@@ -15,7 +15,7 @@ from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.values import item
 from greenroom.aws.table.write import Write
 from greenroom.domain.session.session import WAITING_STATES, Session, SessionState
-from greenroom.ports import LineTicket
+from greenroom.ports.line import LineTicket
 
 
 class DynamoLine:

@@ -11,7 +11,7 @@ from greenroom.aws.table.rows import store
 from greenroom.aws.table.values import item, plain
 from greenroom.domain.journal.entry import Entry
 from greenroom.domain.times import iso
-from greenroom.ports import JournalRow
+from greenroom.ports.notify import JournalRow
 
 _OWN = frozenset({"pk", "sk", "kind", "at"})
 

@@ -18,7 +18,7 @@ from greenroom.domain.event.scheduled_event import EventHold
 from greenroom.domain.instance.launch import Launch
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
-from greenroom.fleet_ports import BOOTS_KEPT, PoolRows
+from greenroom.ports.pool import BOOTS_KEPT, PoolRows
 
 EVENT_PREFIX = "event_"
 """Slots held for an event are an attribute of their own each: set and removed without touching the others."""

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from greenroom.aws.clients import client
 from greenroom.domain.errors import FactUnavailable
-from greenroom.event_ports import Image, Subnet
+from greenroom.ports.quota import Image, Subnet
 
 QUOTA_CODES: Mapping[str, str] = {"on-demand": "L-DB2E81BA", "spot": "L-3819A6DF"}
 """Running On-Demand G and VT instances; All G and VT Spot Instance Requests; both count vCPUs.

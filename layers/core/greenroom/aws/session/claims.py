@@ -11,6 +11,7 @@ from greenroom.aws.session.session_rows import (
     line_key,
     place_key,
     place_key_of,
+    place_row,
     session_key,
     session_of,
     viewer_key,
@@ -33,7 +34,6 @@ from greenroom.domain.errors import (
     ViewerLimitReached,
 )
 from greenroom.domain.instance.instance import CLAIMABLE_STATES
-from greenroom.domain.line.line import order_of
 from greenroom.domain.quota.quota import Quotas
 from greenroom.domain.session.session import (
     TERMINAL_STATES,
@@ -49,10 +49,10 @@ from greenroom.domain.session.session import (
     sources_of,
     taker_of,
 )
-from greenroom.domain.shape import selected
 from greenroom.domain.slot import slot_move
 from greenroom.domain.slot.slot import FIRST_SLOT, FreeSlot, Slot
-from greenroom.ports import LineTicket, Taken
+from greenroom.ports.line import LineTicket
+from greenroom.ports.session import Taken
 
 LEFT_CHANGES = 3
 """How often the slot that a session leaves may change between being read and being written."""
@@ -81,7 +81,7 @@ class DynamoClaims:
         return Taken(entered, count_moves(self._fleet, free.pool_id, [move]))
 
     def enqueue(self, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Session:
-        entered = enter(self._sessions, session, sessions_per_viewer, quotas, [self._place(session)])
+        entered = enter(self._sessions, session, sessions_per_viewer, quotas, [put(self._sessions, place_row(session))])
         if entered is None:
             raise Conflict(session.session_id)
         return entered
@@ -104,7 +104,7 @@ class DynamoClaims:
         row.set("moving", encoded(moving)).set("deadlineAt", deadline_at)
         row.set_once(f"transitions.{SessionState.MIGRATING}", moving.since)
         try:
-            transact([row.as_update(), self._place(session)])
+            transact([row.as_update(), put(self._sessions, place_row(session))])
         except Refused as refused:
             raise self._why_it_stays(session, moving, deadline_at) from refused
         return self._read(session.session_id)
@@ -241,12 +241,6 @@ class DynamoClaims:
 
     def _session(self, session: Session) -> Write:
         return Write(self._sessions, session_key(session.session_id), "META")
-
-    def _place(self, session: Session) -> dict[str, Any]:
-        """A place in line, by the order of the session's first request."""
-        ticket = selected(LineTicket, session, order_at=order_of(session))
-        key = {"pk": line_key(session.pool_id), "sk": place_key_of(session)}
-        return put(self._sessions, {**key, **encoded(ticket)})
 
     def _claimable(self, instance_id: str) -> dict[str, Any]:
         return Write(self._fleet, instance_key(instance_id), "META").when_in("state", CLAIMABLE_STATES).as_check()

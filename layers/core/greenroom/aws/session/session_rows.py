@@ -9,8 +9,10 @@ from greenroom.aws.table.codec import decoded, encoded
 from greenroom.aws.table.write import Write
 from greenroom.domain.line.line import order_of
 from greenroom.domain.session.session import LIVE_STATES, Session, SessionState
+from greenroom.domain.shape import selected
 from greenroom.domain.tenant import owned
 from greenroom.domain.times import iso
+from greenroom.ports.line import LineTicket
 
 LIVE_SHARDS = 4
 """The index of live sessions is spread over this many partitions."""
@@ -58,6 +60,12 @@ def session_of(row: Mapping[str, Any]) -> Session:
 def listed_session_of(row: Mapping[str, Any]) -> Session:
     """Of the index `byViewer`, which shows what a SessionView shows."""
     return decoded(Session, {**NOT_LISTED, **row})
+
+
+def place_row(session: Session) -> dict[str, Any]:
+    """A place in line, by the order of the session's first request."""
+    ticket = selected(LineTicket, session, order_at=order_of(session))
+    return {"pk": line_key(session.pool_id), "sk": place_key_of(session), **encoded(ticket)}
 
 
 def at_epoch(write: Write, epoch: int | None) -> Write:

@@ -15,7 +15,7 @@ from greenroom.domain.errors import Conflict, NotFound, SessionAlreadyAdopted, S
 from greenroom.domain.session.eta import Eta, EtaShown
 from greenroom.domain.session.session import LIVE_STATES, WAITING_STATES, Session, SessionMove, SessionState, moved
 from greenroom.domain.shape import selected
-from greenroom.ports import Joined, Wait
+from greenroom.ports.session import Joined, Wait
 
 
 class DynamoSessions:

@@ -12,8 +12,8 @@ from greenroom.domain.shape import selected, shown
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import Time
 from greenroom.entry.pool.catalog_views import pool_view
-from greenroom.fleet_ports import Machinery
-from greenroom.ports import JournalRow
+from greenroom.ports.instance import Machinery
+from greenroom.ports.notify import JournalRow
 from greenroom.usecases.pool.read_pools import EventShare, PoolReport
 
 NOT_SHOWN = frozenset({"viewerId", "tenantId", "taskToken"})

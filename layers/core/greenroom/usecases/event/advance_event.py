@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from greenroom.domain.errors import Conflict
 from greenroom.domain.event.preflight import Preflight
@@ -12,18 +13,27 @@ from greenroom.domain.events import EventShortfall
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.journal import event as journal
 from greenroom.domain.slot.slot import SlotState
-from greenroom.fleet_ports import Machinery, PoolRows
 from greenroom.planning.reservations import slots_left
-from greenroom.ports import Ports
+from greenroom.ports.event import HasEvents
+from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
+from greenroom.ports.reaper import HasReaper
+from greenroom.ports.world import Clock
 from greenroom.usecases.event.read_event import EventReading, read_event
 from greenroom.usecases.event.settle_event import settle
 from greenroom.usecases.pool.read_snapshot import count_slots
 
+
+class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
+    """What is reached here, callees included."""
+
+
 ROUNDS = 12
 """Each round takes one step or sets one hold; more means that others keep changing the event."""
-Dispatcher = Callable[[str, Ports], object]
+Dispatcher = Callable[[str], object]
 _Measured = type[journal.EventAtPointOfNoReturn] | type[journal.EventMeasured]
-Preflighter = Callable[[EventReading, Ports], Preflight]
+Preflighter = Callable[[EventReading], Preflight]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ def advance_event(
         except Conflict:
             continue  # edited, or somebody took this step: the row says what is left
         if due is EventStep.MEASURE and dispatch is not None:
-            dispatch(reading.event.pool_id, ports)
+            dispatch(reading.event.pool_id)
     raise Conflict(event_id)
 
 
@@ -69,7 +79,7 @@ def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None
     event = reading.event
     taken = replace(event, done=event.done | {step})
     if step in PREFLIGHTS and preflight is not None:
-        return replace(taken, preflight=preflight(reading, ports))
+        return replace(taken, preflight=preflight(reading))
     if step is EventStep.POINT_OF_NO_RETURN:
         _measure(event, journal.EventAtPointOfNoReturn, ports, with_coming=True)
     if step is EventStep.MEASURE:

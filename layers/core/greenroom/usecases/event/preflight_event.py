@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
 from greenroom.domain.errors import FactUnavailable, NotFound
 from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
@@ -19,9 +20,18 @@ from greenroom.planning.preflight_checks import (
     check_quota,
     check_time_to_warm,
 )
-from greenroom.ports import Ports
+from greenroom.ports.event import HasEvents
+from greenroom.ports.instance import HasFleet, HasOfferings
+from greenroom.ports.notify import HasJournal
+from greenroom.ports.quota import HasAccount
+from greenroom.ports.world import Clock
 from greenroom.usecases.event.read_event import EventReading
 from greenroom.usecases.pool.read_snapshot import count_slots
+
+
+class Ports(Clock, HasAccount, HasEvents, HasFleet, HasJournal, HasOfferings, Protocol):
+    """What is reached here, callees included."""
+
 
 RIGHTS = "give the function the right to ask, or look yourself"
 ASK_WITHIN_S = 12

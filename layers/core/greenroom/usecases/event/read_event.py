@@ -1,16 +1,23 @@
-"""A scheduled event beside its pool, and how long that pool takes to warm for it."""
+"""Scheduled events: one beside its pool, with how long that pool takes to warm for it; a pool's; those to come."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.event.scheduled_event import ScheduledEvent, WarmTime
 from greenroom.domain.event.warm_time import warm_time
 from greenroom.domain.pool.pool import Pool
-from greenroom.fleet_ports import PoolRows
 from greenroom.planning.growth import LAUNCHES_PER_PASS
-from greenroom.ports import Ports
+from greenroom.ports.event import HasEvents
+from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
+
+
+class Ports(HasCatalog, HasEvents, HasPools, Protocol):
+    """What is reached here, callees included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,18 @@ def reading_of(event: ScheduledEvent, ports: Ports) -> EventReading:
 
 def events_of_pool(pool_id: str, ports: Ports) -> list[ScheduledEvent]:
     """Those that are listed: not over, or only just."""
-    found = []
+    return [each for each in _listed(ports) if each.pool_id == pool_id]
+
+
+def coming_events(ports: Ports) -> list[ScheduledEvent]:
+    """Those that are not over, of all pools, by their start; those that run now included."""
+    return sorted((each for each in _listed(ports) if not each.is_final), key=lambda each: (each.start, each.event_id))
+
+
+def _listed(ports: Ports) -> Iterator[ScheduledEvent]:
     for event_id in ports.events.list_ids():
-        try:
-            found.append(ports.events.get(event_id))
-        except NotFound:
-            continue  # its row is gone; the reaper unlists it
-    return [each for each in found if each.pool_id == pool_id]
+        with suppress(NotFound):  # its row is gone; the reaper unlists it
+            yield ports.events.get(event_id)
 
 
 def _slots_per_instance(pool: Pool, ports: Ports) -> int:

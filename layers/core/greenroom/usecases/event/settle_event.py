@@ -6,12 +6,22 @@ where the row stands, and nothing is ever patched.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.event.scheduled_event import EventState, ScheduledEvent
 from greenroom.domain.events import ReaperNeeded
 from greenroom.domain.journal import event as journal
-from greenroom.fleet_ports import PoolRows
-from greenroom.ports import Ports
+from greenroom.ports.event import HasEvents
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasPools, PoolRows
+from greenroom.ports.reaper import HasReaper
+from greenroom.ports.world import Clock
 from greenroom.usecases.pool.request_pass import request_pass
+
+
+class Ports(Clock, HasBus, HasEvents, HasJournal, HasPools, HasReaper, Protocol):
+    """What is reached here, callees included."""
+
 
 GIVE_BACK_WITHIN_S = 1800
 """How long after its end the event's slots go at once; viewers who stay longer leave them to the scale-in clock."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from contextlib import suppress
+from typing import Protocol
 
 from greenroom.domain.errors import IllegalTransition, NotFound
 from greenroom.domain.events import LaunchFailed, ReaperNeeded
@@ -11,12 +12,22 @@ from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, I
 from greenroom.domain.instance.launch import Launch, LaunchState, failed
 from greenroom.domain.instance.offering import FleetAnswer, jittered
 from greenroom.domain.journal import launch as journal
-from greenroom.fleet_ports import Ec2Instance, Ec2State
-from greenroom.ports import Ports
+from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasPools
+from greenroom.ports.reaper import HasReaper
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.change_rows import change_instance, change_launch
 from greenroom.usecases.instance.note_refusals import attempts_of, note_refusals
 from greenroom.usecases.one_by_one import one_by_one
 from greenroom.usecases.pool.judge_boots import note_boot_failure
+
+
+class Ports(
+    Clock, Dice, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasReaper, Protocol
+):
+    """What is reached here, callees included."""
+
 
 FIRST_REST_S, LONGEST_REST_S = 30, 600
 """After the first failure in a row, doubling to the longest, with jitter: a broken image must not burn money."""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from greenroom.domain.errors import LAUNCH_FAILURES, LaunchAbandoned, TaskGone
 from greenroom.domain.instance.instance import Instance, InstanceState
 from greenroom.domain.instance.launch import Launch, LaunchState, advanced
 from greenroom.domain.instance.offering import FleetAnswer, Launched
 from greenroom.domain.journal import launch as journal
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet, HasLaunches, HasOfferings
+from greenroom.ports.notify import HasBus, HasJournal, HasTasks
+from greenroom.ports.pool import HasPools
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.instance.note_refusals import attempts_of, note_refusals
 from greenroom.usecases.pool.judge_boots import boot_timeout_s
+
+
+class Ports(Clock, Dice, HasBus, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasTasks, Protocol):
+    """What is reached here, callees included."""
 
 
 def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_token: str, ports: Ports) -> None:

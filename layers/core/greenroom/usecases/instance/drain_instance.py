@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from greenroom.domain.anew import anew, unchanged
 from greenroom.domain.errors import Conflict, SlotLost
 from greenroom.domain.instance.instance import Instance, InstanceState
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.fleet_ports import Machinery
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasPools
+from greenroom.ports.session import HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock
 from greenroom.usecases.notify.tell_peers import tell_agent_of_slot
 from greenroom.usecases.pool.request_pass import request_pass
+
+
+class Ports(Clock, HasBus, HasConnections, HasFleet, HasJournal, HasPools, HasSessions, HasSlots, HasSocket, Protocol):
+    """What is reached here, callees included."""
+
 
 BY_OPERATOR = "operatorDrain"
 """The status reason of an instance that an operator drained: only such a drain can be taken back."""

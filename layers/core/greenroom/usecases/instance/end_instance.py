@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound, SlotLost
 from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, NoticeKind, changed
@@ -15,10 +16,41 @@ from greenroom.domain.session.session import StatusReason
 from greenroom.domain.slot.slot import Slot
 from greenroom.domain.slot.slot_move import retire
 from greenroom.domain.times import iso
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.migrate_session import held_session, migrate_session
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasEc2,
+    HasFleet,
+    HasJournal,
+    HasLaunches,
+    HasLine,
+    HasMetrics,
+    HasPools,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTasks,
+    Protocol,
+):
+    """What is reached here, callees included."""
+
 
 CLAIMS_AT_ONCE = 4
 """How often a slot may be claimed while it is being retired."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from greenroom.domain.errors import Conflict, NotFound, SlotLost
 from greenroom.domain.instance.evacuation import ON_ITS_WAY_OUT, ends_at, noticed, reason_of, shows_picture
@@ -11,11 +12,42 @@ from greenroom.domain.instance.instance import Instance, InstanceState, Notice, 
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import retire_idle
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.instance.end_instance import end_instance
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.migrate_session import held_session, migrate_session
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasEc2,
+    HasFleet,
+    HasJournal,
+    HasLaunches,
+    HasLine,
+    HasMetrics,
+    HasPools,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTasks,
+    Protocol,
+):
+    """What is reached here, callees included."""
+
 
 _LOST = frozenset({InstanceState.INTERRUPTED, InstanceState.QUARANTINED})
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import InstanceNoticed
 from greenroom.domain.instance.evacuation import SPOT_WARNING_S, ends_at, is_stronger
 from greenroom.domain.instance.instance import Instance, InstanceState, Notice, NoticeKind
 from greenroom.domain.times import iso
-from greenroom.fleet_ports import Ec2State
-from greenroom.ports import Ports
+from greenroom.ports.instance import Ec2State, HasEc2, HasFleet
+from greenroom.ports.notify import HasBus
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasBus, HasEc2, HasFleet, Protocol):
+    """What is reached here, callees included."""
+
 
 STALE_AFTER_S = 60
 """A Spot warning so long after the end it warned of is of no use: whoever is still there was not ended."""

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from greenroom.domain.events import AccountLimitReached
 from greenroom.domain.instance.offering import Asked, FleetAnswer, Offering, Refusal, market_key, rest_of
 from greenroom.domain.instance.refusal import RefusalKind
 from greenroom.domain.journal import launch as journal
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasOfferings
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.world import Clock, Dice
+
+
+class Ports(Clock, Dice, HasBus, HasJournal, HasOfferings, Protocol):
+    """What is reached here, callees included."""
 
 
 def note_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from greenroom.domain.errors import LAUNCH_FAILURES, LaunchAbandoned, PoolIsHalted
 from greenroom.domain.instance.launch import REQUEST_TIMEOUT_S, Launch, LaunchState, advanced
 from greenroom.domain.instance.offering import Offering, Ranked, rank_offerings
 from greenroom.domain.instance.refusal import failure_of, kind_of
 from greenroom.domain.pool.pool import Pool
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet, HasLaunches, HasOfferings
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.world import Clock
 from greenroom.usecases.change_rows import change_launch
+
+
+class Ports(Clock, HasCatalog, HasFleet, HasLaunches, HasOfferings, HasPools, Protocol):
+    """What is reached here, callees included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound, SlotLost, UnknownInstance
 from greenroom.domain.events import ReaperNeeded
@@ -14,11 +15,44 @@ from greenroom.domain.pool.pool import Application
 from greenroom.domain.session.session import StatusReason
 from greenroom.domain.slot.slot import Slot, SlotState, shard_of, slot_id_of
 from greenroom.domain.slot.slot_move import renew
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches, HasOfferings
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.reaper import HasReaper
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.change_rows import change_instance, change_launch
 from greenroom.usecases.instance.await_registration import answer_launch
 from greenroom.usecases.pool.judge_boots import boot_timeout_s, ready_timeout_s
 from greenroom.usecases.session.migrate_session import held_session, migrate_session
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasEc2,
+    HasFleet,
+    HasJournal,
+    HasLaunches,
+    HasLine,
+    HasMetrics,
+    HasOfferings,
+    HasPools,
+    HasReaper,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTasks,
+    Protocol,
+):
+    """What is reached here, callees included."""
 
 
 @dataclass(frozen=True, slots=True)

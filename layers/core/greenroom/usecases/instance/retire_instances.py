@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.instance.evacuation import RETURNING_STATES
 from greenroom.domain.instance.instance import Instance, InstanceState, changed
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import SlotState
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
+from greenroom.ports.notify import HasJournal
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.world import Clock
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.one_by_one import one_by_one
+
+
+class Ports(Clock, HasEc2, HasFleet, HasJournal, HasLaunches, HasSlots, Protocol):
+    """What is reached here, callees included."""
+
 
 _IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})
 

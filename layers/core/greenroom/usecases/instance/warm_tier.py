@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from greenroom.domain.errors import AccountLimitReached, CapacityUnavailable, Conflict, NotFound
 from greenroom.domain.instance.instance import Instance, InstanceState, is_at_rest, refused_start, started
 from greenroom.domain.instance.offering import HOLD_S
 from greenroom.domain.journal import instance as journal
-from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery
-from greenroom.ports import Ports
+from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings, Machinery
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasPools
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.instance.note_refusals import note_account_limit
 from greenroom.usecases.instance.retire_instances import retire_instances
 from greenroom.usecases.one_by_one import one_by_one
 from greenroom.usecases.pool.judge_boots import boot_timeout_s
 from greenroom.usecases.pool.request_pass import request_pass
+
+
+class Ports(Clock, Dice, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol):
+    """What is reached here, callees included."""
+
 
 I = InstanceState  # noqa: E741
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound, SessionHasEnded, SlotLost
 from greenroom.domain.events import SessionMigrated
+from greenroom.domain.journal import session as journal
 from greenroom.domain.pool.pool import Pool
 from greenroom.domain.session.session import (
     WAITING_STATES,
@@ -18,12 +20,36 @@ from greenroom.domain.session.session import (
     moved,
 )
 from greenroom.domain.slot.slot import CLAIM_LEASE_S, FreeSlot, Slot
-from greenroom.ports import LineTicket, Ports, Taken
+from greenroom.ports.line import HasLine, LineTicket
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.session import HasClaims, HasSessions, Taken
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.line.find_free_slots import find_free_slots
-from greenroom.usecases.line.judge_eta import judge_eta
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.tell_peers import tell_page
 from greenroom.usecases.pool.request_pass import slot_taken
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasJournal,
+    HasLine,
+    HasMetrics,
+    HasPools,
+    HasSessions,
+    HasSocket,
+    HasTasks,
+    Protocol,
+):
+    """What is reached here, callees included."""
+
 
 PICTURE_LINGERS_S = 15
 """How long the slot that a session left may still show its picture: until the new one's first frame."""
@@ -78,7 +104,7 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
         session = taken.session
         answer_wait(session, ports)
         tell_page(session, ports)
-        judge_eta(before, session, ports)
+        _judge_eta(before, session, ports)
         if before.assignment is not None:
             ports.bus.send(_migrated(before.assignment, session, slot))
         return taken
@@ -129,3 +155,18 @@ def assign(session: Session, slot: Slot | FreeSlot, now: float) -> Session:
         market=slot.market,
     )
     return replace(moved(session, move), assignment=held, lease_until=now + CLAIM_LEASE_S)
+
+
+def _judge_eta(before: Session, assigned: Session, ports: Ports) -> None:
+    """How good its first forecast was, now that the wait is over. `before`: as it waited.
+
+    Only a first wait is judged: who moves waits for a reason that nobody foresaw.
+    """
+    shown, at = before.eta_shown, assigned.transitions.get(SessionState.ASSIGNED)
+    if before.state is not SessionState.QUEUED or shown is None or at is None:
+        return
+    wait_s, within = round(at - shown.at, 3), at <= shown.p90
+    p50_s, p90_s = round(shown.p50 - shown.at, 3), round(shown.p90 - shown.at, 3)
+    entry = journal.EtaJudged(assigned.session_id, assigned.pool_id, wait_s, p50_s, p90_s, within)
+    ports.journal.append(entry, ports.now())
+    ports.metrics.eta_judged(assigned.pool_id, wait_s, within)

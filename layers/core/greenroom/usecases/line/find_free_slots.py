@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from greenroom.domain.pool.pool import Placement, Pool
 from greenroom.domain.slot.slot import FIRST_SLOT, FreeSlot, shards_of
-from greenroom.ports import Ports
+from greenroom.ports.session import HasClaims
+from greenroom.ports.world import Dice
+
+
+class Ports(Dice, HasClaims, Protocol):
+    """What is reached here, callees included."""
+
 
 FEW_PAGE = 64
 """Entries read at once while few slots are free: all of them, so that a full instance is known from an empty one."""

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from greenroom.domain.event.warm_time import PASS_S
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.instance.launch import boot_deadline_s
 from greenroom.domain.session.eta import Eta
 from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.fleet_ports import Machinery
 from greenroom.planning.forecast_reason import Situation, reason_of
 from greenroom.planning.forecast_wait import Forecast, Source
 from greenroom.planning.lifetimes import Lifetime, Lived, session_lifetime
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.planning.snapshot import COMING, PoolSnapshot
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.line import HasLine
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.world import Clock
 from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read_snapshot
+
+
+class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
+    """What is reached here, callees included."""
+
 
 UNMEASURED_BOOTS_S = (150.0, 180.0, 210.0, 240.0, 300.0, 420.0, 600.0)
 """A pool's first boots, until one was measured: minutes, and not sure how many."""

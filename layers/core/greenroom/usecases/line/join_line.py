@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil
+from typing import Protocol
 
 from greenroom.domain.errors import ApplicationClosed, LineFull, NotOpenYet
 from greenroom.domain.line.admission import arrival_in, pre_queue_of
 from greenroom.domain.line.line import head_start_of, order_at
 from greenroom.domain.pool.pool import Admission, Application, Pool
 from greenroom.domain.session.session import Session
-from greenroom.ports import Ports
+from greenroom.ports.event import HasEvents
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.line import HasLine
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.session import HasClaims
+from greenroom.ports.world import Clock
 from greenroom.usecases.event.read_event import events_of_pool
 from greenroom.usecases.line.forecast_line import forecast_line
+
+
+class Ports(Clock, HasCatalog, HasClaims, HasEvents, HasFleet, HasLine, HasPools, Protocol):
+    """What is reached here, callees included."""
+
 
 SOONEST_S, LATEST_S = 10, 3600
 """When a viewer may be told to try again: not in a tight loop, and not tomorrow."""

@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.slot.slot import Slot
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice, SideBySide
 from greenroom.usecases.line.dispatch_line import dispatch_line, hand_to_line
 from greenroom.usecases.line.tell_waiting import TOLD_A_DISPATCH, tell_waiting
 from greenroom.usecases.pool.request_pass import request_pass
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasFleet,
+    HasJournal,
+    HasLine,
+    HasMetrics,
+    HasPools,
+    HasSessions,
+    HasSocket,
+    HasTasks,
+    SideBySide,
+    Protocol,
+):
+    """What is reached here, callees included."""
 
 
 def publish_slot(slot: Slot, ports: Ports) -> None:

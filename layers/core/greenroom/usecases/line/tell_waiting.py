@@ -5,14 +5,27 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.pool.pool import LONGEST_LINE
 from greenroom.domain.session.eta import eta_view, is_due
 from greenroom.domain.session.session import WAITING_STATES, Session
-from greenroom.ports import LineTicket, Ports
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.line import HasLine, LineTicket
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.session import HasSessions
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, SideBySide
 from greenroom.usecases.line.forecast_line import Outlook, forecast_line
 from greenroom.usecases.notify.tell_peers import post_to_page
+
+
+class Ports(
+    Clock, HasCatalog, HasConnections, HasFleet, HasLine, HasPools, HasSessions, HasSocket, SideBySide, Protocol
+):
+    """What is reached here, callees included."""
+
 
 TOLD_A_PASS = LONGEST_LINE
 """Everyone; some milliseconds each, and several at a time."""

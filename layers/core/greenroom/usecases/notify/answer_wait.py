@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Protocol
 
 from greenroom.domain.errors import TaskGone
 from greenroom.domain.session.session import Session, fact_for
-from greenroom.ports import Ports
+from greenroom.ports.notify import HasTasks
+
+
+class Ports(HasTasks, Protocol):
+    """What is reached here, callees included."""
 
 
 def answer_wait(session: Session, ports: Ports) -> None:

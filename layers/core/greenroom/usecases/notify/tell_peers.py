@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from greenroom.domain.errors import ConnectionGone
 from greenroom.domain.session.session import Session
 from greenroom.domain.session.session_view import session_view
 from greenroom.domain.slot.slot import Slot
-from greenroom.ports import Ports
+from greenroom.ports.session import HasSessions
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasConnections, HasSessions, HasSocket, Protocol):
+    """What is reached here, callees included."""
 
 
 def tell_page(session: Session, ports: Ports, place: int | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from greenroom.domain.anew import Changed, anew
 from greenroom.domain.errors import Conflict, InvalidField, NotFound
@@ -13,7 +13,14 @@ from greenroom.domain.journal import pool as journal
 from greenroom.domain.pool.pool import Application, Pool, PoolPolicy
 from greenroom.domain.slot.slot import shards_of
 from greenroom.domain.socket.relay import RelayPolicy
-from greenroom.ports import Ports
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasCatalog
+from greenroom.ports.socket import HasTurn
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasBus, HasCatalog, HasJournal, HasTurn, Protocol):
+    """What is reached here, callees included."""
 
 
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:

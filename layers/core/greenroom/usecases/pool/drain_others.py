@@ -7,12 +7,18 @@ its room is used for the pool's own application.
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Protocol
 
 from greenroom.domain.errors import SlotLost
 from greenroom.domain.instance.instance import CLAIMABLE_STATES
-from greenroom.fleet_ports import Machinery
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.world import Clock
 from greenroom.usecases.pool.read_snapshot import PoolReading
+
+
+class Ports(Clock, HasFleet, Protocol):
+    """What is reached here, callees included."""
+
 
 OTHER_APPLICATION = "otherApplication"
 """The status reason of an instance that drains because its pool was given away: no operator takes that back."""

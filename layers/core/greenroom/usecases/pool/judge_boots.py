@@ -5,12 +5,21 @@ Only what EC2 gave counts: a refused launch costs nothing and says nothing of th
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.events import PoolHalted
 from greenroom.domain.instance.instance import Instance, InstanceState
 from greenroom.domain.instance.launch import START_MARGIN_S, boot_deadline_s
 from greenroom.domain.journal import pool as journal
 from greenroom.domain.pool.pool import Application, Halt
-from greenroom.ports import Ports
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasPools
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasBus, HasJournal, HasPools, Protocol):
+    """What is reached here, callees included."""
+
 
 BOOT_FAILURES_TO_HALT = 3
 """In a row, with none ready between them. Each costs an instance for as long as a boot may take."""

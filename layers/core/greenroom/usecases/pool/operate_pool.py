@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.events import PoolChanged, PoolHalted, PoolResumed
 from greenroom.domain.journal import pool as journal
 from greenroom.domain.pool.pool import Halt
-from greenroom.ports import Ports
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasBus, HasCatalog, HasJournal, HasPools, Protocol):
+    """What is reached here, callees included."""
 
 
 def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:

@@ -6,16 +6,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.journal.entry import pool_entity
 from greenroom.domain.pool.pool import Halt, Pool
 from greenroom.domain.slot.slot import SlotState
-from greenroom.fleet_ports import Machinery, PoolRows
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.planning.reservations import slots_left_by_event
-from greenroom.ports import JournalRow, Ports
+from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasJournal, JournalRow
+from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
+from greenroom.ports.world import Clock
 from greenroom.usecases.pool.read_snapshot import read_snapshot
+
+
+class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLine, HasPools, Protocol):
+    """What is reached here, callees included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from greenroom.domain.instance.launch import NOT_WANTED, Launch, LaunchState
 from greenroom.domain.pool.build import is_outdated
 from greenroom.domain.pool.pool import Application, Pool
 from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.fleet_ports import Machinery, PoolRows
 from greenroom.planning.plan_capacity import InstanceLoad, PoolSnapshot
 from greenroom.planning.reservations import slots_left
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.line import HasLine
+from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
+    """What is reached here, callees included."""
+
 
 TIER_REST_S = 600
 """How long no instance is launched for the warm tier after one failed: it is not urgent, and others must not wait."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from greenroom.domain.journal import pool as journal
 from greenroom.planning.plan import Plan, PlannedStart, PlannedStop, Retirement
 from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
-from greenroom.ports import Ports
+from greenroom.ports.notify import HasJournal
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasJournal, Protocol):
+    """What is reached here, callees included."""
+
 
 RULE = "planning.plan_capacity"
 

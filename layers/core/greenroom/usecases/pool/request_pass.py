@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from greenroom.domain.events import PoolChanged
 from greenroom.domain.pool.pool import Pool
-from greenroom.ports import Ports, Taken
+from greenroom.ports.notify import HasBus
+from greenroom.ports.pool import HasPools
+from greenroom.ports.session import Taken
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasBus, HasPools, Protocol):
+    """What is reached here, callees included."""
 
 
 def request_pass(pool_id: str, cause: str, ports: Ports) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from greenroom.domain.journal import quota as journal
 from greenroom.domain.quota.quota import ACCOUNT_NAME, KillSwitch, Quota, day_of, tenant_name
-from greenroom.ports import Ports
-from greenroom.quota_ports import Used
+from greenroom.ports.notify import HasJournal
+from greenroom.ports.quota import HasQuotaCounters, HasQuotas, Used
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, Protocol):
+    """What is reached here, callees included."""
 
 
 @dataclass(frozen=True, slots=True)

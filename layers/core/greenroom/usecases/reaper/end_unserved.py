@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.pool.pool import LONGEST_LINE, Pool
-from greenroom.ports import LineTicket, Ports
+from greenroom.ports.line import HasLine, LineTicket
+from greenroom.ports.notify import HasTasks
+from greenroom.ports.pool import HasCatalog
+from greenroom.ports.session import HasSessions
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock
 from greenroom.usecases.session.end_session import end_unserved_session
+
+
+class Ports(Clock, HasCatalog, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
+    """What is reached here, callees included."""
 
 
 def end_unserved(pool: Pool, ports: Ports) -> None:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound
-from greenroom.ports import Ports
+from greenroom.ports.event import HasEvents
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.reaper import HasReaper
+from greenroom.ports.world import Clock
 from greenroom.usecases.event.advance_event import advance_event
+
+
+class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
+    """What is reached here, callees included."""
+
 
 Attempt = Callable[[str, Callable[[], None]], None]
 """Runs one repair; what it raises is kept for the end of the pass, so that one bad row does not stop the others."""

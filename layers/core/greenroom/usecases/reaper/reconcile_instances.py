@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 from greenroom.domain.errors import Conflict, NotFound, SlotLost
 from greenroom.domain.instance.evacuation import RETURNING_STATES, is_being_lost
@@ -12,13 +13,46 @@ from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import TERMINAL_STATES, StatusReason, epoch_of
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import reset, retire_idle, withdraw
-from greenroom.fleet_ports import Ec2Instance, Ec2State, Machinery
-from greenroom.ports import Ports
+from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings, Machinery
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.reaper import HasOrphans
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.instance.end_instance import finish_instance, quarantine_instance
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 from greenroom.usecases.instance.warm_tier import reconcile_stopped
 from greenroom.usecases.notify.tell_peers import tell_agent_of_slot
 from greenroom.usecases.pool.judge_boots import note_boot_failure
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasEc2,
+    HasFleet,
+    HasJournal,
+    HasLaunches,
+    HasLine,
+    HasMetrics,
+    HasOfferings,
+    HasOrphans,
+    HasPools,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTasks,
+    Protocol,
+):
+    """What is reached here, callees included."""
+
 
 UNKNOWN_GRACE_S = 300
 """EC2 may not know a new instance's id for so long: it is pending, and not gone. Source: EC2, eventual consistency."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import MassSilenceSeen
@@ -11,9 +12,17 @@ from greenroom.domain.instance.instance import InstanceState, is_at_rest
 from greenroom.domain.instance.launch import Launch, LaunchState
 from greenroom.domain.instance.offering import FleetAnswer
 from greenroom.domain.slot.slot import SlotState
-from greenroom.fleet_ports import Ec2Instance, Machinery
 from greenroom.planning.plan_capacity import plan_capacity
-from greenroom.ports import Ports
+from greenroom.ports.event import HasEvents
+from greenroom.ports.instance import Ec2Instance, HasEc2, HasFleet, HasLaunches, HasOfferings, Machinery
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.reaper import HasOrphans, HasReaper
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice, SideBySide
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.instance.abandon_launch import abandon_launch
 from greenroom.usecases.instance.await_registration import answer_launch
@@ -25,6 +34,35 @@ from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.reaper.end_unserved import end_unserved
 from greenroom.usecases.reaper.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
 from greenroom.usecases.session.hold_line import hold_line
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasEc2,
+    HasEvents,
+    HasFleet,
+    HasJournal,
+    HasLaunches,
+    HasLine,
+    HasMetrics,
+    HasOfferings,
+    HasOrphans,
+    HasPools,
+    HasReaper,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTasks,
+    SideBySide,
+    Protocol,
+):
+    """What is reached here, callees included."""
+
 
 SILENCE_OVER_S = 120
 """Silence that no pass saw for so long was over: the next one is another one."""

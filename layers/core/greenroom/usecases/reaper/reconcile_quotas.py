@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from greenroom.domain.journal import quota as journal
 from greenroom.domain.quota.quota import ACCOUNT_NAME, Scope, tenant_name
-from greenroom.ports import Ports
-from greenroom.quota_ports import CountedSession, ShardCount
+from greenroom.ports.notify import HasJournal
+from greenroom.ports.quota import CountedSession, HasQuotaCounters, HasQuotas, ShardCount
+from greenroom.ports.session import HasSessions
+from greenroom.ports.world import Clock
 from greenroom.usecases.session.recount_viewer import recount_viewer
+
+
+class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, HasSessions, Protocol):
+    """What is reached here, callees included."""
+
 
 QUIET_S = 35
 """A shard that changed since may hold what the index does not show yet: a launch takes 28 s at most."""

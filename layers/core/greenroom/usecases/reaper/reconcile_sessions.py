@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import SessionRequested
 from greenroom.domain.instance.evacuation import reason_of
@@ -9,11 +11,40 @@ from greenroom.domain.line.line import is_given_up
 from greenroom.domain.session.session import Session, SessionState, StatusReason, epoch_of, sources_of
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.session.end_session import end_overdue_session, give_up_place
 from greenroom.usecases.session.migrate_session import migrate_session
 from greenroom.usecases.session.release_slot import release_slot
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasFleet,
+    HasJournal,
+    HasLine,
+    HasMetrics,
+    HasPools,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTasks,
+    Protocol,
+):
+    """What is reached here, callees included."""
+
 
 GIVE_BACK_AFTER_S = 30
 """How long a session may be Ending before the reaper gives its slot back in the machine's place."""

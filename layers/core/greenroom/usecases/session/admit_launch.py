@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from greenroom.domain.errors import KillSwitchThrown, QuotaExceeded
 from greenroom.domain.pool.pool import Application
 from greenroom.domain.quota.quota import GpuBudget, Quota, Quotas, Scope, day_of, names_of
 from greenroom.domain.session.session import Session
-from greenroom.ports import Ports
+from greenroom.ports.pool import HasCatalog
+from greenroom.ports.quota import HasQuotaCounters, HasQuotas
+from greenroom.ports.session import HasClaims
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasCatalog, HasClaims, HasQuotaCounters, HasQuotas, Protocol):
+    """What is reached here, callees included."""
 
 
 def admit_launch(draft: Session, application: Application, ports: Ports) -> Quotas:

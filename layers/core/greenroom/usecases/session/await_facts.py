@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.errors import NoFreeSlot
 from greenroom.domain.events import ReaperNeeded
 from greenroom.domain.session.session import WAITING_STATES, Session, SessionState
-from greenroom.ports import Ports, Wait
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.reaper import HasReaper
+from greenroom.ports.session import HasClaims, HasSessions, Wait
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.line.dispatch_line import serve_line
 from greenroom.usecases.notify.answer_wait import answer_wait
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasJournal,
+    HasLine,
+    HasMetrics,
+    HasPools,
+    HasReaper,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTasks,
+    Protocol,
+):
+    """What is reached here, callees included."""
+
 
 LEASE_GRACE_S = 15
 """How long a slot's lease outlives the connection deadline, so that the deadline decides and not the lease."""

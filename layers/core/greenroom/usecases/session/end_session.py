@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.errors import IllegalTransition, NotFound
 from greenroom.domain.line.line import order_of
 from greenroom.domain.session.session import (
@@ -12,9 +14,18 @@ from greenroom.domain.session.session import (
     StatusReason,
     overdue_reason,
 )
-from greenroom.ports import LineTicket, Ports
+from greenroom.ports.line import HasLine, LineTicket
+from greenroom.ports.notify import HasTasks
+from greenroom.ports.session import HasSessions
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.tell_peers import tell_page
+
+
+class Ports(Clock, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
+    """What is reached here, callees included."""
+
 
 ENDING_TIMEOUT_S = 60
 """How long the machine may take to give the slot back before the reaper does."""

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.errors import IllegalTransition, StaleEpoch
 from greenroom.domain.session.session import MOST_MIGRATIONS, Moving, Session, SessionState, StatusReason, sources_of
 from greenroom.domain.slot.slot import Slot
-from greenroom.ports import Ports
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice
 from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.tell_peers import tell_page
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.end_session import end_session
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasJournal,
+    HasLine,
+    HasMetrics,
+    HasPools,
+    HasSessions,
+    HasSocket,
+    HasTasks,
+    Protocol,
+):
+    """What is reached here, callees included."""
 
 
 def migrate_session(session: Session, reason: StatusReason, picture_until: float | None, ports: Ports) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from greenroom.domain.errors import (
     Forbidden,
@@ -17,7 +18,15 @@ from greenroom.domain.quota.quota import plays_until
 from greenroom.domain.session.session import Session, SessionMove, SessionState, StatusReason, sources_of
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import retire_idle, withdraw
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.quota import HasQuotaCounters, HasQuotas
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock, Dice, SideBySide
 from greenroom.usecases.line.publish_slot import publish_slot
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.tell_peers import tell_page
@@ -25,6 +34,30 @@ from greenroom.usecases.pool.judge_boots import note_boot_done, restart_timeout_
 from greenroom.usecases.session.admit_launch import gpu_budgets_of
 from greenroom.usecases.session.end_session import end_idle_session, end_session
 from greenroom.usecases.socket.check_boot import check_boot
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasFleet,
+    HasJournal,
+    HasLine,
+    HasMetrics,
+    HasPools,
+    HasQuotaCounters,
+    HasQuotas,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTasks,
+    SideBySide,
+    Protocol,
+):
+    """What is reached here, callees included."""
 
 
 class SlotEvent(StrEnum):

@@ -8,11 +8,19 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transac
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.journal import quota as journal
 from greenroom.domain.session.session import TERMINAL_STATES
-from greenroom.ports import Ports
+from greenroom.ports.notify import HasJournal
+from greenroom.ports.quota import HasQuotaCounters
+from greenroom.ports.session import HasSessions
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasJournal, HasQuotaCounters, HasSessions, Protocol):
+    """What is reached here, callees included."""
 
 
 def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> None:

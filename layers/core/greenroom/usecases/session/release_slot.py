@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import SessionEnded
 from greenroom.domain.journal import session as journal
@@ -9,10 +11,33 @@ from greenroom.domain.session.session import Session, SessionState, StatusReason
 from greenroom.domain.session.session_length import length_of
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
-from greenroom.ports import Ports
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasTasks
+from greenroom.ports.pool import HasPools
+from greenroom.ports.session import HasClaims, HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasSocket
+from greenroom.ports.world import Clock
 from greenroom.usecases.notify.tell_peers import tell_agent_of_slot, tell_page
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.end_session import end_session
+
+
+class Ports(
+    Clock,
+    HasBus,
+    HasClaims,
+    HasConnections,
+    HasJournal,
+    HasLine,
+    HasPools,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTasks,
+    Protocol,
+):
+    """What is reached here, callees included."""
 
 
 def release_slot(session_id: str, ports: Ports) -> Session:

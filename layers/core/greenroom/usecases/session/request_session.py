@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost, ViewerLimitReached
 from greenroom.domain.events import Event, SessionRequested
@@ -11,7 +12,15 @@ from greenroom.domain.pool.pool import Application, Pool
 from greenroom.domain.quota.quota import Quotas
 from greenroom.domain.session.session import Session, SessionMove, SessionState, moved
 from greenroom.domain.times import iso
-from greenroom.ports import Ports, Taken
+from greenroom.ports.event import HasEvents
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.line import HasLine
+from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+from greenroom.ports.pool import HasCatalog, HasPools
+from greenroom.ports.quota import HasQuotaCounters, HasQuotas
+from greenroom.ports.session import HasClaims, HasSessions, Taken
+from greenroom.ports.socket import HasConnections, HasSocket, HasTickets
+from greenroom.ports.world import Clock, Dice, Ids, Secrets, SideBySide
 from greenroom.usecases.line.dispatch_line import assign, serve_line
 from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.line.forecast_line import Outlook, forecast_line, outlook_of
@@ -22,6 +31,34 @@ from greenroom.usecases.pool.request_pass import pass_to_request, slot_taken
 from greenroom.usecases.session.admit_launch import admit_launch
 from greenroom.usecases.session.recount_viewer import forget_what_is_over
 from greenroom.usecases.socket.issue_ticket import IssuedTicket, ticket_for
+
+
+class Ports(
+    Clock,
+    Dice,
+    HasBus,
+    HasCatalog,
+    HasClaims,
+    HasConnections,
+    HasEvents,
+    HasFleet,
+    HasJournal,
+    HasLine,
+    HasMetrics,
+    HasPools,
+    HasQuotaCounters,
+    HasQuotas,
+    HasSessions,
+    HasSocket,
+    HasTasks,
+    HasTickets,
+    Ids,
+    Secrets,
+    SideBySide,
+    Protocol,
+):
+    """What is reached here, callees included."""
+
 
 LOSSES_BEFORE_LINE = 3
 """After so many lost tries a claim looks whether others have found nothing and wait in line."""

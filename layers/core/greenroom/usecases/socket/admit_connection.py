@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.errors import ConnectionGone, NotFound, TicketRefused
 from greenroom.domain.session.session import Session, epoch_of
 from greenroom.domain.socket.connection import CONNECTION_LIFETIME_S, Connection, PeerKind, Ticket
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.session import HasSessions
+from greenroom.ports.socket import HasConnections, HasSocket, HasTickets
+from greenroom.ports.world import Clock
 from greenroom.usecases.notify.tell_peers import post_to_agent
 from greenroom.usecases.socket.check_boot import check_boot
 from greenroom.usecases.socket.issue_ticket import hash_of
+
+
+class Ports(Clock, HasConnections, HasFleet, HasSessions, HasSocket, HasTickets, Protocol):
+    """What is reached here, callees included."""
 
 
 def admit_connection(ticket: str, ports: Ports) -> Ticket:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.errors import NotFound, StaleBoot, UnknownInstance
 from greenroom.domain.instance.instance import Instance, InstanceState
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet
+
+
+class Ports(HasFleet, Protocol):
+    """What is reached here, callees included."""
 
 
 def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> Instance:

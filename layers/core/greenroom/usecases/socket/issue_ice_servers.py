@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from greenroom.domain.errors import RelaySecretUnavailable
 from greenroom.domain.session.session import Session
 from greenroom.domain.socket.relay import credential_expiry, turn_credential
-from greenroom.ports import Ports
+from greenroom.ports.socket import HasIceServers, HasTurn
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasIceServers, HasTurn, Protocol):
+    """What is reached here, callees included."""
 
 
 def issue_ice_servers(session: Session, ports: Ports) -> list[dict[str, Any]]:

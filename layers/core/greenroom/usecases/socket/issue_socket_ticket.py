@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from greenroom.domain.socket.connection import TICKET_LIFETIME_S, PeerKind, Ticket
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.session import HasSessions
+from greenroom.ports.socket import HasTickets
+from greenroom.ports.world import Clock, Secrets
 from greenroom.usecases.socket.check_boot import check_boot
 from greenroom.usecases.socket.issue_ticket import IssuedTicket, store_ticket
+
+
+class Ports(Clock, HasFleet, HasSessions, HasTickets, Secrets, Protocol):
+    """What is reached here, callees included."""
 
 
 def issue_socket_ticket(instance_id: str, boot_nonce: str, ports: Ports) -> IssuedTicket:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from greenroom.domain.errors import NotFound, SessionHasEnded
 from greenroom.domain.session.session import Session, epoch_of
 from greenroom.domain.socket.connection import TICKET_LIFETIME_S, PeerKind, Ticket
-from greenroom.ports import Ports
+from greenroom.ports.session import HasSessions
+from greenroom.ports.socket import HasTickets
+from greenroom.ports.world import Clock, Secrets
+
+
+class Ports(Clock, HasSessions, HasTickets, Secrets, Protocol):
+    """What is reached here, callees included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from greenroom.domain.errors import ConnectionGone, NotFound, StaleBoot, UnknownInstance
 from greenroom.domain.session.session import SLOT_HOLDING_STATES, WAITING_STATES, Session, epoch_of
@@ -16,11 +16,33 @@ from greenroom.domain.session.session_view import session_view
 from greenroom.domain.slot.slot import Slot
 from greenroom.domain.socket.connection import Connection, PeerKind
 from greenroom.domain.texts import IDENTIFIER, is_whole
-from greenroom.ports import Ports
+from greenroom.ports.instance import HasFleet
+from greenroom.ports.line import HasLine
+from greenroom.ports.session import HasSessions
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.socket import HasConnections, HasIceServers, HasSocket, HasTickets, HasTurn
+from greenroom.ports.world import Clock
 from greenroom.usecases.notify.tell_peers import post_to_agent, post_to_page
 from greenroom.usecases.socket.admit_connection import tell_peer_socket
 from greenroom.usecases.socket.check_boot import check_boot
 from greenroom.usecases.socket.issue_ice_servers import issue_ice_servers
+
+
+class Ports(
+    Clock,
+    HasConnections,
+    HasFleet,
+    HasIceServers,
+    HasLine,
+    HasSessions,
+    HasSlots,
+    HasSocket,
+    HasTickets,
+    HasTurn,
+    Protocol,
+):
+    """What is reached here, callees included."""
+
 
 PROTOCOL_VERSION = "1.3.0"
 """Of Epic's signalling messages inside `data`. Source: lib-pixelstreamingcommon."""

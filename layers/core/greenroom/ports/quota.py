@@ -1,4 +1,4 @@
-"""What quotas need from the world; a part of `greenroom.ports`."""
+"""What was allowed, what was used, and what the account may."""
 
 from __future__ import annotations
 
@@ -87,3 +87,55 @@ class QuotaCounters(Protocol):
 
     def list_counted(self) -> Iterable[CountedSession]:
         """All sessions that are not over; from an index, so it may lag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The machine image that instances are launched from; `state` is EC2's word, `missing` when it knows none."""
+
+    image_id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A place to launch in."""
+
+    subnet_id: str
+    zone: str
+    free_addresses: int
+
+
+class AccountFacts(Protocol):
+    """What the account has and may; nothing is changed. Each raises FactUnavailable when it cannot be asked."""
+
+    def image(self) -> Image: ...
+
+    def subnets(self) -> Sequence[Subnet]: ...
+
+    def offered(self, instance_types: Sequence[str]) -> frozenset[tuple[str, str]]:
+        """(instance type, zone) pairs that the Region offers at all; says nothing of capacity now."""
+
+    def vcpu_quota(self, market: str) -> float:
+        """How many vCPUs of G and VT instances may run on `spot` or `on-demand`."""
+
+    def running(self) -> Mapping[tuple[str, str], int]:
+        """(instance type, market) -> G and VT instances of the whole account, those starting included."""
+
+
+# -- roles
+
+
+class HasAccount(Protocol):
+    @property
+    def account(self) -> AccountFacts: ...
+
+
+class HasQuotas(Protocol):
+    @property
+    def quotas(self) -> QuotaSettings: ...
+
+
+class HasQuotaCounters(Protocol):
+    @property
+    def quota_counters(self) -> QuotaCounters: ...

@@ -1,9 +1,8 @@
-"""What scheduled events need from the world; a part of `greenroom.ports`."""
+"""Scheduled events, and what wakes them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 
 from greenroom.domain.event.scheduled_event import ScheduledEvent
@@ -38,35 +37,14 @@ class Schedules(Protocol):
         """It fires no more. One that ran, or never was, is fine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    """The machine image that instances are launched from; `state` is EC2's word, `missing` when it knows none."""
-
-    image_id: str
-    state: str
+# -- roles
 
 
-@dataclass(frozen=True, slots=True)
-class Subnet:
-    """A place to launch in."""
-
-    subnet_id: str
-    zone: str
-    free_addresses: int
+class HasEvents(Protocol):
+    @property
+    def events(self) -> ScheduledEvents: ...
 
 
-class AccountFacts(Protocol):
-    """What the account has and may; nothing is changed. Each raises FactUnavailable when it cannot be asked."""
-
-    def image(self) -> Image: ...
-
-    def subnets(self) -> Sequence[Subnet]: ...
-
-    def offered(self, instance_types: Sequence[str]) -> frozenset[tuple[str, str]]:
-        """(instance type, zone) pairs that the Region offers at all; says nothing of capacity now."""
-
-    def vcpu_quota(self, market: str) -> float:
-        """How many vCPUs of G and VT instances may run on `spot` or `on-demand`."""
-
-    def running(self) -> Mapping[tuple[str, str], int]:
-        """(instance type, market) -> G and VT instances of the whole account, those starting included."""
+class HasSchedules(Protocol):
+    @property
+    def schedules(self) -> Schedules: ...
