@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -19,7 +20,7 @@ from greenroom.domain.times import TIME, iso
 
 Convert = Callable[[Any], Any]
 T = TypeVar("T")
-_PLAIN = frozenset({str, int, float, bool})
+_PLAIN = frozenset({str, int, float, bool, Decimal})
 
 
 def shown(value: Any) -> dict[str, Any]:

@@ -6,11 +6,11 @@ Each class, its schema and sample (events/journal) and its catalogue row (events
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from greenroom.domain.names import camel
+from greenroom.domain.shape import WRITING
 from greenroom.domain.tenant import owned
 
 
@@ -51,17 +51,13 @@ class Entry:
         raise NotImplementedError
 
     def facts(self) -> dict[str, Any]:
-        """As JSON has them, but for Decimals."""
-        own = [each.name for each in fields(self) if each.name not in self.NAMED_BY_ENTITY]
-        return {camel(name): _told(value) for name in own if (value := getattr(self, name)) is not None}
+        """As JSON has them, but for Decimals; what is None is left out."""
+        written: dict[str, Any] = WRITING.record(type(self))(self)
+        named = {camel(name) for name in self.NAMED_BY_ENTITY}
+        return {name: _known(value) for name, value in written.items() if name not in named and value is not None}
 
 
-def _told(value: Any) -> Any:
-    """Classes inside by the same rule; what is None is left out."""
-    if is_dataclass(value):
-        return _told({camel(each.name): getattr(value, each.name) for each in fields(value)})
+def _known(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(name): _told(each) for name, each in value.items() if each is not None}
-    if isinstance(value, list | tuple):
-        return [_told(each) for each in value]
-    return value.value if isinstance(value, Enum) else value
+        return {name: _known(each) for name, each in value.items() if each is not None}
+    return [_known(each) for each in value] if isinstance(value, list) else value
