@@ -1,6 +1,6 @@
 /** What the desk says; pure. */
 import type { ReadingsState, PoolReading } from './readings';
-import { texts, type DecisionView, type InstanceView, type PoolView } from './operatorViews';
+import { list, texts, type DecisionView, type InstanceView, type PoolView } from './operatorViews';
 import type { Problem } from '#player/door/problems';
 import { elapsedText } from '../src/elements/elapsed';
 
@@ -112,8 +112,9 @@ export interface DecisionWords {
 
 export function decisionWords({ kind, facts }: DecisionView): DecisionWords {
   const fact = (name: string): string => (typeof facts[name] === 'string' || typeof facts[name] === 'number' ? String(facts[name]) : '');
-  const by = fact('operator') === '' ? '' : ` by ${fact('operator')}`;
-  const refusals = grouped(texts(facts.refusals)).map((refusal) => `refused: ${refusal}`);
+  const who = fact('operator') || fact('by');
+  const by = who === '' ? '' : ` by ${who}`;
+  const refusals = grouped(refusalsOf(facts)).map((refusal) => `refused: ${refusal}`);
   switch (kind) {
     case 'PoolPlanned':
       return planWords(facts);
@@ -126,7 +127,9 @@ export function decisionWords({ kind, facts }: DecisionView): DecisionWords {
     case 'LaunchFailed':
       return {
         title: 'A launch failed',
-        details: [fact('reason'), ...refusals, fact('rest_s') === '' ? '' : `launches rest ${fact('rest_s')} s`].filter(Boolean),
+        details: [fact('reason'), fact('fault'), ...refusals, fact('rest_s') === '' ? '' : `launches rest ${fact('rest_s')} s`].filter(
+          Boolean,
+        ),
         tone: 'trouble',
       };
     case 'PoolHalted':
@@ -142,6 +145,12 @@ export function decisionWords({ kind, facts }: DecisionView): DecisionWords {
   }
   const plain = Object.entries(facts).filter(([, value]) => ['string', 'number'].includes(typeof value));
   return { title: spaced(kind), details: plain.map(([name, value]) => `${spaced(name).toLowerCase()}: ${String(value)}`), tone: 'note' };
+}
+
+/** `InsufficientInstanceCapacity g5.xlarge#subnet-0a1b2c3d#spot`: what EC2 said in every attempt; of some it names no offering. */
+function refusalsOf(facts: DecisionView['facts']): string[] {
+  const refusals = list(facts.attempts).flatMap((attempt) => list(attempt.refusals));
+  return refusals.map(({ code, offering }) => [code, offering].filter((part) => typeof part === 'string').join(' '));
 }
 
 function planWords(facts: DecisionView['facts']): DecisionWords {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Readings, type PoolSource, type PoolReading } from '../../desk/readings';
 import { OperatorApi } from '../../desk/operatorApi';
@@ -36,6 +37,8 @@ const machine = (state: string, letters = '', fields: object = {}): InstanceView
   });
 const reading = (fields: object, instances: InstanceView[] = []): PoolReading => ({ pool: pool(fields), instances, decisions: [] });
 const decided = (kind: string, facts: object) => decisionWords(parseDecision({ at: '2026-01-31T11:59:00Z', kind, ...facts }));
+/** What the control plane writes down: its own sample of the kind. */
+const sampled = (kind: string): object => JSON.parse(readFileSync(`../events/journal/samples/${kind}.json`, 'utf8'));
 
 describe('pools, instances and decisions as the API gives them', () => {
   it('is nothing where something is missing, never an error', () => {
@@ -189,15 +192,17 @@ describe('the words of the desk', () => {
   });
 
   it('tell every other decision, also one this page does not know', () => {
-    expect(decided('InstanceLaunched', { instanceIds: ['i-1'], market: 'on-demand', refusals: ['ICE a', 'ICE a'] })).toMatchObject({
+    const refused = ['refused: InsufficientInstanceCapacity g5.xlarge#subnet-0a1b2c3d#spot', 'refused: UnfulfillableCapacity'];
+    expect(decided('InstanceLaunched', sampled('InstanceLaunched'))).toMatchObject({
       title: '1 instance launched, on-demand',
-      details: ['i-1', 'refused: 2 × ICE a'],
+      details: ['i-0123456789abcdef0', ...refused],
     });
-    expect(decided('LaunchFailed', { reason: 'r', refusals: [], rest_s: 30 })).toMatchObject({
-      details: ['r', 'launches rest 30 s'],
+    expect(decided('LaunchFailed', sampled('LaunchFailed'))).toMatchObject({
+      details: ['Ec2.Ec2Exception', "The image id 'ami-0123' does not exist", ...refused, 'launches rest 31.4 s'],
       tone: 'trouble',
     });
     expect(decided('PoolHalted', { operator: 'ada', reason: 'why' })).toMatchObject({ title: 'Halted by ada', details: ['why'] });
+    expect(decided('PoolHalted', { by: 'greenroom', reason: 'why' }).title).toBe('Halted by greenroom');
     expect(decided('MassSilenceSeen', { instances: 4, nested: {} })).toMatchObject({
       title: 'Mass silence seen',
       details: ['instances: 4'],

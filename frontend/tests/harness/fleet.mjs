@@ -35,6 +35,10 @@ function machine(state, slots, fields = {}) {
     ...fields,
   };
 }
+const refused = (...offerings) => ({
+  refusals: offerings.map((offering) => ({ offering, code: 'InsufficientInstanceCapacity', kind: 'capacity' })),
+});
+
 const planned = (at, wanted, supply, fields) => ({
   at: ago(at),
   kind: 'PoolPlanned',
@@ -61,7 +65,7 @@ const MOMENTS = {
     queued: 0,
     decisions: [
       planned(48, 9, 12, { rejected: ['retire i-07a3f19cfeb79ff: the surplus is younger than the back-off'] }),
-      { at: ago(900), kind: 'InstanceLaunched', launchId: 'lch-1', market: 'spot', instanceIds: ['i-07a3f19cfeb79ff'], refusals: [] },
+      { at: ago(900), kind: 'InstanceLaunched', launchId: 'lch-1', market: 'spot', instanceIds: ['i-07a3f19cfeb79ff'], attempts: [] },
       { at: ago(4000), kind: 'PoolConfigured', operator: 'u-ops' },
     ],
   }),
@@ -99,7 +103,7 @@ const MOMENTS = {
         launchId: 'lch-9',
         market: 'on-demand',
         instanceIds: ['i-07a3f1a5e2f1c3d'],
-        refusals: ['InsufficientInstanceCapacity spot#g5.xlarge#us-east-1a', 'InsufficientInstanceCapacity spot#g6.xlarge#us-east-1a'],
+        attempts: [refused('g5.xlarge#subnet-0a#spot', 'g6.xlarge#subnet-0a#spot')],
       },
       { at: ago(23), kind: 'InstanceNoticed', instanceId: 'i-07a3f1a1b2b3c4', noticeKind: 'spotInterruption' },
       {
@@ -107,7 +111,7 @@ const MOMENTS = {
         kind: 'LaunchFailed',
         launchId: 'lch-8',
         reason: '4 slots lacking of 20 wanted',
-        refusals: ['InsufficientInstanceCapacity spot#g5.xlarge#us-east-1b'],
+        attempts: [refused('g5.xlarge#subnet-0b#spot')],
         rest_s: 30,
       },
       { at: ago(200), kind: 'InstanceDrained', operator: 'u-ops', instanceId: 'i-07a3f1abcdef' },
