@@ -11,8 +11,8 @@ LAB := PYTHONPATH=lab:layers/core:layers/viewer:agent:cli $(BIN)/python -m
 PYTHON_CODE = $(wildcard layers functions agent cli lab tests)
 CHECKED = $(wildcard layers/core/greenroom functions layers/viewer/greenroom_viewer agent/greenroom_agent cli/greenroom_cli lab/greenroom_lab)
 
-# Two processes; the running platform has one of them to itself (tests/conftest.py).
-TWO := -n 2 --dist loadscope --no-loadscope-reorder
+# What is tested side by side: the running platform has a process to itself (tests/conftest.py).
+SPREAD := --dist loadscope --no-loadscope-reorder
 
 .PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser histories overhead ramp interrupt event waiting turn relay
 
@@ -55,7 +55,7 @@ frontend: packages
 
 quick: check ## a minute: lint, types, unit, functions, architecture, the page's unit tests
 	@cd frontend; npm test --silent
-	@$(BIN)/pytest tests/unit tests/functions tests/architecture -q $(TWO)
+	@$(BIN)/pytest tests/unit tests/functions tests/architecture -q -n 2 $(SPREAD)
 
 browser: ## Debian's Chromium, where this machine lets us install it
 	@if ! command -v chromium >/dev/null; then \
@@ -82,7 +82,7 @@ relay: setup frontend browser turn ## the whole platform with coturn: a relayed 
 	@$(BIN)/pytest tests/e2e/test_relay.py
 
 test: setup frontend browser turn check ## everything that must be green
-	@$(BIN)/pytest $(TWO) --durations=10 $$(command -v chromium >/dev/null || echo --ignore=tests/e2e)
+	@$(BIN)/pytest -n 3 $(SPREAD) --durations=10 $$(command -v chromium >/dev/null || echo --ignore=tests/e2e)
 
 e2e: setup frontend browser turn ## only the tests in a real browser
 	@$(BIN)/pytest tests/e2e

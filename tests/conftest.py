@@ -64,10 +64,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Two processes: what is shared is one piece of work, of which the platform's tests are the largest.
+    """Three processes: what is shared is one piece of work, of which the platform's tests are the largest.
 
-    They mostly wait, so the other process computes everything else meanwhile. xdist's own groups do the same with a
-    mark, but know nothing of how pytest 9.2 names tests: each test of a group went where it liked.
+    They mostly wait, as pages and agents do, so the two others have two cores for everything else meanwhile.
+    xdist's own groups do the same with a mark, but know nothing of how pytest 9.2 names tests: each test of a group
+    went where it liked.
     """
     from xdist.scheduler import LoadScopeScheduling
 

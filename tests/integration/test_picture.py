@@ -61,7 +61,7 @@ async def test_the_picture_moves_and_answers_to_keys_and_mouse(house: House) -> 
 async def test_a_bad_relay_still_ends_in_a_picture(house: House, fault: Fault, direction: str) -> None:
     faults = FaultOnce(**{direction: fault})
     house.thread.platform.origin.faults = faults
-    async with house.viewer("quinn") as who:
+    async with house.viewer(f"quinn-{fault.__name__}-{direction}") as who:  # nobody waits for the last case to end
         media = await watch(who)
         assert counter(media) is not None
     assert faults.struck, "no frame was struck: the test showed nothing"
