@@ -26,7 +26,7 @@ class Browser:
         self._peer = RTCPeerConnection()
         self._peer.on("track", self._watch)
         self._peer.on("datachannel", self._open)
-        self._keys: RTCDataChannel | None = None
+        self._keys: asyncio.Future[RTCDataChannel] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Condition()
         self.counters: list[int] = []
@@ -50,9 +50,10 @@ class Browser:
         """Whether the agent has everything we said."""
         return self._wire.next_at_ms is None
 
-    def press(self, code: int) -> None:
-        assert self._keys is not None
-        self._keys.send(encode_input(Input("KeyDown", (code, 0))))
+    async def press(self, code: int, timeout_s: float = 10) -> None:
+        """A key, once its channel is open: the picture may be there before."""
+        keys = await asyncio.wait_for(asyncio.shield(self._keys), timeout_s)
+        keys.send(encode_input(Input("KeyDown", (code, 0))))
 
     def say(self, message: dict[str, Any]) -> None:
         """A message inside the sequenced stream."""
@@ -85,7 +86,8 @@ class Browser:
         self.say({"type": "answer", "sdp": self._peer.localDescription.sdp, "minBitrateBps": 0, "maxBitrateBps": 0})
 
     def _open(self, channel: RTCDataChannel) -> None:
-        self._keys = channel
+        if not self._keys.done():
+            self._keys.set_result(channel)
 
     def _watch(self, track: MediaStreamTrack) -> None:
         self._tasks.append(asyncio.create_task(self._decode(track)))

@@ -46,7 +46,7 @@ async def play_through(folder: Path) -> None:
         assert_ports_are_in_range(browser.messages[0]["sdp"], 4760, 4779)
 
         colour = browser.colour
-        browser.press(65)
+        await browser.press(65)
         await until(lambda: abs(browser.colour - colour) > 2, "the key changed the picture")
 
         # Reload: the tab closes and a new one joins; the same process goes on counting.

@@ -29,12 +29,12 @@ async def idle_through(folder: Path) -> None:
         await browser.until_counter(0)
         await relay.until_event("connected", 1, 1)
         for _ in range(8):  # for longer than a warning and an end together, and only the streamer sees it
-            browser.press(65)
+            await browser.press(65)
             await asyncio.sleep(0.6)
         assert warnings(browser) == []
 
         await until_warned(browser, [2])
-        browser.press(66)
+        await browser.press(66)
         await until_warned(browser, [2, None])
         browser.say({"type": "greenroomActivity", "idle_s": 0})
         assert not [event for event in relay.events if event["event"] == "idle"]
