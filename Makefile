@@ -13,6 +13,7 @@ CHECKED = $(wildcard layers/core/greenroom functions layers/viewer/greenroom_vie
 
 # What is tested side by side: the running platform has a process to itself (tests/conftest.py).
 SPREAD := --dist loadscope --no-loadscope-reorder
+PROCESSES := 2
 
 .PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser histories overhead ramp interrupt event waiting turn relay
 
@@ -82,7 +83,7 @@ relay: setup frontend browser turn ## the whole platform with coturn: a relayed 
 	@$(BIN)/pytest tests/e2e/test_relay.py
 
 test: setup frontend browser turn check ## everything that must be green
-	@$(BIN)/pytest -n 3 $(SPREAD) --durations=10 $$(command -v chromium >/dev/null || echo --ignore=tests/e2e)
+	@$(BIN)/pytest -n $(PROCESSES) $(SPREAD) --durations=10 $$(command -v chromium >/dev/null || echo --ignore=tests/e2e)
 
 e2e: setup frontend browser turn ## only the tests in a real browser
 	@$(BIN)/pytest tests/e2e

@@ -64,9 +64,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Three processes: what is shared is one piece of work, of which the platform's tests are the largest.
+    """What is shared is one piece of work, of which the platform's tests are the largest.
 
-    They mostly wait, as pages and agents do, so the two others have two cores for everything else meanwhile.
+    They mostly wait, so the others compute everything else meanwhile. Two processes; a third saves a minute or two and
+    finds whatever waits for less than it needs: `make test PROCESSES=3`.
     xdist's own groups do the same with a mark, but know nothing of how pytest 9.2 names tests: each test of a group
     went where it liked.
     """
