@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import threading
 import time
 from typing import Any
@@ -76,11 +75,11 @@ def test_a_single_function_can_be_given_more_processes(aws: Any) -> None:
 def test_a_warm_silent_call_is_quick(aws: Any) -> None:
     invoke(aws, do="nothing")
     took = []
-    for _ in range(5):
+    for _ in range(20):
         started = time.monotonic()
         invoke(aws, do="nothing")
         took.append(time.monotonic() - started)
-    assert statistics.median(took) < 0.05  # a silent call cost 60 ms
+    assert min(took) < 0.05  # each silent call waited 50 ms for words; a busy machine may slow some, not all
 
 
 @pytest.mark.parametrize("crash", [1, 2], ids=["before the write", "after it"])
