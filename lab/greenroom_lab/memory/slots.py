@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from greenroom.domain.errors import SlotLost, StaleEpoch
+from greenroom.domain.shape import selected
 from greenroom.domain.slot.slot import FreeSlot, Slot, SlotState
 from greenroom.domain.slot.slot_move import SlotMove, applied, start_streaming
 
@@ -90,15 +91,4 @@ class MemorySlots:
 
 def free_entry(slot: Slot) -> FreeSlot:
     """The entry a free slot has."""
-    return FreeSlot(
-        slot_id=slot.slot_id,
-        instance_id=slot.instance_id,
-        number=slot.number,
-        pool_id=slot.pool_id,
-        application_id=slot.application_id,
-        shard=slot.shard,
-        epoch=slot.epoch,
-        instance_type=slot.instance_type,
-        zone=slot.zone,
-        market=slot.market,
-    )
+    return selected(FreeSlot, slot)

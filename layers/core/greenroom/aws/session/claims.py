@@ -110,10 +110,7 @@ class DynamoClaims:
         return self._read(session.session_id)
 
     def _why_it_stays(self, session: Session, moving: Moving, deadline_at: float) -> Exception:
-        row = read(self._sessions, session_key(session.session_id), "META")
-        if not row:
-            return NotFound(session.session_id)
-        current = session_of(row)
+        current = self._read(session.session_id)
         if epoch_of(current) != epoch_of(session):
             return StaleEpoch(session.session_id)
         try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from greenroom.domain.anew import Changed
 from greenroom.domain.errors import NotFound, SlotLost
 from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, NoticeKind, changed
 from greenroom.domain.instance.prices import hourly_usd
@@ -100,15 +100,8 @@ def _retire(slot: Slot, ports: Ports) -> Slot:
     raise SlotLost(slot.slot_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """An instance before and after; the same when there was nothing left to change."""
-
-    before: Instance
-    after: Instance
-
-
-def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Ports) -> _Change:
+def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Ports) -> Changed[Instance, Instance]:
+    """Before and after; the same when there was nothing left to change."""
     seen: list[Instance] = []
 
     def remembering(before: Instance) -> Instance:
@@ -116,11 +109,11 @@ def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Por
         return change(before)
 
     after = change_instance(instance_id, remembering, ports)
-    return _Change(seen[-1], after)
+    return Changed(seen[-1], after)
 
 
 def _note(
-    ended: _Change,
+    ended: Changed[Instance, Instance],
     kind: type[journal.InstanceEnded] | type[journal.InstanceTerminated],
     reason: StatusReason,
     ports: Ports,
