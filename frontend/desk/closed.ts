@@ -1,11 +1,11 @@
-/** What stands here instead of the desk, for whoever is not signed in or is no operator: why, and the way back. */
+/** Shown instead of the desk to someone who is not signed in or is not an operator: why, and the way back. */
 import { button, el, linkTo } from '../src/elements/dom';
 import { PAGES } from '../src/entry/pages';
 import { NOT_FOR_YOU, SIGNED_OUT } from './words';
 
 export interface Closed {
   readonly element: HTMLElement;
-  /** For who does not see it. */
+  /** The text for screen readers. */
   readonly announcement: string;
 }
 

@@ -63,15 +63,15 @@ function createPoolActions(actions: DeskActions, ask: (question: Question) => vo
       ask({
         title: `Halt ${poolId}?`,
         confirm: 'Halt',
-        text: 'Nothing is launched or started any more. Whoever plays goes on playing, and instances that are not needed still go.',
-        reason: 'Why (others will read it)',
+        text: 'No instance is launched or started any more. Running sessions continue, and instances that are not needed are still removed.',
+        reason: 'Reason (other people will read it)',
         act: (reason) => actions.halt(poolId, reason),
       }),
     resume: ({ poolId, halted }) =>
       ask({
         title: `Resume ${poolId}?`,
         confirm: 'Resume',
-        text: `It was halted because: ${halted?.reason ?? 'no reason given'}. Failed boots are forgotten, and it is planned again at once.`,
+        text: `It was halted because: ${halted?.reason ?? 'no reason given'}. Failed boots are forgiven, and the pool is planned again at once.`,
         reason: null,
         act: () => actions.resume(poolId),
       }),
@@ -79,7 +79,7 @@ function createPoolActions(actions: DeskActions, ask: (question: Question) => vo
       ask({
         title: `Drain ${instanceId}?`,
         confirm: 'Drain',
-        text: `${playingText(slots.filter((slot) => slot.sessionId !== null).length)} Nobody new comes, and when it is empty it is terminated.`,
+        text: `${playingText(slots.filter((slot) => slot.sessionId !== null).length)} It gets no new sessions, and is terminated when it is empty.`,
         reason: null,
         act: () => actions.drain(instanceId),
       }),
@@ -87,7 +87,7 @@ function createPoolActions(actions: DeskActions, ask: (question: Question) => vo
       ask({
         title: `Take ${instanceId} back into service?`,
         confirm: 'Undrain',
-        text: 'Its slots are cleared and offered again.',
+        text: 'Its slots are reset and offered to viewers again.',
         reason: null,
         act: () => actions.undrain(instanceId),
       }),
@@ -95,6 +95,8 @@ function createPoolActions(actions: DeskActions, ask: (question: Question) => vo
 }
 
 function playingText(sessions: number): string {
-  if (sessions === 0) return 'Nobody plays on it.';
-  return sessions === 1 ? 'One session runs on it and ends in peace.' : `${sessions} sessions run on it and end in peace.`;
+  if (sessions === 0) return 'No session is running on it.';
+  return sessions === 1
+    ? 'One session is running on it and can finish normally.'
+    : `${sessions} sessions are running on it and can finish normally.`;
 }

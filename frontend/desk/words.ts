@@ -1,24 +1,24 @@
-/** What the desk says; pure. */
+/** The texts of the desk, the operators' page; pure. */
 import type { ReadingsState, PoolReading } from './readings';
 import { list, texts, type DecisionView, type InstanceView, type PoolView } from './operatorViews';
 import type { Problem } from '#player/door/problems';
 import { elapsedText } from '../src/elements/elapsed';
 
-export const SIGNED_OUT = 'Operators see here what runs, what is decided and why. Please sign in.';
+export const SIGNED_OUT = 'The desk shows operators which instances run, what Greenroom decided and why. Please sign in.';
 export const NOT_FOR_YOU =
-  'This account may not use the desk. Ask whoever runs this service to add it to the operators, or sign in with another one.';
+  'This account is not allowed to use the desk. Ask an administrator of this service to add it to the operators, or sign in with another account.';
 
-/** Colour is never alone: every tile has a letter, and a title that says the state whole. */
+/** Every tile has a letter and a title beside its colour, so that nobody depends on colours. */
 export const SLOT_LETTERS: Readonly<Record<string, string>> = { Free: 'F', Reserved: 'R', Streaming: 'S', Resetting: 'C', Retired: 'X' };
 export const SLOT_WORDS: Readonly<Record<string, string>> = {
   Free: 'free',
   Reserved: 'reserved',
   Streaming: 'streaming',
-  Resetting: 'being cleared',
+  Resetting: 'being reset',
   Retired: 'retired',
 };
 
-/** What needs eyes first stands first; what is gone is not shown. */
+/** Instances that need attention come first; terminated ones are not shown. */
 const STATE_ORDER = ['Interrupted', 'Quarantined', 'Launching', 'Booting', 'Ready', 'Draining', 'Terminating', 'Stopped'];
 
 export function inOrder(instances: readonly InstanceView[]): InstanceView[] {
@@ -60,29 +60,33 @@ export function slotCounts({ pool, instances }: PoolReading): [string, number][]
   return [...counts, ['Coming', Math.max(0, pool.supply - there)], ['Leaving', going.filter((slot) => HELD.includes(slot.state)).length]];
 }
 
-export const COUNT_WORDS: Readonly<Record<string, string>> = { ...SLOT_WORDS, Coming: 'on their way', Leaving: 'on machines that go' };
+export const COUNT_WORDS: Readonly<Record<string, string>> = {
+  ...SLOT_WORDS,
+  Coming: 'on their way',
+  Leaving: 'on instances being removed',
+};
 export const COUNT_LETTERS: Readonly<Record<string, string>> = { ...SLOT_LETTERS, Coming: '…', Leaving: '!' };
 
 export function noMachineText({ pool }: PoolReading): string {
-  if (pool.halted !== null) return 'No instance runs, and none is launched while the pool is halted.';
-  return pool.wanted > 0 ? 'No instance runs yet.' : 'No instance runs. One is launched when somebody comes.';
+  if (pool.halted !== null) return 'No instances are running, and none will be launched while the pool is halted.';
+  return pool.wanted > 0 ? 'No instances are running yet.' : 'No instances are running. One will be launched when a viewer arrives.';
 }
 
 /** The pool in one sentence: is there enough, and if not, what is missing. */
 export function demandText({ wanted, supply, queued, halted }: PoolView): string {
   const line = queued === 0 ? '' : ` ${counted(queued, 'viewer waits', 'viewers wait')} in line.`;
   if (supply < wanted) {
-    return `${counted(wanted - supply, 'slot', 'slots')} short of the ${wanted} wanted${halted === null ? '' : ', and nothing is launched while it is halted'}.${line}`;
+    return `${counted(wanted - supply, 'slot', 'slots')} short of the ${wanted} wanted${halted === null ? '' : ', and nothing is launched while the pool is halted'}.${line}`;
   }
   if (supply > wanted) return `${counted(supply - wanted, 'slot', 'slots')} more than the ${wanted} wanted.${line}`;
-  return `All ${wanted} wanted slots are there or on their way.${line}`;
+  return `${wanted === 1 ? 'The 1 wanted slot is' : `All ${wanted} wanted slots are`} running or on the way.${line}`;
 }
 
 const NOTICES: Readonly<Record<string, string>> = {
   spotInterruption: 'EC2 takes it back',
-  rebalance: 'EC2 advises to move away',
-  instanceGone: 'EC2 stopped it without being asked',
-  silence: 'It fell silent',
+  rebalance: 'EC2 recommends moving away',
+  instanceGone: 'EC2 stopped it without a request from Greenroom',
+  silence: 'It stopped sending heartbeats',
 };
 
 /** `EC2 takes it back in 1:32`. */
@@ -92,7 +96,7 @@ export function noticeText(instance: InstanceView, now: number): string {
   const words = NOTICES[kind] ?? spaced(kind);
   if (endsAt === null) return `${words}, ${agoText(at, now)}`;
   const left_ms = Date.parse(endsAt) - now;
-  return left_ms > 0 ? `${words} in ${elapsedText(left_ms)}` : `${words}: its time is over`;
+  return left_ms > 0 ? `${words} in ${elapsedText(left_ms)}` : `${words}: its time is up`;
 }
 
 /** `41 s ago`, `12 min ago`. */
@@ -127,9 +131,12 @@ export function decisionWords({ kind, facts }: DecisionView): DecisionWords {
     case 'LaunchFailed':
       return {
         title: 'A launch failed',
-        details: [fact('reason'), fact('fault'), ...refusals, fact('rest_s') === '' ? '' : `launches rest ${fact('rest_s')} s`].filter(
-          Boolean,
-        ),
+        details: [
+          fact('reason'),
+          fact('fault'),
+          ...refusals,
+          fact('rest_s') === '' ? '' : `next launch in ${fact('rest_s')} s at the earliest`,
+        ].filter(Boolean),
         tone: 'trouble',
       };
     case 'PoolHalted':
@@ -141,7 +148,7 @@ export function decisionWords({ kind, facts }: DecisionView): DecisionWords {
     case 'InstanceDrained':
       return { title: `Draining ${fact('instanceId')}${by}`, details: [], tone: 'shrink' };
     case 'InstanceUndrained':
-      return { title: `Drain of ${fact('instanceId')} taken back${by}`, details: [], tone: 'grow' };
+      return { title: `Drain of ${fact('instanceId')} undone${by}`, details: [], tone: 'grow' };
   }
   const plain = Object.entries(facts).filter(([, value]) => ['string', 'number'].includes(typeof value));
   return { title: spaced(kind), details: plain.map(([name, value]) => `${spaced(name).toLowerCase()}: ${String(value)}`), tone: 'note' };
@@ -163,7 +170,7 @@ function planWords(facts: DecisionView['facts']): DecisionWords {
   ] as const;
   const acts = done.filter(([items]) => items!.length > 0).map(([items, verb]) => `${verb} ${items!.length}`);
   const title = acts.length === 0 ? 'Planned: nothing to do' : `Planned: ${acts.join(', ')}`;
-  const numbers = `wanted ${String(facts.wanted ?? '?')}, there or coming ${String(facts.supply ?? '?')}`;
+  const numbers = `wanted ${String(facts.wanted ?? '?')}, running or on the way ${String(facts.supply ?? '?')}`;
   const reasons = done.flatMap(([items]) => grouped(items!));
   const refused = grouped(texts(facts.rejected)).map((each) => `not done: ${each}`);
   const grows = launches!.length + starts!.length > 0;
@@ -186,7 +193,7 @@ function attention({ pool, instances }: PoolReading): string[] {
   ].filter(Boolean);
 }
 
-/** The API's own words when it gave some: an operator can act on them. */
+/** The API's own words where it gave any, because operators can act on them. */
 export function problemText(problem: Problem): string {
   return problem.told === null ? problem.message : sentence(problem.told);
 }

@@ -16,8 +16,8 @@ const VIEWERS = [
   ...['session', 'socket', 'player'].map((room) => `packages/player/src/${room}`),
 ];
 /** Words and styles of one page alone, as a browser would receive them. */
-const DESK_WORDS = ['Nothing is launched or started any more', '.pool-head'];
-const VIEWER_WORDS = ['Step straight onto the stage', '.video-wrapper', 'RTCPeerConnection'];
+const DESK_WORDS = ['No instance is launched or started any more', '.pool-head'];
+const VIEWER_WORDS = ['Play at once, in your browser', '.video-wrapper', 'RTCPeerConnection'];
 
 const files = new Map<string, Output>();
 

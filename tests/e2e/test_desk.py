@@ -40,7 +40,7 @@ async def test_a_viewer_who_opens_the_desk_is_told_whose_it_is_and_led_back(view
         await page.get_by_role("heading", name="This page is for operators").wait_for()
         said = await page.get_by_test_id("closed-text").inner_text()
         assert "ada@example.com" in said
-        assert "may not use the desk" in said
+        assert "is not allowed to use the desk" in said
         await shot(page, f"desk-not-operator-{viewport['width']}")
         assert not [call for call in (await house.order())["calls"] if "/pools" in call], "nothing is asked for"
 
@@ -106,7 +106,7 @@ async def test_a_sign_in_that_has_run_out_can_be_renewed_at_the_desk() -> None:
         again = page.get_by_test_id("sign-in-again")
         assert not await again.is_visible()
         await page.route("**/api/pools", lambda route: route.fulfill(status=401, body="{}"))
-        await page.get_by_test_id("desk-problem").filter(has_text="run out").wait_for()
+        await page.get_by_test_id("desk-problem").filter(has_text="expired").wait_for()
         await page.unroute("**/api/pools")
         await again.click()
         await page.locator("#go").click()

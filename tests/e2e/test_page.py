@@ -87,7 +87,7 @@ async def test_a_person_who_is_in_no_tenant_or_in_two_is_told_so(groups: list[st
         page = await house.arrive()
         await page.get_by_role("heading", name=title).wait_for()
         assert says in await page.get_by_test_id("error-text").inner_text()
-        assert "run out" not in await page.locator("body").inner_text()
+        assert "expired" not in await page.locator("body").inner_text()
         await shot(page, f"no-tenant-{len(groups)}")
         await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         await shot(page, f"no-tenant-{len(groups)}-phone")
@@ -108,7 +108,7 @@ async def test_used_up_minutes_are_told_as_that_with_when_they_come_back(viewpor
         await until_state(page, "ended")
         assert await page.locator("h1").inner_text() == "Today’s playing time is used up"
         back = await page.get_by_test_id("back-at").inner_text()
-        assert back.startswith("It starts afresh t")
+        assert back.startswith("New playing time is available t")
         assert "(Europe/Berlin)" in back
         await shot(page, f"minutes-used-up-{viewport['width']}")
         await house.order(scenario="quota", quota="gpuMinutesPerDay")

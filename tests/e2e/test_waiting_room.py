@@ -100,7 +100,7 @@ async def test_the_wait_runs_down_and_the_picture_comes_by_itself(room: House) -
         told, way = await text(page, "wait-time"), await opened_curtain(page)
         assert re.match(r"about .+ to \d+½? \w+$|any moment now, or within", told), told
         assert await text(page, "waiting-reason")
-        assert "by itself" in await text(page, "what-comes-next")
+        assert "automatically" in await text(page, "what-comes-next")
         await assert_is_told_to_the_ear(page)
         await shot(page, "40-waiting-next")
         await page.set_viewport_size(PHONE)
@@ -129,7 +129,7 @@ async def assert_is_told_to_the_ear(page: Page) -> None:
     told = page.get_by_role("status")
     assert await told.get_attribute("aria-live") == "polite"
     assert re.match(r"You are next\. Time until your turn: .+\. .+", await told.inner_text())
-    way = page.get_by_role("progressbar", name="Your way to the stage")
+    way = page.get_by_role("progressbar", name="Your progress in line")
     assert (await way.get_attribute("aria-valuetext") or "").startswith("You are next. ")
     assert await page.evaluate("document.activeElement.textContent") == "You are next"
 

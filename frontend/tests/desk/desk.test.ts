@@ -132,10 +132,10 @@ describe('the words of the desk', () => {
   it('say whether there is enough', () => {
     expect(demandText(pool())).toBe('2 slots short of the 8 wanted. 1 viewer waits in line.');
     expect(demandText(pool({ halted: HALTED, queued: 0 }))).toBe(
-      '2 slots short of the 8 wanted, and nothing is launched while it is halted.',
+      '2 slots short of the 8 wanted, and nothing is launched while the pool is halted.',
     );
     expect(demandText(pool({ demand: { wanted: 8, supply: 8 }, queued: 3 }))).toBe(
-      'All 8 wanted slots are there or on their way. 3 viewers wait in line.',
+      'All 8 wanted slots are running or on the way. 3 viewers wait in line.',
     );
     expect(demandText(pool({ demand: { wanted: 2, supply: 3 }, queued: 0 }))).toBe('1 slot more than the 2 wanted.');
     expect(policyTexts(pool())).toEqual(['always on 0', 'idle buffer 2', 'maximum 12', 'packed placement']);
@@ -164,8 +164,8 @@ describe('the words of the desk', () => {
     const noticed = (kind: string, endsAt: string | null) =>
       noticeText(machine('Interrupted', '', { notice: { kind, at: '2026-01-31T11:59:30Z', endsAt } }), NOW);
     expect(noticed('spotInterruption', '2026-01-31T12:01:32Z')).toBe('EC2 takes it back in 1:32');
-    expect(noticed('spotInterruption', '2026-01-31T11:59:59Z')).toBe('EC2 takes it back: its time is over');
-    expect(noticed('silence', null)).toBe('It fell silent, 30 s ago');
+    expect(noticed('spotInterruption', '2026-01-31T11:59:59Z')).toBe('EC2 takes it back: its time is up');
+    expect(noticed('silence', null)).toBe('It stopped sending heartbeats, 30 s ago');
     expect(noticeText(machine('Ready'), NOW)).toBe('');
     expect(['2026-01-31T11:30:00Z', '2026-01-31T02:00:00Z', 'never'].map((at) => agoText(at, NOW))).toEqual(['30 min ago', '10 h ago', '']);
   });
@@ -182,7 +182,7 @@ describe('the words of the desk', () => {
     expect(plan).toEqual({
       title: 'Planned: launch 2, start 1',
       tone: 'grow',
-      details: ['wanted 8, there or coming 2', '2 × 6 lacking', 'i-1: 6 lacking', 'not done: launch 1 more: the maximum'],
+      details: ['wanted 8, running or on the way 2', '2 × 6 lacking', 'i-1: 6 lacking', 'not done: launch 1 more: the maximum'],
     });
     expect(decided('PoolPlanned', { wanted: 1, supply: 3, retirements: ['i-1: 2 too many'] })).toMatchObject({
       title: 'Planned: retire 1',
@@ -198,7 +198,7 @@ describe('the words of the desk', () => {
       details: ['i-0123456789abcdef0', ...refused],
     });
     expect(decided('LaunchFailed', sampled('LaunchFailed'))).toMatchObject({
-      details: ['Ec2.Ec2Exception', "The image id 'ami-0123' does not exist", ...refused, 'launches rest 31.4 s'],
+      details: ['Ec2.Ec2Exception', "The image id 'ami-0123' does not exist", ...refused, 'next launch in 31.4 s at the earliest'],
       tone: 'trouble',
     });
     expect(decided('PoolHalted', { operator: 'ada', reason: 'why' })).toMatchObject({ title: 'Halted by ada', details: ['why'] });
@@ -217,8 +217,8 @@ describe('the words of the desk', () => {
       'The desk. demo is halted. demo: 1 instance is being lost. demo: viewers wait in line.',
     );
     expect([noMachineText(reading({ halted: HALTED })), noMachineText(reading({}))]).toEqual([
-      'No instance runs, and none is launched while the pool is halted.',
-      'No instance runs yet.',
+      'No instances are running, and none will be launched while the pool is halted.',
+      'No instances are running yet.',
     ]);
   });
 

@@ -79,9 +79,9 @@ describe('the API client', () => {
   });
 
   it.each([
-    { desc: 'in no tenant', groups: ['viewers'], kind: 'noTenant', says: /belongs to no organisation.*Ask whoever runs this service/ },
-    { desc: 'in no group at all', groups: undefined, kind: 'noTenant', says: /belongs to no organisation/ },
-    { desc: 'in a tenant without a name', groups: ['tenant-'], kind: 'noTenant', says: /belongs to no organisation/ },
+    { desc: 'in no tenant', groups: ['viewers'], kind: 'noTenant', says: /does not belong to an organisation.*Ask the operator of this service/ },
+    { desc: 'in no group at all', groups: undefined, kind: 'noTenant', says: /does not belong to an organisation/ },
+    { desc: 'in a tenant without a name', groups: ['tenant-'], kind: 'noTenant', says: /does not belong to an organisation/ },
     {
       desc: 'in two tenants',
       groups: ['tenant-acme', 'viewers', 'tenant-demo'],

@@ -12,7 +12,7 @@ for (const size of Object.keys(SIZES)) {
   await shot('29-desk-signed-out');
   await by('sign-in').click();
   await page.click('#go');
-  await by('closed-text').filter({ hasText: 'may not use the desk' }).waitFor();
+  await by('closed-text').filter({ hasText: 'is not allowed to use the desk' }).waitFor();
   await shot('30-desk-not-operator');
   await by('leave-desk').click();
   await state('ready');

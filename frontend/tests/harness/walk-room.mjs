@@ -20,7 +20,7 @@ for (const size of ['desktop', 'phone', 'narrow']) {
   await by('play').click();
   await state('waiting');
   await page.waitForTimeout(400);
-  assert.match(await waitTime(), /measuring/);
+  assert.match(await waitTime(), /estimating/);
   await shot('30-waiting-without-eta');
 
   await order({ eta: { place: 14, p50_s: 700, p90_s: 1300, reason: '13 ahead; all 40 places play, one is left about every minute' } });

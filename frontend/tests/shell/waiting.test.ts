@@ -90,7 +90,7 @@ describe('the waiting room', () => {
       'any moment now',
     ]);
     const late = waiting({ eta: eta(-20, -1) }, 5);
-    expect(note(late)).toContain('longer than we forecast');
+    expect(note(late)).toContain('longer than we estimated');
     expect(note(waiting())).toBe('');
     expect(note(waiting({}, 45))).toContain('45 seconds old');
   });
@@ -174,7 +174,7 @@ describe('at the door', () => {
 
   it('tells when it opens, in the viewer’s own time', () => {
     const { door: early, subject } = door(403, 'not-open', { opensAt: '2026-01-31T13:30:00.000Z' });
-    expect([early.title, early.label, againText(early, AT)]).toEqual(['Not open yet', 'The doors open in', '1 h 30 min']);
+    expect([early.title, early.label, againText(early, AT)]).toEqual(['Not open yet', 'You can join the line in', '1 h 30 min']);
     expect(hourText(early.againAt!, AT, 'Europe/Berlin', 'en-GB')).toBe('today at 14:30 (Europe/Berlin)');
     expect(hourText(early.againAt!, AT, 'Pacific/Auckland', 'en-GB')).toBe('today at 02:30 (Pacific/Auckland)');
     expect(hourText(AT + 86_400_000, AT, 'America/New_York', 'en-GB')).toBe('tomorrow at 07:00 (America/New York)');
@@ -198,13 +198,13 @@ describe('at the door', () => {
 
   it.each([
     [{ scope: 'tenant', quota: 'concurrentSessions', limit: 10 }, /^Your organisation has 10 sessions running/, 'You can try again in'],
-    [{ scope: 'account', quota: 'sessionsPerDay', limit: 1 }, /^This service has started 1 session today/, 'It starts afresh in'],
+    [{ scope: 'account', quota: 'sessionsPerDay', limit: 1 }, /^This service has started 1 session today/, 'More is available in'],
     [
       { scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 60 },
       /^You have used all of today’s playing time \(60 minutes\)/,
-      'It starts afresh in',
+      'More is available in',
     ],
-    [{}, /^Somebody has used/, 'You can try again in'],
+    [{}, /^Someone has reached a limit/, 'You can try again in'],
   ])('tells which limit %j is reached and when it ends', (facts, words, label) => {
     const { door: limited } = door(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' });
     expect([limited.label, againText(limited, AT)]).toEqual([label, '12 h 0 min']);

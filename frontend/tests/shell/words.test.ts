@@ -83,24 +83,24 @@ describe('words', () => {
     const told = (subject: PageModel) => [movingText(subject, subject.state.move!), countdownText(subject, subject.state.move!)];
     const waiting = migrating({ place: 2 });
     expect(told(moving(waiting, 17_000))).toEqual([
-      'The cloud provider is taking this machine back. You are number 2 in line for another one.',
-      'You can go on playing: this picture runs for up to 1:43 more.',
+      'The cloud provider is taking this server back. You are number 2 in line for another server.',
+      'You can keep playing for up to 1:43 more.',
     ]);
-    expect(told(moving(migrating(), 119_500))[1]).toBe('This picture may stop at any moment.');
+    expect(told(moving(migrating(), 119_500))[1]).toBe('The picture may stop at any moment.');
     expect(told(moving(handedOver(), 17_000))).toEqual([
-      'The cloud provider is taking this machine back. Another one is reserved for you; its picture comes next.',
+      'The cloud provider is taking this server back. Another server is reserved for you. Its picture will appear here shortly.',
       '',
     ]);
     expect(announcement(moving(waiting, 1000))).toBe(announcement(moving(waiting, 60_000)));
     expect(announcement(moving(waiting, 0))).not.toBe(announcement(moving(migrating({ place: 1 }), 0)));
-    expect(announcement(moving(waiting, 0, { type: 'pictureLost' }))).toContain('Moving you to another machine');
+    expect(announcement(moving(waiting, 0, { type: 'pictureLost' }))).toContain('Moving you to another server');
     const arrived = moving(handedOver(), 0, { type: 'firstFrame', slot: 'i-0def.1#4' });
     expect([announcement(arrived), isJustMoved(arrived), isJustMoved({ ...arrived, now: 9000 })]).toEqual([MOVED_TEXT, true, false]);
   });
 
   it('tell of a machine that goes before the first picture', () => {
     const lost = model([...asked, granted(), { type: 'sessionUpdated', session: migrating({ place: 1 }) }], { joined: true });
-    expect(waitingReason(lost)).toBe('The machine reserved for you goes out of service. You are next in line for another one.');
+    expect(waitingReason(lost)).toBe('The server reserved for you is being taken out of service. You are next in line for another server.');
     expect(statuses(lost)).toEqual(['done', 'active', 'todo', 'todo']);
   });
 

@@ -1,4 +1,4 @@
-/** After the curtain: `ended`, `superseded` and `failed`, each with words and a next step. */
+/** The pages after a session: `ended`, `superseded` and `failed`, each with an explanation and a next step. */
 import { button, el, setText } from '../../elements/dom';
 import type { ProblemKind } from '#player/door/problems';
 import type { PageActions, PageModel, View } from '../words/model';
@@ -33,8 +33,8 @@ export function createEnded(actions: PageActions): View {
         setText(
           back,
           backAt <= model.serverNow
-            ? 'It has started afresh: you can play again now.'
-            : `It starts afresh ${hourText(backAt, model.serverNow)}.`,
+            ? 'New playing time is available: you can play again now.'
+            : `New playing time is available ${hourText(backAt, model.serverNow)}.`,
         );
       const played_ms = state.firstFrameAt === null ? 0 : state.since - state.firstFrameAt;
       facts.hidden = played_ms < WORTH_TELLING_ms;
@@ -50,7 +50,7 @@ export function createSuperseded(actions: PageActions): View {
   const lead = el(
     'p',
     { class: 'lead' },
-    'You opened this session in another tab or on another device, and the picture moved there. It plays in one place at a time.',
+    'You opened this session in another tab or on another device, and the picture moved there. A session plays in one place at a time.',
   );
   const eyebrow = el('p', { class: 'eyebrow' });
   const card = el(
@@ -102,22 +102,22 @@ export function createFailed(actions: PageActions): View {
       setText(
         text,
         limited
-          ? 'Your session is open in another tab or on another device, and you may not start another one beside it. You can continue it here.'
+          ? 'Your session is open in another tab or on another device, and you can have only one at a time. You can continue it here.'
           : (problem?.message ?? 'Something went wrong.'),
       );
       resume.hidden = !limited;
       signIn.hidden = !unsigned;
       again.hidden = limited || unsigned || homeless;
       check.hidden = other.hidden = !homeless;
-      // Whoever may not play finds nothing at the start but the same answer.
+      // Someone without access would get the same answer again from the start page.
       home.hidden = homeless;
     },
   };
 }
 
 function failedTitle(kind: ProblemKind | undefined, limited: boolean): string {
-  if (limited) return 'You are already playing or in line';
+  if (limited) return 'You are already playing or waiting in line';
   if (kind === 'signInAgain') return 'Please sign in again';
   if (kind === 'noTenant') return 'Your account has no access yet';
-  return kind === 'severalTenants' ? 'Your account is in several organisations' : 'That did not work';
+  return kind === 'severalTenants' ? 'Your account is in several organisations' : 'Something did not work';
 }

@@ -1,12 +1,12 @@
-/** The front of the house: what this is, and one big button. Serves `signedOut` and `ready`. */
+/** The start page: what this is, and one big button. Serves `signedOut` and `ready`. */
 import { button, el, setText } from '../../elements/dom';
 import type { PageActions, PageModel, View } from '../words/model';
 import { FINDING } from '../words/words';
 
 const PROMISES: readonly [string, string][] = [
-  ['Already running', 'The application is started before you come. You step onto a stage that is lit.'],
-  ['Nothing to install', 'The picture is drawn on a machine with a strong graphics card and streamed to this page.'],
-  ['Yours alone', 'One player to a place. When you leave, it is cleared before anyone else comes in.'],
+  ['Already running', 'The application is started before you arrive, so you see a picture within seconds.'],
+  ['Nothing to install', 'A server with a powerful graphics card runs the application and streams it to this page.'],
+  ['Yours alone', 'Nobody else shares your place. When you leave, it is reset before the next player gets it.'],
 ];
 
 export function createLanding(actions: PageActions): View {
@@ -26,14 +26,14 @@ export function createLanding(actions: PageActions): View {
       const { finding } = model.state;
       const signedIn = model.state.name !== 'signedOut';
       setText(eyebrow, signedIn ? model.applicationName : `${model.productName} · streamed applications`);
-      setText(title, finding ? 'Welcome back.' : signedIn ? 'The stage is yours.' : 'Step straight onto the stage.');
+      setText(title, finding ? 'Welcome back.' : signedIn ? 'Ready to play.' : 'Play at once, in your browser.');
       setText(
         lead,
         finding
           ? FINDING
           : signedIn
-            ? 'Press Play. If a place is free you see the first picture within seconds; if not, you wait in line and we say why.'
-            : 'Play high-end 3D applications in your browser. They wait here, running and ready, until you press Play.',
+            ? 'Press Play. If a place is free, you see the first picture within seconds. If not, you wait in line, and we tell you why and for how long.'
+            : 'High-end 3D applications, streamed to this page. They are already running when you press Play.',
       );
       signIn.hidden = signedIn;
       play.hidden = !signedIn || finding;
@@ -61,7 +61,7 @@ function createRunningCard(actions: PageActions): View {
         text,
         waits ? `You are in line${time}, and your place is kept.` : `You are already playing${time}, in another tab or on another device.`,
       );
-      setText(resume, waits ? 'Go on waiting here' : 'Continue here');
+      setText(resume, waits ? 'Continue waiting here' : 'Continue here');
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Reads the line to those who listen instead of looking: at once when the place changes, and at most every 45 s when only
- * the time did; nothing in between.
+ * Tells screen readers about the place in line: at once when the place changes, and at most every 45 s when only the
+ * time changed.
  */
 import type { PageModel } from '../words/model';
 import { lineShown, waitingReason, waitingTitle, waitSpoken } from '../words/waitingWords';
@@ -13,7 +13,7 @@ export class LineSpeaker {
   #saidAt = -Infinity;
   #said = '';
 
-  /** What the live region says now; the same text as before when there is nothing new. Null outside the line. */
+  /** The text to read now; the same text as before when there is nothing new. Null while the viewer is not in line. */
   say(model: PageModel): string | null {
     const line = lineShown(model.state);
     if (line === null) {

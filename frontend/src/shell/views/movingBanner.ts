@@ -1,4 +1,4 @@
-/** Over the picture while the viewer is moved: what happens, why, how long; and a note when it is done. */
+/** Shown over the picture while the session moves to another server: what happens, why and for how long; then a note that it is done. */
 import { el, setText } from '../../elements/dom';
 import type { PageModel, View } from '../words/model';
 import { countdownText, isJustMoved, MOVED_TEXT, MOVING_TITLE, movingText } from '../words/movingWords';
@@ -37,7 +37,7 @@ export function createMovedNote(): View {
   };
 }
 
-/** Moved, and without a picture meanwhile. */
+/** Whether the session is moving and there is no picture meanwhile. */
 export function isMovingAlone({ state }: PageModel): boolean {
   return state.name === 'reconnecting' && state.move !== null;
 }

@@ -1,4 +1,4 @@
-/** The stage: the picture in a sized wrapper, and a slim bar that keeps out of its way. */
+/** The player: the picture in a wrapper of fixed size, and a slim bar that keeps out of its way. */
 import { button, el, lampMark, setText } from '../../elements/dom';
 import { isStartWanted } from '../words/noticeWords';
 import { createStageNotices } from './stageNotices';
@@ -34,7 +34,13 @@ export function createStage(actions: PageActions): StageView {
   const notices = createStageNotices(actions);
   // The wrapper has the size; without one the library's video is invisible while its frames decode.
   const wrapper = el('div', { class: 'video-wrapper', 'data-testid': 'video-wrapper' }, videoParent);
-  const element = el('section', { class: 'stage', 'data-testid': 'stage', 'aria-label': 'Stage' }, wrapper, notices.element, bar);
+  const element = el(
+    'section',
+    { class: 'stage', 'data-testid': 'stage', 'aria-label': 'Streamed application' },
+    wrapper,
+    notices.element,
+    bar,
+  );
 
   full.hidden = !document.fullscreenEnabled;
   keepKeysApart([bar, notices.element], leave, element);
@@ -67,15 +73,15 @@ function signalOf(model: PageModel): 'live' | 'weak' | 'lost' {
 function signalText(model: PageModel): string {
   const { state, socketConnected, stillFor_ms } = model;
   if (isStartWanted(model)) return 'Ready to start';
-  if (state.name === 'playing' && stillFor_ms !== null) return 'No new frames';
+  if (state.name === 'playing' && stillFor_ms !== null) return 'Picture frozen';
   if (state.move !== null) return state.name === 'playing' ? 'Live · moving' : 'Moving';
   if (state.name !== 'playing') return 'Reconnecting';
-  return socketConnected ? 'Live' : 'Live · control link reconnecting';
+  return socketConnected ? 'Live' : 'Live · reconnecting to the service';
 }
 
 /**
  * The library hears every key of the document and swallows Tab. Keys pressed on a button stay there, and Shift+Tab on
- * the stage leads to the bar; otherwise nobody could leave by keyboard.
+ * the picture moves the focus to the bar; otherwise nobody could leave by keyboard.
  */
 function keepKeysApart(besides: readonly HTMLElement[], leave: HTMLElement, stage: HTMLElement): void {
   for (const type of ['keydown', 'keyup', 'keypress']) {

@@ -1,6 +1,6 @@
 /**
- * All that is said over the picture, in the browser's top layer: nothing may cover it. Every click goes through to the
- * application, except on a button. It is read aloud by the page's announcer, not from here.
+ * All notices shown over the picture. They are in the browser's top layer, so nothing covers them. Clicks go through to
+ * the application, except on a button. Screen readers hear them from the page's announcer.
  */
 import { button, el, setText } from '../../elements/dom';
 import type { PageActions, PageModel, View } from '../words/model';
@@ -40,7 +40,7 @@ export function createStageNotices(actions: PageActions): View {
     element,
     update(model: PageModel): void {
       for (const notice of notices) notice.update(model);
-      // With the picture gone the words take its place in the middle of the stage.
+      // Without a picture, the notice moves to the middle.
       const place = isMovingAlone(model) ? centre : top;
       if (moving.element.parentElement !== place) place.prepend(moving.element);
       layer.show(notices.some((notice) => !notice.element.hidden));
@@ -48,7 +48,7 @@ export function createStageNotices(actions: PageActions): View {
   };
 }
 
-/** The browser does not play without a click: the one thing to press. */
+/** The button that starts the picture when the browser waits for a click. */
 function createStart(actions: PageActions): View {
   const start = button(START_LABEL, 'tap-to-start', 'primary start-button', () => actions.start());
   const element = el('div', { class: 'start', 'data-notice': 'start' }, start, el('span', { class: 'notice-text' }, START_TEXT));

@@ -1,11 +1,11 @@
-/** The way to the stage as a picture: a curtain that opens as the time runs, and the people before it, you with the lamp. */
+/** The wait as a drawing: a curtain that opens as time passes, and the people in line, the viewer among them. */
 import { el } from '../../elements/dom';
 import type { PageModel, View } from '../words/model';
 import { lineShown, progressOf, timeText, waitingTitle } from '../words/waitingWords';
 
-/** More than these stand behind a number. */
+/** At most this many people are drawn; a number stands for the others. */
 const SHOWN_AHEAD = 4;
-/** The number is as broad as this many people. */
+/** The number takes up as much room as this many people. */
 const MORE_SPOTS = 1.7;
 const WALK_ms = 700;
 
@@ -18,7 +18,7 @@ export function createTheatre(): View {
   const ahead: HTMLElement[] = [];
   const element = el(
     'div',
-    { class: 'theatre', role: 'progressbar', 'aria-label': 'Your way to the stage', 'data-testid': 'theatre' },
+    { class: 'theatre', role: 'progressbar', 'aria-label': 'Your progress in line', 'data-testid': 'theatre' },
     stage,
     people,
   );
@@ -42,7 +42,7 @@ export function createTheatre(): View {
   };
 }
 
-/** The first in line walks in; who is new stands at the front, because you are the last that you see. */
+/** Draws `wanted` people ahead of the viewer. The first one walks away; a new one is drawn at the far end. */
 function seat(ahead: HTMLElement[], people: HTMLElement, wanted: number): void {
   while (ahead.length > wanted) {
     const first = ahead.shift()!;

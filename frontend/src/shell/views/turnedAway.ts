@@ -1,4 +1,4 @@
-/** At the door without a place: why, the hour to come back in the viewer's own time, and a button that works from then on. */
+/** Shown when the API refuses a place in line: why, the time to come back, and a button that works from then on. */
 import { button, el, setText } from '../../elements/dom';
 import type { PageActions, PageModel, View } from '../words/model';
 import { againText, hourText, mayAskAgain, turnedAway } from '../words/turnedAwayWords';

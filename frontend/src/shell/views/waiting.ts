@@ -1,6 +1,6 @@
 /**
- * The green room itself. In line: place, time, reason, what comes next; before and after it: the steps to the first
- * picture. Always a way out. Serves `requesting`, `waiting`, `joining`.
+ * The waiting room. In line it shows place, time, reason and what happens next; before and after that, the steps to the
+ * first picture. It always offers a way out. Serves `requesting`, `waiting`, `joining`.
  */
 import { button, el, setText } from '../../elements/dom';
 import { elapsedText } from '../../elements/elapsed';

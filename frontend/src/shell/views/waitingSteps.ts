@@ -1,4 +1,4 @@
-/** The steps to the first picture as a list; what it says comes from the words. */
+/** The steps to the first picture, as a list. */
 import { el, setText } from '../../elements/dom';
 import type { PageModel, View } from '../words/model';
 import { waitingSteps, type Step } from '../words/words';

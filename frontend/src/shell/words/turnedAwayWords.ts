@@ -1,4 +1,4 @@
-/** What is said to somebody for whom there is no place in line: why, and when to come back. Pure. */
+/** What a viewer reads when the API refuses a place in line: why, and when to come back. Pure. */
 import type { Problem, ProblemKind } from '#player/door/problems';
 import type { PageModel } from './model';
 import { countdown } from './waitText';
@@ -7,7 +7,7 @@ import { sentence } from './waitingWords';
 export interface TurnedAway {
   title: string;
   text: string;
-  /** When asking again may help (ms, this tab's clock); null when nobody can tell. */
+  /** When trying again may help (ms, this tab's clock); null when that is unknown. */
   againAt: number | null;
   /** What the countdown counts to. */
   label: string;
@@ -15,10 +15,10 @@ export interface TurnedAway {
 
 const AT_THE_DOOR: readonly ProblemKind[] = ['lineFull', 'closed', 'notOpen', 'quotaExceeded', 'killSwitch'];
 
-const BEFORE_EVENT = 'The doors open shortly before the event begins. Come back then and join the line.';
-const NO_DATE = 'This opens for events only, and none is planned yet. Nothing is wrong with your account.';
+const BEFORE_EVENT = 'You can join the line shortly before the event begins. Come back then.';
+const NO_DATE = 'This application is open during events only, and none is planned yet. There is nothing wrong with your account.';
 
-/** Null when the page shows no refusal at the door. The hours are the server's, told in this tab's clock. */
+/** Null when the page shows no refusal. Times come from the server and are converted to this tab's clock. */
 export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>): TurnedAway | null {
   const { problem, name, since } = model.state;
   if (name !== 'failed' || problem === null || !AT_THE_DOOR.includes(problem.kind)) return null;
@@ -29,7 +29,7 @@ export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>
     case 'lineFull':
       return {
         title: 'The line is full',
-        text: 'So many people are waiting that nobody else can join the line for the moment.',
+        text: 'Too many people are waiting already, so nobody else can join the line at the moment.',
         againAt: later,
         label: 'You can try again in',
       };
@@ -38,12 +38,12 @@ export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>
         title: 'Not open yet',
         text: opensAt === null ? NO_DATE : BEFORE_EVENT,
         againAt: local(opensAt) ?? later,
-        label: 'The doors open in',
+        label: 'You can join the line in',
       };
     case 'closed':
       return {
         title: 'Closed for now',
-        text: 'Nobody can come in at the moment, and no time is set for when this opens again. Nothing is wrong with your account.',
+        text: 'The operator has closed this application, and no time is set for when it opens again. There is nothing wrong with your account.',
         againAt: null,
         label: '',
       };
@@ -59,7 +59,7 @@ export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>
   }
 }
 
-/** Whether the button may be pressed: where nobody knows the hour, always. */
+/** Whether the button can be pressed: always, when no time is known. */
 export function mayAskAgain(door: TurnedAway, now: number): boolean {
   return door.againAt === null || now >= door.againAt;
 }
@@ -68,13 +68,13 @@ export function againText(door: TurnedAway, now: number): string {
   return door.againAt === null || mayAskAgain(door, now) ? '' : countdown(door.againAt - now);
 }
 
-/** The hour in the viewer's own zone: "today at 20:00 (Europe/Berlin)", "on Friday, 3 July at 20:00 (…)". */
+/** A time in the viewer's own time zone: "today at 20:00 (Europe/Berlin)", "on Friday, 3 July at 20:00 (…)". */
 export function hourText(at: number, now: number, zone = localZone(), locale?: string): string {
   const time = new Date(at).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', timeZone: zone });
   return `${dayText(at, now, zone, locale)} at ${time} (${zone.replaceAll('_', ' ')})`;
 }
 
-/** For the ear: once on arrival, once when the button works. */
+/** The text for screen readers: read when the page opens, and again when the button works. */
 export function doorAnnouncement(door: TurnedAway, now: number): string {
   if (door.againAt === null) return `${door.title}. ${door.text}`;
   if (mayAskAgain(door, now)) return 'You can try again now.';
@@ -95,18 +95,18 @@ function localZone(): string {
 function stopText(problem: Problem): string {
   const why = problem.facts.reason ?? problem.told;
   return why === null
-    ? 'No new session may start at the moment.'
-    : `No new session may start at the moment. The operator says: “${sentence(why)}”`;
+    ? 'No new session can start at the moment.'
+    : `No new session can start at the moment. The operator says: “${sentence(why)}”`;
 }
 
 const WHOSE: Readonly<Record<string, string>> = { tenant: 'Your organisation', account: 'This service', 'viewer-day': 'You' };
 
 function quotaDoor(problem: Problem, later: number | null): TurnedAway {
   const { quota, limit } = problem.facts;
-  // Waiting helps nobody against a limit of nothing.
+  // Waiting does not help against a limit of 0.
   const againAt = limit === 0 ? null : later;
-  const label = quota?.endsWith('PerDay') ? 'It starts afresh in' : 'You can try again in';
-  return { title: QUOTA_TITLES[quota ?? ''] ?? 'A limit is reached', text: quotaText(problem), againAt, label };
+  const label = quota?.endsWith('PerDay') ? 'More is available in' : 'You can try again in';
+  return { title: QUOTA_TITLES[quota ?? ''] ?? 'A limit has been reached', text: quotaText(problem), againAt, label };
 }
 
 const QUOTA_TITLES: Readonly<Record<string, string>> = {
@@ -117,15 +117,15 @@ const QUOTA_TITLES: Readonly<Record<string, string>> = {
 /** Which limit, and whose. */
 function quotaText(problem: Problem): string {
   const { scope, quota, limit } = problem.facts;
-  const who = WHOSE[scope ?? ''] ?? 'Somebody';
+  const who = WHOSE[scope ?? ''] ?? 'Someone';
   const has = who === 'You' ? 'You have' : `${who} has`;
   const number = limit === null ? 'as many' : String(limit);
-  if (limit === 0) return `${who} may start no session: the operator has set a limit of 0. It does not change by waiting.`;
+  if (limit === 0) return `${who} may start no session: the operator has set a limit of 0. Waiting does not change that.`;
   if (quota === 'concurrentSessions')
-    return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, which is all that may run at once. When one ends, its place is free.`;
+    return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, which is the maximum at one time. A new one can start as soon as one of them ends.`;
   if (quota === 'sessionsPerDay')
-    return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, which is all that may start in one day.`;
+    return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, which is the maximum for one day.`;
   if (quota === 'gpuMinutesPerDay')
     return `${has} used all of today’s playing time${limit === null ? '' : ` (${limit} ${limit === 1 ? 'minute' : 'minutes'})`}.`;
-  return `${has} used all that is allowed for now.`;
+  return `${has} reached a limit.`;
 }

@@ -5,27 +5,27 @@ import type { PageModel } from './model';
 import { lineText } from './movingWords';
 import { ordinal, spokenWait, waitText } from './waitText';
 
-export const MEASURING = 'We are measuring how long it takes.';
+export const MEASURING = 'We are still estimating how long this will take.';
 /** A forecast comes every 10 s; older than this it is said to be old. */
 const STALE_ms = 30_000;
 const PLACE_KEPT =
-  'If you close this page or lose the connection, we keep your place for 5 minutes. Come back and you go on waiting where you were.';
+  'If you close this page or lose the connection, we keep your place for 5 minutes. Come back in that time and you continue waiting where you were.';
 
-/** Beside the waiting itself; the same for everyone. */
+/** What the waiting room explains to everyone, whatever their place. */
 export const WHAT_COMES_NEXT: readonly [string, string][] = [
-  ['Your turn', 'The picture opens here by itself. There is nothing to press.'],
-  ['Meanwhile', 'You may look at other tabs: the title of this one shows your place.'],
+  ['When it is your turn', 'The picture opens here automatically. There is nothing to press.'],
+  ['Meanwhile', 'You can use other tabs: the title of this tab shows your place in line.'],
   ['If you go away', PLACE_KEPT],
 ];
 
-/** The line this page stands in; null when what is missing is not a slot. */
+/** The viewer's place in line and its forecast; null while the session is not in line. */
 export function lineShown(state: PageState): Line | null {
   const waits = state.name === 'waiting' || state.name === 'joining';
   return waits && state.session !== null && isInLine(state.session) ? state.line : null;
 }
 
 export function waitingTitle(state: PageState): string {
-  if (state.name === 'requesting') return 'Asking for a place';
+  if (state.name === 'requesting') return 'Requesting a place';
   if (isLosingPlace(state)) return 'Finding another place';
   if (state.name !== 'waiting') return 'Your place is ready';
   const place = state.line?.place ?? null;
@@ -33,45 +33,46 @@ export function waitingTitle(state: PageState): string {
   return place === 1 ? 'You are next' : `You are ${ordinal(place)} in line`;
 }
 
-/** Its machine goes before the picture came. */
+/** Whether the instance reserved for the viewer is lost before the first picture. */
 export function isLosingPlace(state: PageState): boolean {
   return state.name === 'joining' && state.session?.state === 'Migrating';
 }
 
-/** Why we are still here, in one or two sentences: the server's own words while in line. */
+/** Why the viewer is still waiting, in one or two sentences; while in line, in the words of the API. */
 export function waitingReason(model: PageModel): string {
   const { state } = model;
-  if (state.name === 'requesting') return 'Looking for a machine that is already running the application.';
-  if (isLosingPlace(state)) return `The machine reserved for you goes out of service. ${lineText(state.line?.place ?? null)}`;
+  if (state.name === 'requesting') return 'Looking for a server that already has the application running.';
+  if (isLosingPlace(state)) return `The server reserved for you is being taken out of service. ${lineText(state.line?.place ?? null)}`;
   if (state.name === 'waiting') {
     return sentences(state.line?.forecast?.reason ?? state.session?.reason ?? 'you are in line for a place');
   }
-  if (!model.joined) return 'A place is reserved for you. Opening the connection.';
-  return 'The application is running. Waiting for its first picture.';
+  if (!model.joined) return 'A place is reserved for you. Connecting to it now.';
+  return 'You are connected. Waiting for the first picture.';
 }
 
-/** Time until the slot is there; runs down between two forecasts, never below nothing, and is never empty. */
+/** The time until the viewer's turn. Counts down between two forecasts, never goes below zero and is never empty. */
 export function timeText(line: Line, now: number): string {
   const { forecast } = line;
   return forecast === null ? MEASURING : waitText((forecast.soon - now) / 1000, (forecast.late - now) / 1000);
 }
 
-/** What must be known about the forecast; empty when it simply holds. */
+/** A remark on the forecast: it is old, or it was too short. Empty while the forecast holds. */
 export function timeNote(line: Line, now: number): string {
   const silent_ms = now - line.heardAt;
-  if (silent_ms > STALE_ms) return `The last news is ${Math.round(silent_ms / 1000)} seconds old. We are asking again; your place is kept.`;
-  if (line.forecast !== null && line.forecast.late < now) return 'This takes longer than we forecast. Your place is safe.';
+  if (silent_ms > STALE_ms)
+    return `The last update is ${Math.round(silent_ms / 1000)} seconds old. We are asking again; your place is kept.`;
+  if (line.forecast !== null && line.forecast.late < now) return 'This is taking longer than we estimated. You have not lost your place.';
   return '';
 }
 
-/** How far the way to the stage is walked, 0 to 1; it is never at its end before the slot is there. */
+/** How much of the wait is over, 0 to 1. It stays below 1 until a slot is assigned. */
 export function progressOf(line: Line, now: number): number {
   if (line.forecast === null) return 0;
   const [waited, left] = [Math.max(0, now - line.since), Math.max(0, line.forecast.soon - now)];
   return Math.min(0.92, waited / Math.max(1, waited + left));
 }
 
-/** For the tab's title; null where the page's own name is enough. */
+/** The title of the browser tab; null when the page's own name is enough. */
 export function waitingTabTitle(model: PageModel): string | null {
   const { state } = model;
   if (state.name !== 'waiting')
@@ -81,7 +82,7 @@ export function waitingTabTitle(model: PageModel): string | null {
   return `${where} · ${model.applicationName}`;
 }
 
-/** For the ear: changes with the place and with the minute, never with the second. */
+/** The text for screen readers. Changes with the place and with the minute, never with the second. */
 export function waitSpoken(line: Line, now: number): string {
   const { forecast } = line;
   return forecast === null ? MEASURING : `Time until your turn: ${spokenWait((forecast.soon - now) / 1000, (forecast.late - now) / 1000)}.`;

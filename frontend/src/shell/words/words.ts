@@ -9,8 +9,8 @@ import { noticeAnnouncement } from './noticeWords';
 
 const DAY_ms = 86_400_000;
 
-/** After a reload, until it is known what became of the session. */
-export const FINDING = 'One moment: we look for the session you had here.';
+/** Shown after a reload, until the page knows whether the session still runs. */
+export const FINDING = 'One moment: we are looking for the session you had here.';
 
 export interface Step {
   label: string;
@@ -36,7 +36,7 @@ export function waitingSteps(model: PageModel): Step[] {
   ];
 }
 
-/** How it ended, knowing whether it ended in the middle of a move. */
+/** The words for the end of a session; an end during a move has words of its own. */
 export function closingWords(state: PageState): EndWords {
   if (state.statusReason === 'cancelled' && !state.leftHere) return PLACE_LOST;
   if (state.statusReason === 'connectionTimeout' && state.unstarted) return NOT_STARTED;
@@ -54,7 +54,7 @@ function doorWords(model: PageModel): string | null {
   return door === null ? null : doorAnnouncement(door, model.now);
 }
 
-/** What the live region says when the state changes; the line has a speaker of its own. */
+/** What screen readers hear when the state changes; LineSpeaker reads the place in line. */
 export function announcement(model: PageModel): string {
   const { state } = model;
   const notice = noticeAnnouncement(model);
@@ -75,11 +75,11 @@ export function announcement(model: PageModel): string {
       return `Playing ${model.applicationName}. Press Shift and Tab for the controls.`;
     case 'reconnecting':
       if (state.move !== null) return `${MOVING_TITLE}. ${movingText(model, state.move)}`;
-      return 'The picture was lost. Reconnecting; your place is kept.';
+      return 'The picture was lost. Reconnecting. Your place is kept.';
     case 'ended':
       return `The session ended. ${closingWords(state).title}.`;
     case 'superseded':
-      return 'This session goes on in another tab or on another device.';
+      return 'This session is now open in another tab or on another device.';
     case 'failed':
       return doorWords(model) ?? state.problem?.message ?? 'Something went wrong.';
   }

@@ -39,29 +39,29 @@ const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
 };
 
 const SENTENCES: Readonly<Record<ProblemKind, string>> = {
-  signInAgain: 'Your sign-in has run out. Please sign in again.',
+  signInAgain: 'Your sign-in has expired. Please sign in again.',
   noTenant:
-    'Your sign-in worked, but your account belongs to no organisation here, so it may not play. Ask whoever runs this service, or whoever invited you, to add it to one. Then check again here.',
+    'You are signed in, but your account does not belong to an organisation here yet, so it cannot play. Ask the operator of this service, or the person who invited you, to add it to one. Then check again here.',
   severalTenants:
-    'Your sign-in worked, but your account belongs to several organisations here, and it must be exactly one. Ask whoever runs this service to take it out of the others. Then check again here.',
-  forbidden: 'Your account may not do this. Sign in with another account, or ask the person who invited you.',
-  notFound: 'This application or session does not exist here (any more).',
-  viewerLimit: 'You are already playing or in line, and may not start another session beside that.',
+    'You are signed in, but your account belongs to several organisations here, and it must belong to exactly one. Ask the operator of this service to remove it from the others. Then check again here.',
+  forbidden: 'Your account is not allowed to do this. Sign in with another account, or ask the person who invited you.',
+  notFound: 'This application or session does not exist, or no longer exists.',
+  viewerLimit: 'You are already playing or waiting in line, and you can have only one session at a time.',
   sessionEnded: 'This session has already ended.',
-  conflict: 'Something else changed this session at the same moment. Please try again.',
-  capacityUnavailable: 'No machine is available right now. Please try again in a few minutes.',
+  conflict: 'This session was changed from somewhere else at the same moment. Please try again.',
+  capacityUnavailable: 'No server is available right now. Please try again in a few minutes.',
   lineFull: 'The line is full. Please try again in a little while.',
   closed: 'This application is closed for now.',
   notOpen: 'This application is not open yet.',
-  quotaExceeded: 'A limit is reached: no further session is allowed for now.',
-  killSwitch: 'No new session may start at the moment.',
+  quotaExceeded: 'A limit has been reached: no further session can start for now.',
+  killSwitch: 'No new session can start at the moment.',
   invalidField: 'The server did not understand this request. Reloading the page usually helps.',
-  busy: 'The service is very busy at this moment. Please try again in a few seconds.',
+  busy: 'The service is very busy. Please try again in a few seconds.',
   unreachable: 'The server cannot be reached. Check your connection and try again.',
   serverError: 'Something went wrong on our side. Please try again in a moment.',
 };
 
-/** What a refusal says beside its kind. */
+/** What a refusal says besides its kind. */
 export interface ProblemFacts {
   retryAfter_s: number | null;
   /** Milliseconds since the epoch, the server's clock. */
@@ -81,7 +81,7 @@ export class Problem extends Error {
   readonly status: number;
   /** The running session of a `viewerLimit`. */
   readonly sessionId: string | null;
-  /** The server's own words, for operators; viewers are spared them. */
+  /** The API's own words. Operators see them; viewers do not. */
   readonly told: string | null;
   readonly facts: ProblemFacts;
 
@@ -102,7 +102,7 @@ export class Problem extends Error {
     this.facts = facts;
   }
 
-  /** Worth trying again without asking anyone. */
+  /** Whether trying again, unchanged, may succeed. */
   get passing(): boolean {
     return this.kind === 'unreachable' || this.kind === 'serverError' || this.kind === 'busy';
   }
