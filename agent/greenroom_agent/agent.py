@@ -1,4 +1,4 @@
-"""The agent: registers, runs every slot, and ends when it is told to or is outdated."""
+"""The agent: registers the instance, runs its slots, and ends when it is cancelled or a newer agent has taken over."""
 
 import asyncio
 import logging
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class Agent:
-    """One run of the agent on one instance, named by its boot nonce."""
+    """One run of the agent on one instance. A random boot nonce tells it apart from earlier and later runs."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -45,10 +45,10 @@ class Agent:
         self._lease = Lease(0, float("-inf"))
 
     async def run(self) -> None:
-        """Works until cancelled; no process and no file of a viewer stays behind.
+        """Serves viewers until cancelled, then removes every process and file of theirs.
 
-        Raises: Outdated when a newer agent has this instance (an ExceptionGroup may hold it); OSError when what an
-        earlier run left cannot be removed.
+        Raises: Outdated when a newer agent runs on this instance (perhaps inside an ExceptionGroup); OSError when files
+        of an earlier run cannot be removed.
         """
         count_from_boot(self._settings.heartbeat_file, booted_at())
         remove_leftovers(self._settings.work_dir)
@@ -73,8 +73,8 @@ class Agent:
             )
 
     async def _register(self, control_plane: ControlPlane, addresses: Addresses) -> Registration:
-        # The instance may be up before its launch is recorded: a refusal now may be a welcome in a moment. If it never
-        # comes, the dead-man timer of the instance ends this.
+        # The instance may boot before the control plane has recorded its launch, so a refusal may be temporary.
+        # If it is not, the dead-man timer ends the instance.
         attempt = 0
         while True:
             try:
@@ -152,7 +152,7 @@ class Agent:
     def _join(self, frame: Mapping[str, Any]) -> None:
         join = parse_join(frame)
         if self._lease.is_expired(time.monotonic()):
-            self._fence()  # a machine that slept wakes up to its messages before its timers
+            self._fence()  # after a suspend, messages may arrive before the timers fire
         if join.slot_id in self._slots:
             self._slots[join.slot_id].join(join)
 
@@ -168,7 +168,7 @@ class Agent:
 
 
 async def _run_all(steps: list[Coroutine[Any, Any, None]]) -> None:
-    """Runs all until one fails or we are cancelled; the others then end in order."""
+    """Runs all coroutines until one fails or this call is cancelled, then ends the others in order."""
     async with asyncio.TaskGroup() as tasks:
         for step in steps:
             tasks.create_task(step)

@@ -1,11 +1,11 @@
-"""Several things at once, of which the first to finish ends the others."""
+"""Runs several awaitables until the first one finishes."""
 
 import asyncio
 from collections.abc import Awaitable
 
 
 async def first_done(*steps: Awaitable[object]) -> None:
-    """Returns when the first of these is done, or raises what it raised; the others are cancelled and awaited."""
+    """Returns when the first awaitable is done, or raises its error. The others are cancelled and awaited."""
     tasks = [asyncio.ensure_future(step) for step in steps]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Each slot's own part of the instance's UDP range."""
+"""Divides the instance's UDP port range among its slots."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class MediaPorts:
 
 
 def ports_of_slot(whole: MediaPorts, slot_count: int, number: int) -> MediaPorts:
-    """The part of slot `number` (from 1); equal parts, what does not divide stays unused.
+    """The ports of slot `number` (from 1). All parts are equal; a remainder stays unused.
 
     >>> ports_of_slot(MediaPorts(50000, 50099), 4, 2)
     MediaPorts(first=50025, last=50049)

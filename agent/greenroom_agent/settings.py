@@ -1,4 +1,4 @@
-"""The agent's settings: the only reader of the environment."""
+"""The agent's settings. Only this module reads the environment."""
 
 import os
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ class MissingSetting(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What user data (or the lab's EC2 host) sets. Slot n has the streamer port streamer_port_first + n - 1."""
+    """Set by user data, or by the lab's EC2 host. The streamer port of slot n is streamer_port_first + n - 1."""
 
     api_url: str
     region: str
@@ -34,7 +34,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Reads the environment.
 
-        Raises: MissingSetting naming the variable; ValueError for a port that is no number.
+        Raises: MissingSetting with the name of the variable; ValueError for a port that is not a number.
         """
         source = dict(os.environ if env is None else env)
         heartbeat_file = source.get("GREENROOM_HEARTBEAT_FILE")

@@ -1,8 +1,8 @@
-"""The one way in which a text from outside becomes an object: bounded before it is parsed, strict while it is.
+"""Parses JSON from outside: limits its size and depth first, and accepts only strict JSON.
 
-Python's own `json.loads` raises RecursionError for `"[" * 20000`, takes NaN and Infinity, which are no JSON, and lets
-half a character through (`"\\ud800"`), which no socket can send on. One such text must not end an agent that serves
-others.
+Python's own `json.loads` raises RecursionError for `"[" * 20000`, accepts NaN and Infinity, which are not JSON, and
+accepts half a character (`"\\ud800"`), which no socket can send. One such text must not end an agent that serves other
+viewers.
 """
 
 import json
@@ -10,26 +10,26 @@ import math
 import re
 from typing import Any, NoReturn
 
-# Strings are skipped, an unfinished one to the end of the text, so that the search is linear whatever comes.
+# Skips strings (an unfinished one to the end of the text), so that the search takes linear time for any text.
 _BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
 MOST_DIGITS = 19
-"""Of a whole number: what 64 bits hold. No field that crosses needs more."""
+"""The most digits of an integer: as many as 64 bits hold. No field needs more."""
 DEEPEST = 16
-"""Objects and lists inside each other. The deepest that the protocol knows has four."""
+"""The deepest nesting of objects and lists. The protocol has four levels."""
 
 
 class MalformedText(ValueError):
-    """A text from outside that is no JSON object, or one that is too large or too deep to be looked at."""
+    """A text from outside that is not a JSON object, or is too large or too deeply nested."""
 
 
 def read_object(
     text: str | bytes, most: int, *, deepest: int = DEEPEST, may_be_a_piece: bool = False
 ) -> dict[str, Any]:
-    """The JSON object that the text holds; `most` counts characters, or bytes where it came as bytes.
+    """The JSON object in the text. `most`: the largest size, in characters, or in bytes if the text came as bytes.
 
-    `may_be_a_piece`: its strings may begin or end inside a character of two halves, as a message in pieces does.
+    `may_be_a_piece`: strings may begin or end in the middle of a surrogate pair, as pieces of a cut message do.
     Raises: MalformedText, and nothing else.
     """
     if len(text) > most:
@@ -39,18 +39,18 @@ def read_object(
         _check_depth(whole, deepest)
         value = json.loads(whole, parse_constant=_refuse, parse_int=_integer, parse_float=_finite)
         if not may_be_a_piece and _HALF_ESCAPED.search(whole):
-            json.dumps(value, ensure_ascii=False).encode()  # raises for half a character
+            json.dumps(value, ensure_ascii=False).encode()  # raises for half a surrogate pair
     except MalformedText:
         raise
     except ValueError as error:
         raise MalformedText(type(error).__name__) from error
     if not isinstance(value, dict):
-        raise MalformedText("no object")
+        raise MalformedText("not an object")
     return value
 
 
 def _whole_characters(text: str, may_be_a_piece: bool) -> str:
-    """Two halves that came in two pieces become one character; a half without its other raises UnicodeError."""
+    """Joins the two halves of a surrogate pair into one character; a lone half raises UnicodeError."""
     if may_be_a_piece or not _HALF.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
@@ -68,7 +68,7 @@ def _check_depth(text: str, deepest: int) -> None:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise MalformedText(f"{constant} is no number")
+    raise MalformedText(f"{constant} is not a number")
 
 
 def _integer(digits: str) -> int:

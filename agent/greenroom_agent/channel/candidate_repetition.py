@@ -1,7 +1,8 @@
-"""The instance's host candidates, repeated with its public address.
+"""Repeats the streamer's ICE candidates with the public address of the instance.
 
-An EC2 host knows only its private address; the internet gateway translates. So a browser can reach a streamer only by
-a candidate that names the public address and the same port: the agent adds one beside each private host candidate.
+An EC2 instance knows only its private address, because the internet gateway translates the public one. A browser
+outside the network needs a candidate with the public address and the same port, so the agent adds one for each
+private one.
 """
 
 import ipaddress
@@ -12,7 +13,7 @@ Message = dict[str, Any]
 
 
 def repeat_in_sdp(sdp: str, public_ip: str | None) -> str:
-    """The session description with a public twin after each private UDP host candidate."""
+    """The session description (SDP), with a public candidate added after each private UDP host candidate."""
     if public_ip is None:
         return sdp
     lines = []
@@ -27,7 +28,7 @@ def repeat_in_sdp(sdp: str, public_ip: str | None) -> str:
 
 
 def repeat_candidate(candidate: str, public_ip: str | None) -> str | None:
-    """The public twin of a `candidate:` attribute; None when it needs none (not a private UDP host candidate).
+    """The public counterpart of a `candidate:` attribute; None unless it is a private UDP host candidate.
 
     >>> repeat_candidate("candidate:1 1 udp 2130706431 10.0.0.9 50000 typ host", "203.0.113.7")
     'candidate:1p 1 udp 2130706430 203.0.113.7 50000 typ host'
@@ -38,13 +39,13 @@ def repeat_candidate(candidate: str, public_ip: str | None) -> str | None:
     if not _PRIORITY.fullmatch(fields[3]) or not _is_private(fields[4]):
         return None
     # A foundation of its own, because the address differs; one priority lower, so that a peer inside the network
-    # prefers the direct way.
+    # prefers the direct path.
     twin = [f"{fields[0]}p", *fields[1:3], str(max(1, int(fields[3]) - 1)), public_ip, *fields[5:]]
     return " ".join(twin)
 
 
 def repeat_in_message(message: Message, public_ip: str | None) -> list[Message]:
-    """A streamer's message as the page shall see it: an offer is widened, a trickled candidate may become two."""
+    """The messages to send to the page for one message of the streamer: a trickled candidate may become two."""
     if message.get("type") == "offer" and isinstance(message.get("sdp"), str):
         return [{**message, "sdp": repeat_in_sdp(message["sdp"], public_ip)}]
     if message.get("type") == "iceCandidate" and isinstance(message.get("candidate"), dict):

@@ -1,17 +1,17 @@
-"""Ordered, exactly-once messages over a relay that may lose, double or overtake frames.
+"""Delivers messages in order and exactly once over a relay that may lose, repeat or reorder frames.
 
-One channel serves one (session, epoch, joinNumber); both peers run the same rules (docs/protocol.md, section 4):
+One channel serves one (session, epoch, joinNumber). Both peers follow the same rules (docs/protocol.md, section 4):
 
-1. Messages of a direction are numbered from 1. One over FRAME_LIMIT_BYTES as sent goes in pieces of the same number.
-2. The sender keeps a message until an acknowledgement covers it and sends all its pieces again after 1, 2, 4, 8, 8 …
-   seconds; a message sent ten times in vain means that the peer is gone: silence until it speaks or reconnects.
-3. The receiver delivers in order and drops doubles. 100 ms after the first frame that deserves it, it sends one
-   `ack` for all it has delivered; a double deserves one too, because then the last acknowledgement was lost.
-4. While something waits behind a gap (or is in pieces) and nothing moved for 500 ms, it sends `resend` from the first
-   missing number; again after 1, 2, 4, 8, 8 … seconds. Each step forward starts over at 500 ms.
-5. `resend from n` says that everything before n arrived. Any frame of the peer starts the sender's tries afresh.
+1. Each direction numbers its messages from 1. A message above FRAME_LIMIT_BYTES is sent as pieces with the same number.
+2. The sender keeps a message until it is acknowledged, and sends all its pieces again after 1, 2, 4, 8, 8 … seconds.
+   After ten attempts it considers the peer gone, and stays silent until the peer sends a frame or reconnects.
+3. The receiver delivers in order and drops duplicates. It sends one `ack` for all delivered messages, 100 ms after the
+   first frame to acknowledge. A duplicate is acknowledged too, because the last `ack` was probably lost.
+4. When a frame is missing and nothing arrived in order for 500 ms, the receiver sends `resend` with the first missing
+   number, and again after 1, 2, 4, 8, 8 … seconds. Each frame in order starts again at 500 ms.
+5. `resend from n` also acknowledges everything before n. Any frame from the peer resets the sender's attempts.
 
-Time is an argument in whole milliseconds of any monotonic clock. There is no I/O: each call returns the frames to send.
+Time is an argument, in whole milliseconds of a monotonic clock. There is no I/O: each call returns the frames to send.
 """
 
 from collections.abc import Mapping
@@ -25,14 +25,14 @@ from greenroom_agent.channel.reliable_sender import ReliableSender
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a frame of the peer led to: messages for the application, frames for the peer."""
+    """The result of a received frame: messages for the application, and frames to send to the peer."""
 
     messages: list[str] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
 
 
 class ReliableChannel:
-    """Both directions of one channel. `envelope` is added to each frame that is sent (it counts for the size)."""
+    """Both directions of one channel. The fields of `envelope` are added to each sent frame and count for its size."""
 
     def __init__(self, envelope: Mapping[str, Any]) -> None:
         self._sender = ReliableSender(envelope)
@@ -40,23 +40,23 @@ class ReliableChannel:
 
     @property
     def is_gone(self) -> bool:
-        """The peer let ten tries pass without a sign of life."""
+        """Whether the peer has ignored ten attempts in a row."""
         return self._sender.is_gone
 
     @property
     def next_at_ms(self) -> int | None:
-        """When `poll` must be called next; None while there is nothing to wait for."""
+        """When `poll` must be called next; None while nothing is due."""
         times = (self._sender.next_at_ms, self._receiver.next_at_ms)
         return min((at for at in times if at is not None), default=None)
 
     def send(self, text: str, now_ms: int) -> list[Frame]:
-        """Accepts a message for the peer and returns its frames."""
+        """Takes a message for the peer and returns the frames to send now."""
         return self._sender.send(text, now_ms)
 
     def receive(self, frame: Mapping[str, Any], now_ms: int) -> Received:
-        """Takes a `frame`, `ack` or `resend` of the peer.
+        """Handles a `frame`, `ack` or `resend` from the peer.
 
-        Raises: MalformedFrame for anything else; the channel is unchanged then.
+        Raises: MalformedFrame for anything else; the channel does not change.
         """
         kind = frame.get("kind")
         if kind == "frame":
@@ -71,11 +71,11 @@ class ReliableChannel:
         raise MalformedFrame(f"unknown kind {kind!r}")
 
     def peer_reconnected(self, now_ms: int) -> None:
-        """The peer's socket is open again: what it never acknowledged is worth another ten tries."""
+        """The peer's socket is open again: sends everything unacknowledged, with ten new attempts."""
         self._sender.revive(now_ms)
 
     def poll(self, now_ms: int) -> list[Frame]:
-        """The frames that are due: acknowledgement, request for a gap, overdue messages."""
+        """The frames that are due now: acknowledgements, requests for missing frames, repeated messages."""
         return self._receiver.poll(now_ms) + self._sender.poll(now_ms)
 
 

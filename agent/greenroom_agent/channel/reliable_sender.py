@@ -13,7 +13,7 @@ MAXIMUM_TRIES = 10
 
 @dataclass(slots=True)
 class _Unacknowledged:
-    """A message that was sent `tries` times and goes out again at `resend_at_ms`."""
+    """A message that was sent `tries` times and is sent again at `resend_at_ms`."""
 
     sequence: int
     frames: list[Frame]
@@ -22,10 +22,10 @@ class _Unacknowledged:
 
 
 class ReliableSender:
-    """Sends messages in sequence from 1 and repeats each one until the peer acknowledges it.
+    """Numbers messages from 1 and repeats each one until the peer acknowledges it.
 
-    After MAXIMUM_TRIES without any sign of life the peer is gone: nothing is sent any more, nothing is forgotten,
-    and `revive` (the peer spoke, or its socket is open again) starts the tries afresh.
+    After MAXIMUM_TRIES without a frame from the peer, the sender stops sending but keeps its messages. `revive` (the
+    peer sent a frame, or its socket is open again) starts new attempts.
     """
 
     def __init__(self, envelope: Mapping[str, Any]) -> None:
@@ -36,27 +36,27 @@ class ReliableSender:
 
     @property
     def next_at_ms(self) -> int | None:
-        """When `poll` has something to do; None while nothing waits for an acknowledgement."""
+        """When `poll` is due; None while every message is acknowledged."""
         if self.is_gone or not self._unacknowledged:
             return None
         return min(message.resend_at_ms for message in self._unacknowledged)
 
     def send(self, text: str, now_ms: int) -> list[Frame]:
-        """The frames of a new message, to be sent now."""
+        """The frames of a new message, to send now."""
         self._last_sequence += 1
         frames = cut_message(self._last_sequence, text, self._envelope)
         self._unacknowledged.append(_Unacknowledged(self._last_sequence, frames, 1, now_ms + FIRST_RESEND_MS))
         return list(frames)
 
     def acknowledge(self, up_to: int, now_ms: int) -> None:
-        """The peer has every message up to this sequence; an impossible sequence changes nothing."""
+        """Forgets the messages up to this sequence number, which the peer has. Impossible numbers are ignored."""
         if not 0 <= up_to <= self._last_sequence:
             return
         self._unacknowledged = [message for message in self._unacknowledged if message.sequence > up_to]
         self.revive(now_ms)
 
     def resend(self, first: int, now_ms: int) -> list[Frame]:
-        """The peer misses messages from this sequence on: everything before it arrived, the rest goes out again."""
+        """The peer lacks the messages from this number on: forgets the earlier ones and repeats the later ones."""
         if not 1 <= first <= self._last_sequence + 1:
             return []
         self.acknowledge(first - 1, now_ms)
@@ -65,7 +65,7 @@ class ReliableSender:
         return [frame for message in self._unacknowledged for frame in message.frames]
 
     def revive(self, now_ms: int) -> None:
-        """A sign of life: the tries of every message start again; a peer that was gone is sent everything now."""
+        """The peer is alive: resets the attempts of every message. A peer that was gone gets everything at once."""
         for message in self._unacknowledged:
             message.tries = 1
             if self.is_gone:
@@ -73,7 +73,7 @@ class ReliableSender:
         self.is_gone = False
 
     def poll(self, now_ms: int) -> list[Frame]:
-        """The frames whose acknowledgement is overdue."""
+        """The frames to repeat because their acknowledgement is overdue."""
         if self.is_gone:
             return []
         due = [message for message in self._unacknowledged if message.resend_at_ms <= now_ms]
@@ -87,5 +87,5 @@ class ReliableSender:
 
 
 def resend_pause_ms(tries: int) -> int:
-    """How long the sender waits for an acknowledgement after this many tries: 1, 2, 4, 8, 8 … seconds."""
+    """How long to wait for an acknowledgement after this many attempts: 1, 2, 4, 8, 8 … seconds, in ms."""
     return min(LAST_RESEND_MS, FIRST_RESEND_MS << (tries - 1))

@@ -1,4 +1,4 @@
-"""The agent's connection to the Viewer socket."""
+"""The agent's connection to the Viewer socket, the WebSocket API that relays messages between pages and agents."""
 
 import asyncio
 import logging
@@ -22,22 +22,22 @@ WELCOME_S = 15.0
 PING_PAUSE_S = 290.0  # API Gateway closes a socket that was idle for 10 minutes
 PONG_S = 10.0
 MAXIMUM_FRAME = 1 << 20
-# API Gateway closes a socket after 2 h, whatever it does; we go first, and not all agents in the same minute.
+# API Gateway closes every connection after 2 h. The agent reconnects earlier, and not all agents at the same time.
 LIFETIME_S = 100 * 60.0
 LIFETIME_SPREAD_S = 15 * 60.0
 
 
 class TicketDoor(Protocol):
-    """Who lets the agent in."""
+    """Issues the tickets that open a connection."""
 
     async def socket_ticket(self) -> SocketTicket:
-        """A fresh ticket."""
+        """A new single-use ticket."""
 
 
 class ViewerSocket:
-    """Keeps one connection open; each one needs a ticket of its own.
+    """Keeps one connection open, and opens a new one with a new ticket when it ends.
 
-    `on_frame` gets every frame except pong; the welcome comes first on each connection, with `is_open` already true.
+    `on_frame` gets every frame except pong. The welcome is the first frame of each connection; `is_open` is true then.
     """
 
     def __init__(
@@ -57,16 +57,16 @@ class ViewerSocket:
 
     @property
     def is_open(self) -> bool:
-        """Whether a frame that is sent now has a chance to arrive."""
+        """Whether a frame that is sent now can arrive."""
         return self._is_welcome.is_set()
 
     def send(self, frame: Mapping[str, Any]) -> None:
-        """Sends a frame, or loses it when no connection stands: the reliable channel sends it again."""
+        """Sends a frame, or drops it while there is no connection: the reliable channel repeats it."""
         if self.is_open:
             self._outbox.put_nowait(encode_frame(frame))
 
     async def run(self) -> None:
-        """Connects again and again until cancelled. Raises: Outdated when a newer agent has this instance."""
+        """Stays connected until cancelled. Raises: Outdated when a newer agent runs on this instance."""
         failures = 0
         while True:
             try:
@@ -98,7 +98,7 @@ class ViewerSocket:
         try:
             frame = read_object(text, MAXIMUM_FRAME, may_be_a_piece=True)
         except MalformedText as error:
-            log.warning("viewer socket: dropped what is no frame: %s", error)
+            log.warning("viewer socket: dropped an invalid frame: %s", error)
             return
         if frame.get("kind") == "pong":
             self._last_pong_s = asyncio.get_running_loop().time()
@@ -112,7 +112,7 @@ class ViewerSocket:
             await socket.send_str(await self._outbox.get())
 
     async def _keep(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Says hello until welcome, then pings; returns when the connection is dead or old."""
+        """Sends hello until the welcome comes, then pings. Returns when the connection is dead or too old."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + LIFETIME_S + LIFETIME_SPREAD_S * self._luck()
         await self._greet(socket)
@@ -125,7 +125,7 @@ class ViewerSocket:
                 raise Unavailable("no pong")
 
     async def _greet(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Raises: TimeoutError when nobody says welcome."""
+        """Sends hello until the welcome comes. Raises: TimeoutError when it does not come."""
         async with asyncio.timeout(WELCOME_S):
             while not self.is_open:
                 await socket.send_str(encode_frame({"kind": "hello"}))

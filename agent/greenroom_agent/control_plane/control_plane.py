@@ -1,4 +1,4 @@
-"""The agent's door of the control plane: signed HTTP calls, a few tries each."""
+"""The agent's calls to the control plane: signed HTTP requests, each with a few attempts."""
 
 import asyncio
 import json
@@ -38,27 +38,27 @@ MAXIMUM_ANSWER_BYTES = 1 << 20
 
 
 class Unavailable(Exception):
-    """No answer, a throttle or a fault of the service: worth another try."""
+    """No answer, a throttle or a fault of the service: trying again may help."""
 
 
 class Outdated(Exception):
-    """409: somebody newer has this instance (or, for a slot event, this slot)."""
+    """409: a newer agent runs on this instance, or the slot has a newer epoch than the reported event."""
 
 
 class Refused(Exception):
-    """403, 404 or 400: the control plane does not know us or not like this."""
+    """403, 404 or 400: the control plane does not know this instance, or rejects the request."""
 
 
 class Signer(Protocol):
-    """What authorises a request."""
+    """Signs requests."""
 
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
-        """The headers to send."""
+        """The headers that authorise this request."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlotReading:
-    """One slot in a heartbeat."""
+    """What a heartbeat reports of one slot."""
 
     slot_id: str
     epoch: int
@@ -69,9 +69,9 @@ class SlotReading:
 
 
 class ControlPlane:
-    """Calls `<api_url>/agent/*` for one run of the agent, named by its boot nonce.
+    """Calls `<api_url>/agent/*` for one run of the agent, which its boot nonce identifies.
 
-    Every method raises Unavailable, Outdated or Refused; MalformedAnswer for an answer against the contract.
+    Every method raises Unavailable, Outdated or Refused, and MalformedAnswer when the answer breaks the contract.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class ControlPlane:
         self._luck = luck
 
     async def register(self, slot_count: int, addresses: Addresses) -> Registration:
-        """Tells that this run of the agent is there; asks what to run."""
+        """Announces this run of the agent. The answer says which application to run in which slots."""
         body = {
             "slotCount": slot_count,
             "agentVersion": AGENT_VERSION,
@@ -94,7 +94,7 @@ class ControlPlane:
         return parse_registration(await self._post("register", body))
 
     async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
-        """Renews the lease and asks for the truth; one try, because the next heartbeat is a better one."""
+        """Renews the lease; the answer has the state of every slot. One attempt: the next heartbeat follows soon."""
         readings = [
             {
                 "slotId": slot.slot_id,
@@ -110,7 +110,7 @@ class ControlPlane:
         return parse_heartbeat_answer(await self._post("heartbeat", body, tries=1))
 
     async def report(self, slot_id: str, report: Report) -> SlotTruth:
-        """A slot event; the answer is the slot as it is now."""
+        """Reports an event of a slot; the answer is the slot's state in the control plane."""
         body = {
             "slotId": slot_id,
             "epoch": report.epoch,
@@ -124,7 +124,7 @@ class ControlPlane:
         return parse_slot_truth(slot if isinstance(slot, dict) else {})
 
     async def socket_ticket(self) -> SocketTicket:
-        """A way into the Viewer socket."""
+        """A single-use ticket for the Viewer socket, and its address."""
         return parse_socket_ticket(await self._post("socket-ticket", {}))
 
     async def _post(self, call: str, fields: Mapping[str, Any], tries: int = 3) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class ControlPlane:
         body = json.dumps({"bootNonce": self._boot_nonce, **fields}).encode()
         try:
             headers = await self._signer.headers("POST", url, body)
-            # encoded=True: the path goes out exactly as it was signed.
+            # encoded=True: the path is sent exactly as it was signed.
             target = yarl.URL(url, encoded=True)
             async with self._http.post(target, data=body, headers=headers, timeout=TIMEOUT) as answer:
                 return _read(answer.status, await answer.read())

@@ -1,4 +1,4 @@
-"""What the control plane tells the agent, parsed at the edge."""
+"""The answers and frames that the control plane sends to the agent, parsed into dataclasses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from greenroom_agent.control_plane.idle_limits import UNLIMITED, IdleLimits
 
 
 class MalformedAnswer(ValueError):
-    """An answer or a frame of the control plane that lacks what the contract promises."""
+    """An answer or a frame from the control plane that does not have the promised fields."""
 
 
 class SlotState(StrEnum):
-    """The states of a slot as the control plane names them."""
+    """The states of a slot, as the control plane names them."""
 
     FREE = "Free"
     RESERVED = "Reserved"
@@ -24,7 +24,7 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotTruth:
-    """What the control plane says about a slot; `state` is None where only the epoch is told (register)."""
+    """A slot as the control plane knows it. `state` is None in the answer to `register`, which has the epoch only."""
 
     slot_id: str
     epoch: int
@@ -34,9 +34,9 @@ class SlotTruth:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A page wants to watch: this session, under this epoch, for the join_number-th time.
+    """A page wants the picture of its session. `join_number` counts the pages of this session, from 1.
 
-    `ice_servers` are this join's own, with credentials that expire (never in a log); None: those of the registration.
+    `ice_servers` carry credentials of this join that expire (never log them); None: use those of the registration.
     """
 
     slot_id: str
@@ -49,7 +49,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredSlot:
-    """A slot this instance has, numbered from 1."""
+    """A slot of this instance. `number` counts from 1."""
 
     slot_id: str
     number: int
@@ -58,7 +58,7 @@ class RegisteredSlot:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is to run in every slot."""
+    """The application that every slot of this instance runs."""
 
     kind: str
     command: tuple[str, ...]
@@ -68,7 +68,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The answer to `register`; times in seconds."""
+    """The answer to `register`. Times are in seconds."""
 
     instance_id: str
     heartbeat_s: float
@@ -80,7 +80,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatAnswer:
-    """The answer to `heartbeat`: the truth about every slot."""
+    """The answer to `heartbeat`: every slot as the control plane knows it."""
 
     lease_s: float
     instance_state: str
@@ -89,14 +89,14 @@ class HeartbeatAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SocketTicket:
-    """One way into the Viewer socket, good once and for a minute."""
+    """A ticket for the Viewer socket: it works once, and for one minute."""
 
     ticket: str
     socket_url: str
 
 
 def parse_slot_truth(body: Mapping[str, Any]) -> SlotTruth:
-    """A slot as in the heartbeat's answer, the `slot` hint and the welcome."""
+    """Parses a slot, as found in the answer to a heartbeat, in the `slot` frame and in the welcome."""
     state = body.get("state")
     try:
         known = None if state is None else SlotState(state)
@@ -106,12 +106,12 @@ def parse_slot_truth(body: Mapping[str, Any]) -> SlotTruth:
 
 
 def parse_welcome(body: Mapping[str, Any]) -> tuple[SlotTruth, ...]:
-    """The `welcome` of the Viewer socket."""
+    """Parses the `welcome` frame of the Viewer socket."""
     return tuple(parse_slot_truth(slot) for slot in _objects(body, "slots"))
 
 
 def parse_join(body: Mapping[str, Any]) -> Join:
-    """A `join` frame."""
+    """Parses a `join` frame."""
     limits = IdleLimits(*(_whole(body, name) if name in body else 0 for name in ("idleWarn_s", "idleEnd_s")))
     servers = tuple(_objects(body, "iceServers")) if "iceServers" in body else None
     whose = _text(body, "slotId"), _text(body, "sessionId")
@@ -119,7 +119,7 @@ def parse_join(body: Mapping[str, Any]) -> Join:
 
 
 def parse_registration(body: Mapping[str, Any]) -> Registration:
-    """The answer to `register`."""
+    """Parses the answer to `register`."""
     return Registration(
         instance_id=_text(body, "instanceId"),
         heartbeat_s=_seconds(body, "heartbeat_s"),
@@ -134,13 +134,13 @@ def parse_registration(body: Mapping[str, Any]) -> Registration:
 
 
 def parse_heartbeat_answer(body: Mapping[str, Any]) -> HeartbeatAnswer:
-    """The answer to `heartbeat`."""
+    """Parses the answer to `heartbeat`."""
     slots = tuple(parse_slot_truth(slot) for slot in _objects(body, "slots"))
     return HeartbeatAnswer(_seconds(body, "lease_s"), str(body.get("instanceState", "")), slots)
 
 
 def parse_socket_ticket(body: Mapping[str, Any]) -> SocketTicket:
-    """The answer to `socket-ticket`."""
+    """Parses the answer to `socket-ticket`."""
     return SocketTicket(_text(body, "ticket"), _text(body, "socketUrl"))
 
 

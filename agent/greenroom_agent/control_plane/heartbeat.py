@@ -1,4 +1,4 @@
-"""The heartbeat: renews the lease, brings the truth, and lets the fence fall when it cannot."""
+"""The heartbeat: renews the instance's lease, gets the state of its slots, fences them when the lease expires."""
 
 import asyncio
 import logging
@@ -18,16 +18,16 @@ RETRY_S = 2.0
 
 
 class HeartbeatDoor(Protocol):
-    """Who listens."""
+    """Where heartbeats are sent."""
 
     async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
-        """Delivers one heartbeat."""
+        """Sends one heartbeat."""
 
 
 class Heartbeat:
-    """Beats every `period_s`, sooner after a failure, at once on a notice of EC2, which every later beat repeats.
+    """Sends a heartbeat every `period_s`, sooner after a failure, and at once when EC2 gives notice.
 
-    `alive_file` feeds the instance's dead-man timer.
+    Every later heartbeat repeats the notice. Each accepted one touches `alive_file` for the instance's dead-man timer.
     """
 
     def __init__(
@@ -51,23 +51,23 @@ class Heartbeat:
         self._is_news = asyncio.Event()
 
     def tell(self, notice: Notice) -> None:
-        """EC2 announced this: the control plane hears it now."""
+        """Passes on a notice of EC2 with a heartbeat right now."""
         self._notice = notice
         self._is_news.set()
 
     async def run(self, on_answer: Callable[[HeartbeatAnswer], None]) -> None:
-        """Beats until cancelled. Raises: Outdated when a newer agent has this instance."""
+        """Sends heartbeats until cancelled. Raises: Outdated when a newer agent runs on this instance."""
         while True:
             answer = await self.beat()
             if answer is None:
                 await self._pause(min(self._period_s, RETRY_S) * (0.5 + 0.5 * self._luck()))
                 continue
             on_answer(answer)
-            # A little earlier at random, so that a fleet that started together does not beat together for ever.
+            # Up to a tenth earlier, so that instances that started together do not send together for ever.
             await self._pause(self._period_s * (0.9 + 0.1 * self._luck()))
 
     async def beat(self) -> HeartbeatAnswer | None:
-        """One heartbeat; None when it was not accepted."""
+        """Sends one heartbeat; None when it was not accepted."""
         sent_at_s = self._clock()
         self._is_news.clear()
         try:
@@ -78,7 +78,7 @@ class Heartbeat:
         self._lease.renew(sent_at_s, answer.lease_s)
         try:
             touch(self._alive_file)
-        except OSError:  # a full disk is not worth the pictures of those who play; the timer decides in its time
+        except OSError:  # a full disk must not end running sessions; the dead-man timer decides later
             log.exception("the dead-man timer was not fed")
         return answer
 
@@ -90,7 +90,7 @@ class Heartbeat:
             return
 
     async def watch_lease(self, on_expired: Callable[[], None]) -> None:
-        """Calls on_expired as long as the lease is too old, once a second, from the moment it is."""
+        """Calls `on_expired` once a second while the lease is expired."""
         while True:
             remaining_s = self._lease.remaining_s(self._clock())
             if remaining_s <= 0:

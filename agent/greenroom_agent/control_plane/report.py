@@ -1,11 +1,11 @@
-"""What a slot has to tell the control plane."""
+"""The events that a slot reports to the control plane."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Tell the control plane: event is ready, notReady, connected, disconnected, idle or exited."""
+    """One event of a slot: ready, notReady, connected, disconnected, idle or exited."""
 
     event: str
     epoch: int

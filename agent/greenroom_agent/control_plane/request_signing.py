@@ -1,4 +1,4 @@
-"""SigV4 for the agent's door, with the credentials of the instance role."""
+"""Signs the agent's requests (SigV4) with the credentials of the instance role."""
 
 import asyncio
 from typing import Any
@@ -11,11 +11,11 @@ SERVICE = "execute-api"
 
 
 class NoCredentials(Exception):
-    """botocore's chain found none (the metadata service is silent, or the instance has no role)."""
+    """botocore found no credentials: the metadata service does not answer, or the instance has no role."""
 
 
 class RequestSigner:
-    """Signs requests; botocore refreshes the credentials, and may wait for the metadata service to do so."""
+    """Signs requests. botocore refreshes the credentials and may have to wait for the metadata service."""
 
     def __init__(self, region: str, session: Session | None = None) -> None:
         self._region = region
@@ -23,11 +23,11 @@ class RequestSigner:
         self._credentials: Any = None
 
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
-        """The headers to send, Authorization among them.
+        """The headers to send, including Authorization.
 
         Raises: NoCredentials.
         """
-        # In a thread: botocore asks the metadata service with blocking sockets.
+        # In a thread, because botocore calls the metadata service with blocking sockets.
         return await asyncio.to_thread(self._sign, method, url, body)
 
     def _sign(self, method: str, url: str, body: bytes) -> dict[str, str]:

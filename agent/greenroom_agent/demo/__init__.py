@@ -1,1 +1,1 @@
-"""The demo streamer: a stage drawn in software, streamed like an Unreal application and controlled by its viewer."""
+"""The demo streamer: a scene drawn in software, streamed like an Unreal application and controlled by its viewer."""

@@ -18,7 +18,7 @@ from greenroom_agent.demo.video_encoder import has_h264, use_quick_encoders
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """The demo's options; one it does not know is left alone, so that a command may say more."""
+    """The demo's options. Unknown options are ignored, so that a command may contain more."""
     parser = argparse.ArgumentParser(prog="greenroom_agent.demo", description="The demo streamer of one slot.")
     parser.add_argument("--url", "--streamer-url", required=True, help="the slot's streamer door")
     parser.add_argument("--id", default="greenroom-demo", help="the streamer's name")
@@ -33,7 +33,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 async def stream(options: argparse.Namespace) -> None:
-    """Streams until the door closes or SIGTERM."""
+    """Streams until the connection to the agent ends or SIGTERM arrives."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -65,25 +65,25 @@ _FORMATS = {"uint8": "<B", "uint16": "<H", "int16": "<h", "double": "<d"}
 
 
 class MalformedInput(ValueError):
-    """Bytes of the browser that are no message of the protocol."""
+    """Bytes from the browser that are not a message of the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A message of the browser, its values in the order of TO_STREAMER."""
+    """A message from the browser. Its values are in the order that TO_STREAMER defines."""
 
     name: str
     values: tuple[Value, ...] = ()
 
     def number(self, index: int) -> float:
-        """A value that the protocol defines as a number."""
+        """The value at this position, which the protocol defines as a number."""
         value = self.values[index]
         assert not isinstance(value, str)
         return value
 
 
 def decode_input(data: bytes) -> Input:
-    """Reads one message of the browser. Raises: MalformedInput."""
+    """Parses one message from the browser. Raises: MalformedInput."""
     if not data or data[0] not in _BY_ID:
         raise MalformedInput(f"unknown message {data[:1].hex()}")
     name, fields = _BY_ID[data[0]]
@@ -104,7 +104,7 @@ def decode_input(data: bytes) -> Input:
 
 
 def encode_input(message: Input) -> bytes:
-    """The bytes a browser would send; the tests' browser uses it."""
+    """The bytes that a browser sends for this input; used by the browser that tests simulate."""
     number, fields = TO_STREAMER[message.name]
     data = bytes([number])
     for field, value in zip(fields, message.values, strict=True):
@@ -117,17 +117,17 @@ def encode_input(message: Input) -> bytes:
 
 
 def encode_text(name: str, text: str) -> bytes:
-    """A streamer's message that carries text."""
+    """A message of the streamer with a text."""
     return bytes([FROM_STREAMER[name]]) + text.encode("utf-16-le")
 
 
 def encode_flag(name: str, *, is_on: bool) -> bytes:
-    """A streamer's message that carries yes or no."""
+    """A message of the streamer with yes or no."""
     return bytes([FROM_STREAMER[name], int(is_on)])
 
 
 def protocol_descriptions() -> Iterator[bytes]:
-    """The two Protocol messages with which a streamer tells the browser what it understands and says."""
+    """The two Protocol messages in which a streamer lists the messages that it understands and sends."""
     to_streamer = {name: {"id": number, "structure": fields} for name, (number, fields) in TO_STREAMER.items()}
     yield encode_text("Protocol", json.dumps({"Direction": 0, **to_streamer}))
     said = {name: {"id": number, "structure": []} for name, number in FROM_STREAMER.items() if name != "Protocol"}

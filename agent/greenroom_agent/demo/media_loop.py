@@ -1,4 +1,4 @@
-"""Where the demo's media sockets bind: a port range, and loopback alone when asked."""
+"""Binds the demo's media sockets to the slot's port range, and to loopback only when asked."""
 
 import asyncio
 import errno
@@ -10,16 +10,16 @@ import aioice.ice
 
 
 class MediaPortLoop(asyncio.SelectorEventLoop):
-    """An event loop that gives UDP sockets a port of the slot's range.
+    """An event loop that binds UDP sockets to a port of the slot's range.
 
-    aioice asks for port 0 and offers no other way; the security group lets in the range only. What binds a port of its
-    own choice, or has a fixed peer (TURN), is left alone.
+    aioice always asks for port 0 (any port), but the security group admits only the range. Sockets that ask for a
+    certain port, or that have a fixed peer (TURN), are not changed.
     """
 
     def __init__(self, first: int, last: int) -> None:
         super().__init__()
         ports = list(range(first, last + 1))
-        # Not always the first: after a quick reset late packets of the last player would hit the next one's socket.
+        # Not always the first port: after a quick reset, late packets of the last player would reach the next one.
         start = random.randrange(len(ports))
         self._ports = itertools.cycle(ports[start:] + ports[:start])
         self._port_count = len(ports)
@@ -27,7 +27,7 @@ class MediaPortLoop(asyncio.SelectorEventLoop):
     async def create_datagram_endpoint(  # type: ignore[override]
         self, protocol_factory: Any, local_addr: Any = None, **options: Any
     ) -> Any:
-        """As the loop's own, but port 0 means a free one of the range."""
+        """As in the base class, but port 0 means a free port of the range."""
         if local_addr is None or local_addr[1] != 0 or options.get("remote_addr") is not None:
             return await super().create_datagram_endpoint(protocol_factory, local_addr=local_addr, **options)
         for port in itertools.islice(self._ports, self._port_count):
@@ -41,11 +41,11 @@ class MediaPortLoop(asyncio.SelectorEventLoop):
 
 
 def bind_media_to_loopback() -> None:
-    """aioice leaves loopback out of its host candidates; an all-local run wants nothing else."""
+    """Makes aioice offer loopback, which it leaves out otherwise, as its only host candidate; for local runs."""
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 
 def notice_lost_peers_quickly() -> None:
-    """A browser that was killed says no goodbye: 5 unanswered checks, 2 s apart, instead of 30 s."""
+    """Detects a killed browser, which sends no goodbye, after 5 unanswered checks 2 s apart instead of 30 s."""
     aioice.ice.CONSENT_INTERVAL = 2
     aioice.ice.CONSENT_FAILURES = 5

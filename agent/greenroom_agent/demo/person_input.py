@@ -1,4 +1,4 @@
-"""Which messages of the browser come from a person."""
+"""Which messages from the browser are caused by a person."""
 
 from greenroom_agent.demo.data_channel import Input
 
@@ -11,7 +11,7 @@ _ALWAYS = frozenset(
 
 
 def is_of_a_person(message: Input) -> bool:
-    """Whether somebody did this, rather than the browser by itself."""
+    """Whether a person caused this message, and not the browser on its own."""
     if message.name == "GamepadAnalog":
         return abs(message.number(2)) >= DEAD_ZONE
     return message.name in _ALWAYS

@@ -34,9 +34,9 @@ SETTINGS = {
 
 
 class Player:
-    """Offers the scene to one browser and applies what it sends.
+    """Sends the scene to one browser and applies the browser's input.
 
-    `on_peer` hears connected and disconnected, `on_input` of each input of a person.
+    `on_peer` is called on connect and disconnect, `on_input` on each input by a person.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Player:
         self._track = SceneTrack(scene, fps)
         transceiver = self._connection.addTransceiver(self._track, "sendonly")
         codecs = RTCRtpSender.getCapabilities("video").codecs
-        # All of them, the best first: a browser without the first (a Firefox without H.264) takes the next.
+        # All codecs, the best first: a browser that lacks one (Firefox without H.264) takes the next.
         transceiver.setCodecPreferences([codec for kind in mime_types for codec in codecs if codec.mimeType == kind])
         self._channel: RTCDataChannel = self._connection.createDataChannel("datachannel", ordered=True)
         self._channel.on("open", self._greet)
@@ -66,21 +66,21 @@ class Player:
         self._is_answered = False
 
     async def offer(self) -> str:
-        """The session description to offer; aiortc gathers all candidates first, so none trickle out."""
+        """The session description to offer. It contains all candidates, because aiortc gathers them first."""
         await self._connection.setLocalDescription(await self._connection.createOffer())
         return self._connection.localDescription.sdp
 
     async def answer(self, sdp: str) -> None:
-        """The browser's answer; only the first one counts."""
+        """Applies the browser's answer. Later answers are ignored."""
         if not self._is_answered:
             self._is_answered = True
             await self._connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
     def add_candidate(self, trickled: Mapping[str, Any]) -> None:
-        """A candidate of the browser.
+        """Adds an ICE candidate of the browser, in a task of its own because that may take seconds.
 
-        In a task, because adding may take seconds. Names of mDNS are left out: aioice would ask the whole network for
-        them and cannot find them; the browser's checks reach us all the same (peer-reflexive).
+        mDNS candidates are skipped: aioice would query the whole network and cannot resolve them. The browser's
+        connectivity checks arrive anyway, and aioice learns its address from them (peer-reflexive).
         """
         line = str(trickled.get("candidate") or "").removeprefix("candidate:")
         if not line or ".local " in line:
@@ -96,7 +96,7 @@ class Player:
         task.add_done_callback(self._adding.discard)
 
     async def close(self) -> None:
-        """Ends the picture; the browser hears it at once."""
+        """Closes the peer connection; the browser notices at once."""
         self._connection.remove_all_listeners()
         self._track.stop()
         await self._connection.close()

@@ -1,4 +1,4 @@
-"""The demo's picture: a dark stage, two spotlights and a ball that answers to mouse and keys. Drawn in YUV 4:2:0."""
+"""The demo's picture: a dark room, two spotlights and a ball that reacts to mouse and keys. Drawn in YUV 4:2:0."""
 
 import math
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from greenroom_agent.demo.key_names import key_name
 
 FULL = 65_536  # the browser's coordinates run from 0 to 65,535 over the picture
 NEUTRAL = 128
-# Colour of light and ball as (U, V): each key press takes the next one.
+# Colours of the light and the ball as (U, V). Each key press switches to the next one.
 PALETTE = ((150, 96), (104, 190), (90, 110), (190, 150), (70, 160), (170, 60))
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One frame: luma in full size, the colour planes in half."""
+    """One frame: luma at full size, the colour planes at half size."""
 
     luma: Plane
     u: Plane
@@ -27,7 +27,7 @@ class Picture:
 
 
 class Scene:
-    """Everything that moves. The frame number counts the frames drawn since the process began, over all players."""
+    """The scene and its motion. The frame number counts all frames since the process started, for all players."""
 
     def __init__(self, width: int, height: int, title: str = "GREENROOM", fps: int = 30) -> None:
         self.width, self.height = width, height
@@ -48,7 +48,7 @@ class Scene:
         self._angle = 0.0
 
     def apply(self, event: Input) -> None:
-        """The viewer did something."""
+        """Applies an input of the viewer."""
         if event.name == "MouseMove":
             self._point(event.number(0), event.number(1))
         elif event.name in ("MouseDown", "MouseDouble"):
@@ -66,7 +66,7 @@ class Scene:
             self._press(int(event.number(0)), is_repeat=bool(event.number(1)))
 
     def forget_viewer(self) -> None:
-        """The next viewer sees the stage as it was at first; only the frame number goes on."""
+        """Resets the scene for the next viewer; only the frame number continues."""
         self._pull, self._cursor, self._is_pressed = (0.5, 0.45), None, False
         self._last_key, self._palette, self._speed = "-", 0, 1.0
 
@@ -134,7 +134,7 @@ class Scene:
 
 
 def _draw_backdrop(width: int, height: int) -> Plane:
-    """The stage in luma: a dark wall with folds of a curtain, a floor of boards, two cones of light."""
+    """The background in luma: a dark wall with a folded curtain, a floor of boards, two cones of light."""
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     columns = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     wall = 30 + 9 * np.sin(columns * 60) * (1 - rows) + 0 * rows

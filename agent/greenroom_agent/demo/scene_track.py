@@ -13,7 +13,7 @@ CLOCK = 90_000
 
 
 class SceneTrack(VideoStreamTrack):
-    """Draws the shared scene at its pace; too slow a machine skips times rather than fall behind."""
+    """Draws the shared scene at a fixed rate. A computer that is too slow skips frames rather than fall behind."""
 
     def __init__(self, scene: Scene, fps: int) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class SceneTrack(VideoStreamTrack):
 
 
 def to_frame(picture: Picture) -> av.VideoFrame:
-    """The picture as a frame of yuv420p."""
+    """The picture as a yuv420p video frame."""
     height, width = picture.luma.shape
     frame = av.VideoFrame(width, height, "yuv420p")
     for plane, pixels in zip(frame.planes, (picture.luma, picture.u, picture.v), strict=True):

@@ -1,4 +1,4 @@
-"""Epic's streamer side of the signalling, for one player at a time."""
+"""The streamer's side of Epic's signalling protocol, for one player at a time."""
 
 import asyncio
 import logging
@@ -22,9 +22,9 @@ ACTIVITY_PAUSE_S = 1.0
 
 
 class Streamer:
-    """Lives as long as its streamer door: without its agent a streamer has no purpose and ends.
+    """A streamer that ends when its connection to the agent ends.
 
-    The newest player has the stage; the scene, and with it the frame number, outlives every player.
+    It serves the newest player only. The scene and its frame number outlive the players.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Streamer:
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def serve(self, url: str) -> None:
-        """Streams until the door closes. Raises: aiohttp.ClientError when it never opens."""
+        """Streams until the agent closes the connection. Raises: aiohttp.ClientError when it cannot connect."""
         async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
             writer = asyncio.create_task(self._write(socket))
             try:
@@ -60,10 +60,10 @@ class Streamer:
         self._outbox.put_nowait({"type": kind, **fields})
 
     async def _hear_text(self, text: str) -> None:
-        """Whatever a browser answers, it costs its own picture: the scene goes on for the next player."""
+        """Handles a message for the player. A bad one ends this player's picture; the scene goes on for the next."""
         try:
             await self._hear(read_object(text, MAXIMUM_MESSAGE_BYTES))
-        except Exception:  # an answer that takes no video, a candidate that is none; aiortc raises many kinds
+        except Exception:  # an answer without video, an invalid candidate: aiortc raises many kinds of errors
             log.exception("player=%s is given up", self._player_id)
             await self._drop()
 
@@ -98,7 +98,7 @@ class Streamer:
         self._say("offer", sdp=await self._player.offer(), playerId=player_id)
 
     def saw_input(self, player_id: str) -> None:
-        """The player's browser sent an input of a person."""
+        """Reports that the player's browser sent input by a person."""
         now_s = self._clock()
         if now_s - self._told_input_at_s >= ACTIVITY_PAUSE_S:
             self._told_input_at_s = now_s
@@ -110,5 +110,5 @@ class Streamer:
             return
         try:
             await player.close()
-        except Exception:  # a connection that was never whole
+        except Exception:  # a connection that was never complete
             log.exception("player=%s could not be closed", self._player_id)

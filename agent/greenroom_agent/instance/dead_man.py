@@ -1,4 +1,4 @@
-"""The file that the instance's dead-man timer looks at: too old, and the machine powers itself off."""
+"""The file that the instance's dead-man timer checks: when it is too old, the instance powers itself off."""
 
 import os
 import time
@@ -6,16 +6,16 @@ from pathlib import Path
 
 
 def touch(file: Path | None) -> None:
-    """Tells the timer that the control plane still knows this instance."""
+    """Touches the file: the control plane has just accepted a heartbeat of this instance."""
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
 
 
 def count_from_boot(file: Path | None, booted_at_s: float) -> None:
-    """What an earlier boot left counts as of this boot: a machine that was stopped for a day is not a day silent.
+    """Sets a file from an earlier boot to the time of this boot: an instance that was stopped for a day was not silent.
 
-    Never later than the boot, so that an agent that crashes again and again does not keep its machine alive.
+    Never to a later time, so that an agent that keeps crashing does not keep its instance running.
     """
     if file is not None and (not file.exists() or file.stat().st_mtime < booted_at_s):
         touch(file)
@@ -23,5 +23,5 @@ def count_from_boot(file: Path | None, booted_at_s: float) -> None:
 
 
 def booted_at() -> float:
-    """When this machine was switched on, in seconds of the wall clock."""
+    """When this instance booted, in seconds since the epoch."""
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)

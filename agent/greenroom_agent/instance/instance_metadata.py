@@ -22,7 +22,7 @@ METADATA_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """What an instance knows of itself; each may be absent (no public address, no metadata service)."""
+    """The id and addresses of this instance; None where there is no public address or no metadata service."""
 
     instance_id: str | None
     private_ip: str | None
@@ -30,7 +30,7 @@ class Addresses:
 
 
 class InstanceMetadata:
-    """Reads metadata with a session token, as hop limit 1 and IMDSv2 demand."""
+    """Reads metadata with a session token, which IMDSv2 requires."""
 
     def __init__(self, http: aiohttp.ClientSession, endpoint: str, clock: Callable[[], float]) -> None:
         self._http = http
@@ -40,7 +40,7 @@ class InstanceMetadata:
         self._token_until_s = float("-inf")
 
     async def addresses(self) -> Addresses:
-        """The instance's id and addresses; all absent when nothing answers."""
+        """The instance's id and addresses; all None when the service does not answer."""
         names = ("instance-id", "local-ipv4", "public-ipv4")
         try:
             instance_id, private_ip, public_ip = [await self._read(name) for name in names]
@@ -50,7 +50,7 @@ class InstanceMetadata:
         return Addresses(instance_id, private_ip, public_ip)
 
     async def notice(self) -> Notice | None:
-        """What EC2 has announced, the Spot interruption before the rebalance recommendation; None while nothing.
+        """EC2's notice for this instance, or None. A Spot interruption comes before a rebalance recommendation.
 
         Raises: METADATA_FAULTS when the service does not answer as it should.
         """
@@ -61,7 +61,7 @@ class InstanceMetadata:
         return None if recommendation is None else rebalance_notice(_object(recommendation))
 
     async def _read(self, name: str) -> str | None:
-        """One value; None when the service knows none (404).
+        """One metadata value; None when there is none (404).
 
         Raises: aiohttp.ClientError, TimeoutError when the service does not answer.
         """

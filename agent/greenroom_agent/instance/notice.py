@@ -1,4 +1,4 @@
-"""What EC2 announces to an instance: that it will be taken, or that it might be."""
+"""EC2's notices to an instance: a Spot interruption, or a recommendation to rebalance."""
 
 import asyncio
 import logging
@@ -14,21 +14,21 @@ AHEAD = timedelta(minutes=2)  # Source: the same page: "two minutes before"
 
 
 class NoticeKind(StrEnum):
-    """As the control plane names them."""
+    """The kinds of notices, as the control plane names them."""
 
     INTERRUPTION = "spotInterruption"  # EC2 stops or terminates this instance at the time it names
-    REBALANCE = "rebalance"  # the risk of that has grown
+    REBALANCE = "rebalance"  # the risk of an interruption is elevated
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`at`: when EC2 acts, or when it advised."""
+    """`at`: when EC2 interrupts the instance, or when it made the recommendation."""
 
     kind: NoticeKind
     at: datetime
 
     def as_json(self) -> dict[str, str]:
-        """As in a heartbeat.
+        """The notice as a heartbeat carries it.
 
         >>> Notice(NoticeKind.REBALANCE, datetime(2026, 1, 31, 12, tzinfo=UTC)).as_json()
         {'kind': 'rebalance', 'at': '2026-01-31T12:00:00.000Z'}
@@ -38,14 +38,14 @@ class Notice:
 
 
 def interruption_notice(action: Mapping[str, object], seen_at: datetime) -> Notice | None:
-    """The document `spot/instance-action`; None for what is no such document."""
+    """Parses the metadata document `spot/instance-action`; None when it is not one."""
     if not action.get("action"):
         return None
     return Notice(NoticeKind.INTERRUPTION, _time(action.get("time")) or seen_at + AHEAD)
 
 
 def rebalance_notice(recommendation: Mapping[str, object]) -> Notice | None:
-    """The document `events/recommendations/rebalance`; None for what is no such document."""
+    """Parses the metadata document `events/recommendations/rebalance`; None when it is not one."""
     at = _time(recommendation.get("noticeTime"))
     return None if at is None else Notice(NoticeKind.REBALANCE, at)
 
@@ -56,9 +56,9 @@ async def watch_notices(
     on_notice: Callable[[Notice], None],
     pause_s: float = PAUSE_S,
 ) -> None:
-    """Calls on_notice for the first notice, and once more when an interruption follows a recommendation.
+    """Calls `on_notice` for the first notice, and again when an interruption follows a recommendation.
 
-    A metadata service that fails says nothing about Spot: it is asked again. Runs until cancelled.
+    Keeps asking when the metadata service fails, because a failure says nothing about Spot. Runs until cancelled.
     """
     known: Notice | None = None
     while True:

@@ -8,8 +8,8 @@ from pathlib import Path
 from greenroom_agent.media_ports import MediaPorts
 from greenroom_agent.runner.unreal_command import with_own_door_and_ports
 
-# Nothing of the agent's own goes to the application: no AWS variable, no credential, no metadata endpoint. These are
-# what a program needs to find its libraries, its language and the GPU.
+# The variables that the application gets: what a program needs to find its libraries, its language and the GPU. No AWS
+# variable, no credential and no metadata endpoint of the agent is passed on.
 PASSED_ON = (
     "PATH", "LANG", "LC_ALL", "TZ", "DISPLAY", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH",
     "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES",
@@ -18,13 +18,13 @@ PASSED_ON = (
 SLOT_MARK = "GREENROOM_SLOT_MARK"
 
 OWN_MODULES = {"demo": "greenroom_agent.demo", "null": "greenroom_agent.runner.null_application"}
-# The null application needs no installed package: not to look for any halves its start.
+# The null application needs no installed packages; not looking for them halves its start time.
 INTERPRETER_OPTIONS = {"demo": [], "null": ["-S"]}
 
 
 @dataclass(frozen=True, slots=True)
 class SlotPlace:
-    """What is different for each slot of an instance. `mark` is unique per agent run and slot."""
+    """What differs between the slots of an instance. `mark` is unique for each run of the agent and slot."""
 
     number: int
     streamer_url: str
@@ -36,9 +36,9 @@ class SlotPlace:
 def application_command(kind: str, command: Sequence[str], place: SlotPlace, *, is_loopback: bool) -> list[str]:
     """The command to run in this slot.
 
-    An empty command means the kind's own: the demo streamer or the null application. `unreal` gets the address of its
-    own door and its own media ports, whatever the command says; `python` in a command of our own kinds is the agent's
-    interpreter.
+    An empty command means the default of the kind: the demo streamer or the null application. For kind `unreal`, the
+    address of this slot's streamer endpoint and its media ports are put in, whatever the command says. For kinds
+    `demo` and `null`, `python` means the agent's interpreter.
     """
     words = list(command) or _own_command(kind)
     if kind in OWN_MODULES:
@@ -57,7 +57,7 @@ def application_command(kind: str, command: Sequence[str], place: SlotPlace, *, 
 
 
 def application_environment(kind: str, own: Mapping[str, str], place: SlotPlace) -> dict[str, str]:
-    """The clean environment of the process; `own` is the agent's."""
+    """The environment of the application: the few variables of PASSED_ON, taken from the agent's environment `own`."""
     environment = {name: own[name] for name in PASSED_ON if name in own}
     environment |= {"HOME": str(place.work_dir), "TMPDIR": str(place.work_dir), SLOT_MARK: place.mark}
     if kind in OWN_MODULES:

@@ -1,4 +1,4 @@
-"""One application process, its process group and whatever it left running."""
+"""One application process, its process group, and the processes that it left running."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ TERMINATE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start a process. `mark` finds what it leaves behind; `user` None means the agent's own."""
+    """How to start a process. `mark` identifies processes that it leaves behind; `user` None: the agent's user."""
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -27,7 +27,7 @@ class Launch:
 
 
 class ApplicationProcess:
-    """A started process: leader of its own session and process group."""
+    """A started process, which leads a session and process group of its own."""
 
     def __init__(self, process: asyncio.subprocess.Process, mark: str) -> None:
         self._process = process
@@ -40,15 +40,15 @@ class ApplicationProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """None while the leader runs."""
+        """The leader's exit code; None while it runs."""
         return self._process.returncode
 
     async def wait(self) -> int:
-        """Waits for the leader; its exit code, negative for a signal."""
+        """Waits until the leader ends; returns its exit code, negative for a signal."""
         return await self._process.wait()
 
     async def end(self) -> None:
-        """SIGTERM to the group, SIGKILL after TERMINATE_S, and SIGKILL to what had left the group."""
+        """Sends SIGTERM to the group, SIGKILL after TERMINATE_S, and SIGKILL to marked processes outside the group."""
         if self._process.returncode is None:
             _signal_group(self.pid, signal.SIGTERM)
             try:
@@ -63,7 +63,7 @@ class ApplicationProcess:
 
 
 async def start_process(launch: Launch) -> ApplicationProcess:
-    """Starts the application; its output replaces the log of the viewer before.
+    """Starts the application. Its output overwrites the log of the previous viewer.
 
     Raises: OSError when the command cannot be run, KeyError for an unknown user.
     """
@@ -71,7 +71,7 @@ async def start_process(launch: Launch) -> ApplicationProcess:
     if launch.user is not None:
         account = pwd.getpwnam(launch.user)
         options = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    # Readable to nobody but the agent: the application of another slot must not see what this viewer did.
+    # Readable by the agent only: the application of another slot must not see what this viewer did.
     with open(launch.log_file, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
         process = await asyncio.create_subprocess_exec(
             *launch.command,
@@ -87,7 +87,7 @@ async def start_process(launch: Launch) -> ApplicationProcess:
 
 
 def _marked_processes(mark: str) -> list[int]:
-    """Processes that inherited this slot's mark: children that made a session of their own."""
+    """The ids of processes that inherited this slot's mark, such as children with a session of their own."""
     entry = f"{SLOT_MARK}={mark}".encode()
     found = []
     for folder in Path("/proc").iterdir():
@@ -95,7 +95,7 @@ def _marked_processes(mark: str) -> list[int]:
             try:
                 if entry in (folder / "environ").read_bytes().split(b"\0"):
                     found.append(int(folder.name))
-            except OSError:  # it ended meanwhile, or belongs to somebody else
+            except OSError:  # it ended meanwhile, or belongs to another user
                 continue
     return found
 

@@ -1,11 +1,11 @@
 """The null application: a streamer without a picture, so small that hundreds fit on two cores.
 
-It identifies itself, and whenever a player is connected it says at once that the peer is connected and sends an offer
-without media: a headless viewer can go the whole way (ticket, socket, join, relayed offer, leave) without video. There
-is no peer connection whose end it could notice, which it says too. It ends when its door closes: without its agent it
-has no purpose.
+It identifies itself to the agent. When a player is connected, it reports at once that the peer is connected and sends
+an offer without media, so a headless viewer can do everything (ticket, socket, join, relayed offer, leave) without
+video. It also reports that it has no media, because then there is no peer connection whose end it could notice. It
+ends when its connection to the agent closes.
 
-Blocking sockets and little else of the standard library: asyncio alone would double its memory and its start.
+It uses blocking sockets and little of the standard library: asyncio alone would double its memory and start time.
 """
 
 import json
@@ -21,18 +21,18 @@ TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 
 
 class DoorClosed(Exception):
-    """The other side is gone."""
+    """The agent closed the connection."""
 
 
 class SmallSocket:
-    """A WebSocket client with just what the streamer door needs: text frames that come whole. Source: RFC 6455."""
+    """A minimal WebSocket client for the streamer endpoint: unfragmented text frames only. Source: RFC 6455."""
 
     def __init__(self, connection: socket.socket, reader: BufferedReader) -> None:
         self._connection = connection
         self._reader = reader
 
     def receive(self) -> str:
-        """The next text. Raises: DoorClosed, OSError."""
+        """The next text message. Raises: DoorClosed, OSError."""
         while True:
             code, content = self._frame()
             if code == TEXT:
@@ -43,7 +43,7 @@ class SmallSocket:
                 raise DoorClosed
 
     def send(self, text: str) -> None:
-        """Sends a text. Raises: OSError."""
+        """Sends a text message. Raises: OSError."""
         self._send(TEXT, text.encode())
 
     def _frame(self) -> tuple[int, bytes]:
@@ -65,12 +65,12 @@ class SmallSocket:
             head = bytes([0x80 | code, 0x80 | size])
         else:
             head = bytes([0x80 | code, 0x80 | 126]) + size.to_bytes(2, "big")
-        # A client must mask; a mask of zeros changes nothing, and there is no proxy on loopback to protect.
+        # A client must mask its frames. A mask of zeros is enough here: there is no proxy on loopback to protect.
         self._connection.sendall(head + bytes(4) + content)
 
 
 def connect(url: str) -> SmallSocket:
-    """Opens the socket of `ws://host:port/path`. Raises: OSError, DoorClosed when the door does not let us in."""
+    """Connects to `ws://host:port/path`. Raises: OSError, DoorClosed when the endpoint refuses the connection."""
     place, _, path = url.removeprefix("ws://").partition("/")
     host, _, port = place.partition(":")
     connection = socket.create_connection((host, int(port)))
@@ -83,14 +83,14 @@ def connect(url: str) -> SmallSocket:
     reader = connection.makefile("rb")
     status = reader.readline()
     while reader.readline().strip():
-        pass  # the headers have nothing to tell
+        pass  # the headers are not needed
     if b" 101 " not in status:
         raise DoorClosed
     return SmallSocket(connection, reader)
 
 
 def answers(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the null application says to a message of the door."""
+    """The null application's answers to a message from the agent."""
     if message.get("type") == "identify":
         return [{"type": "endpointId", "id": "null", "protocolVersion": "1.3.0"}]
     if message.get("type") == "playerConnected":
@@ -103,7 +103,7 @@ def answers(message: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def serve(url: str) -> None:
-    """Plays its part until the door closes."""
+    """Answers messages until the agent closes the connection."""
     try:
         door = connect(url)
         while True:
@@ -114,7 +114,7 @@ def serve(url: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """`--url ws://127.0.0.1:<port>`; whatever else a command says is of no interest here."""
+    """Entry point. Reads `--url ws://127.0.0.1:<port>` and ignores other arguments."""
     serve(arguments[arguments.index("--url") + 1])
 
 

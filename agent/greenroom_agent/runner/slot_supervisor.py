@@ -1,4 +1,4 @@
-"""Keeps one application process running in a slot."""
+"""Keeps the application process of one slot running."""
 
 import asyncio
 import logging
@@ -17,23 +17,23 @@ log = logging.getLogger(__name__)
 
 START_S = 300.0
 AWAY_S = 20.0
-"""How long a streamer may stay away from its door while its process runs. Unreal tries again every 2 s."""
-STEADY_S = 60.0  # a process that ran this long does not count as part of a crash loop
+"""How long a streamer may be disconnected while its process runs. Unreal reconnects every 2 s."""
+STEADY_S = 60.0  # a process that ran at least this long is not part of a crash loop
 
 
 class Door(Protocol):
-    """The part of the streamer door that the supervisor minds."""
+    """The part of the streamer endpoint that the supervisor controls."""
 
     def open(self) -> None:
-        """Let the fresh process in."""
+        """Accepts the connection of the new process."""
 
     def shut(self) -> None:
-        """Cut the old process off."""
+        """Disconnects the old process and accepts no other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Seconds. `start_s`: how long a fresh process may take to identify itself; `away_s`: and later, to come back."""
+    """Times in seconds. `start_s`: to identify itself after a start; `away_s`: to reconnect later."""
 
     start_s: float = START_S
     away_s: float = AWAY_S
@@ -48,10 +48,10 @@ class _Wish(Enum):
 
 
 class SlotSupervisor:
-    """Starts the process in an empty folder, starts it again when it ends or never becomes ready, and obeys.
+    """Starts the process in an empty folder, and starts a new one when it ends or does not become ready.
 
-    `on_started` is called for each fresh process, `on_exited` with words when one ended by itself. Nothing is started
-    in a folder that could not be emptied: that is tried again, for the slot stays out of service meanwhile.
+    `on_started` is called for each new process, `on_exited` with a reason when one ended by itself. While the folder
+    cannot be emptied, no process is started and the slot stays out of service; emptying it is tried again.
     """
 
     def __init__(
@@ -81,30 +81,30 @@ class SlotSupervisor:
         self.process: ApplicationProcess | None = None
 
     def ready(self) -> None:
-        """The streamer identified itself: the probe is passed."""
+        """The streamer has identified itself, so the process counts as ready."""
         self._is_lost.clear()
         self._is_ready.set()
 
     def lost(self) -> None:
-        """The streamer is not connected any more: it has a while to come back."""
+        """The streamer is disconnected. It has `away_s` seconds to reconnect."""
         self._is_ready.clear()
         self._is_lost.set()
 
     def restart(self) -> None:
-        """Nothing of the last viewer may stay: a fresh process in an empty folder."""
+        """Replaces the process by a new one in an empty folder, so that nothing of the last viewer stays."""
         self._obey(_Wish.RESTART)
 
     def stop(self) -> None:
-        """End the process and start none until `restart`."""
+        """Ends the process; none is started until `restart`."""
         self._obey(_Wish.STOP)
 
     def fail(self, detail: str) -> None:
-        """The process is no good any more, though it runs: it is ended, reported and replaced."""
+        """Ends, reports and replaces a process that still runs but no longer works."""
         self._fault = detail
         self._has_failed.set()
 
     async def run(self) -> None:
-        """Works until cancelled; leaves neither process nor files behind."""
+        """Supervises until cancelled, then removes the process and its files."""
         try:
             while True:
                 if self._wish is _Wish.STOP:
@@ -124,12 +124,12 @@ class SlotSupervisor:
             detail = await self._watch()
         except (
             Exception
-        ) as error:  # a missing file or user, a full disk, a command with a NUL in it: of this slot alone
+        ) as error:  # a missing file or user, a full disk, a NUL in the command: a fault of this slot only
             detail = f"the application could not be started: {getattr(error, 'strerror', None) or type(error).__name__}"
             log.exception("mark=%s start failed", self._launch.mark)
         self._door.shut()
         ended_by_itself = self._wish is _Wish.RUN
-        if ended_by_itself:  # told before it is cleared, which may take long: nobody may be sent here meanwhile
+        if ended_by_itself:  # reported before clearing, which may take long: the slot must get no viewer meanwhile
             log.warning("mark=%s exited: %s", self._launch.mark, detail)
             self._on_exited(detail)
         await self._clear()
@@ -156,7 +156,7 @@ class SlotSupervisor:
         log.info("mark=%s started pid=%d", self._launch.mark, self.process.pid)
 
     async def _watch(self) -> str:
-        """Until the process ends, fails its probe or is unwanted; what happened in words."""
+        """Waits until the process ends, fails or is to be replaced; returns the reason."""
         process = self.process
         assert process is not None
         await first_done(process.wait(), self._wait_for_wish(), self._stays_away(), self._has_failed.wait())
@@ -165,11 +165,11 @@ class SlotSupervisor:
         return f"exit code {process.exit_code}"
 
     async def _stays_away(self) -> None:
-        """Until the streamer failed to come, or to come back, in its time."""
+        """Waits until the streamer has not connected, or not reconnected, in time."""
         limit_s, fault = self._pauses.start_s, "it did not identify itself in time"
         while True:
             try:
-                # Never wait_for: before Python 3.12 it swallows a cancellation that comes together with the event.
+                # Not wait_for: before Python 3.12 it swallows a cancellation that arrives together with the event.
                 async with asyncio.timeout(limit_s):
                     await self._is_ready.wait()
             except TimeoutError:
@@ -178,7 +178,7 @@ class SlotSupervisor:
             limit_s, fault = self._pauses.away_s, "its streamer did not come back"
 
     async def _clear(self) -> None:
-        """Until nothing of the last viewer is left, however long that takes: a full disk, a folder that is held."""
+        """Removes everything of the last viewer, and tries until that succeeds, for example while the disk is full."""
         attempt = 0
         while not await self._is_cleared():
             await asyncio.sleep(self._pause_s(attempt))
@@ -190,7 +190,7 @@ class SlotSupervisor:
                 await self.process.end()
                 self.process = None
             await asyncio.to_thread(self._empty, self._launch.work_dir, self._launch.user)
-        except Exception:  # whatever it was: with it nobody may come in, and the other slots play on
+        except Exception:  # any error: this slot gets no viewer, and the other slots are not affected
             log.exception("mark=%s could not be cleared", self._launch.mark)
             return False
         return True

@@ -1,8 +1,8 @@
-"""What an Unreal command line must say of its slot: the address of its streamer door, and the UDP ports of its media.
+"""Puts the address of the slot's streamer endpoint and its UDP media ports into an Unreal command line.
 
-Unreal reads its options in any letter case and takes the first one that it finds, so what is fixed in the command is
-replaced where it stands, and only what is missing is added. A fixed address would lead to another slot's door; fixed
-ports, or Unreal's own (49152 to 65535), are shut by the security group or are another slot's.
+Unreal ignores letter case in options and uses the first one that it finds. So an option that the command already has
+is replaced in place, and a missing one is added. A fixed address would belong to another slot. Fixed ports, like
+Unreal's default (49152 to 65535), would belong to another slot or be blocked by the security group.
 
 Source: Unreal Engine, FParse::Value; Pixel Streaming reference, -PixelStreamingURL (both plugins, 5.3 to 5.7), IP and
 Port; Pixel Streaming 2, -PixelStreamingSignallingURL (5.5), -PixelStreamingConnectionURL (since 5.6); both plugins,
@@ -21,16 +21,16 @@ PLACEHOLDERS: Mapping[str, str] = {
     "PixelStreamingWebRTCMinPort": "{mediaPortFirst}",
     "PixelStreamingWebRTCMaxPort": "{mediaPortLast}",
 }
-"""Option -> what stands for this slot's value."""
+"""Option -> the placeholder for this slot's value."""
 _URLS = {name.lower() for name, value in PLACEHOLDERS.items() if value == "{streamerUrl}"}
 _LEGACY = {"pixelstreamingip", "pixelstreamingport"}
-# Also inside a word: a command may be a line for a shell.
+# Also inside a word, because a command may be a line for a shell.
 _OPTION = re.compile(rf"(?<![a-z0-9_.])({'|'.join(PLACEHOLDERS)})=(\"[^\"]*\"|'[^']*'|[^\s\"']*)", re.IGNORECASE)
 _BY_LOWER = {name.lower(): value for name, value in PLACEHOLDERS.items()}
 
 
 def with_own_door_and_ports(words: Sequence[str]) -> list[str]:
-    """The command with a placeholder for each value that differs from slot to slot, each option once."""
+    """The command with a placeholder for each value that depends on the slot; each option appears once."""
     named = {found[1].lower() for word in words for found in _OPTION.finditer(word)}
     own = [_OPTION.sub(_own_value, word) for word in words]
     if not named & _URLS and not named >= _LEGACY:

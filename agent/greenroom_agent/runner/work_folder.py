@@ -1,4 +1,4 @@
-"""The agent's work folder: what each slot has in it, empty for each viewer and after each boot."""
+"""The agent's work folder. Each slot has a folder in it, which is emptied before each viewer and after each boot."""
 
 import os
 import pwd
@@ -9,7 +9,7 @@ from pathlib import Path
 def empty_folder(folder: Path, owner: str | None) -> None:
     """Removes everything in the folder (links are removed, never followed) and gives it to `owner` alone.
 
-    Raises: OSError when something could not be removed: then no viewer may be let in. KeyError for an unknown owner.
+    Raises: OSError when something cannot be removed (the slot must get no viewer then), KeyError for an unknown owner.
     """
     if folder.is_symlink():
         folder.unlink()
@@ -22,19 +22,19 @@ def empty_folder(folder: Path, owner: str | None) -> None:
 
 
 def slot_folder(work_dir: Path, number: int) -> Path:
-    """Where the application of this slot runs."""
+    """The working folder of this slot's application."""
     return work_dir / f"slot-{number}"
 
 
 def slot_log(work_dir: Path, number: int) -> Path:
-    """What the application of this slot says, readable to the agent alone."""
+    """The file with the output of this slot's application. Only the agent can read it."""
     return work_dir / f"slot-{number}.log"
 
 
 def remove_leftovers(work_dir: Path) -> None:
-    """Makes the work folder and removes what an earlier run left of its slots, however many it had; nothing else.
+    """Creates the work folder and removes the slot folders of an earlier run, however many there are.
 
-    Raises: OSError when something could not be removed.
+    Raises: OSError when something cannot be removed.
     """
     work_dir.mkdir(parents=True, exist_ok=True)
     for left in work_dir.glob("slot-*"):

@@ -1,4 +1,4 @@
-"""The idle watch of one slot, tied to a timer: speaks to the page, and to the slot when it is over."""
+"""Runs the idle watch of one slot by a timer: warns the page, and ends the session when the viewer does not react."""
 
 import asyncio
 import math
@@ -10,7 +10,7 @@ from greenroom_agent.slot.idle_watch import IdleSign, IdleWatch
 
 
 class IdleClock:
-    """Runs while a picture flows. `can_hear` says whether input reported by the page would reach us."""
+    """Runs while the viewer has a picture. `can_hear`: whether reports of input can reach the agent now."""
 
     def __init__(
         self, tell_page: Callable[[Mapping[str, Any]], None], end: Callable[[], None], can_hear: Callable[[], bool]
@@ -23,21 +23,21 @@ class IdleClock:
         self.limits = UNLIMITED
 
     def start(self) -> None:
-        """A picture came, which counts as input."""
+        """The viewer has a picture now, which counts as input."""
         self.stop()
         if self.limits.warn_s > 0:
             self._watch = IdleWatch(self.limits, _now_s())
             self._set_timer()
 
     def stop(self) -> None:
-        """No picture, no idling."""
+        """Stops counting, because the viewer has no picture."""
         self._watch = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def heard(self, idle_s: object = 0) -> None:
-        """The last input was idle_s ago; whatever is no such number is no sign of life."""
+        """The last input was `idle_s` seconds ago. Anything but such a number is ignored."""
         if self._watch is None or isinstance(idle_s, bool) or not isinstance(idle_s, (int, float)):
             return
         if not math.isfinite(idle_s) or idle_s < 0:
@@ -46,7 +46,7 @@ class IdleClock:
         self._set_timer()
 
     def poll(self) -> None:
-        """Says what is due; called again when the socket opened."""
+        """Sends the warning or ends the session if that is due. Also called when the socket has opened."""
         if self._watch is None:
             return
         sign = self._watch.poll(_now_s(), can_hear=self._can_hear())
@@ -65,7 +65,7 @@ class IdleClock:
             self._timer.cancel()
         if self._watch is None:
             return
-        # Overdue and not said means that nobody can hear: the open socket calls, once a second is for safety.
+        # Still due means that the page cannot be reached. The socket calls `poll` when it opens; this is for safety.
         pause_s = self._watch.next_at_s - _now_s()
         self._timer = asyncio.get_running_loop().call_later(pause_s if pause_s > 0 else 1.0, self.poll)
 

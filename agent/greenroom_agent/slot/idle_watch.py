@@ -1,6 +1,6 @@
-"""Is anybody there? Counts from the last input, says when to warn and when to end. No I/O and no clock.
+"""Decides when a viewer without input is warned, and when the session ends. No I/O and no clock.
 
-Idling is the absence of input, never of load: a still scene with an eager viewer costs as little as an empty room.
+Only input counts, never the load of the application: a still scene that somebody is looking at causes no load either.
 """
 
 from enum import StrEnum
@@ -12,15 +12,15 @@ LEAST_REPEAT_S = 15.0
 
 
 class IdleSign(StrEnum):
-    """What is to be said now."""
+    """What to tell the page or the control plane."""
 
     WARN = "warn"  # to the page: the countdown begins
-    WITHDRAW = "withdraw"  # to the page: somebody is there after all
+    WITHDRAW = "withdraw"  # to the page: the viewer is there after all
     END = "end"  # to the control plane
 
 
 class IdleWatch:
-    """One viewer's picture, from when it came. Times are seconds of any monotonic clock."""
+    """Watches one viewer from the first picture on. Times are seconds of a monotonic clock."""
 
     def __init__(self, limits: IdleLimits, now_s: float) -> None:
         self._limits = limits
@@ -29,17 +29,17 @@ class IdleWatch:
 
     @property
     def next_at_s(self) -> float:
-        """When `poll` may have something to say."""
+        """When `poll` is due next."""
         return self._input_at_s + self._limits.warn_s if self._ends_at_s is None else self._ends_at_s
 
     def ends_in_s(self, now_s: float) -> float:
-        """What is left of the countdown, or would be of one that begins now."""
+        """The seconds left in the countdown; its full length while none runs."""
         return self._limits.end_s if self._ends_at_s is None else max(0.0, self._ends_at_s - now_s)
 
     def heard(self, idle_s: float, now_s: float) -> IdleSign | None:
-        """Somebody saw the last input, idle_s ago. An input that is too old for the warning has it said again.
+        """The last input was `idle_s` seconds ago. When that is too long ago, the page is warned again.
 
-        For the page that answers has not shown it: it had input that we had not heard of.
+        A page that reports input has not shown the warning, because it knew of input that the agent did not know of.
         """
         self._input_at_s = max(self._input_at_s, now_s - idle_s)
         if self._ends_at_s is None:
@@ -50,7 +50,7 @@ class IdleWatch:
         return IdleSign.WITHDRAW
 
     def poll(self, now_s: float, *, can_hear: bool) -> IdleSign | None:
-        """What is due. Who could not be heard, or not be warned, is not ended: the countdown begins anew."""
+        """What is due now. A viewer who could not be warned, or whose input could not arrive, gets a new countdown."""
         if not can_hear:
             self._ends_at_s = None
             return None

@@ -1,7 +1,6 @@
-"""What a page may say inside its sequenced stream: known messages, known fields, bounded values.
+"""Checks the messages of a page: only known messages and fields pass, and only with values of the right kind and size.
 
-A page is a stranger's program. Whatever it adds to a message ends here, and what it writes into a known field reaches
-the streamer only when it is of the right kind and size.
+A page is a program that anyone may have changed, so nothing else of it may reach the streamer.
 """
 
 import math
@@ -12,15 +11,15 @@ from typing import Any
 from greenroom_agent.strict_json import MalformedText, read_object
 
 MAXIMUM_CHARACTERS = 64 * 1024
-"""Of one message. An answer has 3 to 10 thousand."""
+"""The longest message. An SDP answer has 3,000 to 10,000 characters."""
 DEEPEST = 4
 MAXIMUM_LINE = 4 * 1024
-"""Of a candidate, a media id or a user fragment: a line, never a document."""
+"""The longest candidate, media id or user fragment; each is one line of text."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageMessage:
-    """`kind` is one that we know. `to_streamer`: what of it goes on, None when it is for the agent alone."""
+    """A checked message. `to_streamer`: the part to pass on; None when the message is for the agent only."""
 
     kind: str
     to_streamer: Mapping[str, Any] | None = None
@@ -28,7 +27,7 @@ class PageMessage:
 
 
 def parse_page_message(text: str) -> PageMessage:
-    """Raises: MalformedText, and nothing else."""
+    """Parses and checks a message of a page. Raises: MalformedText, and nothing else."""
     message = read_object(text, MAXIMUM_CHARACTERS, deepest=DEEPEST)
     kind = message.get("type")
     if kind == "greenroomPlaying":
@@ -38,11 +37,11 @@ def parse_page_message(text: str) -> PageMessage:
     if kind == "answer":
         return PageMessage(kind, {"type": kind, **_known(message, _ANSWER)})
     if kind == "iceCandidate":
-        # Null, or an empty candidate, says that no more will come.
+        # Null or an empty candidate means that no more candidates follow.
         candidate = message.get("candidate")
         known = None if candidate is None else _known(_object(candidate), _CANDIDATE)
         return PageMessage(kind, {"type": kind, "candidate": known})
-    raise MalformedText(f"{str(kind)[:40]!r} is nothing that a page says")
+    raise MalformedText(f"{str(kind)[:40]!r} is not a message of a page")
 
 
 Check = Callable[[object], bool]

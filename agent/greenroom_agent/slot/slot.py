@@ -1,4 +1,4 @@
-"""One slot at work: the stage's rules tied to its process, its streamer door and the Viewer socket."""
+"""One slot: connects the rules of its stage with its process, its streamer endpoint and the Viewer socket."""
 
 import asyncio
 import json
@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 TO_PAGE = ("offer", "iceCandidate", "disconnectPlayer")
 SOCKET_GRACE_S = 10.0
 LINGER_S = 15.0
-"""How long the picture of a viewer who is being moved to another instance outlives the session here."""
+"""How long a viewer who is being moved keeps the picture of this instance after the session has left it."""
 
 
 class Slot:
-    """Carries out what the stage decides. `bind` gives it the parts that themselves need the slot.
+    """Carries out the actions that the stage decides on. `bind` sets the parts that need the slot themselves.
 
-    Nothing that enters here raises: a fault of ours, whoever provoked it, costs this slot its application.
+    The fenced methods never raise: an error in them restarts the application of this slot, and affects no other slot.
     """
 
     _streamer: Streamer
@@ -53,34 +53,34 @@ class Slot:
         self._idle = IdleClock(self._tell_page, lambda: self._do(self.stage.viewer_idled()), lambda: socket.is_open)
 
     def bind(self, streamer: Streamer, supervisor: Supervisor, tell: Callable[[Report], None]) -> None:
-        """Before the first event."""
+        """Sets the other parts of the slot; called before the first event."""
         self._streamer, self._supervisor, self._tell = streamer, supervisor, tell
 
     def reading(self) -> SlotReading:
-        """This slot in a heartbeat."""
+        """What the next heartbeat reports of this slot."""
         stage = self.stage
         health = "exited" if stage.application.value == "stopped" else stage.application.value
         return SlotReading(stage.slot_id, stage.epoch, health, stage.session_id, stage.join_number, stage.is_playing)
 
     def is_outdated(self, report: Report) -> bool:
-        """Whether nobody needs this report any more."""
+        """Whether the slot has a newer epoch than this report, so that it no longer matters."""
         return report.epoch < self.stage.epoch
 
     def broken(self, error: Exception) -> None:
-        """Something that was done for this slot raised: its application is replaced, whoever plays here has to go."""
-        log.error("slot=%s a fault of the agent", self.stage.slot_id, exc_info=error)
-        self._supervisor.fail(f"a fault of the agent: {type(error).__name__}")
+        """Handles an error in the agent's code for this slot: replaces the application, which ends its session."""
+        log.error("slot=%s an error in the agent", self.stage.slot_id, exc_info=error)
+        self._supervisor.fail(f"an error in the agent: {type(error).__name__}")
 
-    # What the control plane says
+    # From the control plane
 
     @fenced
     def observe(self, truth: SlotTruth) -> None:
-        """The slot's state as the control plane has it."""
+        """Takes over the slot's state from the control plane."""
         self._do(self.stage.observe(truth))
 
     @fenced
     def join(self, join: Join) -> None:
-        """A page said hello."""
+        """A page wants the picture of its session."""
         self._do(self.stage.join(join))
         stage = self.stage
         if (join.session_id, join.epoch, join.join_number) == (stage.session_id, stage.epoch, stage.join_number):
@@ -88,43 +88,43 @@ class Slot:
 
     @fenced
     def fence(self) -> None:
-        """The lease is too old."""
+        """The lease has expired: the slot must stop streaming."""
         self._do(self.stage.fence())
 
     @fenced
     def lift_fence(self) -> None:
-        """The lease is renewed."""
+        """The lease was renewed: the slot may stream again."""
         self._do(self.stage.lift_fence())
 
-    # What the process does
+    # From the application process
 
     @fenced
     def application_started(self) -> None:
-        """A fresh process in an empty folder."""
+        """A new application process has started."""
         self._streamer_tells_peers = False
         self._has_media = True
         self._do(self.stage.application_started())
 
     @fenced
     def application_ready(self) -> None:
-        """The streamer identified itself."""
+        """The streamer has identified itself."""
         self._supervisor.ready()
         self._do(self.stage.application_ready())
 
     @fenced
     def streamer_lost(self) -> None:
-        """The streamer's connection ended, and its process runs on."""
+        """The streamer's connection has ended while its process still runs."""
         self._supervisor.lost()
         self._do(self.stage.streamer_lost())
 
     @fenced
     def application_exited(self, detail: str) -> None:
-        """The process ended by itself."""
+        """The application process ended by itself."""
         self._do(self.stage.application_exited(detail))
 
     @fenced
     def hear_streamer(self, message: dict[str, Any]) -> None:
-        """A message of the streamer; what is not for the page on stage is dropped."""
+        """Handles a message of the streamer; drops it unless it is for the current page."""
         number = self.stage.join_number
         kind = message["type"]
         if str(message.get("playerId", "")) != str(number):
@@ -136,17 +136,17 @@ class Slot:
         elif kind == "greenroomActivity":
             self._idle.heard()
         elif kind in TO_PAGE:
-            if self._channel is not None:  # a picture that lingers has nobody to signal with
+            if self._channel is not None:  # while a moved viewer keeps the old picture, there is no page to signal with
                 for part in repeat_in_message(message, self._public_ip):
                     self._emit(self._channel.send(json.dumps(part), _now_ms()))
             if kind == "disconnectPlayer":
-                self._peer(number, is_connected=False, detail="the streamer sent the player away")
+                self._peer(number, is_connected=False, detail="the streamer disconnected the player")
 
-    # What the page does
+    # From the page
 
     @fenced
     def hear_page(self, frame: Mapping[str, Any]) -> None:
-        """A frame, ack or resend, stamped by the relay; what is not from the page on stage is dropped."""
+        """Handles a frame, ack or resend that the relay has stamped; drops it unless it is from the current page."""
         stamp = (frame.get("sessionId"), frame.get("epoch"), frame.get("joinNumber"))
         if self._channel is None or not self.stage.is_current(*stamp):
             log.info("slot=%s dropped a frame of another page", self.stage.slot_id)
@@ -162,7 +162,7 @@ class Slot:
 
     @fenced
     def page_socket(self, *, is_open: bool) -> None:
-        """The page's socket of the current join opened or closed. A dropped socket alone never ends a picture."""
+        """The current page's socket opened or closed. A closed socket alone never ends the picture."""
         if self._socket_grace is not None:
             self._socket_grace.cancel()
             self._socket_grace = None
@@ -179,7 +179,7 @@ class Slot:
 
     @fenced
     def socket_opened(self) -> None:
-        """The agent's own socket is welcome again: what waited goes out."""
+        """The agent's own socket is open again: sends the waiting frames."""
         self._emit([])
         self._idle.poll()
 
@@ -242,7 +242,7 @@ class Slot:
                 self._supervisor.stop()
 
     def _mind_idling(self, event: str) -> None:
-        """Only a picture with a way back for input can be idled at."""
+        """Counts idle time only while the viewer has a picture and can send input."""
         if event == "connected" and self._has_media:
             self._idle.start()
         elif event != "idle":
@@ -261,7 +261,7 @@ class Slot:
         if not player.is_again or self._channel is None:
             self._forget_page()
             self._channel = ReliableChannel({"sessionId": self.stage.session_id, "joinNumber": player.join_number})
-        if player.ice_servers is not None:  # also an empty list: the last viewer's credentials are not this one's
+        if player.ice_servers is not None:  # also an empty list: this viewer must not use the last one's credentials
             self._streamer.send(config(player.ice_servers))
         introduced = {"playerId": str(player.join_number), "dataChannel": True, "sfu": False}
         self._streamer.send({"type": "playerConnected", **introduced})
@@ -277,9 +277,9 @@ class Slot:
 
     @fenced
     def _emit(self, frames: list[dict[str, Any]]) -> None:
-        """Sends these frames and whatever else the channel owes by now, and sets the clock for the next time.
+        """Sends these frames and those that are due in the channel, and sets the timer for the next ones.
 
-        While the agent's socket is down nothing is sent and no try is counted; `socket_opened` goes on.
+        While the agent's socket is closed, nothing is sent and no attempt is counted; `socket_opened` continues.
         """
         if self._channel is None or not self._socket.is_open:
             return

@@ -1,4 +1,4 @@
-"""Puts one slot together: stage, process, streamer door, reports."""
+"""Builds one slot from its parts: stage, process, streamer endpoint, reports."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ LAST_PAUSE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class AssembledSlot:
-    """A slot and what runs beside it."""
+    """A slot with the parts that run beside it."""
 
     slot: Slot
     door: StreamerDoor
@@ -38,14 +38,14 @@ class AssembledSlot:
     luck: Callable[[], float]
 
     async def run(self) -> None:
-        """Works until cancelled, then leaves nothing behind. What fails here (a port that is taken) is tried again."""
+        """Runs the slot until cancelled, then removes its traces. A failure, such as a port in use, is tried again."""
         attempt = 0
         while True:
             try:
                 await self._run_once()
-            except Exception as error:  # this slot is out of service; its neighbours play on
+            except Exception as error:  # this slot is out of service; the other slots are not affected
                 log.exception("slot=%s failed", self.slot.stage.slot_id)
-                self.slot.application_exited(f"a fault of the agent: {_first(error)!r}")
+                self.slot.application_exited(f"an error in the agent: {_first(error)!r}")
             await asyncio.sleep(full_jitter_s(attempt, 0.5, LAST_PAUSE_S, self.luck()))
             attempt += 1
 
@@ -61,7 +61,7 @@ class AssembledSlot:
 
 
 def _first(error: Exception) -> BaseException:
-    """What a group holds first."""
+    """The first exception in an exception group."""
     return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
@@ -74,7 +74,7 @@ def assemble_slot(
     public_ip: str | None,
     luck: Callable[[], float],
 ) -> AssembledSlot:
-    """The parts of one slot, bound to each other; nothing runs yet."""
+    """Builds the parts of one slot and connects them; nothing runs yet."""
     slot = Slot(Stage(registered.slot_id, registered.epoch), socket, public_ip)
     port = settings.streamer_port_first + registered.number - 1
     hears = slot.application_ready, slot.hear_streamer, slot.streamer_lost

@@ -1,7 +1,8 @@
-"""The fence round one slot: a fault in what is done for it resets it, and reaches neither the agent nor its neighbours.
+"""Keeps an error in one slot from reaching the agent and its other slots.
 
-Everything that enters a slot (a frame of a page, a word of the control plane, a message of its streamer, its process,
-a timer) enters by a fenced method. An agent serves several viewers; what one of them provokes is theirs alone.
+Everything that a slot handles (a frame of a page, an answer of the control plane, a message of its streamer, the end of
+its process, a timer) enters by a fenced method. An agent serves several viewers: an error that one of them provokes
+resets that viewer's slot only.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,10 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 
 class Breakable(Protocol):
-    """What has a fence."""
+    """An object whose methods can be fenced."""
 
     def broken(self, error: Exception) -> None:
-        """This was raised inside: begin anew. Must not raise."""
+        """Recovers from an error that a fenced method raised. Must not raise."""
 
 
 P = ParamSpec("P")
@@ -21,13 +22,13 @@ B = TypeVar("B", bound=Breakable)
 
 
 def fenced(method: Callable[Concatenate[B, P], None]) -> Callable[Concatenate[B, P], None]:
-    """A method that never raises: what it would raise, `broken` is told."""
+    """Decorator: the method never raises; its errors are passed to `broken`."""
 
     @wraps(method)
     def inside(self: B, /, *arguments: P.args, **named: P.kwargs) -> None:
         try:
             method(self, *arguments, **named)
-        except Exception as error:  # a fence that lets some kinds through is none
+        except Exception as error:  # every kind of error: one that gets through would stop the other slots
             self.broken(error)
 
     return inside

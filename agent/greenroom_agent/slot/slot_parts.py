@@ -1,33 +1,33 @@
-"""What a slot needs of the parts that are bound to it."""
+"""The interfaces of the parts that a slot works with."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 
 class Streamer(Protocol):
-    """The slot's streamer door."""
+    """The slot's streamer endpoint."""
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Says this to the streamer."""
+        """Sends a message to the streamer."""
 
 
 class Supervisor(Protocol):
-    """Who keeps the slot's process."""
+    """Starts, restarts and stops the slot's application process."""
 
     def ready(self) -> None:
-        """The streamer identified itself."""
+        """The streamer has identified itself."""
 
     def lost(self) -> None:
-        """The streamer is not connected any more."""
+        """The streamer is disconnected."""
 
     def restart(self) -> None:
-        """Kill, wipe, start afresh."""
+        """Ends the process, empties its folder and starts a new process."""
 
     def stop(self) -> None:
-        """Kill, wipe."""
+        """Ends the process and empties its folder."""
 
     def fail(self, detail: str) -> None:
-        """Treat the process as one that ended by itself."""
+        """Treats the process as one that ended by itself, for this reason."""
 
 
 class Socket(Protocol):
@@ -35,7 +35,7 @@ class Socket(Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether a frame has a chance to arrive."""
+        """Whether a frame that is sent now can arrive."""
 
     def send(self, frame: Mapping[str, Any]) -> None:
-        """Sends or loses a frame."""
+        """Sends a frame, or drops it while the socket is closed."""

@@ -1,4 +1,4 @@
-"""A slot's events on their way to the control plane: in order, each until accepted or outdated."""
+"""Sends a slot's events to the control plane in order, and repeats each one until it is accepted or outdated."""
 
 import asyncio
 import logging
@@ -14,14 +14,14 @@ log = logging.getLogger(__name__)
 
 
 class ReportDoor(Protocol):
-    """Who is told."""
+    """Where the events are sent."""
 
     async def report(self, slot_id: str, report: Report) -> SlotTruth:
-        """Delivers one event."""
+        """Sends one event; returns the slot's state in the control plane."""
 
 
 class SlotReports:
-    """One event at a time, so that `disconnected` never overtakes the `connected` before it."""
+    """Sends one event at a time, so that `disconnected` never overtakes the `connected` before it."""
 
     def __init__(
         self,
@@ -40,13 +40,13 @@ class SlotReports:
         self._is_news = asyncio.Event()
 
     def add(self, report: Report) -> None:
-        """Puts an event in line, unless it repeats the last one there: ready, not ready, ready are three events."""
+        """Adds an event, unless it equals the last waiting one. Ready, not ready, ready are three events."""
         if report not in self._waiting[-1:]:
             self._waiting.append(report)
             self._is_news.set()
 
     async def run(self) -> None:
-        """Delivers until cancelled."""
+        """Sends events until cancelled."""
         while True:
             while self._waiting:
                 await self._deliver(self._waiting[0])

@@ -1,10 +1,11 @@
-"""Who is on stage in one slot, and what follows from each thing that happens. No I/O and no clock.
+"""Which session and page occupy one slot, and what to do when something happens. No I/O and no clock.
 
-The control plane's epoch says who holds the slot, joinNumber which page of that holder is the current one. Whatever is
-older than what the stage knows changes nothing; a newer epoch takes over and leaves nothing of the last viewer.
+The epoch is the number of the slot's current claim: a newer epoch means another session, and everything of the last
+viewer is removed. joinNumber counts the pages of a session: the newest page gets the picture. Events with an older
+epoch or joinNumber are ignored.
 
-A retired slot takes no new holder, but serves the one it still names. When it names nobody any more, its viewer may be
-on the way to another instance: the picture lingers, so that the old one does not die before the new one stands.
+A retired slot gets no new session but keeps serving the one it has. When that session moves to another instance, the
+viewer keeps the old picture for a while (it lingers), so that it does not disappear before the new one is there.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from greenroom_agent.slot.stage_actions import (
 
 
 class ApplicationState(StrEnum):
-    """The slot's application process: it starts, has identified itself, ended by itself, or must not run."""
+    """The state of the slot's application process: starting, ready, ended by itself, or stopped on purpose."""
 
     STARTING = "starting"
     READY = "running"
@@ -33,7 +34,7 @@ class ApplicationState(StrEnum):
 
 
 class Stage:
-    """One slot's rules. Each method takes what happened and returns what to do, in order."""
+    """The rules of one slot. Each method takes an event and returns the actions to do, in order."""
 
     def __init__(self, slot_id: str, epoch: int) -> None:
         self.slot_id = slot_id
@@ -45,24 +46,24 @@ class Stage:
         self.is_fenced = False
         self.is_playing = False
         self._is_lingering = False
-        self._has_played = False  # in this session, under any joinNumber
+        self._has_played = False  # in this session, whatever the joinNumber
         self._is_waiting_for_application = False
         self._player: int | None = None
         self._ice_servers: tuple[Mapping[str, Any], ...] | None = None
-        self._is_used = False  # a viewer was let into the running process
+        self._is_used = False  # a viewer has used the running process
         self._ended_session_id: str | None = None
 
     def observe(self, truth: SlotTruth) -> list[Action]:
-        """The control plane told the slot's state (heartbeat answer, hint, welcome, answer to a report)."""
+        """The control plane sent the slot's state, for example in the answer to a heartbeat."""
         if truth.epoch < self.epoch or truth.state is None:
             return []
         if SlotState.RETIRED in (truth.state, self.state):
             return self._retire(truth) if truth.state is SlotState.RETIRED else []
         if truth.state in (SlotState.RESERVED, SlotState.STREAMING) and truth.session_id == self._ended_session_id:
-            return []  # it was told before the Resetting that we already know of
+            return []  # an old answer: the slot has been Resetting since
         actions = self._take_over(truth.epoch) if truth.epoch > self.epoch else []
         if truth.state is SlotState.FREE and self._is_used:
-            return actions  # told before the join that we already know of; a real Free follows our own report
+            return actions  # an old answer, from before the join: a real Free comes only after this agent's report
         self.state = truth.state
         if truth.state is SlotState.RESETTING:
             return [*actions, *self._leave_for_good()]
@@ -71,7 +72,7 @@ class Stage:
         return actions
 
     def join(self, join: Join) -> list[Action]:
-        """A page said hello; an older page of the same session is sent off the stage."""
+        """A page wants the picture. An older page of the same session loses it."""
         if self.is_fenced or self._is_empty_for_good or join.epoch < self.epoch:
             return []
         if self.state is SlotState.RETIRED and join.epoch > self.epoch:
@@ -84,24 +85,25 @@ class Stage:
         return [*actions, *self._let_in(join)]
 
     def application_started(self) -> list[Action]:
-        """A fresh process was started in an empty folder."""
+        """A new process was started in an empty folder."""
         self.application = ApplicationState.STARTING
         self._is_used = False
         return []
 
     def application_ready(self) -> list[Action]:
-        """The streamer identified itself."""
+        """The streamer has identified itself."""
         self.application = ApplicationState.READY
         if self._is_waiting_for_application:
             return [self._connect()]
         if self.state in (SlotState.RESERVED, SlotState.STREAMING, SlotState.RETIRED):
-            return []  # it crashed under a session: the control plane ends that first and then asks for a reset
+            return []  # it crashed during a session: the control plane ends the session and then asks for a reset
         return [self._report("ready")]
 
     def streamer_lost(self) -> list[Action]:
-        """The process runs, but its streamer is not connected any more; `application_ready` says when it is back.
+        """The process runs, but its streamer is disconnected. `application_ready` is called when it is back.
 
-        A session keeps the slot: its picture may still flow. Without one nobody may be sent here meanwhile.
+        A running session keeps the slot, because its picture may continue. Without one, the slot must get no viewer
+        meanwhile.
         """
         if self.application is not ApplicationState.READY:
             return []
@@ -113,26 +115,26 @@ class Stage:
         return [self._report("notReady")]
 
     def application_exited(self, detail: str) -> list[Action]:
-        """The process ended by itself or never identified itself; a fresh one follows."""
+        """The process ended by itself or did not identify itself in time. A new one is started."""
         if self._is_lingering:
             return self.linger_over()
         self.application = ApplicationState.EXITED
         report = self._report("exited", detail)
         if self._player is not None:
-            self._is_waiting_for_application = False  # who saw the old process is not let into the next one
+            self._is_waiting_for_application = False  # the viewer of the old process does not get the new one
         self._player = None
         self.is_playing = False
         return [report]
 
     def peer_connected(self, join_number: int) -> list[Action]:
-        """The picture flows to this player."""
+        """The picture of this player is running."""
         if join_number != self._player or self.is_playing:
             return []
         self.is_playing = self._has_played = True
         return [self._report("connected")]
 
     def peer_disconnected(self, join_number: int, detail: str) -> list[Action]:
-        """The picture no longer flows to this player."""
+        """The picture of this player has stopped."""
         if join_number != self._player or not self.is_playing:
             return []
         if self._is_lingering:
@@ -141,15 +143,15 @@ class Stage:
         return [self._report("disconnected", detail)]
 
     def viewer_idled(self) -> list[Action]:
-        """Nobody gave any input for too long, nor answered the warning."""
+        """The viewer gave no input for too long and did not react to the warning."""
         return [self._report("idle", "no input")] if self.is_playing and not self._is_lingering else []
 
     def linger_over(self) -> list[Action]:
-        """The moved viewer has gone, or had long enough to go."""
+        """The moved viewer has left the old picture, or has had enough time to leave."""
         return self._empty_for_good() if self._is_lingering else []
 
     def fence(self) -> list[Action]:
-        """The lease is too old: the control plane may have given this slot to somebody else."""
+        """The lease has expired: the control plane may have moved the session elsewhere."""
         if self.is_fenced:
             return []
         self.is_fenced = True
@@ -160,14 +162,14 @@ class Stage:
         return [*actions, StopApplication()]
 
     def lift_fence(self) -> list[Action]:
-        """A heartbeat was accepted again: a fresh application may wait for viewers."""
+        """A heartbeat was accepted again: a new application process may wait for viewers."""
         if not self.is_fenced:
             return []
         self.is_fenced = False
         return [] if self._is_empty_for_good else [self._reset()]
 
     def is_current(self, session_id: object, epoch: object, join_number: object) -> bool:
-        """Whether a frame with this stamp comes from the page on stage."""
+        """Whether a frame with this stamp comes from the current page."""
         return self._player is not None and (session_id, epoch, join_number) == (
             self.session_id,
             self.epoch,
@@ -199,7 +201,7 @@ class Stage:
             actions = self._take_over(truth.epoch) if truth.epoch > self.epoch else []
             self.state, self.session_id = SlotState.RETIRED, truth.session_id
             return actions
-        # Whatever its epoch: nobody follows on a retired slot, so there is nobody whom an old picture could disturb.
+        # Whatever its epoch: a retired slot gets no new viewer, so an old picture disturbs nobody.
         self.state, self.epoch = SlotState.RETIRED, truth.epoch
         if self.is_playing:
             self._is_lingering = True
@@ -216,7 +218,7 @@ class Stage:
         self.session_id = join.session_id
         self.join_number = join.join_number
         self._ice_servers = join.ice_servers
-        # Under the new joinNumber: the control plane no longer listens to the old page's.
+        # With the new joinNumber: the control plane ignores reports with the old one.
         actions: list[Action] = [self._report("disconnected", "another page joined")] if self._has_played else []
         if self._player is not None:
             actions.append(DisconnectPlayer(self._player))

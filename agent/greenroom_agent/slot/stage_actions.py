@@ -1,4 +1,4 @@
-"""What a stage wants done."""
+"""The actions that a stage asks for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from greenroom_agent.control_plane.report import Report
 
 @dataclass(frozen=True, slots=True)
 class ConnectPlayer:
-    """Ask the streamer for an offer to this player, by way of these ICE servers (None: those it has).
+    """Ask the streamer for an offer to this player, with these ICE servers (None: those it already has).
 
-    `is_again`: a streamer that was away is told of a player it may have forgotten; the page stays in its join.
+    `is_again`: the streamer has reconnected and may have forgotten the player; the page does not join again.
     """
 
     join_number: int
@@ -21,24 +21,24 @@ class ConnectPlayer:
 
 @dataclass(frozen=True, slots=True)
 class DisconnectPlayer:
-    """Take this player's picture away."""
+    """End this player's picture."""
 
     join_number: int
 
 
 @dataclass(frozen=True, slots=True)
 class ResetApplication:
-    """Kill the process, wipe its folder, start a fresh one."""
+    """End the process, empty its folder and start a new process."""
 
 
 @dataclass(frozen=True, slots=True)
 class StopApplication:
-    """Kill the process, wipe its folder, start nothing."""
+    """End the process and empty its folder; start no new process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Linger:
-    """Leave the picture to a viewer who is being moved; say when that took too long."""
+    """Keep the picture of a viewer who is being moved, and report when that takes too long."""
 
 
 Action = ConnectPlayer | DisconnectPlayer | ResetApplication | StopApplication | Linger | Report

@@ -1,4 +1,4 @@
-"""The streamer door: Epic's signalling server side for one slot, on loopback."""
+"""The streamer endpoint of one slot: a WebSocket server on loopback that speaks Epic's signalling protocol."""
 
 import asyncio
 import json
@@ -12,17 +12,17 @@ from greenroom_agent.strict_json import MalformedText, read_object
 
 log = logging.getLogger(__name__)
 
-PROTOCOL_VERSION = "1.3.0"  # of Epic's messages; the same for Unreal 5.5 to 5.8
-# An SDP is a few KB; anything larger could not cross the Viewer socket anyway.
+PROTOCOL_VERSION = "1.3.0"  # of Epic's messages, the same for Unreal 5.5 to 5.8
+# An SDP has a few KB. A larger message could not pass the Viewer socket anyway.
 MAXIMUM_MESSAGE_BYTES = 256 * 1024
 
 
 class StreamerDoor:
-    """Lets in one streamer at a time: the process that the supervisor started.
+    """Accepts one streamer at a time: the process that the supervisor started.
 
-    A second connection is refused while one stands, and every connection while the door is shut, so that a process of
-    another slot, or the last viewer's one that is being killed, cannot slip in. `on_lost` is told when the streamer
-    went by itself, not when it was shut out; while the door is open it may come again.
+    It refuses a second connection while there is one, and every connection while it is shut. So neither a process of
+    another slot nor the last viewer's process, which is being ended, can connect. `on_lost` is called when the streamer
+    disconnects by itself, not when it is shut out; while the endpoint is open, the streamer may reconnect.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class StreamerDoor:
 
     @property
     def url(self) -> str:
-        """Where the application finds the door."""
+        """The address that the application connects to."""
         return f"ws://127.0.0.1:{self._port}"
 
     async def listen(self) -> None:
-        """Starts to listen; the door is still shut.
+        """Starts to listen, but accepts no streamer yet.
 
-        Raises: OSError when the port is taken.
+        Raises: OSError when the port is in use.
         """
         application = web.Application()
         application.router.add_get("/{any:.*}", self._serve)
@@ -61,31 +61,31 @@ class StreamerDoor:
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
 
     async def stop(self) -> None:
-        """Shuts the door and stops listening."""
+        """Disconnects the streamer and stops listening."""
         self.shut()
         if self._runner is not None:
             await self._runner.cleanup()
 
     def open(self) -> None:
-        """The next streamer that connects is the slot's."""
+        """Accepts the next streamer that connects."""
         self._is_open = True
 
     def shut(self) -> None:
-        """Cuts the streamer off; nothing it still says is heard."""
+        """Disconnects the streamer, ignores what it still sends, and accepts no other."""
         self._is_open = False
         self._streamer = None
         if self._connection is not None:
-            self._connection.close()  # no closing handshake: the process behind it may hang
+            self._connection.close()  # without a closing handshake, because the process may hang
             self._connection = None
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """A message for the streamer; without one it is dropped, for a fresh process knows of no player."""
+        """Sends a message to the streamer. Without a streamer it is dropped: a new process knows no player."""
         if self._streamer is not None:
             self._outbox.put_nowait(json.dumps(message))
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if not self._is_open or self._streamer is not None:
-            return web.Response(status=409, text="this slot has its streamer")
+            return web.Response(status=409, text="this slot already has a streamer, or accepts none now")
         socket = web.WebSocketResponse(max_msg_size=MAXIMUM_MESSAGE_BYTES, timeout=1)
         self._streamer, self._connection, self._outbox = socket, request.transport, asyncio.Queue()
         writer: asyncio.Task[None] | None = None
@@ -110,7 +110,7 @@ class StreamerDoor:
             if received.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 message = _parse(received.data)
                 if message is None:
-                    log.warning("door=%d dropped what is no message", self._port)
+                    log.warning("port=%d dropped an invalid message", self._port)
                 else:
                     self._hear(message)
 
@@ -126,13 +126,13 @@ class StreamerDoor:
 
 
 def config(ice_servers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Epic's `config`: what the streamer makes its next peer connections with."""
+    """Epic's `config` message: the settings of the streamer's next peer connections."""
     options = {"iceServers": list(ice_servers)} if ice_servers else {}
     return {"type": "config", "peerConnectionOptions": options, "protocolVersion": PROTOCOL_VERSION}
 
 
 async def _write(socket: web.WebSocketResponse, outbox: asyncio.Queue[str]) -> None:
-    """Sends in order until the connection ends; what could not be sent is of no use to the next streamer."""
+    """Sends messages in order until the connection ends. Unsent ones are dropped, as the next streamer needs none."""
     try:
         while True:
             await socket.send_str(await outbox.get())

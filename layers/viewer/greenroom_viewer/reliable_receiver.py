@@ -1,4 +1,4 @@
-"""The receiving half of a reliable channel: every message once, whole and in order."""
+"""The receiving half of a reliable channel: delivers every message once, complete and in order."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,17 +8,17 @@ from greenroom_viewer.frame_pieces import Frame
 ACKNOWLEDGE_AFTER_MS = 100
 GAP_MS = 500
 LAST_GAP_MS = 8_000
-# What a hostile or broken peer may make us keep: this many messages ahead, of this many pieces.
+# Limits the memory that a hostile or broken peer can use: this many messages ahead, each of this many pieces.
 MAXIMUM_AHEAD = 64
 MAXIMUM_PARTS = 32
 
 
 class MalformedFrame(ValueError):
-    """A frame without a proper sequence, part, parts or data."""
+    """A frame whose sequence, part, parts or data is missing or invalid."""
 
 
 class ReliableReceiver:
-    """Collects pieces, delivers whole messages in sequence, acknowledges, and asks again for what is missing."""
+    """Collects pieces, delivers complete messages in order, acknowledges them and requests missing frames."""
 
     def __init__(self, envelope: Mapping[str, Any]) -> None:
         self._envelope = dict(envelope)
@@ -31,17 +31,17 @@ class ReliableReceiver:
 
     @property
     def next_at_ms(self) -> int | None:
-        """When `poll` has something to do; None while nothing is owed or missing."""
+        """When `poll` is due; None while nothing has to be acknowledged or requested."""
         return min((at for at in (self._acknowledge_at_ms, self._gap_at_ms) if at is not None), default=None)
 
     def receive(self, frame: Mapping[str, Any], now_ms: int) -> list[str]:
-        """The messages that this frame completes, in order; often none, sometimes several.
+        """The messages that this frame completes, in order: often none, sometimes several.
 
-        Raises: MalformedFrame for anything that is not a piece of a message.
+        Raises: MalformedFrame when the frame is not a piece of a message.
         """
         sequence, part, parts, data = _parse(frame)
         if sequence <= self._delivered:
-            self._owe_acknowledgement(now_ms)  # our acknowledgement was lost: the sender must hear it again
+            self._owe_acknowledgement(now_ms)  # the acknowledgement was lost: send it again
             return []
         if sequence > self._delivered + MAXIMUM_AHEAD or self._parts.setdefault(sequence, parts) != parts:
             return []
@@ -55,7 +55,7 @@ class ReliableReceiver:
         return messages
 
     def poll(self, now_ms: int) -> list[Frame]:
-        """The acknowledgement that is owed and the request for what is missing, when their time has come."""
+        """The acknowledgement and the request for missing frames, if they are due."""
         frames: list[Frame] = []
         if self._acknowledge_at_ms is not None and self._acknowledge_at_ms <= now_ms:
             self._acknowledge_at_ms = None
@@ -76,7 +76,7 @@ class ReliableReceiver:
         return messages
 
     def _owe_acknowledgement(self, now_ms: int) -> None:
-        # One acknowledgement for a burst: each one costs a relay invocation.
+        # One acknowledgement for a burst, because each one costs an invocation of the relay.
         if self._acknowledge_at_ms is None:
             self._acknowledge_at_ms = now_ms + ACKNOWLEDGE_AFTER_MS
 

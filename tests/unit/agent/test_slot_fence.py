@@ -123,9 +123,9 @@ async def test_a_slot_that_cannot_be_cleared_is_tried_again_and_starts_nothing_m
     assert not running.done()
     disk.is_full = False
     await until(lambda: len(starts) == 2 and supervisor.process is not None)
-    supervisor.fail("a fault of the agent: KeyError")
+    supervisor.fail("an error in the agent: KeyError")
     await until(lambda: len(starts) == 3)
-    assert exits == ["a fault of the agent: KeyError"]
+    assert exits == ["an error in the agent: KeyError"]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
