@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -105,11 +105,21 @@ def test_below_its_minimum_a_fleet_takes_nothing(aws: Any, market: Callable[...,
     assert len(ids(create_fleet(aws, count=3))) == 2  # nothing was used up
 
 
+@pytest.fixture
+def slow_starts(aws: Any) -> Iterator[None]:
+    """Instances stay pending long enough to be seen, however busy this computer is."""
+    before = aws.engine.door("GET", "ec2")["times"]
+    aws.engine.door("PUT", "ec2", {"times": {"pending_s": 3}})
+    yield
+    aws.engine.door("PUT", "ec2", {"times": before})
+
+
+@pytest.mark.usefixtures("slow_starts")
 def test_an_instance_passes_through_its_states_and_the_bus_hears_of_each(aws: Any) -> None:
     ec2 = aws.client("ec2")
     instance_id = ids(create_fleet(aws))[0]
     assert describe(aws, instance_id)["State"]["Name"] == "pending"
-    eventually(lambda: describe(aws, instance_id)["State"]["Name"] == "running", within_s=3)
+    eventually(lambda: describe(aws, instance_id)["State"]["Name"] == "running", within_s=10)
     [change] = ec2.terminate_instances(InstanceIds=[instance_id])["TerminatingInstances"]
     assert (change["PreviousState"]["Name"], change["CurrentState"]["Name"]) == ("running", "shutting-down")
     eventually(lambda: describe(aws, instance_id)["State"]["Name"] == "terminated", within_s=3)
