@@ -64,7 +64,7 @@ WRONG = [
     ("poolId", {"poolId": "no pool"}, "must match"),
     ("start", {"start": "tomorrow"}, "must be a time"),
     ("start", {"start": "2030-01-01T12:00:00"}, "timeZone"),
-    ("start", {"start": "2020-01-01T12:00:00Z"}, "ahead"),
+    ("start", {"start": "2020-01-01T12:00:00Z"}, "in the future"),
     ("start", {"start": "2027-03-28T02:30:00", "timeZone": "Europe/Berlin"}, "2027-03-28T03:00:00"),
     ("end", {"end": "2027-03-14T02:00:00", "timeZone": "America/New_York"}, "2027-03-14T03:00:00"),
     ("end", {"end": "2020-01-01T12:00:00Z"}, "after start"),

@@ -1,4 +1,4 @@
-"""The words of Greenroom as code: states, transitions, limits, errors.
+"""The domain of Greenroom as code: states and their transitions, limits, errors.
 
-Standard library only, no clock, no randomness, no I/O.
+Everything here is pure: standard library only, no clock, no randomness, no I/O.
 """

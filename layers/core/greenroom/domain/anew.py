@@ -1,4 +1,4 @@
-"""Read, decide, write if nobody was faster; else read and decide again."""
+"""Optimistic writing: read, decide, write; when somebody else wrote first, read and decide again."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ ATTEMPTS = 6
 def anew(
     decide: Callable[[], Callable[[], R]], *, lost: type[Exception], at_last: Exception, attempts: int = ATTEMPTS
 ) -> R:
-    """What the write answers that `decide` gave: it reads and decides, and is asked anew while its write is `lost`.
+    """Calls `decide` and runs the write that it returns; starts over while that write raises `lost`.
 
-    Example: two operators change one pool; the second one's write is refused, and its change is made of what the first
-    one left. Raises: `at_last`, when others kept changing it; what `decide` raises, at once: that is a refusal.
+    Returns the write's result.
+    `decide` reads the present state and decides; its write is conditional on what was read. Example: two operators
+    change one pool at the same time. The second write is refused, so the second change is made again, on top of the
+    first.
+    Raises: `at_last`, when all `attempts` were lost; whatever `decide` itself raises, at once, because that is a
+    refusal.
     """
     for _ in range(attempts):
         write = decide()
@@ -30,12 +34,12 @@ def anew(
 
 @dataclass(frozen=True, slots=True)
 class Changed(Generic[B, A]):
-    """What was read, and what was written over it."""
+    """A change that was made: the value that was read, and the value that replaced it."""
 
     before: B
     after: A
 
 
 def unchanged(value: R) -> Callable[[], R]:
-    """The write of nothing: it answers what stands."""
+    """A write for `anew` that writes nothing and returns `value`."""
     return lambda: value

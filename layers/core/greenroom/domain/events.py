@@ -1,6 +1,7 @@
-"""What Greenroom announces on its bus: past tense, one frozen class per event, source `greenroom`.
+"""The events that Greenroom announces on its bus: one frozen class each, named in the past tense, source `greenroom`.
 
-Each class, its schema (events/schemas), its sample (events/samples) and its catalogue row agree by a test.
+A test compares each class with its schema (events/schemas), its sample (events/samples) and its row in
+events/README.md.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ SOURCE = "greenroom"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The base: the detail-type is the class name, the detail its fields under the names of `camel`."""
+    """The base of all events: the detail-type is the class name, the detail its fields under their `camel` names."""
 
     @property
     def detail_type(self) -> str:
@@ -27,7 +28,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class SessionRequested(Event):
-    """A session row exists and wants a machine. Sent again by the reaper while nobody adopted it."""
+    """A session was requested and needs a state machine to drive it.
+
+    The reaper sends it again until one adopts the session.
+    """
 
     session_id: str
     pool_id: str
@@ -37,7 +41,7 @@ class SessionRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(Event):
-    """A session reached Ended or Failed and its slot was given back."""
+    """A session reached Ended or Failed, and its slot was given back."""
 
     session_id: str
     pool_id: str
@@ -48,7 +52,7 @@ class SessionEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class PoolChanged(Event):
-    """A threshold of the pool was crossed: plan again. `cause` is for people."""
+    """The pool's load crossed a threshold, so its capacity must be planned again. `cause` is for people."""
 
     pool_id: str
     cause: str
@@ -56,14 +60,14 @@ class PoolChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ReaperNeeded(Event):
-    """Something non-terminal exists and no reaper holds the lease."""
+    """Something that needs the reaper exists, and no reaper is at work. `cause` is for people."""
 
     cause: str
 
 
 @dataclass(frozen=True, slots=True)
 class LaunchFailed(Event):
-    """A launch was undone."""
+    """A launch failed and was undone."""
 
     pool_id: str
     launch_id: str
@@ -72,7 +76,10 @@ class LaunchFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class EventShortfall(Event):
-    """A scheduled event has fewer slots than it still expects sessions, at its point of no return or at its start."""
+    """A scheduled event has fewer slots than sessions it still expects. `shortfall`: how many slots are missing.
+
+    Sent at the event's point of no return (the last moment at which a launch would be ready in time) and at its start.
+    """
 
     event_id: str
     pool_id: str
@@ -92,7 +99,10 @@ class InstanceNoticed(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionMigrated(Event):
-    """A session that lost its slot got another one; `migrations` counts how often that happened to it."""
+    """A session whose slot was being lost got another slot.
+
+    `migrations`: how often that has happened to this session.
+    """
 
     session_id: str
     pool_id: str
@@ -103,7 +113,10 @@ class SessionMigrated(Event):
 
 @dataclass(frozen=True, slots=True)
 class PoolHalted(Event):
-    """Nothing is launched or started in the pool until it is resumed. `by`: the operator's id, or `greenroom`."""
+    """The pool was halted: it launches and starts nothing until it is resumed.
+
+    `by`: the operator's id, or `greenroom`.
+    """
 
     pool_id: str
     reason: str
@@ -112,7 +125,7 @@ class PoolHalted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PoolResumed(Event):
-    """The pool launches and starts again."""
+    """The pool was resumed: it launches and starts instances again."""
 
     pool_id: str
     by: str
@@ -120,7 +133,7 @@ class PoolResumed(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccountLimitReached(Event):
-    """A quota of the account refused launches on this market: somebody must raise it."""
+    """A quota of the AWS account refused launches on this market; somebody must raise it."""
 
     pool_id: str
     market: str
@@ -129,7 +142,7 @@ class AccountLimitReached(Event):
 
 @dataclass(frozen=True, slots=True)
 class MassSilenceSeen(Event):
-    """So many instances fell silent at once that it is our outage and not theirs: nothing was terminated."""
+    """Too many instances fell silent at once: the outage is on our side, so none of them was terminated."""
 
     pool_id: str
     instances: int

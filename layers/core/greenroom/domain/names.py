@@ -1,4 +1,4 @@
-"""The one rule for names: what is `requested_at` inside is `requestedAt` in rows, bodies and announcements."""
+"""The one rule for field names: `requested_at` in Python is `requestedAt` in rows, API bodies and events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ UNITS = ("_usd_per_h", "_usd", "_s")
 
 
 def camel(name: str) -> str:
-    """`pool_id` -> `poolId`, `pre_queue_s` -> `preQueue_s`: a unit keeps its underscore."""
+    """`pool_id` -> `poolId`, `pre_queue_s` -> `preQueue_s`: a unit at the end keeps its underscore."""
     unit = next((each for each in UNITS if name.endswith(each)), "")
     head, *rest = name.removesuffix(unit).split("_")
     return head + "".join(word.capitalize() for word in rest) + unit

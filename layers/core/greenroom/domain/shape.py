@@ -1,7 +1,7 @@
-"""A frozen dataclass as plain values: a mapping, lists, texts and numbers, under the names of `camel`.
+"""Converts frozen dataclasses to plain values: mappings, lists, texts and numbers, under the names of `camel`.
 
-What is to be done with each field follows from its type, and is worked out once a class, when its first value is
-converted: no reflection for each value, and none at import.
+The type of a field decides how it is converted. The conversion of a class is worked out once, when its first value is
+converted: values need no reflection of their own, and importing needs none at all.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _PLAIN = frozenset({str, int, float, bool, Decimal})
 
 
 def shown(value: Any) -> dict[str, Any]:
-    """As the doors and the bus show it: times as ISO 8601 text; what is None stays, as null."""
+    """The value as the HTTP API and the bus show it: times as ISO 8601 text, None as null."""
     view: dict[str, Any] = SHOWING.record(type(value))(value)
     return view
 
 
 def selected(view: type[T], source: Any, **others: Any) -> T:
-    """A view of `source`: fields of the same name are taken from it, `others` are given."""
+    """A new `view`: fields that `source` has under the same name are copied from it, `others` are given."""
     kind: Any = view
     names = [each for each in field_types(kind) if each not in others]
     return view(**{name: getattr(source, name) for name in names}, **others)
@@ -38,13 +38,13 @@ def selected(view: type[T], source: Any, **others: Any) -> T:
 
 @cache
 def field_types(record: Any) -> Mapping[str, Any]:
-    """Of a dataclass, by the names of its fields."""
+    """The types of a dataclass's fields, by field name."""
     hints = get_type_hints(record, include_extras=True)
     return {each.name: hints[each.name] for each in fields(record)}
 
 
 class Rules(ABC):
-    """How a value is converted, by its type."""
+    """How values are converted, by their type."""
 
     time: Convert | None = None
     sequence: Callable[..., Any]
@@ -55,21 +55,27 @@ class Rules(ABC):
 
     @abstractmethod
     def enum(self, kind: type[Enum]) -> Convert:
-        """What converts an enumeration."""
+        """Returns the function that converts values of this enumeration."""
 
     @abstractmethod
     def new_record(self, kind: type) -> Convert:
-        """What converts a dataclass, worked out anew."""
+        """Works out and returns the function that converts values of this dataclass."""
 
     def record(self, kind: Any) -> Convert:
-        """What converts a dataclass. Raises: TypeError when one of its fields has no rule."""
+        """Returns the function that converts this dataclass, worked out once.
+
+        Raises: TypeError when a field's type has no rule.
+        """
         convert = self._records.get(kind)
         if convert is None:
             convert = self._records[kind] = self.new_record(kind)
         return convert
 
     def of(self, kind: Any) -> Convert | None:
-        """What converts a value of this type; None: it stays as it is. Raises: TypeError for a type without a rule."""
+        """Returns the function that converts values of this type; None when they stay as they are.
+
+        Raises: TypeError for a type without a rule.
+        """
         origin, inner = get_origin(kind), get_args(kind)
         if origin is Annotated:
             return self.time if TIME in inner[1:] else self.of(inner[0])
@@ -91,10 +97,10 @@ class Rules(ABC):
 
 
 class Writing(Rules):
-    """Into plain values; `time` writes times, None: as numbers."""
+    """Converts to plain values. `time` converts times; None keeps them as numbers."""
 
     sequence = list
-    members = sorted  # a set has no order: the same value is the same text
+    members = sorted  # a set has no order, but equal sets must give equal text
 
     def __init__(self, time: Convert | None) -> None:
         super().__init__()

@@ -1,4 +1,7 @@
-"""Whose something is. There is one tenant so far; what people name carries it already, so that no row has to move."""
+"""The tenant that owns a thing.
+
+So far there is only one, but keys contain it already, so that no row has to move later.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ THE_TENANT = "default"
 
 
 def owned(kind: str, name: str) -> str:
-    """Names what people name within a tenant, in keys and in the Journal: `POOL`, `demo` -> `POOL#default#demo`.
+    """The key of a thing that people named, within its tenant: `POOL`, `demo` -> `POOL#default#demo`.
 
-    Ids made at random need no tenant: those of sessions, instances and connections.
+    Used in row keys and in the Journal. Random ids (sessions, instances, connections) are unique without a tenant.
     """
     return f"{kind}#{THE_TENANT}#{name}"

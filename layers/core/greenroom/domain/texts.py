@@ -1,4 +1,8 @@
-"""What no text from outside may hold: what cannot be stored, what breaks a line, what makes it read as another text."""
+"""Which characters a text from outside must not contain.
+
+Refused are: half characters (lone surrogates), which cannot be stored; control characters, which break lines; and
+characters that change the reading direction, which make a text look like another one.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,17 @@ _UNFIT = (
     (re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"), "a control character or line break"),
     (re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"), "a character that turns the reading direction"),
 )
-"""Surrogates are no UTF-8: every AWS call with one fails. The last are all that Unicode calls Bidi_Control; letters of
-right-to-left scripts and the joiners of emoji and Persian are none. Source: Unicode 16, PropList.txt; UTR 36."""
+"""Surrogates cannot be encoded as UTF-8: every AWS call with one fails. The last pattern is exactly Unicode's
+Bidi_Control; letters of right-to-left scripts and the joiners of emoji and Persian are not in it.
+Source: Unicode 16, PropList.txt; UTR 36.
+"""
 
 
 def unfit_part(text: str) -> str | None:
-    """What must be left out, or None. Example: `a control character or line break (U+000A)`."""
+    """The first thing in the text that is not allowed, or None.
+
+    Example: `a control character or line break (U+000A)`.
+    """
     for pattern, what in _UNFIT:
         if found := pattern.search(text):
             return f"{what} (U+{ord(found.group()):04X})"
@@ -23,5 +32,5 @@ def unfit_part(text: str) -> str | None:
 
 
 def is_whole(text: str) -> bool:
-    """Whether it can be sent at all: for what only passes through, and may hold anything else."""
+    """Whether the text can be encoded and sent at all: the check for texts that are only passed on."""
     return _UNFIT[0][0].search(text) is None

@@ -1,4 +1,4 @@
-"""A preflight: what would keep an event from finding its slots ready, asked ahead."""
+"""A preflight: the checks, made ahead, of whether a scheduled event will have its slots in time."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from enum import StrEnum
 
 
 class CheckStatus(StrEnum):
-    """How a check came out."""
+    """The result of a check."""
 
     OK = "ok"
-    WARNING = "warning"  # it works, with less room or more luck than one would wish
-    FAILED = "failed"  # the event will be short of slots unless somebody acts
-    UNKNOWN = "unknown"  # it could not be asked
+    WARNING = "warning"  # it will probably work, but with little to spare
+    FAILED = "failed"  # the event will lack slots unless somebody acts
+    UNKNOWN = "unknown"  # the facts could not be read
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `remedy` says what to do; empty when there is nothing to do."""
+    """The result of one check. `remedy` says what to do; empty when nothing needs to be done."""
 
     name: str
     status: CheckStatus
@@ -27,16 +27,19 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """All checks of one look. A failed one refuses nothing: it is told, and written down."""
+    """The results of all checks, made together.
+
+    A failed check forbids nothing: operators are told, and it is recorded.
+    """
 
     at: float
     checks: tuple[Check, ...]
-    latest_safe_start: float  # when warming must have begun
+    latest_safe_start: float  # the last moment to start warming, epoch seconds
     time_to_warm_s: float
 
     @property
     def worst(self) -> CheckStatus:
-        """Of all its checks."""
+        """The worst status among the checks."""
         order = (CheckStatus.FAILED, CheckStatus.WARNING, CheckStatus.UNKNOWN)
         found = {each.status for each in self.checks}
         return next((each for each in order if each in found), CheckStatus.OK)

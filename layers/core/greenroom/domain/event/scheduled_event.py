@@ -1,4 +1,4 @@
-"""A scheduled event: a time for which a pool is warmed ahead, and the steps that lead through it."""
+"""A scheduled event: a time for which a pool is warmed in advance, and the steps that prepare, open and close it."""
 
 from __future__ import annotations
 
@@ -13,44 +13,47 @@ from greenroom.domain.event.preflight import Preflight
 from greenroom.domain.pool.pool import Pool
 
 DEFAULT_LEAD_S = 1200
-"""How long before the start warming begins: the boot time allowed until boots are measured."""
+"""How long before the start warming begins: as long as a boot may take while no boot was measured."""
 DEFAULT_PRE_QUEUE_S = 300
-"""How long before the start viewers may take the event's slots. Source: Cloudflare Waiting Room, 5 min."""
+"""How long before the start viewers may use the event's slots. Source: Cloudflare Waiting Room, 5 min."""
 MARGIN_S = 60
-"""All slots are to be Ready so long before the start."""
+"""All slots should be Ready this long before the start."""
 LONGEST_EVENT_S = 7 * 24 * 3600
 FURTHEST_AHEAD_S = 366 * 24 * 3600
 DAY_BEFORE_S = 24 * 3600
 HOUR_BEFORE_S = 3600
 SOONEST_S = 5
-"""A one-time schedule in the past never fires: one that is due already is set this far ahead."""
+"""A one-time schedule in the past never fires, so a step that is due already is scheduled this far ahead."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventHold:
-    """A reservation: `slots` held for an event. Consumed by the sessions that get a slot from its opening on."""
+    """A pool's reservation for an event: `slots` that are kept free for it, used up by sessions and not refilled.
+
+    From the opening on, each session of the pool that gets a slot uses up one.
+    """
 
     slots: int
-    taken_at: int | None = None  # the pool's count of slots taken when it opened; None: nothing is consumed yet
+    taken_at: int | None = None  # the pool's `taken` count when it opened; None: not open yet, nothing is used up
 
 
 class EventState(StrEnum):
-    """Where an event stands. Follows from the steps that were taken; Over and Cancelled absorb."""
+    """The state of an event. It follows from the steps that were done; Over and Cancelled are final."""
 
-    SCHEDULED = "Scheduled"  # nothing is held yet
-    WARMING = "Warming"  # its slots are held, and nobody consumes them yet
-    OPEN = "Open"  # each session that gets a slot consumes one of them
-    OVER = "Over"  # past its end: nothing is held any more
-    CANCELLED = "Cancelled"  # an operator took it back
+    SCHEDULED = "Scheduled"  # no slots are reserved yet
+    WARMING = "Warming"  # its slots are reserved, and no session uses them up yet
+    OPEN = "Open"  # each session that gets a slot uses up one of them
+    OVER = "Over"  # past its end: its reservation has ended
+    CANCELLED = "Cancelled"  # an operator cancelled it
 
 
 class EventStep(StrEnum):
-    """What is done once for each version of an event, in the order of its times."""
+    """A step in an event's life, done once for each version of the event, in the order of their times."""
 
     PREFLIGHT_DAY = "preflightDay"
     PREFLIGHT_HOUR = "preflightHour"
     WARM = "warm"
-    POINT_OF_NO_RETURN = "pointOfNoReturn"  # what is not on its way now will not be Ready in time
+    POINT_OF_NO_RETURN = "pointOfNoReturn"  # an instance launched later would not be Ready in time
     OPEN = "open"
     MEASURE = "measure"
     GIVE_BACK = "giveBack"
@@ -58,16 +61,16 @@ class EventStep(StrEnum):
 
 PREFLIGHTS = frozenset({EventStep.PREFLIGHT_DAY, EventStep.PREFLIGHT_HOUR})
 _STANDING = frozenset({EventStep.WARM, EventStep.OPEN})
-"""Steps whose effect lasts: an edit keeps those that the new plan has taken already, too."""
+"""Steps with a lasting effect: after an edit, those that are due in the new plan too need not be done again."""
 
 
 @dataclass(frozen=True, slots=True)
 class WarmTime:
-    """How long a pool takes to warm: one boot, and what the passes take that start the other instances."""
+    """How long a pool takes to warm: one boot, plus the time until the last instance has been launched."""
 
     boot_s: float
     launching_s: float
-    is_measured: bool  # False: no boot of this pool was seen yet, `boot_s` is what is allowed
+    is_measured: bool  # False: no boot of this pool was seen yet, `boot_s` is the time allowed
 
     @property
     def whole_s(self) -> float:
@@ -77,7 +80,10 @@ class WarmTime:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledEvent:
-    """Times are epoch seconds. `version` grows with each edit, `revision` with each write and guards the next."""
+    """One event. Times are epoch seconds.
+
+    `version` grows with each edit by an operator; `revision` grows with each write, which compares it.
+    """
 
     event_id: str
     pool_id: str
@@ -87,20 +93,20 @@ class ScheduledEvent:
     time_zone: str
     expected_sessions: int
     lead_s: int
-    planned_at: float  # when this version was made; its preflight was made then, too
+    planned_at: float  # when this version was made, and with it a first preflight
     pre_queue_s: int = DEFAULT_PRE_QUEUE_S
     maximum_cost_usd: float | None = None
-    shuffle: bool = False  # those of the pre-queue are served in an order drawn by lot
+    shuffle: bool = False  # viewers in the pre-queue are served in random order
     version: int = 1
     done: frozenset[EventStep] = frozenset()
     cancelled_at: float | None = None
-    preflight: Preflight | None = None  # the last one
+    preflight: Preflight | None = None  # the latest one
     revision: int = 0
-    changed_at: float = 0.0  # the last write
+    changed_at: float = 0.0  # the time of the last write
 
     @property
     def state(self) -> EventState:
-        """Follows from the row alone."""
+        """The event's state, which follows from the steps done."""
         if self.cancelled_at is not None:
             return EventState.CANCELLED
         for step, state in _STATES:
@@ -110,12 +116,12 @@ class ScheduledEvent:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing is done for it any more."""
+        """Whether the event is over or cancelled, so that nothing more is done for it."""
         return self.state in (EventState.OVER, EventState.CANCELLED)
 
     @property
     def holds_slots(self) -> bool:
-        """Whether its pool is to hold its slots."""
+        """Whether the pool must have slots reserved for the event."""
         return self.state in (EventState.WARMING, EventState.OPEN)
 
 
@@ -127,17 +133,17 @@ _STATES = (
 
 
 def latest_safe_start(event: ScheduledEvent, warm: WarmTime) -> float:
-    """Whoever begins to warm later will not have all slots Ready MARGIN_S before the start."""
+    """The last moment to start warming if all slots must be Ready MARGIN_S before the start."""
     return event.start - MARGIN_S - warm.whole_s
 
 
 def warms_at(event: ScheduledEvent, latest: float) -> float:
-    """By its lead, by the latest safe start, or before its slots are consumed: whichever comes first."""
+    """When warming begins: at the event's lead, the latest safe start or the opening, whichever comes first."""
     return min(event.start - event.lead_s, latest, event.start - event.pre_queue_s)
 
 
 def step_times(event: ScheduledEvent, warm: WarmTime) -> Mapping[EventStep, float]:
-    """When each step is due, in order of the steps.
+    """When each step is due, in the order of the steps.
 
     Example: start 20:00, lead 20 min, pre-queue 5 min; a boot takes 4 min and the launches 10 s. Warm at 19:40 (the
     latest safe start would be 19:54:50), point of no return at 19:55, open at 19:55, measure at 20:00.
@@ -155,7 +161,7 @@ def step_times(event: ScheduledEvent, warm: WarmTime) -> Mapping[EventStep, floa
 
 
 def open_steps(event: ScheduledEvent, now: float, warm: WarmTime) -> Mapping[EventStep, float]:
-    """What is still to be done, and when; what is too late to make sense is left out."""
+    """The steps that are still to be done, and when. Steps that have become pointless are left out."""
     if event.is_final:
         return {}
     times = step_times(event, warm)
@@ -171,22 +177,28 @@ def open_steps(event: ScheduledEvent, now: float, warm: WarmTime) -> Mapping[Eve
 
 
 def edited(event: ScheduledEvent, now: float, warm: WarmTime) -> ScheduledEvent:
-    """The next version of an event whose wishes were changed: steps begin anew, but for a hold that stays due."""
+    """The next version of an event whose settings were changed.
+
+    All steps are to be done again, except warming and opening if they were done and are due in the new plan as well.
+    """
     times = step_times(event, warm)
     kept = frozenset(step for step in event.done & _STANDING if times[step] <= now)
     return replace(event, version=event.version + 1, planned_at=now, done=kept, preflight=None)
 
 
 def check_event(event: ScheduledEvent, pool: Pool, now: float, *, moved: bool = True) -> None:
-    """`moved`: the start is new, so it must lie ahead. Raises: InvalidField naming the field."""
+    """Checks the event's settings. `moved`: the start was changed, so it must be in the future.
+
+    Raises: InvalidField naming the field.
+    """
     if moved and event.start <= now:
-        raise InvalidField("start", "must lie ahead")
+        raise InvalidField("start", "must be in the future")
     if event.start > now + FURTHEST_AHEAD_S:
-        raise InvalidField("start", "must lie within a year")
+        raise InvalidField("start", "must be within a year from now")
     if event.end <= event.start:
         raise InvalidField("end", "must be after start")
     if event.end <= now:
-        raise InvalidField("end", "must lie ahead; cancel the event to end it now")
+        raise InvalidField("end", "must be in the future; cancel the event to end it now")
     if event.end > event.start + LONGEST_EVENT_S:
         raise InvalidField("end", "must be within 7 days of start")
     maximum = pool.policy.maximum
@@ -196,6 +208,9 @@ def check_event(event: ScheduledEvent, pool: Pool, now: float, *, moved: bool = 
 
 
 def event_id_of(operator: str, client_token: str) -> str:
-    """The same for a repeated call, so that a second one finds the first: `evt-` and 26 base32 characters."""
+    """The id of an event made with a client token: `evt-` and 26 base32 characters.
+
+    A repeated call gets the same id, so that it finds the event of the first call.
+    """
     digest = hashlib.sha256(f"{operator}\n{client_token}".encode()).digest()[:16]
     return f"evt-{base64.b32encode(digest).decode().rstrip('=').lower()}"

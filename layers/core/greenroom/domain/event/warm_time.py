@@ -1,4 +1,4 @@
-"""How long a pool takes to warm, by what its last boots took."""
+"""How long a pool takes to warm for an event, estimated from its last boots."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from greenroom.domain.event.scheduled_event import WarmTime
 from greenroom.domain.instance.launch import BOOT_TIMEOUT_S, p95
 
 PASS_S = 10
-"""Between the beginnings of two passes of the reaper; each pass of a pool starts a limited number of launches."""
+"""The time from one pass of the reaper to the next, seconds. Each pass launches a limited number of instances."""
 
 
 def warm_time(boot_times: Sequence[float], instances: int, launches_per_pass: int) -> WarmTime:
-    """`boot_times`: from launch to Ready, seconds, the last ones of the pool.
+    """The warm time for so many instances. `boot_times`: the pool's last boots, from launch to Ready, seconds.
 
     Example: boots of 200 to 240 s, 50 instances, 20 launches a pass: 240 s + 2 more passes of 10 s = 260 s.
     """

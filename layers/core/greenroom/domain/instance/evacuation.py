@@ -1,4 +1,4 @@
-"""What a notice means: for the instance, for who is on it, and which of two counts."""
+"""What a notice of an instance's loss means: for the instance, for its sessions, and which of two notices counts."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from greenroom.domain.instance.instance import (
 from greenroom.domain.session.session import StatusReason
 
 SPOT_WARNING_S = 120
-"""From the warning until EC2 ends the instance. Source: EC2 user guide, Spot Instance interruption notices."""
+"""The time from the warning until EC2 ends the instance. Source: EC2 user guide, Spot Instance interruption notices."""
 END_BEFORE_S = 10
-"""We end it ourselves so long before EC2 would: its last second is nobody's."""
+"""We end the instance this long before EC2 would, so that no viewer is on it when it goes."""
 
 K, I = NoticeKind, InstanceState  # noqa: E741
 _RANKS = (K.REBALANCE, K.SILENCE, K.SPOT_INTERRUPTION, K.INSTANCE_GONE)
@@ -29,20 +29,20 @@ _TARGETS: Mapping[NoticeKind, InstanceState] = {
     K.INSTANCE_GONE: I.INTERRUPTED,
 }
 ON_ITS_WAY_OUT = frozenset({I.STOPPED, I.TERMINATING, I.TERMINATED})
-"""We did that ourselves: a notice of it tells nothing new."""
+"""We stopped or ended these instances ourselves, so that a notice says nothing new."""
 RETURNING_STATES = frozenset({I.DRAINING, I.STOPPED})
-"""These may serve again: their unused slots are kept, unpublished, and get ready anew when they do."""
+"""These instances may return to service: their unused slots are kept unpublished, and become ready again on return."""
 
 
 def is_stronger(notice: Notice, before: Notice | None) -> bool:
-    """Whether it says more than what is known: a warning more than advice, an end more than a warning."""
+    """Whether the new notice outranks the known one: a warning outranks advice, an end outranks a warning."""
     return before is None or _RANKS.index(notice.kind) > _RANKS.index(before.kind)
 
 
 def noticed(instance: Instance, notice: Notice) -> Instance:
-    """The instance with this notice, taken out of service by it; itself when it tells nothing new.
+    """The instance with this notice, taken out of service by it; unchanged when the notice says nothing new.
 
-    An instance that never registered drains nothing: there, advice is only noted.
+    An instance that never registered has nothing to drain, so advice to leave it is only stored.
     """
     if instance.state in ON_ITS_WAY_OUT:
         return instance
@@ -52,14 +52,14 @@ def noticed(instance: Instance, notice: Notice) -> Instance:
 
 
 def ends_at(notice: Notice) -> float | None:
-    """When EC2 ends it; None when that is not known or has happened."""
+    """When EC2 will end the instance; None when that is unknown or has already happened."""
     if notice.kind is not K.SPOT_INTERRUPTION:
         return None
     return notice.at + SPOT_WARNING_S if notice.ends_at is None else notice.ends_at
 
 
 def shows_picture(instance: Instance, now: float) -> bool:
-    """Whether who is on it may be left there until another slot is found."""
+    """Whether viewers on the interrupted instance can keep their picture until another slot is found."""
     notice = instance.notice
     if notice is None or instance.state is not I.INTERRUPTED or (end := ends_at(notice)) is None:
         return False
@@ -67,13 +67,16 @@ def shows_picture(instance: Instance, now: float) -> bool:
 
 
 def is_being_lost(instance: Instance) -> bool:
-    """Whether what stops on it now stops because of that."""
+    """Whether the loss of the instance explains why an application on it stops now."""
     if instance.state in (I.INTERRUPTED, I.QUARANTINED, I.TERMINATING, I.TERMINATED):
         return True
     return instance.notice is not None and instance.notice.kind is not K.REBALANCE
 
 
 def reason_of(instance: Instance) -> StatusReason:
-    """Why its sessions lose their slots. Only EC2 takes a Spot instance that answered."""
+    """Why the instance's sessions lose their slots.
+
+    Only a Spot instance that EC2 took counts as a Spot interruption.
+    """
     taken = instance.notice is not None and instance.notice.kind in (K.SPOT_INTERRUPTION, K.INSTANCE_GONE)
     return StatusReason.SPOT_INTERRUPTED if taken and instance.market == "spot" else StatusReason.INSTANCE_UNHEALTHY

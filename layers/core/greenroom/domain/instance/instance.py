@@ -1,4 +1,4 @@
-"""An Instance: one EC2 machine running the agent, and the edges it may take."""
+"""An instance: one EC2 machine running the agent, and the transitions between its states."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from greenroom.domain.times import Time
 
 
 class InstanceState(StrEnum):
-    """Where an instance stands. Terminated absorbs."""
+    """The state of an instance. Terminated is final."""
 
     LAUNCHING = "Launching"  # EC2 accepted the launch; the agent has not registered
     BOOTING = "Booting"  # the agent registered; no application answered its probe yet
-    READY = "Ready"  # at least one slot is or was ready; claims may come
-    DRAINING = "Draining"  # no new sessions; running ones end in peace
-    INTERRUPTED = "Interrupted"  # EC2 takes it away; no new sessions, viewers move
-    QUARANTINED = "Quarantined"  # silent or broken; kept from claims until it is terminated
-    STOPPED = "Stopped"  # the warm tier: installed, switched off (EC2 is asked again until it is)
-    TERMINATING = "Terminating"  # we asked EC2 to end it; asked again until it is gone
-    TERMINATED = "Terminated"  # gone
+    READY = "Ready"  # at least one slot is or was ready; its slots can be claimed
+    DRAINING = "Draining"  # no new sessions; running ones go on until they end
+    INTERRUPTED = "Interrupted"  # EC2 takes it back; no new sessions, viewers move to other slots
+    QUARANTINED = "Quarantined"  # silent or broken; its slots cannot be claimed, it will be terminated
+    STOPPED = "Stopped"  # in the warm pool: installed and switched off (EC2 is asked until it is)
+    TERMINATING = "Terminating"  # we asked EC2 to end it, and ask again until it is gone
+    TERMINATED = "Terminated"  # gone, as EC2 says
 
 
 I = InstanceState  # noqa: E741
@@ -38,13 +38,16 @@ INSTANCE_TRANSITIONS: Mapping[InstanceState, frozenset[InstanceState]] = {
 }
 
 STOP_TIMEOUT_S = 900
-"""How long EC2 may take to stop an instance for the warm tier; then it is ended, because it costs what a running one
-costs."""
+"""How long EC2 may take to stop an instance for the warm pool. After that it is ended, because it costs as much as a
+running one.
+"""
 PAST_NONCES_KEPT = 20
-"""A warm instance has a new boot at each start; no agent of so long ago can still be alive."""
+"""How many earlier boots of an instance are remembered: an instance of the warm pool has a new boot at each start. No
+agent of an older boot can still be alive.
+"""
 
 CLAIMABLE_STATES = frozenset({I.BOOTING, I.READY})
-"""Slots of these instances may be published as free."""
+"""Slots of these instances may become free."""
 
 
 def check_transition(before: InstanceState, after: InstanceState) -> None:
@@ -54,22 +57,22 @@ def check_transition(before: InstanceState, after: InstanceState) -> None:
 
 
 def sources_of(after: InstanceState) -> frozenset[InstanceState]:
-    """The states that may change to `after`: what a conditional write names."""
+    """The states that may change to `after`; a conditional write names them."""
     return frozenset(before for before, targets in INSTANCE_TRANSITIONS.items() if after in targets)
 
 
 class NoticeKind(StrEnum):
     """How we learned that an instance is being lost."""
 
-    SPOT_INTERRUPTION = "spotInterruption"  # EC2 said when it will end it
+    SPOT_INTERRUPTION = "spotInterruption"  # EC2 announced when it will end the instance
     REBALANCE = "rebalance"  # EC2 advises to move away: no new sessions, running ones stay
-    INSTANCE_GONE = "instanceGone"  # EC2 stops or ends it, unasked
-    SILENCE = "silence"  # its agent is no longer heard
+    INSTANCE_GONE = "instanceGone"  # EC2 stops or ends the instance, and we did not ask for it
+    SILENCE = "silence"  # no heartbeat of its agent arrives any more
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was learned, when it happened, and when the instance ends if that is known. Epoch seconds."""
+    """What was learned, when it happened, and when the instance ends (None: unknown). Epoch seconds."""
 
     kind: NoticeKind
     at: Time
@@ -78,7 +81,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One machine. Times are epoch seconds; `boot_nonce` is the agent's own, new at each boot."""
+    """One EC2 instance. Times are epoch seconds. `boot_nonce` is chosen by the agent, anew at each boot."""
 
     instance_id: str
     pool_id: str
@@ -92,17 +95,17 @@ class Instance:
     launched_at: float
     boot_nonce: str | None = None
     heartbeat_at: float | None = None
-    ready_at: float | None = None  # the first time
+    ready_at: float | None = None  # when it first became Ready
     status_reason: str | None = None
     version: int = 1
-    deadline_at: float | None = None  # when a machine that is not Ready yet is given up
-    past_nonces: tuple[str, ...] = ()  # of earlier boots: what they still send is refused
+    deadline_at: float | None = None  # until when it must be Ready, or else it is ended
+    past_nonces: tuple[str, ...] = ()  # of earlier boots, whose messages are refused
     private_ip: str | None = None
     public_ip: str | None = None
     notice: Notice | None = None
-    stopped_at: float | None = None  # since when EC2 was seen to have it stopped; only then can it be started
-    rests_until: float | None = None  # EC2 had no capacity to start it again: not before
-    build: str | None = None  # of its application, as its agent was told at its last registration (domain/build)
+    stopped_at: float | None = None  # since when EC2 reports it as stopped; only then can it be started
+    rests_until: float | None = None  # EC2 had no capacity to start it; it is not started before
+    build: str | None = None  # of its application, as its agent last registered (domain/pool/build)
 
 
 def changed(instance: Instance, to: InstanceState, status_reason: str | None = None) -> Instance:
@@ -112,12 +115,15 @@ def changed(instance: Instance, to: InstanceState, status_reason: str | None = N
 
 
 def is_at_rest(instance: Instance) -> bool:
-    """Stopped, and EC2 says so: nothing is to be done about it until it is started or ended."""
+    """Whether the instance is stopped, and EC2 says so too: nothing is left to do until it is started or ended."""
     return instance.state is I.STOPPED and instance.stopped_at is not None
 
 
 def started(instance: Instance, now: float, register_by: float) -> Instance:
-    """The instance on its way out of the warm tier; itself when it is not there, or not stopped yet, or must rest."""
+    """The instance as it is started out of the warm pool.
+
+    Unchanged when it is not stopped, EC2 is still stopping it, or EC2 refused to start it a moment ago (`rests_until`).
+    """
     rests = instance.rests_until is not None and now < instance.rests_until
     if not is_at_rest(instance) or rests:
         return instance
@@ -126,7 +132,7 @@ def started(instance: Instance, now: float, register_by: float) -> Instance:
 
 
 def refused_start(instance: Instance, now: float, rests_until: float) -> Instance:
-    """Back in the warm tier, because EC2 had no place for it; itself when its agent registered after all."""
+    """The instance back in the warm pool, because EC2 could not start it; unchanged if it is no longer Launching."""
     if instance.state is not I.LAUNCHING:
         return instance
     return replace(changed(instance, I.STOPPED), stopped_at=now, rests_until=rests_until, deadline_at=None)
@@ -134,7 +140,7 @@ def refused_start(instance: Instance, now: float, rests_until: float) -> Instanc
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """What an agent says of itself when it registers."""
+    """What an agent says about itself when it registers."""
 
     nonce: str
     private_ip: str | None = None
@@ -142,14 +148,15 @@ class Boot:
 
 
 REGISTERING_STATES = frozenset({I.LAUNCHING, I.BOOTING, I.READY, I.DRAINING})
-"""An agent of these may register; the others are on their way out."""
+"""Agents of these instances may register; the other states lead to the instance's end."""
 
 
 def registered(instance: Instance, boot: Boot, now: float, ready_by: float, build: str | None = None) -> Instance:
-    """The instance after this boot reported for work and was told to start `build`; itself when it had already.
+    """The instance after the agent of this boot registered and was told to run `build`.
 
-    A draining instance stays draining: a restart is no reason to take sessions again.
-    Raises: StaleBoot (a later boot has registered), UnknownInstance (it is being ended).
+    Unchanged when the same boot had registered before. A draining instance stays draining: a restart does not bring it
+    back into service.
+    Raises: StaleBoot (a later boot has registered), UnknownInstance (the instance is stopped or being ended).
     """
     if instance.state not in REGISTERING_STATES:
         raise UnknownInstance(f"{instance.instance_id} is {instance.state}")

@@ -1,4 +1,4 @@
-"""A Launch: one instance asked of EC2, from the committed intent to the registered agent or the undo."""
+"""A launch: one instance requested from EC2, from the intent until its agent registers or the launch is undone."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from greenroom.domain.errors import IllegalTransition
 
 
 class LaunchState(StrEnum):
-    """Where a launch stands. Registered and Failed absorb."""
+    """The state of a launch. Registered and Failed are final."""
 
-    INTENDED = "Intended"  # a pass committed it; its machine has not started
-    REQUESTED = "Requested"  # its machine asks EC2 for an instance
+    INTENDED = "Intended"  # a planning pass committed it; its state machine has not started
+    REQUESTED = "Requested"  # its state machine asks EC2 for an instance
     LAUNCHED = "Launched"  # EC2 answered with an instance; its agent has not registered
-    REGISTERED = "Registered"  # the agent reported for work
+    REGISTERED = "Registered"  # the instance's agent registered
     FAILED = "Failed"  # undone; `reason` says why
 
 
@@ -28,56 +28,66 @@ LAUNCH_TRANSITIONS: Mapping[LaunchState, frozenset[LaunchState]] = {
     L.FAILED: frozenset(),
 }
 OPEN_LAUNCHES = frozenset({L.INTENDED, L.REQUESTED, L.LAUNCHED})
-"""Slots of these are on their way."""
+"""Launches that may still bring slots."""
 
 START_TIMEOUT_S = 120
-"""How long an intent may wait for its machine to start."""
+"""How long an intent may wait until its state machine starts."""
 REQUEST_TIMEOUT_S = 300
-"""How long EC2 may take to answer, both markets and all retries."""
+"""How long EC2 may take to answer, over both markets and all retries."""
 BOOT_TIMEOUT_S = 1200
-"""How long an instance may take until its agent registers, and again until its slots are ready: until measured."""
+"""How long an instance may take until its agent registers, and again until its slots are ready. Used until boots of the
+pool were measured.
+"""
 LEAST_BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S = 600, 1440
-"""Bounds once measured. An instance that is never heard ends itself after 30 min, and its machine waits 25."""
+"""The bounds of a measured timeout.
+
+An instance that never reaches us ends itself after 30 min; its state machine waits 25.
+"""
 START_MARGIN_S = 60
-"""What a start may take beside the application's own time: a report on its way, a process that is ended first."""
+"""Time allowed for a start beside the application's own. In it an old process is ended and the report arrives."""
 BOOTS_MEASURED = 5
-"""Fewer boots than that say nothing of the next."""
+"""How many boots must have been seen before they say anything about the next."""
 NOT_WANTED = "notWanted"
-"""Why a launch is over whose instance was given up before its agent registered: nothing failed, and nothing rests."""
+"""The reason of a launch whose instance was given up before its agent registered. It is no failure: the pool goes on
+launching.
+"""
 KEPT_S = 24 * 3600
-"""How long the row of a closed launch is kept beside its pool; the Journal keeps it for good."""
+"""How long the row of a finished launch is kept in its pool's partition. The Journal keeps it for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One intent. `slots` is what its instance will have; `version` grows with each write and guards the next."""
+    """One launch. `slots`: how many its instance will have; `version` grows with each write, which compares it."""
 
     pool_id: str
     launch_id: str
     application_id: str
     slots: int
     state: LaunchState
-    deadline_at: float  # when the reaper undoes what is still open
+    deadline_at: float  # when the reaper undoes the launch if it is still open
     reason: str  # why it was planned; once Failed, why it failed
     version: int = 0
     instance_ids: tuple[str, ...] = ()
     task_token: str | None = field(default=None, repr=False)
     market: str = "spot"  # "spot": Spot first, then on-demand; "on-demand": only that
-    for_warm_tier: bool = False  # beyond what the pool wants: its failure must not make the others rest
+    for_warm_tier: bool = False  # beyond the slots that the pool wants: its failure does not delay other launches
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still bring slots."""
+        """Whether the launch may still bring slots."""
         return self.state in OPEN_LAUNCHES
 
 
 def p95(boot_times: Sequence[float]) -> float:
-    """Nearest rank: of up to 19 values the greatest, of 20 the second greatest. Not of none."""
+    """The 95th percentile by nearest rank: of up to 19 values the greatest, of 20 the second greatest.
+
+    Needs at least one.
+    """
     return sorted(boot_times)[-(-len(boot_times) * 95 // 100) - 1]
 
 
 def boot_deadline_s(boot_times: Sequence[float]) -> float:
-    """1.5 x the observed p95, within its bounds. Source: design defaults.
+    """How long a boot may take, seconds: 1.5 x the observed p95, within the bounds. Source: design defaults.
 
     Example: of ten boots between 300 and 460 s, p95 is the longest: 1.5 x 460 = 690 s.
     """
@@ -94,5 +104,5 @@ def advanced(launch: Launch, to: LaunchState, deadline_at: float) -> Launch:
 
 
 def failed(launch: Launch, reason: str, now: float) -> Launch:
-    """The launch as undone. Raises: IllegalTransition (already registered, or already undone)."""
+    """The launch as undone. Raises: IllegalTransition (it has already registered, or was already undone)."""
     return replace(advanced(launch, L.FAILED, now), reason=reason)

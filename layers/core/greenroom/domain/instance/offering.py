@@ -1,10 +1,10 @@
-"""An Offering: an instance type in one place on one market; what EC2 says of it, and which to ask for first.
+"""An offering: an instance type in one place on one market; which of them EC2 refused, and which to ask for first.
 
-Worked example, on-demand, types as the operator lists them (g5.xlarge, g6.xlarge) in the subnets a and b; g5 in a had
-no capacity 5 minutes ago and has rested since:
+Worked example, on-demand, types as the operator lists them (g5.xlarge, g6.xlarge) in the subnets a and b. EC2 had no
+capacity for g5 in a 5 minutes ago; its cooldown (the time for which it is not asked for) is over:
 
-    g6 a, g6 b    never refused lately, 0.8048 $
-    g5 b          never refused lately, 1.006 $
+    g6 a, g6 b    not refused lately, 0.8048 $
+    g5 b          not refused lately, 1.006 $
     g5 a          refused lately: last, whatever it costs
 """
 
@@ -17,22 +17,23 @@ from greenroom.domain.instance.prices import hourly_usd
 from greenroom.domain.instance.refusal import RefusalKind, failure_of, kind_of
 
 HOLD_S = 180
-"""How long an offering that had no capacity is left out. Source: Karpenter, unavailable offerings, 3 min."""
+"""The cooldown of an offering that had no capacity. Source: Karpenter, unavailable offerings, 3 min."""
 LIMIT_REST_S = 300
-"""How long a market is left alone whose quota is used up: an instance must end, or somebody raise it."""
+"""The cooldown of a market whose quota is used up: an instance must end first, or somebody must raise the quota."""
 CONFIGURATION_REST_S = 1800
-"""How long an offering is left out that can never work as it is asked for; until then somebody may have mended it."""
+"""The cooldown of an offering that can never work as requested. By then somebody may have corrected the settings."""
 RECENT_S = 1800
-"""How long a refusal is remembered: after its rest the offering is asked again, but after those not refused."""
+"""How long a refusal is remembered: after its cooldown the offering is asked for again, but after those not refused."""
 JITTER = 0.1
-"""Rests differ by this share, so that pools and launches do not come back in step. What one answer refused does: one
-question over all of it costs less, and lets Spot choose."""
+"""Cooldowns differ by this share, so that pools and launches do not all return at the same moment. Offerings that were
+refused by the same answer do return together: one call for all of them costs less, and lets Spot choose.
+"""
 ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """`place` is the subnet asked for: each lies in one zone."""
+    """An instance type in one place on one market. `place` is the subnet to launch in; each subnet is in one zone."""
 
     instance_type: str
     place: str
@@ -40,23 +41,23 @@ class Offering:
 
     @property
     def key(self) -> str:
-        """Names it in rows."""
+        """The offering's name in rows."""
         return f"{self.instance_type}#{self.place}#{self.market}"
 
 
 def market_key(market: str) -> str:
-    """Names a whole market in rows: what a quota refuses."""
+    """The name of a whole market in rows, for refusals by a quota."""
     return Offering(ANY, ANY, market).key
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """EC2's reason why an offering gave nothing. `offering` is None when it named none."""
+    """Why EC2 launched nothing for an offering; `offering` is None when EC2 named none."""
 
     code: str
     message: str
     offering: Offering | None
-    market: str = ""  # known even when no offering was named
+    market: str = ""  # known even when EC2 named no offering
 
     @property
     def kind(self) -> RefusalKind:
@@ -68,13 +69,16 @@ class Refusal:
 
     @property
     def asked_of(self) -> str:
-        """The market that refused; empty when nothing says."""
+        """The market that refused; empty when it is not known."""
         return self.offering.market if self.offering else self.market
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """An offering, or a market (`market_key`), that was refused: left out until `until`, then asked last a while."""
+    """The cooldown of a refused offering, or of a refused market (`market_key`).
+
+    It is not asked for before `until`; after that it is asked for last, until RECENT_S after the refusal.
+    """
 
     key: str
     code: str
@@ -83,7 +87,7 @@ class Rest:
 
 
 def rest_of(key: str, code: str, now: float, roll: float) -> Rest | None:
-    """What a refusal makes of an offering; None: nothing rests. `roll` is even in 0..1."""
+    """The cooldown that follows from a refusal; None when none does. `roll` is a random number, uniform in 0..1."""
     kind = kind_of(code)
     if kind is RefusalKind.THROTTLED:
         return None
@@ -92,18 +96,18 @@ def rest_of(key: str, code: str, now: float, roll: float) -> Rest | None:
 
 
 def asleep(rests: Iterable[Rest], now: float) -> frozenset[str]:
-    """Keys of the offerings and markets to leave out now."""
+    """The keys of the offerings and markets that are in cooldown now."""
     return frozenset(each.key for each in rests if each.until > now)
 
 
 def jittered(seconds: float, roll: float) -> float:
-    """90 to 110 %. `roll` is even in 0..1."""
+    """90 to 110 % of `seconds`. `roll` is a random number, uniform in 0..1."""
     return seconds * (1 - JITTER + 2 * JITTER * roll)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An offering to ask for; a lower `priority` first, equal ones in any order."""
+    """An offering to ask for. A lower `priority` is asked for first; equal ones in any order."""
 
     offering: Offering
     priority: int
@@ -112,9 +116,10 @@ class Ranked:
 def rank_offerings(
     types: Sequence[str], places: Sequence[str], markets: Sequence[str], rests: Iterable[Rest], now: float
 ) -> list[Ranked]:
-    """What is not resting, best first: not refused lately, then the cheapest, then in the operator's order of types.
+    """The offerings that are not in cooldown, best first.
 
-    Types without a known price come after those with one.
+    Order: those not refused lately, then the cheapest, then the operator's order of types. Types without a known price
+    come after those with one.
     """
     known = {each.key: each for each in rests}
     resting = asleep(known.values(), now)
@@ -132,11 +137,11 @@ def rank_offerings(
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """An instance as CreateFleet answered it."""
+    """An instance that a CreateFleet call launched."""
 
     instance_id: str
     instance_type: str
-    zone: str  # empty when the answer did not say
+    zone: str  # empty when the answer does not say
     market: str
 
 
@@ -150,14 +155,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class FleetAnswer:
-    """What all attempts of a launch brought. Count `launched`: a fleet answers 200 with fewer instances, or none."""
+    """The result of all attempts of a launch.
+
+    Whether it succeeded, only `launched` tells: CreateFleet answers 200 even with fewer instances than asked for, or
+    none.
+    """
 
     launched: tuple[Launched, ...]
     refusals: tuple[Refusal, ...]
-    asked: tuple[Asked, ...] = ()  # in this order
+    asked: tuple[Asked, ...] = ()  # in the order of the calls
     fault: str = ""  # what EC2 said when it refused a whole call; for people
 
     @property
     def failure(self) -> str:
-        """The error's name when nothing was launched."""
+        """The name of the error when nothing was launched."""
         return failure_of(each.kind for each in self.refusals)

@@ -1,7 +1,7 @@
-"""What an instance costs by the hour, and how many vCPUs of a quota it takes. Estimates say that they are.
+"""What an instance costs per hour, and how many vCPUs of a quota it takes. A price that is an estimate says so.
 
-Linux, us-east-1, shared tenancy; other Regions differ by some percent, Windows adds 0.046 $ per vCPU and hour. The bill
-is the truth: these numbers rank offerings, bound budgets and price waste.
+Linux, us-east-1, shared tenancy. Other Regions differ by some percent; Windows adds 0.046 $ per vCPU and hour. Only
+AWS's bill is exact: these numbers rank offerings, bound budgets and price waste.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 ON_DEMAND_SOURCE = "https://aws.amazon.com/ec2/pricing/on-demand/ us-east-1 Linux, read 2026-06"
 SPOT_SHARE = 0.5
-"""Spot as a share of on-demand, at the dear end of 0.35 to 0.5: an estimate must not promise too much.
-Source: third-party tables of G-instance Spot prices, 2026-06; the real price moves by the hour."""
+"""The Spot price as a share of on-demand: the upper end of 0.35 to 0.5, because an estimate must not promise too much.
+Source: third-party tables of G-instance Spot prices, 2026-06; the real price changes by the hour.
+"""
 SPOT_SOURCE = f"estimate: {SPOT_SHARE} of on-demand; {ON_DEMAND_SOURCE}"
 
 _TYPES: Mapping[str, tuple[float, int]] = {
@@ -44,7 +45,7 @@ _TYPES: Mapping[str, tuple[float, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class HourlyPrice:
-    """`source` says where the number is from, and begins with `estimate` when it is one."""
+    """A price per hour. `source` says where it comes from, and begins with `estimate` when it is one."""
 
     usd: float
     is_estimate: bool
@@ -52,7 +53,7 @@ class HourlyPrice:
 
 
 def hourly_usd(instance_type: str, market: str) -> HourlyPrice | None:
-    """Of one running instance on `spot` or `on-demand`; None: a type we have no price for.
+    """The price of one running instance on `spot` or `on-demand`; None for a type without a known price.
 
     Example: g5.xlarge costs 1.006 $ on demand, and about 0.503 $ on Spot.
     """
@@ -65,5 +66,5 @@ def hourly_usd(instance_type: str, market: str) -> HourlyPrice | None:
 
 
 def vcpus(instance_type: str) -> int | None:
-    """What one takes of a vCPU quota; None: a type we do not know."""
+    """How many vCPUs of a quota one instance takes; None for an unknown type."""
     return _TYPES[instance_type][1] if instance_type in _TYPES else None

@@ -1,4 +1,4 @@
-"""EC2's reasons why it launches nothing, told apart by what helps. Codes only: messages are for people.
+"""Why EC2 launches nothing, sorted by what would help. Only error codes are read: messages are for people.
 
 Source: https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html (2026-06); CreateFleet gives the same codes
 in its `Errors`.
@@ -11,12 +11,12 @@ from enum import StrEnum
 
 
 class RefusalKind(StrEnum):
-    """What a refusal asks for."""
+    """What would help against a refusal."""
 
-    CAPACITY = "capacity"  # another type, zone or market, or a later time
+    CAPACITY = "capacity"  # another type, zone or market may work, or a later time
     ACCOUNT_LIMIT = "accountLimit"  # a quota of the account: somebody must raise it, or instances must end
-    THROTTLED = "throttled"  # too many calls, or EC2's own fault: the same again, a little later
-    CONFIGURATION = "configuration"  # never as it was asked: somebody must change the pool, the image or the stack
+    THROTTLED = "throttled"  # too many calls, or a fault inside EC2: repeat the call a little later
+    CONFIGURATION = "configuration"  # can never work: somebody must change the pool, the image or the stack
 
 
 K = RefusalKind
@@ -26,7 +26,7 @@ CODES: Mapping[str, RefusalKind] = {
     "InsufficientCapacity": K.CAPACITY,
     "InsufficientCapacityOnHost": K.CAPACITY,
     "InsufficientReservedInstanceCapacity": K.CAPACITY,
-    "InsufficientFreeAddressesInSubnet": K.CAPACITY,  # of the subnet: another one may have addresses
+    "InsufficientFreeAddressesInSubnet": K.CAPACITY,  # another subnet may have addresses
     "InsufficientAddressCapacity": K.CAPACITY,
     "InsufficientVolumeCapacity": K.CAPACITY,
     "UnfulfillableCapacity": K.CAPACITY,
@@ -39,7 +39,7 @@ CODES: Mapping[str, RefusalKind] = {
     "VolumeLimitExceeded": K.ACCOUNT_LIMIT,
     "MaxIOPSLimitExceeded": K.ACCOUNT_LIMIT,
     "MaxFleetCountExceeded": K.ACCOUNT_LIMIT,
-    "PendingVerification": K.ACCOUNT_LIMIT,  # a new account: minutes to hours, and no offering helps
+    "PendingVerification": K.ACCOUNT_LIMIT,  # AWS verifies a new account for minutes to hours; no offering helps
     "OptInRequired": K.ACCOUNT_LIMIT,
     "Blocked": K.ACCOUNT_LIMIT,
     "RequestLimitExceeded": K.THROTTLED,
@@ -61,16 +61,21 @@ CODES: Mapping[str, RefusalKind] = {
 
 
 def kind_of(code: str) -> RefusalKind:
-    """Codes of a wrong request are many and begin with Invalid (`InvalidAMIID.NotFound`); unknown ones pass by."""
+    """The kind of an error code.
+
+    Any code that begins with Invalid (`InvalidAMIID.NotFound`) is a wrong configuration; an unknown code counts as
+    missing capacity.
+    """
     if code.startswith("Invalid"):
         return K.CONFIGURATION
     return CODES.get(code, K.CAPACITY)
 
 
 def failure_of(kinds: Iterable[RefusalKind]) -> str:
-    """The error's name when these were all the answers, and nothing was launched.
+    """The name of the error for a launch that got nothing but these refusals.
 
-    What can never work says nothing while something else was tried: a quota beside a wrong type is a quota.
+    A wrong configuration counts only if there is nothing else: a used-up quota beside an invalid type is a quota
+    problem.
     """
     seen = set(kinds)
     hopeful = seen - {K.CONFIGURATION}

@@ -1,6 +1,6 @@
-"""What the Journal holds: past tense, one frozen class per kind, each under the entity that it is about.
+"""The base of Journal entries: one frozen class for each kind, named in the past tense, filed under what it is about.
 
-Each class, its schema and sample (events/journal) and its catalogue row (events/README.md) agree by a test.
+A test compares each class with its schema and sample (events/journal) and its row in events/README.md.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def event_entity(event_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The base: the kind is the class name, the facts are the fields in camelCase, the entities come from the ids."""
+    """The base of all entries: the kind is the class name, the facts are the fields in camelCase."""
 
     NAMED_BY_ENTITY: ClassVar[frozenset[str]] = frozenset()
-    """Fields that the entity says already: no facts."""
+    """Fields that the entity's key contains already, so that they are left out of the facts."""
 
     @property
     def kind(self) -> str:
@@ -47,11 +47,14 @@ class Entry:
 
     @property
     def entities(self) -> tuple[str, ...]:
-        """Whose history it belongs to: one row for each. Mostly it is one."""
+        """The keys of the things whose history the entry belongs to.
+
+        One row is written for each; mostly there is one.
+        """
         raise NotImplementedError
 
     def facts(self) -> dict[str, Any]:
-        """As JSON has them, but for Decimals; what is None is left out."""
+        """The fields as JSON values (amounts of money stay Decimals); a field that is None is left out."""
         written: dict[str, Any] = WRITING.record(type(self))(self)
         named = {camel(name) for name in self.NAMED_BY_ENTITY}
         return {name: _known(value) for name, value in written.items() if name not in named and value is not None}

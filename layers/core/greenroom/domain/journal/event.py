@@ -1,4 +1,4 @@
-"""The Journal of a scheduled event."""
+"""Journal entries about scheduled events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from greenroom.domain.journal.entry import Entry, event_entity
 
 @dataclass(frozen=True, slots=True)
 class EventEntry(Entry):
-    """About one scheduled event."""
+    """The base of entries about one scheduled event."""
 
     NAMED_BY_ENTITY = frozenset({"event_id"})
 
@@ -24,7 +24,7 @@ class EventEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class EventWishes:
-    """What an operator asked for. Times are epoch seconds."""
+    """The settings of an event that an operator asked for. Times are epoch seconds."""
 
     name: str
     start_at: float
@@ -57,14 +57,14 @@ class EventEdited(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventCancelled(EventEntry):
-    """An operator called the event off."""
+    """An operator cancelled the event."""
 
     operator: str
 
 
 @dataclass(frozen=True, slots=True)
 class EventPreflighted(EventEntry):
-    """What would keep it from finding its slots ready was asked; `worst` of all checks."""
+    """The event's preflight was run: all its checks, and `worst`, the worst status among them."""
 
     worst: CheckStatus
     checks: tuple[Check, ...]
@@ -72,7 +72,7 @@ class EventPreflighted(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventWarmed(EventEntry):
-    """The pool holds slots for it from now on; `before`: how many it held until now."""
+    """The pool began to reserve slots for the event. `before`: how many it reserved for the event until then."""
 
     pool_id: str
     slots: int
@@ -81,14 +81,14 @@ class EventWarmed(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventOpened(EventEntry):
-    """Its slots are given to sessions."""
+    """Sessions began to use the slots that are reserved for the event."""
 
     pool_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class EventGivenBack(EventEntry):
-    """The pool holds nothing for it any more; `state`: that of the event then."""
+    """The pool stopped reserving slots for the event. `state`: the event's state at that moment."""
 
     pool_id: str
     state: EventState
@@ -96,7 +96,11 @@ class EventGivenBack(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventAtPointOfNoReturn(EventEntry):
-    """The last moment at which a launch would be ready in time. Slots; `left`: what events of the pool still hold."""
+    """The last moment at which a launch would be ready in time for the event. All numbers are slots.
+
+    `free` and `coming`: the pool's free slots and those on their way; `left`: slots that are still reserved for events
+    of the pool; `shortfall`: how many are missing.
+    """
 
     free: int
     coming: int
@@ -106,7 +110,7 @@ class EventAtPointOfNoReturn(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventMeasured(EventEntry):
-    """Its start. Slots; `left`: what events of the pool still hold."""
+    """The event started. The numbers are those of EventAtPointOfNoReturn, at the start."""
 
     free: int
     coming: int

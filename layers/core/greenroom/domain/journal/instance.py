@@ -1,4 +1,4 @@
-"""The Journal of an instance: how it left, stopped and started, and what it cost in vain."""
+"""Journal entries about instances: how they stopped, started and ended, and what they cost without serving anyone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from greenroom.domain.session.session import StatusReason
 
 @dataclass(frozen=True, slots=True)
 class InstanceEntry(Entry):
-    """About one instance."""
+    """The base of entries about one instance."""
 
     NAMED_BY_ENTITY = frozenset({"instance_id"})
 
@@ -25,7 +25,7 @@ class InstanceEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceNoticed(InstanceEntry):
-    """It is being lost, or EC2 advises to leave it; `ends_at`: when it ends, if that is known."""
+    """The instance is being lost, or EC2 advises to leave it. `ends_at`: when it will end, if that is known."""
 
     pool_id: str
     notice_kind: NoticeKind
@@ -34,7 +34,7 @@ class InstanceNoticed(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceDrained(Entry):
-    """An operator took it out of service. Also in its pool's Journal, where operators look."""
+    """An operator took the instance out of service. Also filed under its pool, where operators look."""
 
     operator: str
     instance_id: str
@@ -47,7 +47,7 @@ class InstanceDrained(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceUndrained(Entry):
-    """An operator took the drain back. Also in its pool's Journal."""
+    """An operator put the drained instance back into service. Also filed under its pool."""
 
     operator: str
     instance_id: str
@@ -60,7 +60,7 @@ class InstanceUndrained(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceStopped(InstanceEntry):
-    """EC2 stopped it for the warm tier."""
+    """EC2 stopped the instance for the warm pool."""
 
     pool_id: str
     instance_type: str
@@ -69,7 +69,7 @@ class InstanceStopped(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceStarted(InstanceEntry):
-    """EC2 was asked to start it out of the warm tier."""
+    """EC2 was asked to start the instance, which was stopped in the warm pool."""
 
     pool_id: str
     instance_type: str
@@ -78,7 +78,7 @@ class InstanceStarted(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class StartRefused(InstanceEntry):
-    """EC2 did not start it: it rests in the warm tier. `error` is ours, `code` is EC2's."""
+    """EC2 did not start the instance, so it stays in the warm pool. `error` is Greenroom's error, `code` is EC2's."""
 
     pool_id: str
     instance_type: str
@@ -89,7 +89,10 @@ class StartRefused(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceRetired(InstanceEntry):
-    """Nobody needed it any more; `reason`: why it was drained or stopped before."""
+    """The instance was ended because the pool no longer needed it.
+
+    `reason`: why it had been drained or stopped before.
+    """
 
     pool_id: str
     reason: str | None
@@ -97,7 +100,7 @@ class InstanceRetired(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceEnded(InstanceEntry):
-    """EC2 was asked to end it, because it was lost or broken."""
+    """EC2 was asked to end the instance, because it was lost or broken. `why`: what happened to it."""
 
     pool_id: str
     why: str
@@ -106,7 +109,7 @@ class InstanceEnded(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceTerminated(InstanceEntry):
-    """EC2 says that it is gone."""
+    """EC2 reported that the instance is gone. `why`: what happened to it."""
 
     pool_id: str
     why: str
@@ -115,7 +118,7 @@ class InstanceTerminated(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class OrphanTerminated(InstanceEntry):
-    """No row explained it, so it was ended; both ids as its tags say."""
+    """An instance that no row explained was ended. Pool and launch are those that its tags name."""
 
     pool_id: str
     launch_id: str
@@ -123,7 +126,11 @@ class OrphanTerminated(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry(Entry):
-    """A line of a day's ledger. `interruptionWaste`: an instance that was paid and could take nobody any more."""
+    """A line of a day's ledger: `seconds` of one instance and their price.
+
+    The line `interruptionWaste` is time of an interrupted instance that was paid but in which it could take no new
+    session.
+    """
 
     NAMED_BY_ENTITY = frozenset({"day"})
 

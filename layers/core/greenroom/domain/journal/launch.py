@@ -1,4 +1,4 @@
-"""The Journal of a pool's launches: what EC2 was asked for, and what it answered."""
+"""Journal entries about a pool's launches: what EC2 was asked for, and what it answered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from greenroom.domain.journal.pool import PoolEntry
 
 @dataclass(frozen=True, slots=True)
 class AttemptRefusal:
-    """Why EC2 gave nothing; `offering` is None when it named none."""
+    """Why EC2 launched nothing for an offering; `offering` is None when EC2 named none."""
 
     offering: str | None
     code: str
@@ -19,7 +19,7 @@ class AttemptRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One CreateFleet call: which offerings it named, which instances came."""
+    """One CreateFleet call: the offerings that it named, the instances and refusals that came back."""
 
     market: str
     offerings: tuple[str, ...]
@@ -29,7 +29,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class InstanceLaunched(PoolEntry):
-    """EC2 gave instances, on the market of the last attempt."""
+    """EC2 launched instances. `market`: that of the last attempt."""
 
     launch_id: str
     instance_ids: tuple[str, ...]
@@ -39,7 +39,10 @@ class InstanceLaunched(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class LaunchFailed(PoolEntry):
-    """A launch was undone. `rest_s`: how long none follows; `fault`: what EC2 said when it refused a whole call."""
+    """A launch was undone.
+
+    `rest_s`: how long the pool launches nothing more; `fault`: EC2's words when it refused a whole call.
+    """
 
     launch_id: str
     reason: str
@@ -50,7 +53,7 @@ class LaunchFailed(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class OfferingInvalid(PoolEntry):
-    """The offering can never work as it is asked for: somebody must change the pool, the image or the stack."""
+    """EC2 can never launch the offering as requested; somebody must change the pool, the image or the stack."""
 
     offering: str
     code: str
@@ -59,7 +62,7 @@ class OfferingInvalid(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class AccountLimitReached(PoolEntry):
-    """A quota of the account refused launches on this market."""
+    """A quota of the AWS account refused launches on this market."""
 
     market: str
     code: str

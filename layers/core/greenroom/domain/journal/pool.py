@@ -1,4 +1,4 @@
-"""The Journal of a pool and its application: what operators set, and what each pass decided."""
+"""Journal entries about pools and applications: what operators configured, and what each planning pass decided."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from greenroom.domain.pool.pool import Application, Pool, PoolPolicy
 
 @dataclass(frozen=True, slots=True)
 class PoolEntry(Entry):
-    """About one pool."""
+    """The base of entries about one pool."""
 
     NAMED_BY_ENTITY = frozenset({"pool_id"})
 
@@ -47,7 +47,7 @@ class PoolConfigured(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What a pass decided on. Times are epoch seconds."""
+    """What a planning pass knew when it decided. Times are epoch seconds."""
 
     policy: PoolPolicy
     slots_per_instance: int
@@ -67,9 +67,10 @@ class PlanInputs:
 
 @dataclass(frozen=True, slots=True)
 class PoolPlanned(PoolEntry):
-    """A pass changed something, or wanted to and could not: each act and each rejected alternative with its reason.
+    """A planning pass changed something, or was kept from it: each act and each rejected alternative with its reason.
 
-    The ids are what became of the plan: an instance that was claimed meanwhile is planned, but not done.
+    The ids say what was really done. Example: an instance that was claimed in the meantime is in `retirements`, but not
+    in `retired_ids`.
     """
 
     rule: str
@@ -91,7 +92,7 @@ class PoolPlanned(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class BootFailed(PoolEntry):
-    """A launched instance never got ready; `halts_at`: how many in a row halt the pool."""
+    """A launched instance never became Ready. `halts_at`: how many such failures in a row halt the pool."""
 
     instance_id: str
     why: str  # neverRegistered or neverReady
@@ -101,7 +102,7 @@ class BootFailed(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class PoolHalted(PoolEntry):
-    """Nothing is launched or started any more: by an operator, or `by` greenroom when boots failed in a row."""
+    """The pool was halted by an `operator`, or `by` greenroom itself after boots failed in a row."""
 
     reason: str
     operator: str | None = None
@@ -110,7 +111,7 @@ class PoolHalted(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class PoolResumed(PoolEntry):
-    """An operator let the pool launch and start again; `reason`: why it was halted."""
+    """An operator resumed the pool. `reason`: why it had been halted."""
 
     operator: str
     reason: str | None

@@ -1,4 +1,4 @@
-"""The Journal of limits: who set them, who stopped all new sessions, which counter was wrong."""
+"""Journal entries about limits: who set them, who threw the kill switch, which counter was corrected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from greenroom.domain.quota.quota import ACCOUNT_NAME, Quota, tenant_name
 
 @dataclass(frozen=True, slots=True)
 class QuotaConfigured(Entry):
-    """An operator limited a tenant, or without `tenant_id` the account."""
+    """An operator set the limits of a tenant, or, when `tenant_id` is None, of the account."""
 
     NAMED_BY_ENTITY = frozenset({"tenant_id"})
 
@@ -25,7 +25,7 @@ class QuotaConfigured(Entry):
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchThrown(Entry):
-    """No new session for anybody until it is cleared."""
+    """An operator threw the kill switch: nobody can start a new session until it is cleared."""
 
     operator: str
     reason: str
@@ -37,7 +37,7 @@ class KillSwitchThrown(Entry):
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchCleared(Entry):
-    """New sessions are let in again."""
+    """An operator cleared the kill switch: new sessions can start again."""
 
     operator: str
 
@@ -48,9 +48,10 @@ class KillSwitchCleared(Entry):
 
 @dataclass(frozen=True, slots=True)
 class QuotaRecounted(Entry):
-    """A wrong counter was corrected: a shard of a tenant's or the account's, or a session less in a viewer's.
+    """A wrong counter was corrected: one shard of a tenant's or the account's, or one session in a viewer's.
 
-    `counter`: whose, like `TENANT#acme`, `ACCOUNT` or `VIEWER#ada`. `session_id`: what a viewer's named in vain.
+    `counter`: whose it is, like `TENANT#acme`, `ACCOUNT` or `VIEWER#ada`.
+    `session_id`: the session that a viewer's counter named although it was over.
     """
 
     NAMED_BY_ENTITY = frozenset({"counter"})

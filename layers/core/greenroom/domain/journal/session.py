@@ -1,4 +1,4 @@
-"""The Journal of a session."""
+"""Journal entries about sessions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from greenroom.domain.session.session import SessionState, StatusReason
 
 @dataclass(frozen=True, slots=True)
 class SessionEntry(Entry):
-    """About one session."""
+    """The base of entries about one session."""
 
     NAMED_BY_ENTITY = frozenset({"session_id"})
 
@@ -23,7 +23,7 @@ class SessionEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(SessionEntry):
-    """The session is over and everything was given back; `slot_id`: the last one that it held."""
+    """The session is over and everything it held was given back. `slot_id`: the last slot that it held."""
 
     status_reason: StatusReason
     state: SessionState
@@ -32,7 +32,10 @@ class SessionEnded(SessionEntry):
 
 @dataclass(frozen=True, slots=True)
 class EtaJudged(SessionEntry):
-    """The first forecast of a wait beside how long it was; `within`: the slot came by the p90 that was shown."""
+    """How good the first forecast of a wait was.
+
+    `within`: the slot came no later than the p90 that the viewer was shown.
+    """
 
     pool_id: str
     wait_s: float

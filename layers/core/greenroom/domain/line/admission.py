@@ -1,4 +1,7 @@
-"""Who may come when: an application's admission, and the pre-queue of a scheduled event. Pure."""
+"""When a viewer may start a session: an application's admission, and the pre-queue of a scheduled event. Pure.
+
+The pre-queue is the time just before an event's start, when viewers may already wait in line for it.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,24 @@ from greenroom.domain.event.scheduled_event import ScheduledEvent
 from greenroom.domain.pool.pool import Admission
 
 LONGEST_PRE_QUEUE_S = 3600
-"""A pre-queue of viewers is no longer, though the event's may be: a session's machine waits 2 hours in line at most."""
+"""The longest pre-queue, even when the event's own is longer: a state machine waits in line for 2 hours at most."""
 
 SAME_START_S = 0.01
-"""Rows keep milliseconds."""
+"""Rows keep milliseconds, so two starts that differ by less than this are the same."""
 
 
 def doors_open_at(event: ScheduledEvent) -> float:
-    """When the first viewer may come."""
+    """When the event's pre-queue opens and the first viewer may join it."""
     return event.start - min(event.pre_queue_s, LONGEST_PRE_QUEUE_S)
 
 
 def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: float) -> ScheduledEvent | None:
-    """The event in whose pre-queue one stands who comes now; None: served as soon as there is a slot.
+    """The event whose pre-queue a viewer arriving now would join; None: the viewer is served as soon as a slot is free.
 
     Raises: ApplicationClosed, NotOpenYet.
     """
     if admission is Admission.CLOSED:
-        raise ApplicationClosed("it takes no new sessions for the time being")
+        raise ApplicationClosed("it takes no new sessions at the moment")
     if admission is Admission.OPEN:
         return None
     ahead = _ahead(events, now)
@@ -40,10 +43,11 @@ def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: fl
 
 
 def held_until(admission: Admission, events: Iterable[ScheduledEvent], not_before: float, now: float) -> float | None:
-    """When one is served who waits for the start `not_before`, as events stand now; None: as soon as there is a slot.
+    """When a session is served that waits for the event starting at `not_before`; None: as soon as a slot is free.
 
-    While that event stands, then; else at the start of the next one, if that is near enough to be waited for.
-    Raises: NotOpenYet (it was cancelled, or moved too far).
+    The event may have been moved or cancelled in the meantime. While it still has that start, the session waits for it;
+    otherwise for the start of the next event, if that is near enough.
+    Raises: NotOpenYet (no event is near enough any more).
     """
     if admission is Admission.OPEN:
         return None
@@ -58,14 +62,15 @@ def held_until(admission: Admission, events: Iterable[ScheduledEvent], not_befor
 
 
 def _ahead(events: Iterable[ScheduledEvent], now: float) -> list[ScheduledEvent]:
-    """Those that run or will, by their start."""
+    """The events that are running or still to come, by start."""
     return sorted((each for each in events if not each.is_final and now < each.end), key=lambda each: each.start)
 
 
 def arrival_in(event: ScheduledEvent, viewer_id: str, now: float) -> float:
-    """When one counts as come to the pre-queue: as it was, or by lot where the event shuffles.
+    """The time at which a viewer counts as having arrived in the event's pre-queue.
 
-    The lot is the same for a viewer who leaves and comes again: nobody draws until it is a good one.
+    That is now; or, where the event shuffles, a random time in the pre-queue. The random time depends only on the event
+    and the viewer, so that nobody draws a better one by leaving and coming back.
     """
     if not event.shuffle:
         return now

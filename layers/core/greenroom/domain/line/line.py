@@ -1,4 +1,7 @@
-"""The order in line: first come first served within a tier; a tier overtakes by its head start only. Pure."""
+"""The order in line: first come, first served within a priority; a higher priority has a head start in seconds.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,18 @@ from collections.abc import Iterable, Mapping
 from greenroom.domain.session.session import STANDARD_TIER, Session, SessionState
 
 TIER_PREFIX = "tier-"
-"""The group `tier-vip` puts a viewer into the tier `vip`."""
+"""The group `tier-vip` gives a viewer the priority (tier) `vip`."""
 LONGEST_HEAD_START_S = 24 * 3600
 PLACE_KEPT_S = 300
-"""How long a place is kept after its viewer's page went away. Source: Cloudflare Waiting Room, 5 min."""
+"""How long a place is kept after the viewer's page left the socket. Source: Cloudflare Waiting Room, 5 min."""
 MOST_TIERS = 16
 
 
 def tier_of(groups: Iterable[str], tiers: Mapping[str, int]) -> str:
-    """By the groups of the verified token; a tier that the pool does not know is the standard one.
+    """The viewer's priority, from the groups in the verified token.
 
-    Of several the one with less head start: being in more groups by mistake gives nothing.
+    A tier that the pool does not know counts as standard.
+    A viewer in several tiers gets the one with the smallest head start: too many groups by mistake give no advantage.
     Example: {tier-vip, tier-crew} with vip 600 and crew 60 -> crew.
     """
     named = {group.removeprefix(TIER_PREFIX) for group in groups if group.startswith(TIER_PREFIX)}
@@ -26,25 +30,26 @@ def tier_of(groups: Iterable[str], tiers: Mapping[str, int]) -> str:
 
 
 def head_start_of(tier: str, tiers: Mapping[str, int]) -> int:
-    """Seconds."""
+    """The tier's head start in seconds; 0 for an unknown tier."""
     return tiers.get(tier, 0)
 
 
 def order_at(requested_at: float, head_start_s: float) -> float:
-    """As if it had come so much earlier.
+    """The sort key of a place in line: the time of the request, earlier by the head start.
 
-    This is the ageing rule: who came more than the head start before everyone else is before them, whatever their tier.
+    This also keeps a low priority from waiting for ever: a viewer who came earlier by more than the head start stays
+    ahead.
     Example: a standard viewer of 12:00 and a head start of 10 min: a vip of 12:09 goes first, one of 12:11 does not.
     """
     return requested_at - head_start_s
 
 
 def order_of(session: Session) -> float:
-    """Where it stands in line; a session that moves keeps its place by its first request."""
+    """The sort key of the session's place in line. A session that moves keeps the key of its first request."""
     return session.requested_at if session.order_at is None else session.order_at
 
 
 def is_given_up(session: Session, now: float) -> bool:
-    """Whether it waits in line and nobody has looked at it for so long."""
+    """Whether the session waits in line, but its viewer's page has been gone for too long to keep the place."""
     gone_at = session.page_gone_at
     return session.state is SessionState.QUEUED and gone_at is not None and now > gone_at + PLACE_KEPT_S

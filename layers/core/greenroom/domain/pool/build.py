@@ -1,4 +1,4 @@
-"""Which build of its application an instance runs: what its agent was told to start when it registered."""
+"""Which build of its application an instance runs: a hash of what its agent was told to start when it registered."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from greenroom.domain.pool.pool import Application
 
 
 def build_of(application: Application) -> str:
-    """16 hex digits that change whenever what an agent starts does."""
+    """16 hex digits that change whenever the application's command or kind changes."""
     return sha256("\0".join((application.kind.value, *application.command)).encode()).hexdigest()[:16]
 
 
 def is_outdated(instance: Instance, application: Application) -> bool:
-    """Whether it starts something else than `application`, the one of its pool, as it stands now.
+    """Whether the instance runs another application or another build than its pool is configured for now.
 
-    One that has not registered since its launch or start (Launching) will be told of the present build then.
+    The build of an instance that is Launching does not count: when it registers it is told to run the present one.
     """
     if instance.application_id != application.application_id:
         return True

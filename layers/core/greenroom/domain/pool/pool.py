@@ -1,4 +1,4 @@
-"""What operators configure: applications and pools with their capacity policy."""
+"""What operators configure: applications, and pools with their capacity policy."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from greenroom.domain.socket.relay import RelayPolicy
 from greenroom.domain.times import Time
 
 LINE_LIMIT, LONGEST_LINE = 1000, 5000
-"""How many may wait: in a pool that does not say, and in any."""
+"""How many sessions may wait in a pool's line: the default, and the greatest value that can be configured."""
 START_TIMEOUT_S, LONGEST_START_S = 300, 3600
-"""How long an application may take from its start until its streamer is there: one that does not say, and any."""
+"""How long an application may take to start until its streamer is connected: the default, and the greatest value."""
 
 
 class ApplicationKind(StrEnum):
     """Which streamer the agent starts."""
 
-    UNREAL = "unreal"  # a command line that gets the address of its slot's door and its media ports
-    DEMO = "demo"  # Greenroom's own scene, for machines without a GPU
-    NULL = "null"  # no picture; sessions without media, for load and drills
+    UNREAL = "unreal"  # a command line that gets its slot's streamer endpoint and media ports
+    DEMO = "demo"  # Greenroom's own scene, for instances without a GPU
+    NULL = "null"  # no picture: sessions without media, for load tests and drills
 
 
 class Admission(StrEnum):
-    """Who may ask for a session of an application."""
+    """Who may start a session of an application."""
 
     OPEN = "open"  # everybody, always
-    AUTOMATIC = "automatic"  # around the scheduled events of its pool: a pre-queue, then as open, until the end
-    CLOSED = "closed"  # nobody; what runs or waits goes on
+    AUTOMATIC = "automatic"  # only around its pool's scheduled events: from the pre-queue until the end
+    CLOSED = "closed"  # nobody; sessions that run or wait go on
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What is streamed.
+    """An application: what viewers ask for, and how an agent starts it.
 
-    `command` may hold {streamerUrl}, {streamerHost}, {streamerPort}, {slotNumber}, {mediaPortFirst}, {mediaPortLast},
-    {workDir}.
+    `command` may contain the placeholders {streamerUrl}, {streamerHost}, {streamerPort}, {slotNumber},
+    {mediaPortFirst}, {mediaPortLast}, {workDir}.
     """
 
     application_id: str
@@ -53,33 +53,33 @@ class Application:
     gpu_minutes_per_viewer_day: int | None = None
     admission: Admission = Admission.OPEN
     relay: RelayPolicy = RelayPolicy.ALL
-    start_timeout_s: int = START_TIMEOUT_S  # then the agent ends that start and begins another
+    start_timeout_s: int = START_TIMEOUT_S  # the agent ends a start that takes longer, and starts again
 
 
 class Placement(StrEnum):
     """Where a session goes when several instances have a free slot. Source: Agones, scheduling strategies."""
 
-    PACKED = "packed"  # onto the fullest instance, so that others fall idle and can go
-    DISTRIBUTED = "distributed"  # onto the emptiest one, so that the loss of one hurts fewest
+    PACKED = "packed"  # onto the fullest instance, so that others become idle and can be ended
+    DISTRIBUTED = "distributed"  # onto the emptiest one, so that the loss of one affects the fewest viewers
 
 
 @dataclass(frozen=True, slots=True)
 class PoolPolicy:
-    """How much capacity a pool keeps, counted in slots unless it says instances."""
+    """How much capacity a pool keeps, in slots where the name does not say instances."""
 
-    always_on: int  # floor: never fewer slots than this
-    target_idle: int  # buffer of free slots held beside those in use
-    maximum: int  # ceiling: never more slots than this
-    warm_instances: int = 0  # the warm tier: stopped on-demand instances, ready to be started
-    scale_in_after_s: int = 120  # how long a surplus must last before instances go: see docs/decisions.md
-    scale_in_step: int = 10  # instances that one step of scale-in gives up at most
+    always_on: int  # the least number of slots
+    target_idle: int  # free slots kept beside those in use
+    maximum: int  # the greatest number of slots
+    warm_instances: int = 0  # size of the warm pool: stopped on-demand instances
+    scale_in_after_s: int = 120  # how long a surplus must last before instances are ended (docs/decisions.md)
+    scale_in_step: int = 10  # the most instances that one step of scale-in ends
     spot_share: int = 100  # percent of the pool's slots that may be on Spot
     placement: Placement = Placement.PACKED
 
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Why nothing is launched or started in a pool until somebody resumes it; what runs keeps serving."""
+    """A pool's halt: it launches and starts nothing until an operator resumes it. Running instances keep serving."""
 
     reason: str
     at: Time
@@ -88,14 +88,14 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The instances of one application in one location."""
+    """The instances that serve one application, with their policy and their line."""
 
     pool_id: str
     application_id: str
     policy: PoolPolicy
     instance_types: tuple[str, ...] = ("g5.xlarge",)
     markets: tuple[str, ...] = ("spot", "on-demand")
-    version: int = 0  # of its row; 0: it was never stored
-    line_limit: int = LINE_LIMIT  # how many may wait; whoever comes then is told when to try again
+    version: int = 0  # of its row; 0: never stored
+    line_limit: int = LINE_LIMIT  # how many may wait; further requests are told when to try again
     tiers: Mapping[str, int] = field(default_factory=lambda: {STANDARD_TIER: 0})  # name -> head start in line, seconds
-    shards: int = SHARDS  # its free slots may lie in so many partitions: those of its highest maximum so far
+    shards: int = SHARDS  # partitions of its free entries: what its highest maximum so far needs

@@ -1,4 +1,4 @@
-"""What cannot work in the command line of an Unreal application, seen before an instance is launched for it."""
+"""Checks the command line of an Unreal application for options that cannot work, before an instance is launched."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ PLACEHOLDERS: Mapping[str, str] = {
     "PixelStreamingWebRTCMinPort": "{mediaPortFirst}",
     "PixelStreamingWebRTCMaxPort": "{mediaPortLast}",
 }
-"""Option -> what stands for the slot's value. As in the agent, which fills them in; a test compares the two."""
+"""For each option, the placeholder that the agent fills in with the slot's own value.
+
+A test compares this with the agent.
+"""
 _OPTION = re.compile(rf"(?<![a-z0-9_.])({'|'.join(PLACEHOLDERS)})=(\"[^\"]*\"|'[^']*'|[^\s\"']*)", re.IGNORECASE)
 _BY_LOWER = {name.lower(): value for name, value in PLACEHOLDERS.items()}
 
 
 def fixed_option(command: Sequence[str]) -> tuple[str, str] | None:
-    """The first option that is the same in every slot, and the placeholder that belongs there; None when all is well.
+    """The first option that would be the same in every slot, and the placeholder it should have; None when all is well.
 
     Unreal reads its options in any letter case.
     >>> fixed_option(["game", "-pixelstreamingurl=ws://elsewhere"])

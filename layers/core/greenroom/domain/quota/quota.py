@@ -1,6 +1,6 @@
 """How much a viewer, a tenant and the whole account may use: what is counted, what is refused, and when to try again.
 
-A day is a day of UTC. None means no limit. What waits in line counts like what plays.
+A day is a day of UTC. None means no limit. A session that waits in line counts like one that plays.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from greenroom.domain.session.session import Session, SessionState
 from greenroom.domain.times import Time
 
 SHARDS = 16
-"""A tenant's or the account's count is spread over so many rows: launches at the same moment rarely meet in one."""
+"""The count of a tenant or the account is spread over this many rows. Simultaneous launches then rarely meet in one."""
 GPU_SHARDS = 4
-"""Used GPU time is spread over fewer: it is read often, and written once a session."""
+"""Used GPU time is spread over fewer rows: it is read often, and written once per session."""
 LIVE = "LIVE"
-"""The row of a shard that counts the sessions which are not over."""
+"""The key of a shard's row that counts sessions which are not over."""
 TRY_AGAIN_S = 60
-"""When to try again where only somebody's leaving helps."""
+"""When a caller may try again if only the end of another session can help."""
 NOBODY_S = 1.0
-"""A session always gets this long: an end in the past would be no end at all."""
+"""The least time that any session gets: a time of ending must not lie in the past."""
 
 
 class Scope(StrEnum):
@@ -36,7 +36,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one of them may use."""
+    """The limits of one viewer, tenant or account."""
 
     concurrent_sessions: int | None = None
     sessions_per_day: int | None = None
@@ -45,7 +45,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class KillSwitch:
-    """No new session for anybody until an operator clears it; those that run go on."""
+    """While it is thrown, nobody can start a new session; running sessions go on. An operator clears it."""
 
     reason: str
     at: Time
@@ -54,7 +54,7 @@ class KillSwitch:
 
 @dataclass(frozen=True, slots=True)
 class AccountQuota:
-    """The account's row."""
+    """The account's row: its quota and its kill switch."""
 
     quota: Quota = Quota()
     kill_switch: KillSwitch | None = None
@@ -62,7 +62,7 @@ class AccountQuota:
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """All that limits one launch."""
+    """All quotas that apply to one launch."""
 
     viewer: Quota = field(default_factory=Quota)
     tenant: Quota = field(default_factory=Quota)
@@ -71,14 +71,14 @@ class Quotas:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Units of which a launch takes one. The shares of all shards sum to the limit, so that no sum is ever read.
+    """A limit as units, of which each launch takes one. The units are split over shards, so that no sum is ever read.
 
-    Example: limit 10 -> ten shards of 1; limit 40 -> 16 shards, eight of 3 and eight of 2; limit 0 -> none.
+    Example: limit 10 -> ten shards of 1; limit 40 -> 16 shards, eight of 3 and eight of 2; limit 0 -> no shard.
     """
 
     scope: Scope
-    name: str  # whose, like `TENANT#acme`
-    row: str  # LIVE, or the row of a day
+    name: str  # whose limit, like `TENANT#acme`
+    row: str  # LIVE, or the key of a day's row
     limit: int | None
 
     @property
@@ -87,7 +87,7 @@ class Counter:
         return most if self.limit is None else min(most, self.limit)
 
     def share(self, shard: int) -> int | None:
-        """How many units this shard has; None: as many as one likes."""
+        """How many units this shard has; None when there is no limit."""
         if self.limit is None:
             return None
         if shard >= self.shards:
@@ -95,14 +95,14 @@ class Counter:
         return self.limit // self.shards + (shard < self.limit % self.shards)
 
     def exceeded(self, now: float) -> QuotaExceeded:
-        """What to answer when every shard is full."""
+        """The error to raise when every shard is full."""
         if self.row == LIVE:
             return QuotaExceeded(self.scope, "concurrentSessions", self.limit or 0, now, now + TRY_AGAIN_S)
         return QuotaExceeded(self.scope, "sessionsPerDay", self.limit or 0, now, next_day(now))
 
 
 def viewer_name(viewer_id: str, application_id: str) -> str:
-    """A viewer's days are counted for each application: its operator set the limit."""
+    """The name of a viewer's daily counter. Each application has one, because its operator set the limit."""
     return f"VIEWER#{viewer_id}#{application_id}"
 
 
@@ -114,7 +114,7 @@ ACCOUNT_NAME = "ACCOUNT"
 
 
 def names_of(session: Session) -> dict[Scope, str]:
-    """Whose counters this session is in."""
+    """The names of the counters that the session is counted in."""
     return {
         Scope.VIEWER_DAY: viewer_name(session.viewer_id, session.application_id),
         Scope.TENANT: tenant_name(session.tenant_id),
@@ -123,7 +123,10 @@ def names_of(session: Session) -> dict[Scope, str]:
 
 
 def counters_of(session: Session, quotas: Quotas) -> Sequence[Counter]:
-    """What a launch takes one unit of each; the viewer's running sessions are counted elsewhere, by their ids."""
+    """The counters of which a launch takes one unit each.
+
+    A viewer's simultaneous sessions are not among them: another row lists their ids.
+    """
     quota_of = {Scope.VIEWER_DAY: quotas.viewer, Scope.TENANT: quotas.tenant, Scope.ACCOUNT: quotas.account}
     day = day_row(day_of(session.requested_at))
     found = []
@@ -138,7 +141,7 @@ def counters_of(session: Session, quotas: Quotas) -> Sequence[Counter]:
 
 
 def day_of(at: float) -> str:
-    """`2026-11-21`, of UTC."""
+    """The day in UTC, like `2026-11-21`."""
     return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
@@ -147,21 +150,21 @@ def day_row(day: str) -> str:
 
 
 def day_start(at: float) -> float:
-    """The midnight before."""
+    """The last midnight before `at`."""
     return datetime.fromtimestamp(at, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def next_day(at: float) -> float:
-    """The midnight after."""
+    """The first midnight after `at`."""
     return day_start(at) + timedelta(days=1).total_seconds()
 
 
-# -- GPU time: from when a slot was first held until the end was decided
+# -- GPU time: from the session's first slot until it was told to end
 
 
 @dataclass(frozen=True, slots=True)
 class GpuUse:
-    """Seconds to be added to one shard of somebody's day."""
+    """GPU seconds to add to one shard of a counter, for one day."""
 
     name: str
     shard: int
@@ -174,12 +177,15 @@ def gpu_shard(session_id: str, scope: Scope) -> int:
 
 
 def gpu_shards(scope: Scope) -> range:
-    """Where somebody's used GPU time is found."""
+    """The shards over which a scope's used GPU time is spread."""
     return range(1 if scope is Scope.VIEWER_DAY else GPU_SHARDS)
 
 
 def gpu_uses(session: Session) -> Sequence[GpuUse]:
-    """What an ending session used, for each day it reached into. Nothing if it never held a slot."""
+    """The GPU time that an ending session used, for each counter and each day it reached into.
+
+    Empty if it never had a slot.
+    """
     since = session.transitions.get(SessionState.ASSIGNED)
     until = session.transitions.get(SessionState.ENDING)
     if since is None or until is None:
@@ -202,7 +208,7 @@ def _seconds_by_day(since: float, until: float) -> Sequence[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class GpuBudget:
-    """One scope's GPU time of a day, and how much of it ended sessions have used."""
+    """How many GPU minutes a scope has for one day, and how many seconds of them sessions that are over have used."""
 
     scope: Scope
     minutes: int
@@ -213,15 +219,17 @@ class GpuBudget:
         return self.used_s >= self.minutes * 60
 
     def exceeded(self, now: float) -> QuotaExceeded:
-        """What to answer a new launch."""
+        """The error to raise for a new launch."""
         return QuotaExceeded(self.scope, "gpuMinutesPerDay", self.minutes, now, next_day(now))
 
 
 def plays_until(session: Session, now: float, budgets: Sequence[GpuBudget]) -> float:
-    """When a session that connects now for the first time must end: its longest, or what is left of a day's GPU time.
+    """When a session that connects now for the first time must end, epoch seconds.
 
-    A session that reaches midnight may use the next day's time as well. Example: 23:50 now, 30 minutes a day of
-    which 5 are left: 23:55. With 15 left: midnight, and 30 minutes of the next day: 00:30.
+    That is its own maximum length, or earlier when the GPU time of a day is used up. A session that reaches midnight
+    may use the next day's time as well.
+    Example: it is 23:50 and the limit is 30 minutes a day. With 5 minutes left: 23:55. With 15 left: it reaches
+    midnight and may use the 30 minutes of the next day: 00:30.
     """
     longest = now + session.limits.maximum_session_s
     held_since = max(session.transitions.get(SessionState.ASSIGNED, now), day_start(now))

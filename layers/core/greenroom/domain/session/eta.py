@@ -1,4 +1,4 @@
-"""What a waiting viewer is told: a place, two times, and why. The promise is kept, and judged when it is over."""
+"""The forecast that a waiting viewer is shown: a place in line, two times, and a reason."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from greenroom.domain.shape import selected, shown
 from greenroom.domain.times import Time
 
 TOLD_EVERY_S = 5.0
-"""After so long it is told again, changed or not: by every pass, and those come every 8 s while somebody waits."""
+"""A viewer is told again after this time even without a change. Forecasts are made every 8 s while somebody waits."""
 CHANGED_S, CHANGED_SHARE = 5.0, 0.1
-"""A change of more than this, or of more than this share of what is left, is told at once."""
+"""A viewer is told at once when a time moved by more than this, or by more than this share of the remaining wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """When a slot is there with probability 0.5 and 0.9, as it was known `at`. Epoch seconds."""
+    """A forecast made `at`: a slot is there by `p50` with probability 0.5, by `p90` with 0.9. Epoch seconds."""
 
     place: int  # 1 = next
     p50: float
@@ -27,7 +27,7 @@ class Eta:
 
 @dataclass(frozen=True, slots=True)
 class EtaShown:
-    """The first forecast a viewer was shown: what the true wait is judged by."""
+    """The first forecast that a viewer was shown; the true wait is compared with it."""
 
     p50: float
     p90: float
@@ -35,7 +35,7 @@ class EtaShown:
 
 
 def is_due(before: Eta | None, now_known: Eta) -> bool:
-    """Whether the viewer must be told again."""
+    """Whether the viewer must be told the new forecast."""
     if before is None or before.place != now_known.place:
         return True
     changed_by = max(abs(now_known.p50 - before.p50), abs(now_known.p90 - before.p90))
@@ -45,7 +45,7 @@ def is_due(before: Eta | None, now_known: Eta) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EtaView:
-    """As the doors show it, beside the place."""
+    """The forecast as the HTTP API shows it; the place stands beside it."""
 
     p50: Time
     p90: Time

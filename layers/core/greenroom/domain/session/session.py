@@ -1,4 +1,4 @@
-"""A Session: one viewer's run from request to end, and the edges it may take."""
+"""A session: one viewer's run from request to end, and the transitions between its states."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from greenroom.domain.times import Time
 
 
 class SessionState(StrEnum):
-    """Where a session stands. Ended and Failed absorb."""
+    """The state of a session. Ended and Failed are final."""
 
     REQUESTED = "Requested"  # the request was accepted, nothing was decided yet
     QUEUED = "Queued"  # no slot was free; the session holds a place in line
-    ASSIGNED = "Assigned"  # a slot is reserved, leased and waits for the viewer's connection
-    CONNECTED = "Connected"  # the peer connection stands; the viewer sees the picture
+    ASSIGNED = "Assigned"  # a slot is reserved under a lease and waits for the viewer's connection
+    CONNECTED = "Connected"  # the peer connection is up; the viewer sees the picture
     DISCONNECTED = "Disconnected"  # the viewer dropped; the slot is kept for the reconnect window
-    MIGRATING = "Migrating"  # the slot is being lost; the session moves to another one
-    ENDING = "Ending"  # the end is decided; the slot is being given back
-    ENDED = "Ended"  # over, as meant; statusReason says how
-    FAILED = "Failed"  # over, not as meant; statusReason says why
+    MIGRATING = "Migrating"  # the slot is being lost; the session is moving to another one
+    ENDING = "Ending"  # the session is to end; its slot is being given back
+    ENDED = "Ended"  # over in a normal way; statusReason says how
+    FAILED = "Failed"  # over because something failed; statusReason says why
 
 
 class StatusReason(StrEnum):
-    """Why a session ended (design: one per end)."""
+    """Why a session ended. Each way to end has exactly one reason."""
 
     USER_LEFT = "userLeft"
     IDLE_TIMEOUT = "idleTimeout"
@@ -59,16 +59,19 @@ SESSION_TRANSITIONS: Mapping[SessionState, frozenset[SessionState]] = {
     S.ENDED: frozenset(),
     S.FAILED: frozenset(),
 }
-"""From each state, the states it may change to. Facts that name no edge are late or doubled and are ignored."""
+"""From each state, the states it may change to.
+
+A fact that would need another edge is late or repeated, and is ignored.
+"""
 
 LIVE_STATES = frozenset({S.REQUESTED, S.QUEUED, S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING})
-"""Not yet decided to end."""
+"""The session has not been told to end."""
 WAITING_STATES = frozenset({S.QUEUED, S.MIGRATING})
-"""It holds a place in line."""
+"""The session has a place in line."""
 TERMINAL_STATES = frozenset({S.ENDED, S.FAILED})
 SLOT_HOLDING_STATES = frozenset({S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING, S.ENDING})
 FAILURES = frozenset({StatusReason.INSTANCE_UNHEALTHY, StatusReason.CAPACITY_UNAVAILABLE, StatusReason.INTERNAL_ERROR})
-"""Reasons that make an end Failed instead of Ended."""
+"""Reasons that make the final state Failed instead of Ended."""
 
 OVERDUE_REASONS: Mapping[SessionState, StatusReason] = {
     S.REQUESTED: StatusReason.INTERNAL_ERROR,
@@ -78,26 +81,26 @@ OVERDUE_REASONS: Mapping[SessionState, StatusReason] = {
     S.DISCONNECTED: StatusReason.RECONNECTION_TIMEOUT,
     S.MIGRATING: StatusReason.SPOT_INTERRUPTED,
 }
-"""Why a session ends that stayed in a state past its deadline."""
+"""The reason of a session that ends because it stayed in this state past its deadline."""
 MOST_MIGRATIONS = 3
-"""A session that loses its slot more often ends: a cascade must not carry a viewer round for ever."""
+"""A session that loses its slot more often than this ends. A chain of failures must not move a viewer for ever."""
 STANDARD_TIER = "standard"
-"""The tier of everyone whom no group puts into another."""
+"""The priority (tier) of every viewer whom no group gives another one."""
 
 
 def sources_of(after: SessionState) -> frozenset[SessionState]:
-    """The states that may change to `after`: what a conditional write names."""
+    """The states that may change to `after`; a conditional write names them."""
     return frozenset(before for before, targets in SESSION_TRANSITIONS.items() if after in targets)
 
 
 def final_state(reason: StatusReason) -> SessionState:
-    """Ended or Failed, by what the reason says."""
+    """Failed if the reason is a failure, else Ended."""
     return S.FAILED if reason in FAILURES else S.ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class SlotAssignment:
-    """The slot a session holds, copied at the claim so that the session row tells the whole story."""
+    """The slot that a session holds, copied at the claim so that the session's row is complete by itself."""
 
     slot_id: str
     instance_id: str
@@ -110,32 +113,35 @@ class SlotAssignment:
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long each state may last, seconds.
+    """How long a session may stay in each state, in seconds.
 
-    Copied from the application at the request: a later change spares running sessions.
+    Copied from the application at the request, so that a later change does not affect running sessions.
     """
 
     connection_timeout_s: int = 120  # Source: GameLift Streams default
     reconnect_window_s: int = 120  # Source: GameLift Streams default
     maximum_session_s: int = 3600
-    placement_timeout_s: int = 1200  # cold: until boots are measured
+    placement_timeout_s: int = 1200  # in line: long enough for a cold boot
     reset_timeout_s: int = 30  # how long a given-back slot may take to be ready again
-    idle_warn_s: int = 120  # without input, until the viewer is warned; 0: idling is allowed. Source: Streampixel
-    idle_end_s: int = 30  # from the warning to the end
+    idle_warn_s: int = 120  # time without input until the viewer is warned; 0: idling is allowed. Source: Streampixel
+    idle_end_s: int = 30  # from the warning to the session's end
 
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """A session on its way to another slot; stands until the viewer is connected there."""
+    """A session's move to another slot, stored until the viewer is connected there."""
 
     since: Time
-    picture_until: Time | None  # how long the old slot still shows the picture; None: nobody knows, or no more
-    reason: StatusReason  # why it lost its slot, and why it ends if no other one is found
+    picture_until: Time | None  # how long the old slot still shows the picture; None: unknown, or gone already
+    reason: StatusReason  # why it lost its slot; also why it ends if no other slot is found
 
 
 @dataclass(frozen=True, slots=True)
 class LeftSlot:
-    """The slot that a session gives up when it gets another one, and until when its picture may still be watched."""
+    """The slot that a moving session gives up.
+
+    `lingers_until`: how long its picture may still be shown, epoch seconds.
+    """
 
     assignment: SlotAssignment
     lingers_until: float
@@ -143,7 +149,7 @@ class LeftSlot:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One viewer's run. Times are epoch seconds (UTC); `transitions` holds when each state was first entered."""
+    """One viewer's run. Times are epoch seconds (UTC). `transitions`: when each state was first entered."""
 
     session_id: str
     viewer_id: str
@@ -153,7 +159,7 @@ class Session:
     client_token: str
     state: SessionState
     requested_at: float
-    deadline_at: float  # when the reaper ends what still stands in this state
+    deadline_at: float  # when the reaper ends the session if it is still in this state
     limits: SessionLimits = SessionLimits()
     version: int = 1
     status_reason: StatusReason | None = None
@@ -164,29 +170,32 @@ class Session:
     awaits: str | None = None  # "slot", "connection" or "end": which fact the stored task token waits for
     task_token: str | None = field(default=None, repr=False)
     transitions: Mapping[str, float] = field(default_factory=dict)
-    adopt_by: float | None = None  # when the reaper announces it again if no machine adopted it
-    lease_until: float | None = None  # the slot's lease as it was at the claim
-    ends_by: float | None = None  # fixed at the first connection: first connected + maximum
-    migrations: int = 0  # how often it lost its slot
+    adopt_by: float | None = None  # when the reaper announces it again unless a state machine adopted it
+    lease_until: float | None = None  # when the slot's lease ends, as set at the claim
+    ends_by: float | None = None  # when the session must end; fixed at the first connection
+    migrations: int = 0  # how often it lost its slot so far
     moving: Moving | None = None
-    relay: RelayPolicy = RelayPolicy.ALL  # copied from the application at the request, as the limits are
+    relay: RelayPolicy = RelayPolicy.ALL  # copied from the application at the request, like the limits
     quota_shards: Mapping[str, int] = field(default_factory=dict)  # scope -> the shard whose unit it holds
-    eta: Eta | None = None  # what its viewer was told last while it waits
-    eta_shown: EtaShown | None = None  # and first: what the true wait is judged by
+    eta: Eta | None = None  # the last forecast that its waiting viewer was told
+    eta_shown: EtaShown | None = None  # the first one; the true wait is compared with it
     tier: str = STANDARD_TIER
-    order_at: float | None = None  # where it stands in line; None: when it was requested
-    not_before: float | None = None  # in line, but served from then on only: the start of an event
-    page_gone_at: float | None = None  # since when its page is off the socket; None: it is on it, or has a slot
+    order_at: float | None = None  # sort key of its place in line; None: requested_at
+    not_before: float | None = None  # in a pre-queue: served only from this time on, the event's start
+    page_gone_at: float | None = None  # since when its page has been off the socket; None: connected, or has a slot
 
     @property
     def is_live(self) -> bool:
-        """Whether the end is not yet decided."""
+        """Whether the session has not been told to end."""
         return self.state in LIVE_STATES
 
 
 @dataclass(frozen=True, slots=True)
 class SessionMove:
-    """One conditional change of state. Fields that are None are neither compared nor changed (the state always is)."""
+    """One conditional change of a session's state.
+
+    A field that is None is neither compared nor changed; the state always is.
+    """
 
     to: SessionState
     at: float
@@ -194,13 +203,13 @@ class SessionMove:
     deadline_at: float | None = None
     ends_by: float | None = None
     status_reason: StatusReason | None = None
-    epoch: int | None = None  # compared: an older holder's fact is refused
-    join_number: int | None = None  # compared: an older page's fact is ignored
-    page_gone_at: float | None = None  # compared: the page came back meanwhile
+    epoch: int | None = None  # compared: facts about an earlier slot are refused
+    join_number: int | None = None  # compared: facts from an earlier page are ignored
+    page_gone_at: float | None = None  # compared: the page must not have come back in the meantime
 
 
 def moved(session: Session, move: SessionMove) -> Session:
-    """The session after `move`: what a store's conditional write must do, said once in Python.
+    """The session after `move`: the one definition of what a store's conditional write must do.
 
     Raises: StaleEpoch, IllegalTransition.
     """
@@ -223,7 +232,7 @@ def moved(session: Session, move: SessionMove) -> Session:
 
 
 def migrating(session: Session, moving: Moving, deadline_at: float) -> Session:
-    """The session after it lost its slot: it keeps the old assignment until another slot is its own.
+    """The session after it lost its slot. It keeps the old assignment until it gets another slot.
 
     Raises: IllegalTransition.
     """
@@ -232,7 +241,7 @@ def migrating(session: Session, moving: Moving, deadline_at: float) -> Session:
 
 
 def overdue_reason(session: Session, now: float) -> StatusReason:
-    """Why it ends that stayed in its state past its deadline."""
+    """The reason for ending a session that stayed in its state past its deadline."""
     if session.ends_by is not None and now >= session.ends_by:
         return StatusReason.QUOTA_EXCEEDED if _is_cut_short(session) else StatusReason.MAX_SESSION_LENGTH
     if session.state is S.MIGRATING and session.moving is not None:
@@ -241,20 +250,23 @@ def overdue_reason(session: Session, now: float) -> StatusReason:
 
 
 def _is_cut_short(session: Session) -> bool:
-    """Whether a quota ends it before its longest: both were fixed by the same write, at the first connection."""
+    """Whether a quota ends the session before its own maximum length.
+
+    Both times were fixed by the same write, at the first connection, so they can be compared.
+    """
     connected_at = session.transitions.get(S.CONNECTED)
     if connected_at is None or session.ends_by is None:
         return False
-    return session.ends_by < connected_at + session.limits.maximum_session_s - 0.01  # rows keep milliseconds
+    return session.ends_by < connected_at + session.limits.maximum_session_s - 0.01  # rows round to milliseconds
 
 
 def epoch_of(session: Session) -> int:
-    """The epoch of the slot it holds; 0 while it holds none."""
+    """The epoch of the slot that the session holds; 0 when it holds none."""
     return session.assignment.epoch if session.assignment else 0
 
 
 def taker_of(session: Session) -> Taker:
-    """Who takes the slot that this session's assignment names."""
+    """The session as the one that takes the slot named in its assignment."""
     return Taker(
         session_id=session.session_id,
         viewer_id=session.viewer_id,
@@ -266,10 +278,11 @@ def taker_of(session: Session) -> Taker:
 
 
 def fact_for(session: Session) -> str | None:
-    """Which stored wait this session's state answers: what a machine that `awaits` must be told, or None.
+    """The fact that answers the session's pending wait in its present state; None when nothing does.
 
-    Example: awaits "connection" and the state is Connected -> "connected"; awaits "connection" and the state is
-    Ending (the viewer left first) -> "ended", and every later wait is answered so until the slot is given back.
+    A pending wait is the stored task token of a state machine that `awaits` a fact.
+    Example: `awaits` is "connection" and the state is Connected -> "connected". `awaits` is "connection" and the state
+    is Ending, because the viewer left first -> "ended"; every later wait gets that answer until the slot is given back.
     """
     if session.awaits is None:
         return None

@@ -1,4 +1,4 @@
-"""How long sessions hold their slots: what a pool remembers of its last ones, for whoever waits."""
+"""How long sessions hold their slots: a pool remembers its last sessions, to forecast the wait of those in line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from greenroom.domain.session.session import Session, SessionState, StatusReason
 
 LENGTHS_KEPT = 50
-"""Ends that a pool remembers: enough for a p90 that means something, few enough to follow the hour of the day."""
+"""How many sessions a pool remembers: enough for a meaningful p90, few enough to follow the hour of the day."""
 NATURAL_ENDS = frozenset(
     {
         StatusReason.USER_LEFT,
@@ -18,21 +18,24 @@ NATURAL_ENDS = frozenset(
         StatusReason.APPLICATION_EXIT,
     }
 )
-"""Ends that will come again. An interruption, a fault or an operator's hand says nothing of the next session."""
+"""Ends that say how long the next session may last.
+
+An interruption, a fault or an operator's act says nothing about it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLength:
-    """How long a session held slots, and when that ended."""
+    """How long a session held slots, and when that ended (epoch seconds)."""
 
     seconds: float
     ended_at: float
 
 
 def length_of(session: Session) -> SessionLength | None:
-    """None when it says nothing of the next one: it never held a slot, or was ended for another reason.
+    """How long the session held slots, from its first one until it was told to end, moves included.
 
-    From the first slot on, moves between slots included, to the decision to end.
+    None when that says nothing about the next session: it never held a slot, or its end was not a natural one.
     """
     assigned_at = session.transitions.get(SessionState.ASSIGNED)
     ending_at = session.transitions.get(SessionState.ENDING)

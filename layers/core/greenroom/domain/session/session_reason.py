@@ -1,6 +1,7 @@
-"""Why a session stands where it stands, in sentences for its viewer: only what its row knows, in every state.
+"""Sentences that tell a viewer why the session is in its state, for every state.
 
-Whether and when a slot comes is the forecast's to say (`eta`): a row cannot know it.
+They use only what the session's row knows.
+When a slot will come is not in the row: the forecast (`eta`) says that.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ _CAUSES: Mapping[StatusReason, str] = {
     StatusReason.RECONNECTION_TIMEOUT: "the connection was lost and did not come back in time",
     StatusReason.MAX_SESSION_LENGTH: "it reached the longest time that a session may last",
     StatusReason.APPLICATION_EXIT: "the application closed by itself",
-    StatusReason.SPOT_INTERRUPTED: "the cloud provider took the machine back",
-    StatusReason.INSTANCE_UNHEALTHY: "the machine went out of service",
+    StatusReason.SPOT_INTERRUPTED: "the cloud provider took the server back",
+    StatusReason.INSTANCE_UNHEALTHY: "the server went out of service",
     StatusReason.CAPACITY_UNAVAILABLE: "no place became free in time",
-    StatusReason.QUOTA_EXCEEDED: "a limit of use was reached",
+    StatusReason.QUOTA_EXCEEDED: "a usage limit was reached",
     StatusReason.BUDGET_EXCEEDED: "the budget is used up",
     StatusReason.EVENT_ENDED: "the event is over or was called off",
-    StatusReason.CANCELLED: "it was given up before the picture began",
+    StatusReason.CANCELLED: "it was given up before the picture appeared",
     StatusReason.OPERATOR_TERMINATED: "an operator ended it",
     StatusReason.INTERNAL_ERROR: "something went wrong on our side",
 }
@@ -35,7 +36,7 @@ _OVER = {
 
 
 def session_reason(session: Session, place: int | None = None) -> str:
-    """`place`: 1 = next in line; None: nobody asked."""
+    """The sentence for the viewer. `place`: 1 = next in line; None: the place is not known here."""
     if session.state in _OVER:
         return _ended(session)
     if session.state is SessionState.REQUESTED:
@@ -73,8 +74,8 @@ def _opening(session: Session) -> str:
 
 def _loss(session: Session) -> str:
     if session.moving is not None and session.moving.reason is StatusReason.SPOT_INTERRUPTED:
-        return "The cloud provider takes your machine back."
-    return "Your machine is out of service."
+        return "The cloud provider is taking your server back."
+    return "Your server is out of service."
 
 
 def _clock(at: float, style: str) -> str:

@@ -1,4 +1,4 @@
-"""A session as its viewer sees it, the SessionView of docs/protocol.md: no token, no ticket, no instance's id."""
+"""A session as its viewer sees it: the SessionView of docs/protocol.md. It holds no token, ticket or instance id."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from greenroom.domain.times import Time
 
 @dataclass(frozen=True, slots=True)
 class SlotOfViewer:
-    """The slot a session holds."""
+    """The slot that the session holds, as its viewer sees it."""
 
-    slot_id: str  # its name, not its id
+    slot_id: str  # the slot's public name (`slot_name`), not its id
     instance_type: str
     zone: str
     market: str
@@ -33,7 +33,7 @@ class SlotOfViewer:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """Its fields are those of the SessionView of docs/openapi.yaml."""
+    """The fields of the SessionView in docs/openapi.yaml."""
 
     session_id: str
     application_id: str
@@ -56,7 +56,7 @@ class SessionView:
 
 
 def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
-    """`place` (1 = next) is known only where the line was asked."""
+    """The session as JSON values. `place`: 1 = next in line; None where the line was not asked."""
     when = session.transitions
     is_told = session.eta is not None and session.state in WAITING_STATES
     view = selected(
@@ -74,7 +74,7 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
 
 
 def slot_name(slot_id: str) -> str:
-    """What a viewer knows a slot by: it tells slots apart, and not which instance they are on."""
+    """The public name of a slot: it tells slots apart without revealing which instance they are on."""
     return f"slot-{sha256(slot_id.encode()).hexdigest()[:16]}"
 
 

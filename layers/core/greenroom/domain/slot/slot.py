@@ -1,4 +1,4 @@
-"""A Slot: one session's place on an instance, with its own application process, lease and epoch."""
+"""A slot: one session's place on an instance, with its own application process, lease and epoch."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SHARDS = 16
-"""Free-slot entries of a pool are spread over so many partitions at most."""
+"""The free-slot entries of a pool are spread over at most this many partitions (shards)."""
 SLOTS_PER_SHARD = 64
-"""A pool uses one partition more for each so many slots: a small pool is read in one query."""
+"""A pool uses one more shard for each so many slots, so that a small pool is read with one query."""
 FIRST_SLOT = "i-"
-"""Sorts before every slot id: where a search of a shard from its beginning starts."""
+"""Sorts before every slot id: the start of a search through a whole shard."""
 CLAIM_LEASE_S = 60
-"""How long a claim holds its slot before the session is adopted. Source: GameLift FleetIQ."""
+"""How long a claim keeps its slot until a state machine adopts the session. Source: GameLift FleetIQ."""
 
 
 class SlotState(StrEnum):
-    """Where a slot stands. Retired absorbs."""
+    """The state of a slot. Retired is final."""
 
-    FREE = "Free"  # the application runs, nobody holds it, it can be claimed
+    FREE = "Free"  # the application runs, no session has the slot, it can be claimed
     RESERVED = "Reserved"  # claimed for a session that has not connected yet
     STREAMING = "Streaming"  # the session's viewer is (or was, within the window) connected
-    RESETTING = "Resetting"  # given back (or new): a fresh process is being started
-    RETIRED = "Retired"  # never to be claimed again; its instance drains or is gone
+    RESETTING = "Resetting"  # new, or given back by a session: a fresh process is being started
+    RETIRED = "Retired"  # never claimed again; its instance drains or is gone
 
 
 T = SlotState
@@ -31,21 +31,25 @@ SLOT_TRANSITIONS: Mapping[SlotState, frozenset[SlotState]] = {
     T.FREE: frozenset({T.RESERVED, T.RESETTING, T.RETIRED}),
     T.RESERVED: frozenset({T.STREAMING, T.RESETTING, T.RETIRED}),
     T.STREAMING: frozenset({T.RESETTING, T.RETIRED}),
-    T.RESETTING: frozenset({T.FREE, T.RESERVED, T.RETIRED}),  # Reserved: handed to the line before it is published
+    T.RESETTING: frozenset({T.FREE, T.RESERVED, T.RETIRED}),  # Reserved: handed to the line before it is free
     T.RETIRED: frozenset(),
 }
-"""No move is made that has no edge here (`slot_move`)."""
+"""From each state, the states that a slot may change to. A move without an edge here cannot be made (`slot_move`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place. `epoch` changes only with the holder and fences the agent; times are epoch seconds."""
+    """One slot. Times are epoch seconds.
+
+    `epoch` is the fencing number: it grows each time the slot changes hands, so that facts about an earlier session are
+    refused.
+    """
 
     slot_id: str
     number: int  # from 1
     instance_id: str
     pool_id: str
-    application_id: str  # what its instance runs: nobody else's session ever gets it
+    application_id: str  # what its instance runs; sessions of other applications never get it
     state: SlotState
     epoch: int
     instance_type: str
@@ -55,13 +59,13 @@ class Slot:
     viewer_id: str | None = None
     lease_until: float | None = None
     deadline_at: float | None = None
-    taken_at: float | None = None  # since when its session holds a slot, this one or one before
-    shard: int = 0  # where its free entry lies, 0..SHARDS-1; fixed when it is registered, whatever the pool becomes
+    taken_at: float | None = None  # since when its session has had a slot, this one or an earlier one
+    shard: int = 0  # of its free entry, 0..SHARDS-1; fixed at registration, even if the pool grows
 
 
 @dataclass(frozen=True, slots=True)
 class FreeSlot:
-    """A free-slot entry: what a claim needs to try, no more."""
+    """A free-slot entry: the copy of a free slot that a claim searches, with no more than a claim needs."""
 
     slot_id: str
     instance_id: str
@@ -69,32 +73,33 @@ class FreeSlot:
     pool_id: str
     application_id: str
     shard: int
-    epoch: int  # the slot's epoch while free; a claim makes it epoch + 1
+    epoch: int  # the slot's epoch while it is free; a claim raises it by 1
     instance_type: str
     zone: str
     market: str
 
 
 def slot_id_of(instance_id: str, number: int) -> str:
-    """`i-0abc.2`: readable in logs, sorted with its instance."""
+    """`i-0abc`, 2 -> `i-0abc.2`: readable in logs, sorted with its instance."""
     return f"{instance_id}.{number}"
 
 
 def instance_of(slot_id: str) -> tuple[str, int]:
-    """The inverse: instance id and slot number."""
+    """The inverse of `slot_id_of`: instance id and slot number."""
     instance_id, _, number = slot_id.rpartition(".")
     return instance_id, int(number)
 
 
 def shards_of(maximum: int) -> int:
-    """How many partitions hold the free entries of a pool with so many slots at most: 0..64 -> 1, 65..128 -> 2."""
+    """How many shards hold the free entries of a pool whose maximum is `maximum` slots: 0..64 -> 1, 65..128 -> 2."""
     return min(max(-(-maximum // SLOTS_PER_SHARD), 1), SHARDS)
 
 
 def shard_of(instance_id: str, maximum: int) -> int:
-    """The partition of an instance's slots in such a pool: together, so that a page shows how many of it are free.
+    """The shard for an instance's slots in a pool of that maximum.
 
-    By a checksum, because `hash` is salted.
+    All slots of an instance are in the same shard, so that one page of it shows how many of them are free. The shard is
+    a checksum of the id, because Python's `hash` is salted.
     """
     value = 0
     for byte in instance_id.encode():

@@ -1,6 +1,6 @@
 """What may happen to a slot: each move is one conditional change along an edge of SLOT_TRANSITIONS.
 
-A store makes a move when the slot is as the move wants it, and `applied` says what the slot is then.
+A store makes a move only while the slot is as the move requires; `applied` says what the slot is afterwards.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ HELD = frozenset({T.RESERVED, T.STREAMING})
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """The session that takes a slot. `epoch`: the slot's from then on, newer than any that either of the two had."""
+    """The session that takes a slot.
+
+    `epoch`: the slot's new epoch, higher than any that the slot or the session had before.
+    """
 
     session_id: str
     viewer_id: str
-    application_id: str  # it gets no slot that runs another one
+    application_id: str  # the slot must run the same one
     epoch: int
     taken_at: float
     lease_until: float | None
@@ -29,23 +32,24 @@ class Taker:
 
 @dataclass(frozen=True, slots=True)
 class SlotMove:
-    """One change of one slot, on the condition that it is as its first fields say.
+    """One change of one slot, made only if the slot matches the fields marked "compared", its id and its state.
 
-    Every source must have an edge to `to`, or be `to` itself: then the state stays, and something else changes.
-    Raises: IllegalTransition (when it is made, not when it is applied).
+    Each state in `sources` must have an edge to `to`, or be `to` itself: then the state stays and only other fields
+    change.
+    Raises: IllegalTransition (when the move is constructed, not when it is applied).
     """
 
     slot_id: str
     sources: frozenset[SlotState]
     to: SlotState
     at: float
-    epoch: int  # compared: a slot that changed hands since is another one
-    holder: str | None = None  # compared: the session that must hold it; None: whoever does
-    taker: Taker | None = None  # holds it from now on, at an epoch of its own
-    leaves: bool = False  # its holder, if it has one, is gone
-    outdates: bool = False  # epoch + 1: what is still said of it as it was counts no more
-    deadline_at: float | None = None  # until when it may stay so; None: for ever
-    seen: SlotState | None = None  # as it was read, when there are several sources
+    epoch: int  # compared: the slot must not have changed hands since it was read
+    holder: str | None = None  # compared: the session that must have the slot; None: any, or none
+    taker: Taker | None = None  # the session that has the slot afterwards, at an epoch of its own
+    leaves: bool = False  # the slot's session, if it has one, no longer has it
+    outdates: bool = False  # raises the epoch by 1: later facts about the slot as it was are refused
+    deadline_at: float | None = None  # how long the slot may stay in this state; None: without limit
+    seen: SlotState | None = None  # the state that was read, when there are several sources
 
     def __post_init__(self) -> None:
         for source in self.sources - {self.to}:
@@ -54,35 +58,41 @@ class SlotMove:
 
     @property
     def next_epoch(self) -> int:
-        """The epoch after it."""
+        """The slot's epoch after the move."""
         if self.taker is not None:
             return self.taker.epoch
         return self.epoch + 1 if self.outdates else self.epoch
 
     @property
     def ends_free_entry(self) -> bool:
-        """Whether it may have been free: then its entry goes in the same step."""
+        """Whether the slot may have been free before, so that its free entry is deleted in the same step."""
         return T.FREE in self.sources
 
     @property
     def begins_free_entry(self) -> bool:
-        """Whether it is free from now on: then its entry is written in the same step."""
+        """Whether the slot is free afterwards, so that its free entry is written in the same step."""
         return self.to is T.FREE
 
     @property
     def free_change(self) -> int:
-        """By how many its pool has more free slots. With several sources: if it still was as it was read."""
+        """By how much the pool's number of free slots changes: -1, 0 or 1.
+
+        With several sources: if the slot was as it was read.
+        """
         (before,) = self.sources if len(self.sources) == 1 else (self.seen,)
         return (self.to is T.FREE) - (before is T.FREE)
 
     @property
     def taken_change(self) -> int:
-        """1 when a session takes a free one."""
+        """1 when a session takes a free slot, else 0."""
         return int(self.taker is not None and self.free_change < 0)
 
 
 def applied(slot: Slot, move: SlotMove) -> Slot:
-    """The slot after `move`: what every store must do, said once. Raises: SlotLost (it is not as the move wants it)."""
+    """The slot after `move`: the one definition of what every store must do.
+
+    Raises: SlotLost (the slot is not as the move requires).
+    """
     if not _fits(slot, move):
         raise SlotLost(slot.slot_id)
     after = replace(slot, state=move.to, epoch=move.next_epoch, deadline_at=move.deadline_at)
@@ -100,72 +110,78 @@ def _fits(slot: Slot, move: SlotMove) -> bool:
     return is_it and is_held and (move.taker is None or move.taker.application_id == slot.application_id)
 
 
-# -- a session comes
+# -- a session takes the slot
 
 
 def claim(slot: Slot | FreeSlot, taker: Taker) -> SlotMove:
-    """Whoever presses Play takes a free one."""
+    """A session that was just requested takes a free slot."""
     return SlotMove(slot.slot_id, frozenset({T.FREE}), T.RESERVED, taker.taken_at, slot.epoch, taker=taker)
 
 
 def hand_over(slot: Slot | FreeSlot, taker: Taker) -> SlotMove:
-    """The first in line gets a free one, or one that is ready and was never published."""
+    """The first session in line gets a slot that is free, or that is ready but was never published as free."""
     sources = frozenset({T.FREE, T.RESETTING})
     seen = slot.state if isinstance(slot, Slot) else T.FREE
     return SlotMove(slot.slot_id, sources, T.RESERVED, taker.taken_at, slot.epoch, taker=taker, seen=seen)
 
 
 def start_streaming(slot_id: str, session_id: str, epoch: int, at: float) -> SlotMove:
-    """The viewer of its session is connected; once is enough."""
+    """The session's viewer has connected. Making the move again changes nothing."""
     return SlotMove(slot_id, HELD, T.STREAMING, at, epoch, holder=session_id)
 
 
-# -- a session goes
+# -- a session leaves the slot
 
 
 def release(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """Its session is over: a fresh process is started by the deadline; a retired one stays retired, with nobody."""
+    """The slot's session is over: a fresh process must be ready by the deadline.
+
+    A Retired slot stays Retired, without a session.
+    """
     to, until = (T.RETIRED, None) if slot.state is T.RETIRED else (T.RESETTING, deadline_at)
     return _left(slot, frozenset({slot.state}), to, at, until)
 
 
 def give_up(slot: Slot, at: float, lingers_until: float, reset_timeout_s: float | None) -> SlotMove:
-    """Its session has another one; its picture may be watched a little longer. No `reset_timeout_s`: it is retired."""
+    """The slot's session got another slot; the old picture may linger until `lingers_until`.
+
+    The slot is reset within `reset_timeout_s` after that; None retires it.
+    """
     if reset_timeout_s is None or slot.state is T.RETIRED:
         return _left(slot, frozenset({slot.state}), T.RETIRED, at, lingers_until)
     return _left(slot, frozenset({slot.state}), T.RESETTING, at, lingers_until + reset_timeout_s)
 
 
 def reset(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """Its session holds it no longer, and nobody gave it back."""
+    """The session that the slot names no longer has it, but never gave it back: the slot is reset by the deadline."""
     return _left(slot, HELD, T.RESETTING, at, deadline_at)
 
 
 def _left(slot: Slot, sources: frozenset[SlotState], to: SlotState, at: float, until: float | None) -> SlotMove:
-    """Only while the holder that was read still holds it."""
+    """The session leaves the slot, if the session that was read still has it."""
     return SlotMove(slot.slot_id, sources, to, at, slot.epoch, holder=slot.session_id, leaves=True, deadline_at=until)
 
 
-# -- its application, or its instance
+# -- the slot's application or instance changes
 
 
 def publish(slot: Slot, at: float) -> SlotMove:
-    """Its application answered: free for all."""
+    """The slot's application is ready: the slot becomes free for everybody."""
     return SlotMove(slot.slot_id, frozenset({T.RESETTING}), T.FREE, at, slot.epoch)
 
 
 def withdraw(slot: Slot, at: float, deadline_at: float | None = None) -> SlotMove:
-    """Its application must be started again, by the deadline; without one, when its instance serves again."""
+    """The application of a free slot must start again, by the deadline; None: when the instance is back in service."""
     return SlotMove(slot.slot_id, frozenset({T.FREE}), T.RESETTING, at, slot.epoch, deadline_at=deadline_at)
 
 
 def await_ready(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """Its instance serves again: the agent must report it ready by the deadline."""
+    """The instance is back in service: its agent must report the slot ready by the deadline."""
     return SlotMove(slot.slot_id, frozenset({T.RESETTING}), T.RESETTING, at, slot.epoch, deadline_at=deadline_at)
 
 
 def renew(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """Its machine started anew: whoever held it holds it no longer, and what the old boot says counts no more."""
+    """The instance restarted: the slot loses its session, and facts from before the restart are refused."""
     return SlotMove(
         slot.slot_id,
         ANY - {T.RETIRED},
@@ -180,15 +196,15 @@ def renew(slot: Slot, at: float, deadline_at: float) -> SlotMove:
 
 
 def retire_free(slot: Slot, at: float) -> SlotMove:
-    """Nobody took it, and nobody will."""
+    """A free slot is retired."""
     return SlotMove(slot.slot_id, frozenset({T.FREE}), T.RETIRED, at, slot.epoch)
 
 
 def retire_idle(slot: Slot, at: float) -> SlotMove:
-    """Nobody holds it, and nobody will."""
+    """A slot without a session is retired."""
     return SlotMove(slot.slot_id, frozenset({T.FREE, T.RESETTING}), T.RETIRED, at, slot.epoch, seen=slot.state)
 
 
 def retire(slot: Slot, at: float) -> SlotMove:
-    """Whoever holds it: the holder stays named until it is released. Retired already is fine."""
+    """A slot is retired with or without a session; the session stays named until it is released. Once more is fine."""
     return SlotMove(slot.slot_id, ANY, T.RETIRED, at, slot.epoch, seen=slot.state)

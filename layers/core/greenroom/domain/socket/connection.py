@@ -1,4 +1,4 @@
-"""Who may come onto the Viewer socket, and who is on it: pages (one per session) and agents (one per instance)."""
+"""The Viewer socket's tickets and connections. A page has one connection per session, an agent one per instance."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 TICKET_LIFETIME_S = 60
-"""A join ticket lives this long. Source: AppStream streaming URLs."""
+"""How long a join ticket can be used. Source: AppStream streaming URLs."""
 CONNECTION_LIFETIME_S = 2 * 3600 + 600
-"""How long a connection's row may outlive it. Source: API Gateway WebSocket, 2 h at most."""
+"""How long a connection's row is kept, in case its end is never reported.
+
+Source: API Gateway WebSocket, 2 h at most.
+"""
 
 
 class PeerKind(StrEnum):
-    """Which side of a picture a connection is."""
+    """Which of the two peers of a picture a connection belongs to."""
 
     PAGE = "viewer"  # a viewer's page, for one session
     AGENT = "agent"  # an instance's agent, for all its slots
@@ -20,7 +23,7 @@ class PeerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a socket ticket admits to. A page's names session and epoch, an agent's instance and boot nonce."""
+    """What a socket ticket admits to: a page's names its session and epoch, an agent's its instance and boot nonce."""
 
     kind: PeerKind
     expires_at: float
@@ -34,7 +37,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An open connection. `epoch` and `join_number` are a page's own and fence what it sends."""
+    """An open connection.
+
+    A page's `epoch` and `join_number` are compared, so that an outdated page's frames are refused.
+    """
 
     connection_id: str
     kind: PeerKind
@@ -49,7 +55,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class AgentConnection:
-    """The connection an instance is reached by."""
+    """The connection through which an instance's agent is reached."""
 
     instance_id: str
     connection_id: str
