@@ -35,7 +35,7 @@ def test_started_instances_and_open_launches_count_as_on_demand() -> None:
 def test_sessions_beyond_two_hours_never_go_to_spot() -> None:
     plan = plan_capacity(pool(queued=4, longest_session_s=7201))
     assert markets(plan) == ["on-demand", "on-demand"]
-    assert plan.rejected[0].reason == "sessions may last 7201 s, Spot is for those of 7200 s at most"
+    assert plan.rejected[0].reason == "sessions may last 7201 s, more than 7200 s, the limit for Spot"
     assert markets(plan_capacity(pool(queued=4, longest_session_s=7200))) == ["spot", "spot"]
 
 

@@ -1,1 +1,1 @@
-"""Pure capacity decisions: snapshot + policy + now -> plan. Shared by the Lambdas and the simulator."""
+"""Pure capacity decisions: a snapshot of a pool goes in, a plan comes out. Shared by the Lambdas and the simulator."""

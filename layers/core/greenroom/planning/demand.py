@@ -1,4 +1,4 @@
-"""How many slots a pool wants, and how many it has or gets. Pure."""
+"""How many slots a pool wants (demand), and how many it has or will soon have (supply). Pure."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 
 def wanted_slots(snapshot: PoolSnapshot) -> int:
-    """Used, waiting, left of reservations, and the idle buffer on top; between floor and ceiling.
+    """The slots that the pool wants: in use, asked for by the line, reserved for events, and the idle buffer.
 
-    A reservation is consumed: each session that starts takes one slot of it and is counted as used instead.
+    At least the policy's `always_on`, at most its `maximum`. A reservation is used up: each session that starts takes
+    one slot of it, which then counts as in use.
     """
     policy = snapshot.policy
     used = sum(each.busy for each in snapshot.instances if each.is_serving)
-    queued = snapshot.queued - min(snapshot.held_back, snapshot.event_slots)  # the event's slots are held for these
+    queued = snapshot.queued - min(snapshot.held_back, snapshot.event_slots)  # they get the event's slots
     demand = used + queued + snapshot.event_slots + policy.target_idle
     return min(max(policy.always_on, demand), policy.maximum)
 
 
 def supply_of(snapshot: PoolSnapshot) -> int:
-    """Slots that serve or will: those of Ready, booting and launching instances, and of open launches."""
+    """The slots that serve now or will soon: of Ready, booting and launching instances, and of open launches."""
     return sum(each.slots for each in snapshot.instances if each.is_serving) + snapshot.open_launch_slots
 
 
 def ready_slots(instances: Iterable[InstanceLoad]) -> int:
-    """Slots of instances that have booted: what a viewer may count on today."""
+    """The slots of instances that have booted, which viewers can be given today."""
     return sum(each.slots for each in instances if each.state is InstanceState.READY and each.is_serving)
 
 
 def on_demand_slots(snapshot: PoolSnapshot) -> int:
-    """The part of the supply that no Spot interruption can take."""
+    """The on-demand part of the supply, which no Spot interruption can take away."""
     own = (each.slots for each in snapshot.instances if each.is_serving and each.market == "on-demand")
     return sum(own) + snapshot.open_on_demand_slots
 

@@ -1,4 +1,4 @@
-"""Why one waits, in words a viewer understands. Pure."""
+"""Tells a viewer in line why the wait takes as long as it does, in words that a viewer understands. Pure."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ MARKET_WORDS = {"spot": "Spot", "on-demand": "on-demand"}
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What stands between the line and its slots."""
+    """What the viewers in line are waiting for, as one forecast saw it. `..._s` are seconds from now."""
 
     markets: tuple[str, ...]
-    warming: int = 0  # instances on their way
+    warming: int = 0  # instances that are starting
     first_ready_s: float = 0.0
-    planned: int = 0  # instances that the next pass starts or launches
+    planned: int = 0  # instances that the next planning pass will start or launch
     planned_ready_s: float = 0.0
-    next_free_s: float | None = None  # a running session ends and its slot is reset; None: nobody plays
-    rests_until: float | None = None  # EC2 refused: asked again then
+    next_free_s: float | None = None  # until a running session ends and its slot is reset; None: nobody plays
+    rests_until: float | None = None  # EC2 refused, and is asked again at this time, epoch seconds
     halted: bool = False
-    can_grow: bool = True  # whether the pool may start another instance at all
+    can_grow: bool = True  # whether the pool may start any further instance
 
 
 def reason_of(place: int, now: Situation, begins_at: float | None = None) -> str:
-    """Example: `3 ahead; 2 instances warming, first ready in about 1:40`; in a pre-queue what counts is its event."""
+    """The reason for the viewer at `place`. Example: `3 ahead; 2 instances warming, first ready in about 1:40`.
+
+    `begins_at`: in a pre-queue, the start of the event (epoch seconds), which is all that counts there.
+    """
     ahead = "you are next" if place <= 1 else f"{place - 1} ahead"
     if begins_at is not None:
         return f"{ahead}; the event begins at {_clock(begins_at)}"
@@ -40,7 +43,7 @@ def _coming(now: Situation) -> str:
     if now.next_free_s is not None:
         return f"the next place is free in about {duration(now.next_free_s)}"
     may_come = now.can_grow and not now.halted and now.rests_until is None
-    return "an instance is started next" if may_come else ""
+    return "an instance will be started next" if may_come else ""
 
 
 def _obstacle(now: Situation) -> str:
@@ -52,7 +55,7 @@ def _obstacle(now: Situation) -> str:
     if now.rests_until is not None:
         names = " and ".join(MARKET_WORDS.get(each, each) for each in now.markets)
         have = "has" if len(now.markets) == 1 else "have"
-        return f"{names} {have} no capacity now; tried again at {_clock(now.rests_until)}"
+        return f"{names} {have} no capacity now; the next try is at {_clock(now.rests_until)}"
     return ""
 
 

@@ -1,9 +1,9 @@
-"""How long a place in line waits: p50 and p90, from who will leave and what is being started. Pure.
+"""Forecasts how long each place in line will wait, as p50 and p90, from running sessions and starting instances. Pure.
 
-Each source frees one place after another: a running session ends, then the one that came after it, and so on. Of every
-source the moments of "how often by t" follow from what is known of its next time and of those after it; the sum over
-all sources is near enough to normal, refined by its skewness. A wait of place n is the first t by which n places were
-freed with probability 0.5 or 0.9.
+A source is what frees places: a running session, say, that ends, then the session after it, and so on. For each source,
+the mean, variance and third moment of "places freed by time t" are computed from what is known of its next ending and
+of those that follow. The sum over all sources is nearly normally distributed, refined by its skewness. The wait of
+place n is the first t at which n places are freed with probability 0.5 (p50) or 0.9 (p90).
 Source: Hong 2013, On computing the distribution function for the Poisson binomial distribution (refined normal).
 """
 
@@ -17,26 +17,31 @@ from math import erf, exp, pi, sqrt
 from greenroom.planning.lifetimes import Lifetime
 
 LONGEST_S = 24 * 3600.0
-"""No forecast looks farther."""
+"""The longest wait that is forecast."""
 SURELY = 6.0
-"""Generations that lie so many standard deviations back are over: they are counted, not computed."""
+"""An ending expected this many standard deviations ago is taken as certain: it is counted, not computed."""
 IDLE_STEPS = 32
-"""Of the integral over the time until an event begins."""
+"""The steps of the numerical integral over the time until an event begins."""
 STEP, FIRST_S = 1.06, 1.0
-"""Times that are looked at lie so far apart; between two of them the probability is a straight line."""
+"""The distances of the times for which probabilities are computed: a factor, or at least so many seconds.
+
+Between two of these times the probability is interpolated linearly.
+"""
 _TIMES = [0.0]
 while _TIMES[-1] < LONGEST_S:
     _TIMES.append(min(LONGEST_S, max(_TIMES[-1] + FIRST_S, _TIMES[-1] * STEP)))
 MARGIN = 1.05
-"""On top of p90: what no law of lengths knows, such as a claim's own time and sessions that end together."""
+"""A factor on p90, for what session lengths do not tell: a claim takes time itself, and sessions may end together."""
 SQRT2 = sqrt(2.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What brings places: `count` at once, first at `delay_s` + the rest of `life` at `age_s`; then each after `next`.
+    """Something that frees places for the line: a running session and those after it, or instances that are booting.
 
-    `next`: the law of those who follow; None when nobody does.
+    It frees `count` places: first after `delay_s` plus what is left of a `life` that is `age_s` old, and then again and
+    again after a `next`.
+    `next`: the distribution of the lives that follow; None when no place is freed again.
     """
 
     life: Lifetime
@@ -48,7 +53,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Seconds from now; the true wait is shorter than `p90_s` nine times in ten."""
+    """A forecast, in seconds from now. The true wait is shorter than `p90_s` nine times in ten."""
 
     p50_s: float
     p90_s: float
@@ -56,18 +61,20 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """Moments of how many places are free by one time."""
+    """The distribution of the number of places freed by one time, as its moments."""
 
     mean: float = 0.0
     variance: float = 0.0
-    third: float = 0.0  # central
-    doubt: float = 0.0  # standard error of the mean, the same way for all sources
+    third: float = 0.0  # central moment
+    doubt: float = 0.0  # standard error of the mean, which errs in the same direction for all sources
 
 
 class Forecast:
-    """The sources of a pool as a curve; asked for any place. A time is computed once, and only if asked for.
+    """The forecast for a pool with these sources; `wait` answers for any place.
 
-    `held_s`: nothing is handed out for so long; what is free before waits for it, and what follows counts from it.
+    A probability is computed when first needed.
+    `held_s`: no slot is given to the line for this long, as before an event. Places freed before wait for that time,
+    and sessions that follow on them begin then.
     """
 
     def __init__(self, sources: Iterable[Source], held_s: float = 0.0) -> None:
@@ -76,7 +83,7 @@ class Forecast:
         self._counts: dict[int, _Counted] = {}
 
     def wait(self, place: int) -> Wait:
-        """`place`: 1 = next. Without sources: LONGEST_S."""
+        """The forecast for a place (1 = next). Without sources it is LONGEST_S."""
         p50 = self._reached(place, 0.5)
         return Wait(p50, min(LONGEST_S, max(p50, MARGIN * self._reached(place, 0.9))))
 
@@ -108,12 +115,12 @@ class Forecast:
 
 
 def forecast_wait(place: int, sources: Iterable[Source]) -> Wait:
-    """For one place; for several, keep the Forecast."""
+    """The forecast for a single place. For several places keep a Forecast."""
     return Forecast(sources).wait(place)
 
 
 def _grouped(sources: Iterable[Source]) -> Sequence[Source]:
-    """Sources of nearly the same age as one with their number: ages within 6 % (or a second) tell nothing apart."""
+    """Merges sources whose ages and delays differ by less than 6 % (or a second), because they behave alike."""
     found: dict[tuple[int, int, int, int], Source] = {}
     for each in sources:
         key = (id(each.life), id(each.next), _bucket(each.age_s), _bucket(each.delay_s))
@@ -128,9 +135,12 @@ def _bucket(seconds: float) -> int:
 
 
 def _of_source(source: Source, time_s: float, idle_s: float) -> _Counted:
-    """Moments of "how many by time_s", times the number of such sources. P(N > k) for k = 0, 1, … gives them all."""
+    """The moments of the number of places freed by `time_s`, for `count` equal sources.
+
+    They are sums over P(N > k) for k = 0, 1, ...
+    """
     k = _surely_over(source, time_s - idle_s)
-    first, second, third = float(k), float(k**2), float(k**3)  # what the sums below are where P(N > k) is 1
+    first, second, third = float(k), float(k**2), float(k**3)  # the sums below, over those k for which P(N > k) is 1
     while (reached := _reached_by(source, time_s if k == 0 else time_s - idle_s, k)) >= 1e-4:
         first += reached
         second += (2 * k + 1) * reached
@@ -143,7 +153,7 @@ def _of_source(source: Source, time_s: float, idle_s: float) -> _Counted:
 
 
 def _idle_s(source: Source, held_s: float) -> float:
-    """How long its first place, once free, is likely kept from the line: what follows comes so much later.
+    """How long the source's first freed place is expected to stay unused until `held_s`, which delays all that follow.
 
     The mean of (held - X)+ is the integral of P(X <= x) up to `held_s`.
     """
@@ -155,7 +165,7 @@ def _idle_s(source: Source, held_s: float) -> float:
 
 
 def _surely_over(source: Source, time_s: float) -> int:
-    """Places that the source has freed by then, whatever happens."""
+    """The number of places that the source has certainly freed by then."""
     if source.next is None or source.next.mean <= 0:
         return 0
     mean, variance = source.life.rest(source.age_s)
@@ -167,7 +177,7 @@ def _surely_over(source: Source, time_s: float) -> int:
 
 
 def _reached_by(source: Source, time_s: float, k: int) -> float:
-    """Probability that the source freed more than k places by then."""
+    """The probability that the source has freed more than k places by then."""
     left = time_s - source.delay_s
     if left < 0:
         return 0.0
@@ -180,8 +190,9 @@ def _reached_by(source: Source, time_s: float, k: int) -> float:
 
 
 def _gamma_cdf(x: float, mean: float, variance: float) -> float:
-    """Of the gamma distribution with these moments: exact for sums of exponentials, near for the rest.
+    """The probability that a gamma variable with this mean and variance is at most x.
 
+    Exact for sums of exponentials, an approximation for the rest.
     Source: Wilson and Hilferty 1931, the cube root of a gamma variate is near to normal.
     """
     if variance < 1e-9 * mean * mean or mean <= 0:
@@ -192,7 +203,7 @@ def _gamma_cdf(x: float, mean: float, variance: float) -> float:
 
 
 def _at_least(place: int, counted: _Counted) -> float:
-    """Probability of `place` or more."""
+    """The probability that at least `place` places are freed."""
     if counted.variance < 1e-9:
         return 1.0 if counted.mean >= place - 0.5 else 0.0
     sigma = sqrt(counted.variance)

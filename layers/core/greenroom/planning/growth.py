@@ -1,4 +1,4 @@
-"""More slots: stopped instances are started first, then new ones launched. Pure."""
+"""How a pool gets more slots: stopped instances are started first, then new ones are launched. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from greenroom.planning.plan import PlannedLaunch, PlannedStart, Rejected
 from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 LAUNCHES_PER_PASS = 20
-"""A pass starts and launches at most so many; the next pass goes on. Source: RunInstances refills 2 calls a second."""
-RESTING = "launches rest after failures in a row"
+"""The most instances that one pass starts and launches. Source: RunInstances refills 2 calls a second."""
+RESTING = "launches are paused after failures in a row"
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What brings the slots that are lacking."""
+    """The starts and launches that bring the missing slots, and what was rejected."""
 
     starts: tuple[PlannedStart, ...] = ()
     launches: tuple[PlannedLaunch, ...] = ()
@@ -28,7 +28,7 @@ class Growth:
 
 
 def grow(snapshot: PoolSnapshot, lacking: int) -> Growth:
-    """Nothing when nothing is lacking, or the pool is halted."""
+    """What to start and launch to get `lacking` more slots; nothing when none are lacking or the pool is halted."""
     if lacking <= 0:
         return Growth()
     if snapshot.halted is not None:
@@ -58,7 +58,11 @@ def _starts(snapshot: PoolSnapshot, lacking: int) -> tuple[PlannedStart, ...]:
 
 
 def _next_started(snapshot: PoolSnapshot) -> Iterator[InstanceLoad]:
-    """Distributed: into the zone that has the fewest; else, the longest stopped first."""
+    """The instances that can be started, in the order to start them.
+
+    With placement Distributed, the next one is in the zone with the fewest instances; otherwise, the longest stopped
+    first.
+    """
     waiting = [each for each in snapshot.instances if _why_not_startable(each, snapshot.now) is None]
     zones = Counter(each.zone for each in snapshot.instances if each.is_serving)
     spread = snapshot.policy.placement is Placement.DISTRIBUTED
@@ -72,9 +76,9 @@ def _next_started(snapshot: PoolSnapshot) -> Iterator[InstanceLoad]:
 
 
 def _why_not_startable(each: InstanceLoad, now: float) -> str | None:
-    """None when it can be started."""
+    """Why the instance cannot be started now; None when it can."""
     if each.state is not InstanceState.STOPPED or each.slots <= 0:
-        return "it is none of the warm tier"
+        return "it is not in the warm pool"
     if each.is_of_another:
         return "it runs another application"
     if each.stopped_at is None:

@@ -1,4 +1,4 @@
-"""How long a session or a boot lasts, and how long the rest of one takes that is under way. Pure."""
+"""How long sessions and boots last: the distribution of their lengths, learned from those that were seen. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from math import exp, sqrt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
 
 LENGTHS_MEASURED = 10
-"""Fewer session lengths than that say nothing of the next."""
+"""Fewer session lengths than this say nothing about the next one."""
 UNSEEN = 1.0
-"""How many the doubt counts as that outlive all that was seen."""
+"""How many sessions are assumed that outlive all that were seen, as an allowance for the small sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """What was seen of one: from which age on it was watched, up to which age, and whether it ended there."""
+    """One observed session or boot: watched from age `since_s` to age `until_s`, and whether it ended there."""
 
     until_s: float
     ended: bool = True
@@ -26,10 +26,12 @@ class Lived:
 
 
 class Lifetime:
-    """A law of lengths: steps at what was seen, and a tail beyond; nothing outlives `most_s`.
+    """The distribution of the length of sessions or boots; none is longer than `most_s`.
 
-    The steps are Kaplan and Meier's estimate: whoever still runs counts as not ended at its age, so that the first ends
-    of a fresh pool, which are short ones, do not pass for the rule. Beyond them, and with nothing seen, exponential.
+    It has a step at each length that was seen (Kaplan and Meier's estimate), and an exponential tail beyond the
+    longest. One that is still running counts as not ended at its age. Without that, the first ends in a fresh pool,
+    which are short ones, would be taken for the rule. With nothing seen, the whole distribution is exponential with
+    mean `mean_s`.
     Source: Kaplan and Meier 1958; with late entry, Tsai, Jewell and Wang 1987.
     """
 
@@ -45,10 +47,10 @@ class Lifetime:
         self.mean, self.variance = self.rest(0.0)
         ended = sum(each.ended for each in lived)
         self.doubt = sqrt(self.variance / ended) / self.mean if ended and self.mean else 0.0
-        """Standard error of the mean, as a share of it: an error that all forecasts of this pool have in common."""
+        """Standard error of the mean, as a share of the mean. All forecasts of the pool share this error."""
 
     def ended_within(self, age_s: float, seconds: float) -> float:
-        """Probability that one of this age ends within so many more."""
+        """The probability that one that is `age_s` old ends within the next `seconds`."""
         until = age_s + seconds
         if until >= self._most_s:
             return 1.0
@@ -59,7 +61,7 @@ class Lifetime:
         return (self._mass(until) - self._mass(age_s) + late) / beyond
 
     def rest(self, age_s: float) -> tuple[float, float]:
-        """Mean and variance of what is left at this age, seconds."""
+        """Mean and variance of the time that is left at this age, seconds."""
         if age_s not in self._rests:
             self._rests[age_s] = self._rest(age_s)
         return self._rests[age_s]
@@ -83,7 +85,7 @@ class Lifetime:
 
 
 def _steps(lived: Sequence[Lived], most_s: float) -> tuple[list[float], list[float], float]:
-    """Lengths, the probability of each, and what is left beyond."""
+    """The lengths seen in ascending order, the probability of each, and the probability of a longer one."""
     ends: list[float] = []
     weights: list[float] = []
     alive = 1.0
@@ -97,7 +99,7 @@ def _steps(lived: Sequence[Lived], most_s: float) -> tuple[list[float], list[flo
 
 
 def _sums(ends: Sequence[float], weights: Sequence[float]) -> list[tuple[float, float, float]]:
-    """Probability, mean and mean square of the first 0, 1, 2 … steps."""
+    """For the first 0, 1, 2, ... steps, three sums: probability, probability x length, probability x length squared."""
     found = [(0.0, 0.0, 0.0)]
     for end, weight in zip(ends, weights, strict=True):
         mass, total, squares = found[-1]
@@ -108,11 +110,15 @@ def _sums(ends: Sequence[float], weights: Sequence[float]) -> list[tuple[float, 
 def session_lifetime(
     lengths: Sequence[SessionLength], ages_s: Iterable[float], maximum_s: float, now: float
 ) -> Lifetime:
-    """Of a pool's sessions, by its last ends and those that run now.
+    """The distribution of a pool's session lengths, from its last ended sessions and from those that are running.
 
-    A full record knows nothing from before its oldest end: who ran then is watched from the age it had. Fewer than
-    LENGTHS_MEASURED: exponential, with half of the maximum as its mean, that each end seen draws to what was lived.
-    Example: a maximum of 3600 s, nothing seen: mean 1800 s; five ends in 600 s lived by all together: 2400 / 6 = 400 s.
+    `ages_s`: how long each running session has lasted; `maximum_s`: the longest that a session may last. A pool
+    remembers only its last LENGTHS_KEPT ends. Once that record is full, a session that ran when the record begins
+    counts as watched from the age it had then. With fewer than LENGTHS_MEASURED ends the distribution is exponential.
+    Its mean begins at half of the maximum, and each end that is seen draws it towards the time that all sessions lived,
+    divided by the number of ends.
+    Example: a maximum of 3600 s, nothing seen: mean 1800 s. Five ends, and 600 s lived by all together: 2400 / 6 = 400
+    s.
     """
     if len(lengths) < LENGTHS_MEASURED:
         ages_s = list(ages_s)

@@ -1,4 +1,4 @@
-"""Spot or on-demand: on which market each launch is tried first. Pure."""
+"""Chooses Spot or on-demand for each launch: the market on which it is tried first. Pure."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from greenroom.planning.snapshot import PoolSnapshot
 
 SPOT, ON_DEMAND = "spot", "on-demand"
 LONGEST_ON_SPOT_S = 7200
-"""Spot only where sessions are shorter: a longer one is likely to be interrupted. Source: GameLift FleetIQ, best
-practices: Spot where sessions last under 2 h."""
+"""Spot is used only where sessions are shorter than this, because a longer one is likely to be interrupted.
+Source: GameLift FleetIQ, best practices: Spot where sessions last under 2 h.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Markets:
-    """The market of each launch, on-demand first, and what was not chosen."""
+    """The market of each launch, on-demand ones first, and the alternatives that were rejected."""
 
     of_launches: tuple[str, ...]
     rejected: tuple[Rejected, ...]
 
 
 def choose_markets(snapshot: PoolSnapshot, number: int, started_slots: int) -> Markets:
-    """For `number` launches, beside `started_slots` of the warm tier that are being started: those are on-demand.
+    """The markets for `number` launches. `started_slots`: on-demand slots that are being started from the warm pool.
 
-    Example: 8 slots wanted, spot share 50 percent, 2 on-demand slots there, instances of 2 slots, 3 launches: 4 slots
-    must be on-demand, so the first launch is, and the other two go to Spot.
+    Example: 8 slots wanted, spot share 50 percent, 2 on-demand slots exist, instances of 2 slots, 3 launches. 4 slots
+    must be on-demand, so the first launch is on-demand, and the other two are on Spot.
     """
     refusal = _why_no_spot(snapshot)
     if ON_DEMAND not in snapshot.markets:
@@ -45,7 +46,7 @@ def choose_markets(snapshot: PoolSnapshot, number: int, started_slots: int) -> M
 
 
 def _part(policy: PoolPolicy) -> bool:
-    """Whether the policy asks for on-demand slots at all."""
+    """Whether the policy demands any on-demand slots."""
     return policy.spot_share < 100
 
 
@@ -53,5 +54,5 @@ def _why_no_spot(snapshot: PoolSnapshot) -> str | None:
     if SPOT not in snapshot.markets:
         return "the pool's markets exclude it"
     if snapshot.longest_session_s > LONGEST_ON_SPOT_S:
-        return f"sessions may last {snapshot.longest_session_s} s, Spot is for those of {LONGEST_ON_SPOT_S} s at most"
+        return f"sessions may last {snapshot.longest_session_s} s, more than {LONGEST_ON_SPOT_S} s, the limit for Spot"
     return None

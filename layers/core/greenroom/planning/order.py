@@ -1,4 +1,4 @@
-"""Which idle instance goes first when a pool has too many. Pure."""
+"""In which order a pool with too many instances gives them up. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 def dearest_first(
     snapshot: PoolSnapshot, kept: Collection[str] = (), *, with_coming: bool = False
 ) -> Iterator[InstanceLoad]:
-    """The idle ones: on-demand before Spot, then the youngest: what ran longest has proven itself.
+    """The idle instances in the order in which to give them up.
 
-    `with_coming`: before them, those that are not ready yet; nobody would miss these.
-    On-demand instances that the spot share asks for go last. Distributed: out of the zone that has the most, before age
-    counts, so that the loss of a zone keeps hurting fewest. `kept` are left out.
+    `with_coming`: instances that are not Ready yet come before all others, because nobody would miss them. `kept`: ids
+    to leave out. Then the order is: on-demand instances that the policy's spot share needs go last; on-demand before
+    Spot; with placement Distributed, from the zone with the most instances, so that the loss of a zone still affects
+    the fewest viewers; the youngest first, because those that ran longest have proven themselves.
     """
     able = [each for each in snapshot.instances if each.is_idle or (with_coming and each.is_coming)]
     waiting = [each for each in able if each.instance_id not in kept]

@@ -1,4 +1,4 @@
-"""What a capacity plan says: what to launch, start, stop and end, why, and what was considered and not done. Pure."""
+"""A capacity plan: what to launch, start, stop and retire, the reasons, and what was considered but rejected. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PlannedLaunch:
-    """One instance. `market` "spot": Spot first, then on-demand if the pool allows it; "on-demand": only that."""
+    """One instance to launch.
+
+    `market` "spot": tried on Spot first, then on-demand if the pool allows it; "on-demand": only there.
+    """
 
     slots: int
     market: str
     reason: str
-    for_warm_tier: bool = False  # beyond what is wanted: to be stopped once it is ready
+    for_warm_tier: bool = False  # beyond the wanted slots: to be stopped for the warm pool once it is Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class PlannedStart:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
-    """One instance to stop for the warm tier, if it is still idle when its rows are written."""
+    """One instance to stop for the warm pool. It is stopped only if it is still idle when its rows are written."""
 
     instance_id: str
     slots: int
@@ -35,7 +38,10 @@ class PlannedStop:
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """One instance to end, if nobody plays on it when its rows are written."""
+    """One instance to end. It is ended only if no session is on it when its rows are written.
+
+    `is_given_back`: its slots were reserved for an event that is over.
+    """
 
     instance_id: str
     slots: int
@@ -45,7 +51,7 @@ class Retirement:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """What was considered and not done."""
+    """An alternative that was considered but not chosen, and why."""
 
     alternative: str
     reason: str
@@ -53,18 +59,18 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The decision, with the numbers it was made on."""
+    """The decision, with the numbers on which it is based."""
 
     wanted: int
     supply: int
     launches: tuple[PlannedLaunch, ...]
     retirements: tuple[Retirement, ...]
     rejected: tuple[Rejected, ...]
-    surplus_since: float | None  # the scale-in clock from now on
-    surplus_least: int = 0  # the least surplus seen since then
+    surplus_since: float | None  # since when there are too many slots (the scale-in clock); None: there are not
+    surplus_least: int = 0  # the smallest surplus seen since then, slots
     starts: tuple[PlannedStart, ...] = ()
     stops: tuple[PlannedStop, ...] = ()
-    waits: bool = False  # slots are lacking, and the next pass may bring them
+    waits: bool = False  # slots are lacking, and a later pass may bring them
 
     @property
     def changes_anything(self) -> bool:

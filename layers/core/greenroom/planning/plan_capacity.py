@@ -1,4 +1,4 @@
-"""How many instances a pool needs now: a snapshot in, a plan with its reasons out. Pure.
+"""How many instances a pool needs now: a snapshot goes in, a plan with its reasons comes out. Pure.
 
 Worked example. Policy alwaysOn 2, targetIdle 2, maximum 16, all on Spot; two slots an instance. Two instances are
 Ready, 3 of their 4 slots are in use, one viewer waits in line, one launch (2 slots) is open, the reservation of an
@@ -9,16 +9,17 @@ event has 4 slots left, one instance is stopped.
     supply  = ready 4 + coming 2                                = 6
     lacking = 10 - 6 = 4 slots -> 1 start (2 slots), then 1 launch (2 slots); there is room for 16 - 6 = 10 slots
 
-When a viewer of the event comes, 4 slots are used and 3 reserved: the demand stays, nothing is refilled.
+When a viewer of the event arrives, 4 slots are in use and 3 reserved: the demand stays the same, nothing is refilled.
 
-Shrinking: the same pool later, nobody plays, no event, no line, four instances are Ready. demand = 2, wanted = 2,
-supply = 8: a surplus of 6. The first pass that sees it starts the clock; two minutes later what was too much all the
-time may go, ten instances at most, and the clock starts anew. Slots above a lowered maximum, and those that an ended
-event gives back, do not wait for the clock; nor do on-demand instances that the warm tier lacks.
+Shrinking. The same pool later: nobody plays, no event, no line, four instances are Ready. demand = 2, wanted = 2,
+supply = 8: a surplus of 6. The first pass that sees it starts the scale-in clock. Two minutes later, the slots that
+were too many during the whole time may go, ten instances at most, and the clock starts again. Some instances go without
+waiting for the clock: those above a maximum that was lowered, those that an ended event gives back, and on-demand
+instances that the warm pool needs.
 
-Not ready yet: an instance that is launching or booting is paid like any other, and goes by the same rules, before the
-ready ones (shrinkage has an example). One whose application or build was replaced goes at once, wanted or not, and is
-replaced in the same plan: it could only ever show what nobody asks for.
+An instance that is launching or booting costs as much as any other and goes by the same rules, before the Ready ones
+(planning/shrinkage.py has an example). One that would run an application or a build that the pool has replaced goes at
+once and is replaced in the same plan, because no viewer asks for it any more.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ __all__ = ["InstanceLoad", "Plan", "PoolSnapshot", "plan_capacity", "supply_of",
 
 
 def plan_capacity(snapshot: PoolSnapshot) -> Plan:
-    """Draining instances that nobody plays on any more, worn ones, and those that start what was replaced always go.
+    """The plan for a pool: retire what cannot serve any more, then grow, then fill the warm pool, then shrink.
 
-    Then grow, tend the tier, shrink.
+    Always retired: draining instances without sessions, instances that lost slots, and those that would run a replaced
+    application or build.
     """
     leaving = tuple(_spent(snapshot.instances))
     snapshot = replace(snapshot, instances=tuple(_without_spent(snapshot.instances)))
@@ -67,11 +69,11 @@ def _spent(instances: Sequence[InstanceLoad]) -> Iterator[Retirement]:
         if each.is_of_another and each.state is InstanceState.STOPPED:
             yield Retirement(each.instance_id, 0, "it runs the application that the pool served before")
         elif each.state is InstanceState.DRAINING and each.busy == 0:
-            yield Retirement(each.instance_id, 0, "drained: nobody plays on it any more")
+            yield Retirement(each.instance_id, 0, "drained, and no session is left on it")
         elif each.is_worn:
             yield Retirement(each.instance_id, each.slots, f"{each.retired} of {each.slot_count} slots are lost")
         elif _comes_in_vain(each):
-            yield Retirement(each.instance_id, each.slots, "it starts what the pool does not run any more")
+            yield Retirement(each.instance_id, each.slots, "it would run what the pool has replaced")
 
 
 def _comes_in_vain(each: InstanceLoad) -> bool:
@@ -79,6 +81,6 @@ def _comes_in_vain(each: InstanceLoad) -> bool:
 
 
 def _without_spent(instances: Sequence[InstanceLoad]) -> Iterator[InstanceLoad]:
-    """As they will be when the plan is followed: paid until they are gone, but no supply."""
+    """The instances as they will be once the plan is followed: retired ones still cost money, but are no supply."""
     for each in instances:
         yield replace(each, state=InstanceState.DRAINING) if each.is_worn or _comes_in_vain(each) else each

@@ -1,4 +1,4 @@
-"""The rules of a preflight: facts in, a check with its remedy out. Pure."""
+"""The rules of an event's preflight: each takes facts and returns a check with its remedy. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ OK, WARNING, FAILED, UNKNOWN = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.
 
 
 def check_quota(room: Mapping[str, float], instance_types: Sequence[str], instances: int) -> Check:
-    """`room`: free vCPUs by market. Offerings vary in size, so it fits surely, perhaps, or not at all.
+    """Whether the account's vCPU quotas allow so many instances. `room`: unused vCPUs of the quota, by market.
 
+    The pool's instance types differ in size, so the instances fit for sure, perhaps, or not at all.
     Example: 10 instances of g5.xlarge (4 vCPUs) or g5.2xlarge (8) need 40 to 80: 60 free are a warning.
     """
     sizes = [size for each in instance_types if (size := vcpus(each)) is not None]
@@ -33,18 +34,18 @@ def check_quota(room: Mapping[str, float], instance_types: Sequence[str], instan
 
 
 def check_image(image_id: str, state: str) -> Check:
-    """EC2 launches from an available image only."""
+    """Whether EC2 can launch from the image: only an available one works."""
     if state == "available":
         return Check("image", OK, f"{image_id} is available")
     return Check("image", FAILED, f"{image_id} is {state}", "deploy with the ImageId of an image this account may use")
 
 
 def check_addresses(free: Mapping[str, int], instances: int) -> Check:
-    """`free`: addresses by subnet."""
+    """Whether the subnets have addresses for so many instances. `free`: unused addresses by subnet."""
     total = sum(free.values())
     detail = f"{instances} addresses are needed, {total} are free in {len(free)} subnets"
     if total < instances:
-        return Check("addresses", FAILED, detail, "add subnets, or end what holds addresses")
+        return Check("addresses", FAILED, detail, "add subnets, or end something that uses addresses")
     if any(each < instances for each in free.values()):
         return Check("addresses", WARNING, f"{detail}; not every subnet alone has enough", "add or widen subnets")
     return Check("addresses", OK, detail)
@@ -53,7 +54,10 @@ def check_addresses(free: Mapping[str, int], instances: int) -> Check:
 def check_offerings(
     instance_types: Sequence[str], zones: Collection[str], offered: Collection[tuple[str, str]], resting: Sequence[str]
 ) -> Check:
-    """`resting`: offerings, or whole markets, that EC2 refused a moment ago, with its codes."""
+    """Whether EC2 offers the pool's instance types in its zones.
+
+    `resting`: offerings or markets that EC2 refused a moment ago.
+    """
     wanted = [(each, zone) for each in instance_types for zone in sorted(set(zones))]
     missing = [f"{each} in {zone}" for each, zone in wanted if (each, zone) not in offered]
     remedy = "add other instance types to the pool"
@@ -69,7 +73,10 @@ def check_offerings(
 def check_budget(
     event: ScheduledEvent, instance_types: Sequence[str], markets: Sequence[str], instances: int, warm_at: float
 ) -> Check:
-    """Instances x hours, the warm-up included, x the cheapest and the dearest price of the pool's offerings."""
+    """Whether the event stays within its budget.
+
+    The estimate is instances x hours, warming included, x the lowest and the highest price of the pool's offerings.
+    """
     prices = [price.usd for each in instance_types for market in markets if (price := hourly_usd(each, market))]
     hours = (event.end - warm_at) / 3600
     if not prices:
@@ -87,8 +94,11 @@ def check_budget(
 
 
 def check_pool(maximum: int, target_idle: int, together: int, halted: Halt | None) -> Check:
-    """`together`: the sessions that this event and those of its time expect."""
-    detail = f"{together} sessions are expected at its time, {maximum} slots are the maximum"
+    """Whether the pool's maximum is enough.
+
+    `together`: sessions expected by this event and those that overlap with it.
+    """
+    detail = f"{together} sessions are expected at that time, the pool's maximum is {maximum} slots"
     if halted is not None:
         return Check("pool", FAILED, f"the pool is halted: {halted.reason}", "resume the pool")
     if together > maximum:
@@ -101,7 +111,7 @@ def check_pool(maximum: int, target_idle: int, together: int, halted: Halt | Non
 def check_time_to_warm(event: ScheduledEvent, warm: WarmTime, now: float) -> Check:
     """Whether warming can begin in time."""
     latest = latest_safe_start(event, warm)
-    source = "measured" if warm.is_measured else "assumed, as no boot of this pool was measured yet"
+    source = "measured" if warm.is_measured else "assumed, because no boot of this pool was measured yet"
     detail = f"warming takes {warm.whole_s:.0f} s ({source}) and must begin by {iso(latest)}"
     if now > latest and not event.holds_slots:
         return Check("timeToWarm", FAILED, f"{detail}, which is past", "start the event later, or keep warm instances")

@@ -1,14 +1,14 @@
-"""Fewer slots: what lasts too long is given up in steps, what an event gives back at once. Pure.
+"""How a pool gives up slots: a lasting surplus in steps, what an ended event gives back at once. Pure.
 
 Worked example. scaleInAfter 600 s, step 2, instances of 2 slots. At 0 s a pass sees 8 slots too many and starts the
-clock; at 300 s somebody saw only 6; at 600 s it is 10. During the whole window 6 were too many, so three idle instances
-could go, and the step lets two. The clock starts anew, with 6.
+clock. At 300 s a pass sees only 6 too many, at 600 s it sees 10. During the whole time at least 6 were too many, so
+three idle instances could go; the step allows two. The clock starts again, with 6.
 
-Instances that are not ready yet count and go like idle ones, and first. Three viewers come at 0 s, two instances of
-2 slots are launched, and the viewers leave at 60 s: from then on 4 slots are too many. When two viewers come back at
-100 s, one instance is wanted again and boots on; the other has been too much since 60 s, and is ended at 660 s, booted
-or not. Nobody waits for the clock in three cases: the maximum was lowered below them, the pool is halted (an operator,
-or three boots that failed, said that nothing more is to come), or an event gives them back.
+Instances that are not Ready yet count and go like idle ones, and before them. Three viewers come at 0 s, two instances
+of 2 slots are launched, and the viewers leave at 60 s: from then on 4 slots are too many. When two viewers come back at
+100 s, one instance is wanted again and goes on booting. The other has been too many since 60 s, and is ended at 660 s,
+booted or not. An instance goes without waiting for the clock in three cases: the maximum was lowered, the pool is
+halted (by an operator, or after three failed boots) and the instance is not Ready yet, or an ended event gives it back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 @dataclass(frozen=True, slots=True)
 class Shrinkage:
-    """The instances to give up, and the scale-in clock from now on."""
+    """The instances to retire, and the scale-in clock from now on."""
 
     retirements: tuple[Retirement, ...] = ()
     surplus_since: float | None = None
@@ -34,7 +34,11 @@ class Shrinkage:
 
 
 def shrink(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Shrinkage:
-    """`surplus`: slots that neither the policy nor the warm tier wants; `kept`: instances that the tier takes."""
+    """The instances to retire of a surplus.
+
+    `surplus`: slots that neither the policy nor the warm pool wants; `kept`: ids of instances on their way to the warm
+    pool.
+    """
     at_once = tuple(_at_once(snapshot, surplus, kept))
     left = surplus - sum(each.slots for each in at_once)
     gone = {*kept, *(each.instance_id for each in at_once)}
@@ -57,7 +61,7 @@ def shrink(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Shrin
 
 
 def _fits_any(snapshot: PoolSnapshot, surplus: int, gone: Collection[str]) -> bool:
-    """Whether giving up some instance that is Ready, or coming, would leave enough."""
+    """Whether any instance that is Ready or coming is small enough to go without taking more than the surplus."""
     own = (each for each in snapshot.instances if each.is_serving and each.instance_id not in gone)
     able = (each for each in own if each.state is InstanceState.READY or each.is_coming)
     return any(0 < each.slots <= surplus for each in able)
@@ -74,8 +78,9 @@ def _step(snapshot: PoolSnapshot, least: int, since: float, gone: Collection[str
 
 
 def _at_once(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Iterator[Retirement]:
-    """What need not wait for the clock: slots above a lowered maximum, what still comes to a halted pool, then what an
-    ended event gives back.
+    """The instances that go without waiting for the clock.
+
+    These are slots above a lowered maximum, what still comes to a halted pool, and what an ended event gives back.
     """
     over = supply_of(snapshot) - snapshot.policy.maximum - _slots_of(snapshot, kept)
     give_back = snapshot.give_back_slots

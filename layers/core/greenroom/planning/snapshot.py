@@ -1,4 +1,4 @@
-"""All that a capacity plan depends on: a pool as it was counted at one moment. Pure."""
+"""A pool as it was counted at one moment: everything that a capacity plan depends on. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from greenroom.domain.pool.pool import PoolPolicy
 
 COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
 SERVING = COMING | {InstanceState.READY}
-"""Their slots are supply, now or soon."""
+"""Slots of these instances are supply, now or soon."""
 PAID = SERVING | {InstanceState.DRAINING, InstanceState.INTERRUPTED}
-"""Machines that run: a draining one costs money though it serves nobody new; a stopped one costs only its disk."""
+"""Instances that are running and cost money, even a draining one that takes no new session.
+
+A stopped one costs only its disk.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceLoad:
-    """An instance and how many of its slots are in which state."""
+    """An instance, with the number of its slots in each state."""
 
     instance_id: str
     state: InstanceState
@@ -27,29 +30,29 @@ class InstanceLoad:
     busy: int = 0  # reserved or streaming
     retired: int = 0  # never claimed again
     zone: str = ""
-    stopped_at: float | None = None  # since when EC2 was seen to have it stopped
-    rests_until: float | None = None  # EC2 had no capacity to start it again: not before
-    is_of_another: bool = False  # it runs another application, because the pool was given away: paid, and no supply
-    is_outdated: bool = False  # it starts an application, or a build of it, that the pool does not run any more
+    stopped_at: float | None = None  # since when EC2 reports it as stopped
+    rests_until: float | None = None  # EC2 had no capacity to start it; it is not started before
+    is_of_another: bool = False  # it runs the pool's previous application: it costs money, but is no supply
+    is_outdated: bool = False  # it runs an application or a build that the pool has replaced
 
     @property
     def slots(self) -> int:
-        """Those that can still be claimed, one day."""
+        """The slots that are not retired, so that sessions can get them."""
         return self.slot_count - self.retired
 
     @property
     def is_idle(self) -> bool:
-        """Ready, and every slot free."""
+        """Whether it is Ready and every slot is free."""
         return self._is_ready and self.busy == 0 and self.free == self.slot_count
 
     @property
     def is_coming(self) -> bool:
-        """Not ready yet, so that nobody plays on it, nor can be about to."""
+        """Whether it is not Ready yet, so that no session is on it or about to be."""
         return self.state in COMING and self.busy == 0 and self.free == 0
 
     @property
     def is_worn(self) -> bool:
-        """Ready, nobody plays on it, and it has lost slots for good: better a fresh one."""
+        """Whether it is Ready and unused, but has retired slots, so that a fresh instance should replace it."""
         return self._is_ready and self.busy == 0 and self.retired > 0
 
     @property
@@ -63,29 +66,29 @@ class InstanceLoad:
 
 @dataclass(frozen=True, slots=True)
 class PoolSnapshot:
-    """A pool, its policy and its clocks."""
+    """A pool's policy, instances, line and clocks at the time `now`."""
 
     policy: PoolPolicy
     slots_per_instance: int
     instances: tuple[InstanceLoad, ...]
     open_launch_slots: int  # of launches whose instance is not among `instances`
     queued: int
-    event_slots: int  # left of the reservations of events, all together
+    event_slots: int  # slots left of all events' reservations together
     now: float
     open_on_demand_slots: int = 0  # those of `open_launch_slots` that may only be on-demand
     markets: tuple[str, ...] = ("spot", "on-demand")
-    longest_session_s: int = 0  # as long as a session of the application may last
-    halted: str | None = None  # why nothing may be launched or started
-    held_back: int = 0  # of those queued: who waits for an event to begin
+    longest_session_s: int = 0  # the maximum length of the application's sessions
+    halted: str | None = None  # why the pool is halted; None: it is not
+    held_back: int = 0  # how many of `queued` wait for an event to begin
     surplus_since: float | None = None
     surplus_least: int = 0
     give_back_slots: int = 0
     launch_rests_until: float = 0.0
-    tier_rests_until: float = 0.0  # a launch for the warm tier failed: none for the tier before
-    launch_slots_of_another: int = 0  # of open launches for the application that the pool served before
+    tier_rests_until: float = 0.0  # a launch for the warm pool failed; none follows for it before
+    launch_slots_of_another: int = 0  # of open launches for the pool's previous application
 
     @property
     def paid_slots(self) -> int:
-        """What the maximum is compared with before anything is launched or started."""
+        """The slots that count towards the maximum when something is launched or started."""
         running = (each.slot_count for each in self.instances if each.state in PAID)
         return sum(running) + self.open_launch_slots + self.launch_slots_of_another

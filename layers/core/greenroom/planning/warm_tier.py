@@ -1,9 +1,9 @@
-"""The warm tier: stopped on-demand instances, started in a minute or two, of which only the disk is paid. Pure.
+"""The warm pool: stopped on-demand instances that start in a minute or two and cost only their disks. Pure.
 
-Worked example. warmInstances 2, instances of 2 slots, 4 slots wanted, one instance stopped already: one is missing.
+Worked example. warmInstances 2, instances of 2 slots, 4 slots wanted, one instance is stopped already: one is missing.
 Three on-demand instances are Ready and idle: 6 slots, a surplus of 2. One of them is stopped, at once. With only two
-Ready there is no surplus: an on-demand instance is launched beyond what is wanted. While it boots it is the surplus,
-and on its way to the tier; once it is ready, the example above applies.
+Ready there is no surplus, so an on-demand instance is launched beyond the wanted slots. While it boots it is the
+surplus, set aside for the warm pool; once it is Ready, the first case applies.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ from greenroom.planning.snapshot import COMING, InstanceLoad, PoolSnapshot
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What keeps the tier at its size. `bound` and `bound_slots`: running instances that are going to be stopped."""
+    """What brings the warm pool to its size.
+
+    `bound`: ids of running instances that will be stopped for it; `bound_slots`: their slots and those of open launches
+    for it.
+    """
 
     stops: tuple[PlannedStop, ...] = ()
     launches: tuple[PlannedLaunch, ...] = ()
@@ -33,7 +37,10 @@ class Tier:
 
 
 def tend_tier(snapshot: PoolSnapshot, surplus: int, growth: Growth) -> Tier:
-    """`surplus`: slots beyond what is wanted; `growth`: what is being started leaves the tier."""
+    """What to stop, launch or retire for the warm pool.
+
+    `surplus`: slots beyond the wanted ones; `growth`: the instances that it starts leave the warm pool.
+    """
     size = tier_size(snapshot)
     started = {each.instance_id for each in growth.starts}
     own = (each for each in snapshot.instances if not each.is_of_another)
@@ -45,14 +52,14 @@ def tend_tier(snapshot: PoolSnapshot, surplus: int, growth: Growth) -> Tier:
 
 
 def tier_size(snapshot: PoolSnapshot) -> int:
-    """As many as the policy says, but no more than could ever run under the maximum."""
+    """The size of the warm pool: what the policy says, but no more than could ever run under the maximum."""
     return min(snapshot.policy.warm_instances, snapshot.policy.maximum // snapshot.slots_per_instance)
 
 
 def _too_many(stopped: list[InstanceLoad], number: int) -> Iterable[Retirement]:
-    """Those that EC2 could not start first, then the youngest."""
+    """Retires stopped instances that are too many: those that EC2 could not start come first, then the youngest."""
     order = sorted(stopped, key=lambda each: (each.rests_until is None, -each.launched_at, each.instance_id))
-    return (Retirement(each.instance_id, 0, "more are stopped than the warm tier holds") for each in order[:number])
+    return (Retirement(each.instance_id, 0, "more are stopped than the warm pool holds") for each in order[:number])
 
 
 def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) -> Tier:
@@ -65,9 +72,9 @@ def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) 
             continue
         bound.append(each.instance_id)
         bound_slots += each.slots
-        if each.is_idle and each.slots <= ready_surplus:  # else what replaces it has not booted yet
+        if each.is_idle and each.slots <= ready_surplus:  # else its replacement has not booted yet
             ready_surplus -= each.slots
-            stops.append(PlannedStop(each.instance_id, each.slots, f"the warm tier lacks {missing}, nobody needs it"))
+            stops.append(PlannedStop(each.instance_id, each.slots, f"the warm pool lacks {missing}, it is not needed"))
     coming = min(missing - len(bound), _open_launches(snapshot), (surplus - bound_slots) // snapshot.slots_per_instance)
     coming = max(0, coming)
     launches, refused = _launches(snapshot, missing - len(bound) - coming, growth)
@@ -81,7 +88,10 @@ def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) 
 
 
 def _candidates(snapshot: PoolSnapshot) -> list[InstanceLoad]:
-    """On-demand ones that nobody plays on: the idle first, then those that get ready."""
+    """On-demand instances without sessions.
+
+    Idle ones come first, then those with a slot resetting, then those still booting.
+    """
     idle = [each for each in dearest_first(snapshot) if each.market == ON_DEMAND]
     serving = (each for each in snapshot.instances if each.is_serving)
     own = [each for each in serving if each.market == ON_DEMAND and each.busy == 0 and not each.is_worn]
@@ -96,16 +106,16 @@ def _open_launches(snapshot: PoolSnapshot) -> int:
 def _launches(
     snapshot: PoolSnapshot, number: int, growth: Growth
 ) -> tuple[tuple[PlannedLaunch, ...], tuple[Rejected, ...]]:
-    """On-demand instances beyond what is wanted, while nothing more urgent needs the room."""
+    """On-demand launches beyond the wanted slots, while nothing more urgent needs the room."""
     each = snapshot.slots_per_instance
     if number <= 0:
         return (), ()
-    what = f"launch {number} for the warm tier"
+    what = f"launch {number} for the warm pool"
     room = max(0, snapshot.policy.maximum - snapshot.paid_slots) // each
     if (refusal := _why_none(snapshot, growth, room)) is not None:
         return (), (Rejected(what, refusal),)
     launched = min(number, room, LAUNCHES_PER_PASS)
-    reason = f"the warm tier lacks {number} beyond what is on its way"
+    reason = f"the warm pool lacks {number} beyond what is on its way"
     return (PlannedLaunch(each, ON_DEMAND, reason, for_warm_tier=True),) * launched, ()
 
 
@@ -117,7 +127,7 @@ def _why_none(snapshot: PoolSnapshot, growth: Growth, room: int) -> str | None:
     if snapshot.now < snapshot.launch_rests_until:
         return RESTING
     if snapshot.now < snapshot.tier_rests_until:
-        return "the last launch for the warm tier failed a moment ago"
+        return "the last launch for the warm pool failed a moment ago"
     if growth != Growth():
         return "the pool itself lacks slots"
     return "the maximum of the pool" if room < 1 else None

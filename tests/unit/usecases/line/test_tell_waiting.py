@@ -223,7 +223,7 @@ def test_a_pool_without_any_source_promises_a_whole_boot() -> None:
     ports = stage(0)
     eta = forecast_line("demo", ports).eta(4)
     assert 60 < eta.p50 - ports.now() < 900
-    assert eta.reason == "3 ahead; an instance is started next"
+    assert eta.reason == "3 ahead; an instance will be started next"
 
 
 def test_a_halted_pool_says_so_and_a_dry_market_when_it_is_tried_again() -> None:
@@ -232,7 +232,7 @@ def test_a_halted_pool_says_so_and_a_dry_market_when_it_is_tried_again() -> None
     assert plan_capacity(read_snapshot("demo", ports).snapshot).launches
     ports.pools.note_launch_failed("demo", ports.now() + 120)
     dry = forecast_line("demo", ports).eta(1)
-    assert dry.reason == "you are next; Spot and on-demand have no capacity now; tried again at 08:02 UTC"
+    assert dry.reason == "you are next; Spot and on-demand have no capacity now; the next try is at 08:02 UTC"
     assert dry.p50 - ports.now() > 120
     ports.pools.halt("demo", Halt("broken image of customer X", ports.now(), "ada"))
     assert forecast_line("demo", ports).eta(1).reason == "you are next; no places are added at the moment"
@@ -296,7 +296,7 @@ def test_slots_being_reset_come_first() -> None:
         (
             1,
             Situation(("spot",), rests_until=50_580.0),
-            "you are next; Spot has no capacity now; tried again at 14:03 UTC",
+            "you are next; Spot has no capacity now; the next try is at 14:03 UTC",
         ),
         (1, Situation((), next_free_s=5400), "you are next; the next place is free in about 1 h 30 min"),
     ],

@@ -364,7 +364,7 @@ def test_the_record_says_what_was_decided_on_and_what_became_of_it() -> None:
     *_, entry = ports.memory.entries(PoolPlanned)
     assert entry.stopped_ids == (instance_id,)
     assert f"{instance_id} Ready on-demand us-east-1a busy 0 of 1" in entry.inputs.instances
-    assert entry.stops == (f"{instance_id}: the warm tier lacks 1, nobody needs it",)
+    assert entry.stops == (f"{instance_id}: the warm pool lacks 1, it is not needed",)
     assert (entry.surplus_since, entry.surplus_least) == (ports.now(), 1)
 
 
