@@ -1,4 +1,4 @@
-"""Scheduled events, and what wakes them."""
+"""Ports for scheduled events: their rows, and the schedules that wake them."""
 
 from __future__ import annotations
 
@@ -9,32 +9,41 @@ from greenroom.domain.event.scheduled_event import ScheduledEvent
 
 
 class ScheduledEvents(Protocol):
-    """Event rows, and one list of those that somebody must still look after."""
+    """The rows of scheduled events, and the list of those that still need work."""
 
     def get(self, event_id: str) -> ScheduledEvent:
         """A consistent read. Raises: NotFound."""
 
     def add(self, event: ScheduledEvent) -> ScheduledEvent:
-        """Row and place in the list, together; returns it as stored. Raises: Conflict (there is one of this id)."""
+        """Writes the row and its place in the list together. Returns it as stored.
+
+        Raises: Conflict (the id exists already).
+        """
 
     def save(self, event: ScheduledEvent, now: float) -> ScheduledEvent:
-        """Write it if the stored revision is still `event.revision`; returns it with the next one. Raises: Conflict."""
+        """Writes the event if the stored revision is still `event.revision`. Returns it with the next revision.
+
+        Raises: Conflict.
+        """
 
     def list_ids(self) -> Sequence[str]:
-        """Events that were not unlisted yet."""
+        """The ids in the list, which are the events that were not unlisted yet."""
 
     def unlist(self, event_id: str) -> None:
-        """It is over and settled: nobody need look at it again. Its row is kept for a while. Idempotent."""
+        """Removes an event from the list once it is over and settled. Its row is kept for a while. Idempotent."""
 
 
 class Schedules(Protocol):
-    """One-time schedules that start the prewarm_event machine."""
+    """One-time schedules that start the prewarm_event state machine."""
 
     def create(self, event_id: str, version: int, at: float) -> None:
-        """Named by event and version, deleted after it ran. A second one of the same name is fine."""
+        """Creates a schedule named after event and version, which is deleted after it ran.
+
+        It is fine if the name exists already.
+        """
 
     def delete(self, event_id: str, version: int) -> None:
-        """It fires no more. One that ran, or never was, is fine."""
+        """Deletes the schedule. It is fine if it has run, or never existed."""
 
 
 # -- roles

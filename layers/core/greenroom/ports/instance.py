@@ -1,7 +1,7 @@
-"""Instances, their launches, and EC2.
+"""Ports for instances, their launches, and EC2.
 
-Instances and launches are read, changed by pure functions of `domain/`, and saved on the condition that nobody changed
-them meanwhile (`version`): whoever loses reads again and decides again.
+An instance or launch is read, changed by a pure function of `domain/`, and saved on the condition that nobody else
+changed it in the meantime (`version`). A caller whose save is refused reads and decides again.
 """
 
 from __future__ import annotations
@@ -19,96 +19,106 @@ from greenroom.domain.slot.slot import Slot
 
 @dataclass(frozen=True, slots=True)
 class Machinery:
-    """An instance and its slots, by number."""
+    """An instance with its slots, which are sorted by number."""
 
     instance: Instance
     slots: tuple[Slot, ...]
 
 
 class Fleet(Protocol):
-    """Instances with their slots, by pool."""
+    """Rows of instances and their slots, by pool."""
 
     def get(self, instance_id: str) -> Instance:
         """Raises: NotFound."""
 
     def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """Booting -> Ready at the first ready slot; any other state is answered as it stands.
+        """Booting -> Ready, at the first ready slot; an instance in any other state is returned as it is.
 
         Raises: NotFound, StaleBoot.
         """
 
     def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """The agent of this boot was heard; returns the instance as it stands.
+        """Records that the agent of this boot was heard. Returns the instance as it is.
 
         Raises: NotFound, StaleBoot, InstanceHasEnded (Terminated: nothing is written).
         """
 
     def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
-        """Everything of the pool that is not Terminated: its members by a consistent read, the rest from an index.
+        """All instances of the pool that are not Terminated, with their slots.
 
-        What the index does not show yet is read one by one; the slots of what it shows may lag.
-        `members`: as the pool's partition named them a moment ago, which spares that read.
+        The pool's members are read consistently; their rows come from an index, and what it does not show yet is read
+        one by one. Slots from the index may be outdated.
+        `members`: the ids, if the caller has just read them; that saves a read.
         """
 
     def add(self, instance: Instance) -> Instance:
-        """Write the row and the pool's member entry, unless it exists; returns the row as it stands."""
+        """Writes the row and the pool's member entry, unless the row exists. Returns the row that is stored."""
 
     def save(self, instance: Instance, *, unless_heard: bool = False) -> Instance:
-        """Write all but the heartbeat if the stored version is still `instance.version`; returns it with the next one.
+        """Writes everything but the heartbeat if the stored version is still `instance.version`.
 
-        Launching was not heard yet: an earlier boot's heartbeat goes.
-        `unless_heard`: also only if no heartbeat came since it was read. Terminated leaves the pool's index and
-        members. Raises: Conflict.
+        Returns it with the next version.
+        An instance saved as Launching loses its heartbeat, which was an earlier boot's.
+        `unless_heard`: write only if, in addition, no heartbeat came since the instance was read. A Terminated instance
+        leaves the pool's index and members. Raises: Conflict.
         """
 
     def add_slots(self, slots: Sequence[Slot], now: float) -> None:
-        """Write those that do not exist."""
+        """Writes those of the slots that do not exist yet."""
 
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """One transaction: instance -> Draining, every Free slot -> Retired, free entries gone.
+        """One transaction: instance -> Draining, every Free slot -> Retired, their free entries deleted.
 
-        All or nothing: a slot claimed meanwhile saves the instance whole.
+        If a slot was claimed in the meantime, nothing is changed at all.
         Raises: SlotLost (a slot was claimed, or the instance changed).
         """
 
     def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """As `drain_idle`, but for the warm tier: instance -> Stopped, every Free slot -> Resetting without a deadline.
+        """Like `drain_idle`, for the warm pool: instance -> Stopped, every Free slot -> Resetting without a deadline.
 
         Raises: SlotLost.
         """
 
     def drain(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """One transaction, for one that may be in use: instance -> Draining, its Free slots -> Resetting, no deadline.
+        """Takes an instance that may have sessions out of service.
 
-        `slots` are all of it, as read; held ones keep their sessions, and no free entry is left.
-        Raises: SlotLost (a slot was claimed or published, or the instance changed).
+        One transaction: instance -> Draining, Free slots -> Resetting.
+        `slots`: all slots of the instance, as read. Those with sessions keep them; no free entry is left, and the
+        Resetting slots have no deadline.
+        Raises: SlotLost (a slot was claimed or became free, or the instance changed).
         """
 
     def undrain(self, instance: Instance, slots: Sequence[Slot], now: float, deadline_at: float) -> Instance:
-        """One transaction: instance -> Ready with no status reason, its Resetting slots get a deadline again.
+        """One transaction: instance -> Ready without a status reason; its Resetting slots get a deadline again.
 
         Raises: SlotLost (a slot or the instance changed).
         """
 
 
 class Launches(Protocol):
-    """Launch rows."""
+    """The rows of launches."""
 
     def get(self, pool_id: str, launch_id: str) -> Launch:
         """Raises: NotFound."""
 
     def save(self, launch: Launch) -> Launch:
-        """Write it if the stored version is still `launch.version`; returns it with the next one. Raises: Conflict."""
+        """Writes the launch if the stored version is still `launch.version`. Returns it with the next version.
+
+        Raises: Conflict.
+        """
 
 
 class Offerings(Protocol):
-    """What EC2 refused a pool lately: offerings, and whole markets."""
+    """The offerings and markets that EC2 refused to a pool lately."""
 
     def refused(self, pool_id: str, now: float) -> Sequence[Rest]:
-        """The newest refusal of each in the last RECENT_S, resting still or not."""
+        """The newest refusal of each in the last RECENT_S, whether its cooldown is over or not."""
 
     def rest(self, pool_id: str, rest: Rest) -> bool:
-        """Write it down; whether it was awake before, so that one of many equal refusals is told to people."""
+        """Stores the refusal.
+
+        Returns whether no cooldown was running, so that people hear of one of many equal refusals only.
+        """
 
 
 class Ec2State(StrEnum):
@@ -124,7 +134,7 @@ class Ec2State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ec2Instance:
-    """An instance as EC2 describes it; pool and launch by its tags, empty when untagged."""
+    """An instance as EC2 describes it. Pool and launch are those of its tags; empty without tags."""
 
     instance_id: str
     state: Ec2State
@@ -138,31 +148,44 @@ class Ec2Instance:
 
 
 class Ec2(Protocol):
-    """EC2, seen through the stack's tag: nothing else is ever listed or ended. No list proves that one is gone."""
+    """EC2, limited to what has this stack's tag: nothing else is ever listed or ended.
+
+    An instance that is missing in a list is not proven to be gone.
+    """
 
     def list_all(self) -> Sequence[Ec2Instance]:
-        """Every instance of this stack, those terminated a moment ago included. It may leave one out: ask `find`."""
+        """All instances of this stack, including those terminated a moment ago. One may be missing: ask `find`."""
 
     def list_of_launch(self, launch_id: str) -> Sequence[Ec2Instance]:
-        """As `list_all`, of one launch."""
+        """Like `list_all`, for one launch."""
 
     def find(self, instance_id: str) -> Ec2Instance | None:
-        """By its id, which shows what a list leaves out; without our tags too, if nobody else's stand there.
+        """Reads an instance by its id, which shows even what a list leaves out.
 
-        None when EC2 does not know it (yet: for some minutes after a launch), or it is another stack's.
+        It is found without our tags too, as long as it has no other stack's. None when it is another stack's, or when
+        EC2 does not know it; for some minutes after a launch, EC2 may not know it yet.
         """
 
     def terminate(self, instance_id: str) -> None:
-        """Ask for one; one bad id fails a whole call, so never for many. Gone already is fine."""
+        """Asks EC2 to terminate one instance. Never several, because one bad id fails the whole call.
+
+        Fine if it is gone already.
+        """
 
     def stop(self, instance_id: str) -> None:
-        """Ask for one. Stopped, stopping or gone already is fine."""
+        """Asks EC2 to stop one instance. Fine if it is stopped, stopping or gone already."""
 
     def start(self, instance_id: str) -> None:
-        """Ask for a stopped one. Raises: CapacityUnavailable, AccountLimitReached, Conflict (it is not stopped)."""
+        """Asks EC2 to start one stopped instance.
+
+        Raises: CapacityUnavailable, AccountLimitReached, Conflict (it is not stopped).
+        """
 
     def tag_orphan(self, instance_id: str) -> None:
-        """Mark it for whoever looks at EC2's own console. Gone already is fine."""
+        """Tags the instance as an orphan, for people who look at EC2's own console.
+
+        It is fine if it is gone already.
+        """
 
 
 # -- roles

@@ -1,4 +1,4 @@
-"""Places in line."""
+"""The port for the line: the sessions of a pool that wait for a slot, in order."""
 
 from __future__ import annotations
 
@@ -12,41 +12,48 @@ from greenroom.domain.session.session import Session
 
 @dataclass(frozen=True, slots=True)
 class LineTicket:
-    """A place in line: pools are served in the order of (order_at, session_id)."""
+    """A place in line. The sessions of a pool are served in the order of (order_at, session_id)."""
 
     pool_id: str
     session_id: str
     order_at: float
     not_before: float | None = None
-    application_id: str = field(default="", compare=False)  # asked for; the place is the same without it
+    application_id: str = field(default="", compare=False)  # asked for; not part of the place's identity
 
 
 class Line(Protocol):
-    """The sessions of a pool that wait for a slot, by their order. Reads are consistent."""
+    """The sessions of a pool that wait for a slot, in order. Reads are consistent."""
 
     def head(self, pool_id: str, now: float = inf, application_id: str | None = None) -> LineTicket | None:
-        """The first one that may be served now; who waits for an event to begin is passed over until then.
+        """The first place that may be served now. Sessions that still wait for an event to begin are passed over.
 
-        `application_id`: the first who asked for it. A pool that was given away has a line of both for a while.
+        `application_id`: only places that asked for this application. A pool that was given to another application has
+        a line for both of them for a while.
         """
 
     def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
-        """Those who wait for an event to begin, in order."""
+        """The places that wait for an event to begin, in order."""
 
     def hold(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
-        """Serve it from then on only (None: now); False if it waits no longer, or was held otherwise meanwhile."""
+        """Sets the time before which the session is not served (None: it may be served now), and its deadline.
+
+        Returns False when the session no longer waits, or when that time was changed by somebody else in the meantime.
+        """
 
     def place_of(self, session: Session) -> int:
-        """1 = next."""
+        """The session's place; 1 = next."""
 
     def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
-        """The first `most` of the line, in order."""
+        """The first `most` places in line, in order."""
 
     def length(self, pool_id: str) -> int:
-        """How many wait."""
+        """How many sessions wait."""
 
     def remove(self, ticket: LineTicket) -> None:
-        """Unless its session waits (again): a place given up by an earlier reading may be the place of a later move."""
+        """Removes a place, unless its session waits (again).
+
+        The caller may have read that the place is unused before the session moved and got the same place back.
+        """
 
 
 # -- roles

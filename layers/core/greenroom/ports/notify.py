@@ -1,4 +1,4 @@
-"""Who is told: state machines, the bus, dashboards, the journal."""
+"""Ports for telling others: waiting state machines, the bus, dashboards, the Journal."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from greenroom.domain.journal.entry import Entry
 
 
 class TaskTokens(Protocol):
-    """Machines that wait."""
+    """State machines that wait with a task token."""
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> None:
-        """Raises: TaskGone."""
+        """Answers the wait. Raises: TaskGone."""
 
 
 class Bus(Protocol):
-    """Announcements. Hints only: the reaper guarantees the result."""
+    """The event bus. Events are only hints: the reaper guarantees the result without them."""
 
     def send(self, *events: Event) -> None:
-        """One call for all, ten at most."""
+        """Sends all of them in one call, at most ten."""
 
 
 class Metrics(Protocol):
     """Numbers for dashboards and alarms."""
 
     def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
-        """A wait is over: how long it was, and whether within the p90 its viewer was shown first."""
+        """A viewer's wait is over: its length, and whether that was within the p90 that the viewer was shown first."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """One decision as it was written down; `at` is ISO 8601."""
+    """One Journal entry as stored; `at` is ISO 8601."""
 
     at: str
     kind: str
@@ -41,12 +41,12 @@ class JournalRow:
 
 
 class Journal(Protocol):
-    """Append-only audit: an entry is one row under each of its entities."""
+    """The append-only Journal: an entry is stored as one row for each of its entities (what it is about)."""
 
     def append(self, entry: Entry, now: float) -> None: ...
 
     def newest(self, entity: str, limit: int) -> Sequence[JournalRow]:
-        """The last `limit` rows of an entity (like `pool_entity(…)`), newest first."""
+        """The last `limit` entries of an entity (like `pool_entity(...)`), newest first."""
 
 
 # -- roles

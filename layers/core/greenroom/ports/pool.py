@@ -1,4 +1,4 @@
-"""What operators configured, and each pool's one row of capacity."""
+"""Ports for pools: what operators configured, and the row and launches that a pool's capacity is planned with."""
 
 from __future__ import annotations
 
@@ -14,97 +14,116 @@ from greenroom.domain.session.session_length import SessionLength
 
 @dataclass(frozen=True, slots=True)
 class PoolRows:
-    """What one consistent query of the pool's partition says."""
+    """Everything in the pool's partition, read by one consistent query."""
 
     version: int
     launches: tuple[Launch, ...]
     holds: Mapping[str, EventHold] = field(default_factory=dict)  # by event id
-    taken: int = 0  # how many slots were ever given to sessions
-    surplus_since: float | None = None  # since when every pass saw more slots than wanted
-    surplus_least: int = 0  # the least surplus seen since then, slots
-    failed_launches: int = 0  # in a row
-    failed_boots: int = 0  # in a row, of those: launched, but never ready
+    taken: int = 0  # how many slots the pool has ever given to sessions
+    surplus_since: float | None = None  # since when every pass has seen more slots than wanted
+    surplus_least: int = 0  # the smallest surplus seen since then, slots
+    failed_launches: int = 0  # how many launches failed in a row
+    failed_boots: int = 0  # how many of them in a row launched, but never became Ready
     halted: Halt | None = None
-    session_lengths: tuple[SessionLength, ...] = ()  # of the last natural ends, oldest first
+    session_lengths: tuple[SessionLength, ...] = ()  # of the last sessions with a natural end, oldest first
     boot_times: tuple[float, ...] = ()  # of the last instances, from launch to Ready, seconds; oldest first
     launch_rests_until: float = 0.0
-    give_back_slots: int = 0  # an event that ended gives back so many at once
+    give_back_slots: int = 0  # slots of an ended event that may go at once, until the time below
     give_back_until: float = 0.0
-    members: tuple[str, ...] | None = None  # instance ids; None: not known
+    members: tuple[str, ...] | None = None  # ids of the pool's instances; None: not known
 
 
 BOOTS_KEPT = 20
-"""Boot times that a pool remembers: enough for a p95 that means something, few enough to forget an old image."""
+"""How many boot times a pool remembers: enough for a meaningful p95, few enough to forget an old image."""
 
 
 class Pools(Protocol):
-    """The pool's partition: its one capacity row and its launches."""
+    """A pool's partition: its capacity row and its launches."""
 
     def free(self, pool_id: str) -> int | None:
-        """About how many slots are free, a hint on which nothing is decided alone; None when nobody counted yet."""
+        """About how many slots are free: a hint that never decides anything alone. None when nobody has counted yet."""
 
     def begin_pass(self, pool_id: str, now: float) -> bool:
-        """Whether the caller may send PoolChanged: true once per 2-minute lease (the pass itself clears it)."""
+        """Whether the caller may send PoolChanged, which asks for a planning pass.
+
+        True once per 2 minutes; when a pass begins, it is true for the next caller again.
+        """
 
     def read(self, pool_id: str) -> PoolRows: ...
 
     def clear_pending(self, pool_id: str) -> None:
-        """A pass begins: from now on a change asks for another one."""
+        """Called when a pass begins: a change after this may ask for another pass."""
 
     def commit_launches(self, pool_id: str, version: int, launches: Sequence[Launch]) -> None:
-        """Version + 1 and all intents, together. Raises: Conflict (another pass was faster)."""
+        """Raises the version by 1 and writes all the intents, together. Raises: Conflict (another pass was faster)."""
 
     def note_surplus(self, pool_id: str, since: float | None, least: int) -> None:
-        """Set (or forget) the scale-in clock and the least surplus since."""
+        """Sets the scale-in clock and the smallest surplus since; `since` None forgets both."""
 
     def lower_surplus(self, pool_id: str, since: float, least: int) -> None:
-        """Fewer slots were too many, seen outside of a pass; unless the clock is another one, or knows of fewer."""
+        """Lowers the smallest surplus, as seen outside of a planning pass.
+
+        Changes nothing if the scale-in clock was restarted, or if a smaller surplus is known already.
+        """
 
     def note_given_back(self, pool_id: str, slots: int) -> None:
-        """So many slots of an ended event were retired."""
+        """Records that so many slots of an ended event were retired."""
 
     def note_launch_failed(self, pool_id: str, rests_until: float) -> None:
-        """One more failure in a row; none is tried before `rests_until`."""
+        """Counts one more launch that failed in a row; nothing is launched before `rests_until`."""
 
     def note_boot_failed(self, pool_id: str, instance_id: str) -> int:
-        """This launched instance never got ready; how many in a row. Each counts once, however often it is noted."""
+        """Records that this launched instance never became Ready. Returns how many such failures there were in a row.
+
+        Each instance counts once, however often this is called.
+        """
 
     def note_launch_registered(self, pool_id: str) -> None:
-        """The row of failed launches ends; that of failed boots only at `note_boot`."""
+        """A launch succeeded, so the count of failed launches starts again.
+
+        That of failed boots does so only at `note_boot`.
+        """
 
     def note_boot(self, pool_id: str, seconds: float | None) -> None:
-        """An instance got ready: the row of failed boots ends. `seconds` after its launch; None: not a measure.
+        """Records that an instance became Ready, so that the count of failed boots starts again.
 
-        The last BOOTS_KEPT measures are kept.
+        `seconds`: its boot time since the launch; None when the time is no measure of a boot. The last BOOTS_KEPT are
+        kept.
         """
 
     def note_length(self, pool_id: str, length: SessionLength) -> None:
-        """A session ended by itself. The last LENGTHS_KEPT are kept; one of two at the same moment may be lost."""
+        """Records how long a session lasted that came to a natural end.
+
+        The last LENGTHS_KEPT are kept. Of two at the same moment, one may be lost.
+        """
 
     def halt(self, pool_id: str, halt: Halt) -> bool:
-        """Whether it was not halted before; the first reason stays."""
+        """Halts the pool. Returns whether it was not halted before; if it was, the first reason stays."""
 
     def resume(self, pool_id: str) -> bool:
-        """Whether it was halted. The rows of failures end too."""
+        """Resumes the pool, and starts the counts of failures again. Returns whether it was halted."""
 
     def hold_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
-        """Set, never increment: a second delivery changes nothing; an opened reservation stays opened.
+        """Sets the pool's reservation for the event to `slots`. What it had beyond that is given back.
 
-        What it held beyond `slots` is given back.
+        The number is set, never added, so that a repeated call changes nothing. An opened reservation stays open.
         """
 
     def open_event(self, pool_id: str, event_id: str) -> None:
-        """From now on sessions consume the reservation; once is enough, and none held is fine."""
+        """Lets sessions use up the event's reservation from now on.
+
+        Repeating it is fine, and so is having no reservation.
+        """
 
     def end_event(self, pool_id: str, event_id: str, give_back_until: float) -> bool:
-        """Hold nothing any more for it, and give back what it held; whether it held anything."""
+        """Ends the event's reservation, and gives its slots back. Returns whether there was one."""
 
     def correct_free(self, pool_id: str, seen: int | None, counted: int) -> None:
-        """Replace the coarse free counter if it is still what was seen; a lost race is fine."""
+        """Sets the approximate count of free slots, if it is still what was `seen`. If it is not, nothing happens."""
 
 
 class Catalog(Protocol):
-    """What operators configured."""
+    """The applications and pools that operators configured."""
 
     def application(self, application_id: str) -> Application:
         """Raises: NotFound."""
@@ -113,12 +132,12 @@ class Catalog(Protocol):
         """Raises: NotFound."""
 
     def pool_ids(self) -> Sequence[str]:
-        """All of them; one may be listed a moment before its row exists."""
+        """The ids of all pools. An id may be listed a moment before its row exists."""
 
     def save_application(self, application: Application) -> None: ...
 
     def save_pool(self, pool: Pool) -> Pool:
-        """Write it if the stored version is still `pool.version` (0: there is none); returns it with the next one.
+        """Writes the pool if the stored version is still `pool.version` (0: no row). Returns it with the next version.
 
         Raises: Conflict.
         """

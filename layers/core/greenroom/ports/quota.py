@@ -1,4 +1,4 @@
-"""What was allowed, what was used, and what the account may."""
+"""Ports for quotas: what operators allowed, what was used, and what the AWS account has."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from greenroom.domain.quota.quota import AccountQuota, KillSwitch, Quota, Scope
 
 
 class QuotaSettings(Protocol):
-    """What operators allowed. Reads are consistent: the kill switch works for the next launch."""
+    """The limits that operators set. Reads are consistent, so that the kill switch works from the next launch on."""
 
     def of_tenant(self, tenant_id: str) -> Quota:
-        """No limits where nobody set any."""
+        """The tenant's quota; one without limits where nobody set any."""
 
     def tenant_ids(self) -> Sequence[str]:
-        """Those that somebody set limits for."""
+        """The tenants for which somebody set limits."""
 
     def of_account(self) -> AccountQuota: ...
 
     def save_tenant(self, tenant_id: str, quota: Quota) -> None: ...
 
     def save_account(self, quota: Quota) -> None:
-        """The kill switch stays as it is."""
+        """Saves the account's quota. The kill switch stays as it is."""
 
     def throw(self, kill_switch: KillSwitch) -> bool:
-        """Whether it was not thrown yet: the first reason stays."""
+        """Throws the kill switch. Returns whether it was not thrown before; if it was, the first reason stays."""
 
     def clear(self) -> bool:
-        """Whether it was thrown."""
+        """Clears the kill switch. Returns whether it was thrown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Of one scope: sessions that are not over, and what a day has seen so far."""
+    """How much one scope uses: its sessions that are not over, and its sessions and GPU time of the day so far."""
 
     live: int
     sessions: int
@@ -43,12 +43,12 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class ShardCount:
-    """One shard of a scope's live sessions."""
+    """One shard of a scope's counter of live sessions."""
 
     shard: int
     live: int
     changed_at: float
-    doubt: int | None  # what an earlier recount found too many (or, below 0, too few)
+    doubt: int | None  # by how many an earlier recount found it too high (below 0: too low); None: it agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +62,45 @@ class CountedSession:
 
 
 class QuotaCounters(Protocol):
-    """What was used. Units are taken and given back by ports.Claims alone."""
+    """The counters of what was used. Only the Claims port takes units and gives them back."""
 
     def gpu_seconds(self, scope: Scope, name: str, day: str) -> int:
-        """By sessions that are over."""
+        """GPU time of the day used by sessions that are over."""
 
     def used(self, name: str, day: str) -> Used:
-        """A sum over all shards of a tenant or the account."""
+        """The sum over all shards of a tenant or the account."""
 
     def live_shards(self, name: str) -> Sequence[ShardCount]:
         """All shards that were ever used."""
 
     def doubt(self, name: str, seen: ShardCount, surplus: int | None) -> None:
-        """Remember what a recount found (None: it agrees), unless the shard changed since it was seen."""
+        """Stores by how many units a recount found the shard too high (None: it agreed).
+
+        Nothing is stored if the shard changed since it was `seen`.
+        """
 
     def correct(self, name: str, seen: ShardCount, surplus: int) -> bool:
-        """Take the surplus away; False: it changed since it was seen."""
+        """Subtracts the surplus. Returns False, with nothing changed, if the shard changed since it was `seen`."""
 
     def live_of_viewer(self, viewer_id: str) -> frozenset[str]:
-        """The sessions that a viewer's counter names."""
+        """The ids of the sessions that the viewer's counter names."""
 
     def correct_viewer(self, viewer_id: str, session_id: str) -> bool:
-        """Named if its row says it is not over, else not named; whether that changed anything."""
+        """Adds the session to the viewer's counter if its row says it is not over, else removes it.
+
+        Returns whether that changed anything.
+        """
 
     def list_counted(self) -> Iterable[CountedSession]:
-        """All sessions that are not over; from an index, so it may lag."""
+        """All sessions that are not over. They come from an index, so the list may be outdated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The machine image that instances are launched from; `state` is EC2's word, `missing` when it knows none."""
+    """The Amazon machine image that instances are launched from.
+
+    `state` is EC2's word, or `missing` if EC2 knows none.
+    """
 
     image_id: str
     state: str
@@ -99,7 +108,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """A place to launch in."""
+    """A subnet to launch instances in."""
 
     subnet_id: str
     zone: str
@@ -107,20 +116,23 @@ class Subnet:
 
 
 class AccountFacts(Protocol):
-    """What the account has and may; nothing is changed. Each raises FactUnavailable when it cannot be asked."""
+    """What the AWS account has and may use; nothing is changed.
+
+    Each method raises FactUnavailable when AWS does not answer it.
+    """
 
     def image(self) -> Image: ...
 
     def subnets(self) -> Sequence[Subnet]: ...
 
     def offered(self, instance_types: Sequence[str]) -> frozenset[tuple[str, str]]:
-        """(instance type, zone) pairs that the Region offers at all; says nothing of capacity now."""
+        """The (instance type, zone) pairs that the Region offers in principle, whether or not there is capacity now."""
 
     def vcpu_quota(self, market: str) -> float:
-        """How many vCPUs of G and VT instances may run on `spot` or `on-demand`."""
+        """How many vCPUs of G and VT instances the account may run on `spot` or `on-demand`."""
 
     def running(self) -> Mapping[tuple[str, str], int]:
-        """(instance type, market) -> G and VT instances of the whole account, those starting included."""
+        """How many G and VT instances the whole account has, by (instance type, market). Starting ones are included."""
 
 
 # -- roles

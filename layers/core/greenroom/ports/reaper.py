@@ -1,4 +1,4 @@
-"""What the reaper remembers from pass to pass."""
+"""Ports for what the reaper remembers from pass to pass."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ class ReaperLease(Protocol):
     def is_held(self, now: float) -> bool: ...
 
     def take(self, owner: str, now: float, until: float) -> bool:
-        """Take or renew it; False while another owner holds it."""
+        """Takes or renews the lease. Returns False while another owner has it."""
 
     def give_up(self, owner: str) -> None:
-        """Only one's own."""
+        """Gives the lease up, if it is the owner's."""
 
     def last_noted(self, what: str, now: float) -> float | None:
-        """When a pass last noted this, None if none did in a day; noted now."""
+        """When a pass last recorded `what`; None if none did in a day. It is recorded now."""
 
 
 class Orphans(Protocol):
-    """Instances that EC2 has and no row explains."""
+    """Instances that EC2 has although no row explains them."""
 
     def first_seen(self, instance_id: str, now: float) -> float:
-        """When a pass first saw it so; now, if this is the first."""
+        """When a pass first saw the instance without an explanation; `now` if this is the first time."""
 
 
 # -- roles

@@ -1,4 +1,4 @@
-"""Slot rows."""
+"""The port for slot rows."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ from greenroom.domain.slot.slot_move import SlotMove
 
 
 class Slots(Protocol):
-    """Slot rows. What may happen to a slot is said in `domain/slot/slot_move.py`, and made in one place of a store.
+    """Slot rows. `domain/slot/slot_move.py` says what may happen to a slot; a store makes all moves in one place.
 
-    A move that begins or ends a free slot writes or removes its free entry in the same step, and is counted after.
+    A move that makes a slot free, or ends that, writes or deletes the free entry in the same step. The pool's count of
+    free slots is corrected afterwards.
     """
 
     def get(self, slot_id: str) -> Slot:
         """Raises: NotFound."""
 
     def list_of_instance(self, instance_id: str) -> Sequence[Slot]:
-        """All slots of the instance, by number; a consistent read."""
+        """All slots of the instance, by number. A consistent read."""
 
     def move(self, slot: Slot, move: SlotMove) -> None:
-        """Make it, if the slot is as the move wants it. `slot`: as it was read. Raises: SlotLost (it is not)."""
+        """Makes the move, if the slot is as the move requires. `slot`: as it was read. Raises: SlotLost (it is not)."""
 
     def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
-        """Reserved -> Streaming while this session holds it at this epoch; once is enough.
+        """Reserved -> Streaming, while this session has the slot at this epoch. Repeating it is fine.
 
-        A slot retired under its session stays Retired: its session plays on. Raises: StaleEpoch.
+        A slot that was retired with its session on it stays Retired, and its session plays on. Raises: StaleEpoch.
         """
 
     def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
-        """Never shortens. Raises: StaleEpoch (not this session's slot any more)."""
+        """Extends the slot's lease; never shortens it. Raises: StaleEpoch (the session no longer has the slot)."""
 
 
 # -- roles

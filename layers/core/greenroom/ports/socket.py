@@ -1,4 +1,4 @@
-"""The Viewer socket, its tickets, and the TURN server behind it."""
+"""Ports for the Viewer socket, its tickets, and the TURN server's secret."""
 
 from __future__ import annotations
 
@@ -9,47 +9,50 @@ from greenroom.domain.socket.connection import AgentConnection, Connection, Tick
 
 
 class Tickets(Protocol):
-    """Single-use socket tickets, stored under the hash of the secret."""
+    """Single-use socket tickets, stored under the hash of their secret."""
 
     def store(self, ticket_hash: str, ticket: Ticket) -> None: ...
 
     def redeem(self, ticket_hash: str, now: float) -> Ticket:
-        """Use it up. Raises: TicketRefused (unknown, used, or past its time)."""
+        """Returns the ticket and uses it up. Raises: TicketRefused (unknown, used, or expired)."""
 
 
 class Connections(Protocol):
-    """Who is on the Viewer socket."""
+    """The open connections of the Viewer socket."""
 
     def store(self, connection: Connection) -> None:
-        """A page's or an agent's connection; an agent's also becomes the one its instance is reached by."""
+        """Stores a page's or an agent's connection.
+
+        An agent's becomes the one through which its instance is reached.
+        """
 
     def get(self, connection_id: str) -> Connection:
         """Raises: NotFound."""
 
     def renew_epoch(self, connection_id: str, epoch: int) -> None:
-        """The page said hello again after its session changed slots. Only while the row exists."""
+        """Sets the connection's epoch, when the page says hello again after a move. Only while the row exists."""
 
     def of_agent(self, instance_id: str) -> AgentConnection | None: ...
 
     def drop(self, connection_id: str) -> None:
-        """The row goes; the agent's pointer only if it still names this connection."""
+        """Deletes the connection's row. The agent's pointer is deleted only if it still names this connection."""
 
 
 class Socket(Protocol):
-    """Sending to an open connection."""
+    """Sends frames to open connections."""
 
     def post(self, connection_id: str, frame: Mapping[str, Any]) -> None:
         """Raises: ConnectionGone."""
 
     def close(self, connection_id: str) -> None:
-        """Idempotent: a connection that is gone already is fine."""
+        """Closes the connection. Idempotent: it is fine if it is closed already."""
 
 
 class RelaySecret(Protocol):
-    """What this stack and its TURN server both know."""
+    """The secret that this stack and its TURN server share."""
 
     def current(self, now: float) -> str:
-        """Five minutes old at most. Raises: RelaySecretUnavailable."""
+        """The secret, read at most five minutes ago. Raises: RelaySecretUnavailable."""
 
 
 # -- roles
@@ -71,19 +74,19 @@ class HasSocket(Protocol):
 
 
 class HasIceServers(Protocol):
-    """What peers connect through, without a TURN server of ours."""
+    """The ICE servers that peers use when the stack has no TURN server."""
 
     @property
     def ice_servers(self) -> Sequence[Mapping[str, Any]]:
-        """RTCIceServer each."""
+        """Each is an RTCIceServer."""
 
 
 class HasTurn(Protocol):
-    """The TURN server of this stack."""
+    """The stack's TURN server."""
 
     @property
     def turn_urls(self) -> Sequence[str]:
-        """Empty: there is none."""
+        """Empty when the stack has no TURN server."""
 
     @property
     def relay_secret(self) -> RelaySecret: ...

@@ -1,4 +1,4 @@
-"""What makes a use case repeatable in tests: time, ids, secrets, chance and concurrency are given to it."""
+"""Time, ids, secrets, randomness and parallelism, handed to the use cases so that tests can repeat them."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ R = TypeVar("R")
 
 
 class Clock(Protocol):
-    """The time."""
+    """The current time."""
 
     def now(self) -> float:
-        """Epoch seconds."""
+        """The time now, epoch seconds."""
 
 
 class Ids(Protocol):
-    """Names nobody had before."""
+    """Makes new ids."""
 
     def new_id(self, prefix: str) -> str:
-        """`ses-…`: sorts by time, cannot be guessed."""
+        """A new id like `ses-...`, with the given prefix: sorts by time, cannot be guessed."""
 
 
 class Secrets(Protocol):
-    """Texts that only one may know."""
+    """Makes new secrets."""
 
     def new_secret(self) -> str:
-        """Long enough that nobody guesses it."""
+        """A new text that is too long to be guessed."""
 
 
 class Dice(Protocol):
-    """Chance."""
+    """Randomness."""
 
     @property
     def dice(self) -> Random: ...
 
 
 class SideBySide(Protocol):
-    """Several calls at a time."""
+    """Runs several calls in parallel."""
 
     def side_by_side(self, works: Sequence[Callable[[], R]]) -> list[R]:
-        """What each answered, in order; several at a time where they wait for the network."""
+        """Runs all of them and returns their results in order; those that wait for the network overlap."""
