@@ -1,1 +1,1 @@
-"""What Greenroom does, one module per verb phrase; each function takes ports, values, ids and `now`."""
+"""What Greenroom does: one module per action. Each function takes ports, values, ids and the time."""

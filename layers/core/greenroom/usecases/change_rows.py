@@ -1,4 +1,4 @@
-"""Instances and launches change on the condition that nobody changed them meanwhile."""
+"""Changes instances and launches on the condition that nobody else changed them in the meantime."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from greenroom.ports.instance import HasFleet, HasLaunches
 
 
 class Ports(HasFleet, HasLaunches, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def change_instance(
     instance_id: str, change: Callable[[Instance], Instance], ports: Ports, *, unless_heard: bool = False
 ) -> Instance:
-    """The instance after `change`, which may raise to refuse. Raises: NotFound, Conflict, what `change` raises."""
+    """Applies `change` to the stored instance and returns the result. `change` may raise to refuse.
+
+    `unless_heard`: refuse the write if a heartbeat came in the meantime.
+    Raises: NotFound, Conflict (others kept changing it), whatever `change` raises.
+    """
 
     def decide() -> Callable[[], Instance]:
         before = ports.fleet.get(instance_id)
@@ -30,7 +34,10 @@ def change_instance(
 
 
 def change_launch(pool_id: str, launch_id: str, change: Callable[[Launch], Launch], ports: Ports) -> Launch:
-    """The launch after `change`, which may raise to refuse. Raises: NotFound, Conflict, what `change` raises."""
+    """Applies `change` to the stored launch and returns the result. `change` may raise to refuse.
+
+    Raises: NotFound, Conflict (others kept changing it), whatever `change` raises.
+    """
 
     def decide() -> Callable[[], Launch]:
         before = ports.launches.get(pool_id, launch_id)

@@ -1,4 +1,4 @@
-"""Many calls of which none may keep the others from being made."""
+"""Makes several calls one after the other, so that a failed one does not keep the others from being made."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ R = TypeVar("R")
 
 
 def one_by_one(things: Iterable[T], work: Callable[[T], R]) -> list[R]:
-    """What `work` answered for each. A failure stops none of the others: the first is raised when all had their turn.
+    """Calls `work` for each thing and returns the results.
 
+    If calls failed, the first error is raised after all were made.
     Example: EC2 refuses to end the first of three instances. The other two are ended, then the refusal is raised.
     """
     answers: list[R] = []

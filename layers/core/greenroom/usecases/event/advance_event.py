@@ -1,4 +1,6 @@
-"""Take every step of a scheduled event that is due: for its machine, the reaper and the doors; once or often."""
+"""Does every step of a scheduled event that is due. The event's state machine, the reaper and the HTTP API call it, and
+calling it twice does no harm.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,11 @@ from greenroom.usecases.pool.read_snapshot import count_slots
 
 
 class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 ROUNDS = 12
-"""Each round takes one step or sets one hold; more means that others keep changing the event."""
+"""Each round does one step or sets one reservation. More rounds are needed only if others keep changing the event."""
 Dispatcher = Callable[[str], object]
 _Measured = type[journal.EventAtPointOfNoReturn] | type[journal.EventMeasured]
 Preflighter = Callable[[EventReading], Preflight]
@@ -38,7 +40,10 @@ Preflighter = Callable[[EventReading], Preflight]
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """The event after all that was due; `next_at`: when to come again, None: never."""
+    """The event after all steps that were due.
+
+    `next_at`: when the next step is due, epoch seconds; None: there is none.
+    """
 
     event: ScheduledEvent
     next_at: float | None
@@ -47,13 +52,13 @@ class Advance:
 def advance_event(
     event_id: str, ports: Ports, preflight: Preflighter | None = None, dispatch: Dispatcher | None = None
 ) -> Advance:
-    """`preflight`: how to make one; without it those steps are left to somebody else.
+    """Does all steps of the event that are due, and returns the event after them.
 
-    `dispatch` serves the line at the start, when its pre-queue may be served; without it the reaper's next pass does.
-
-    The row is read again after each change, until nothing is due and the pool holds what the row says: an edit or a
-    cancel that comes in between is seen, and undone or done by whoever looks last.
-    Raises: NotFound; Conflict (others kept changing it: the next look goes on).
+    `preflight`: runs a preflight; without it, the preflight steps are left to another caller.
+    `dispatch`: serves the line when the event starts, because its pre-queue may be served then; without it, the
+    reaper's next pass does so. The row is read again after each change, until nothing is due and the pool's reservation
+    is what the row says. So an edit or a cancellation that comes in between is seen by whoever reads last.
+    Raises: NotFound; Conflict (others kept changing the event; the next call goes on).
     """
     for _ in range(ROUNDS):
         reading = read_event(event_id, ports)
@@ -68,14 +73,17 @@ def advance_event(
         try:
             ports.events.save(_after(due, reading, preflight, ports), now)
         except Conflict:
-            continue  # edited, or somebody took this step: the row says what is left
+            continue  # it was edited, or somebody else did this step: the row says what is left
         if due is EventStep.MEASURE and dispatch is not None:
             dispatch(reading.event.pool_id)
     raise Conflict(event_id)
 
 
 def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None, ports: Ports) -> ScheduledEvent:
-    """The row once `step` was taken. What a step does beside the row may be done twice; the hold follows the row."""
+    """The event's row after `step`.
+
+    What a step does outside of the row may be done twice; the pool's reservation follows from the row.
+    """
     event = reading.event
     taken = replace(event, done=event.done | {step})
     if step in PREFLIGHTS and preflight is not None:
@@ -88,9 +96,9 @@ def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None
 
 
 def _measure(event: ScheduledEvent, kind: _Measured, ports: Ports, *, with_coming: bool) -> None:
-    """How many of the sessions that events still expect would find no slot; announced when there are any.
+    """Records how many of the sessions that are still expected would find no slot, and announces it if there are any.
 
-    All reservations of the pool draw on the same slots: one event's are not there for another.
+    All reservations of the pool share the same slots: a slot that one event needs is not there for another.
     """
     machines, rows = ports.fleet.list_of_pool(event.pool_id), ports.pools.read(event.pool_id)
     free = sum(count_slots(each.slots, SlotState.FREE) for each in machines)
@@ -106,7 +114,7 @@ _COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
 
 
 def _coming(machines: Sequence[Machinery], rows: PoolRows) -> int:
-    """Slots that are on their way: of instances that start, and of open launches that no instance stands for yet."""
+    """The slots that are on their way: those of starting instances, and of open launches that have no instance yet."""
     shown = {each.instance.launch_id for each in machines}
     starting = sum(len(each.slots) or each.instance.slot_count for each in machines if each.instance.state in _COMING)
     return starting + sum(each.slots for each in rows.launches if each.is_open and each.launch_id not in shown)

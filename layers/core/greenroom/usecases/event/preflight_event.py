@@ -1,4 +1,7 @@
-"""Ask ahead what would keep an event from finding its slots ready. What cannot be asked is told as unknown."""
+"""Runs a scheduled event's preflight: checks in advance whether its slots can be ready in time.
+
+A fact that cannot be read makes its check `unknown`.
+"""
 
 from __future__ import annotations
 
@@ -30,16 +33,22 @@ from greenroom.usecases.pool.read_snapshot import count_slots
 
 
 class Ports(Clock, HasAccount, HasEvents, HasFleet, HasJournal, HasOfferings, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
-RIGHTS = "give the function the right to ask, or look yourself"
+RIGHTS = "grant the function the permission to ask, or check it by hand"
 ASK_WITHIN_S = 12
-"""An operator waits for the answer, and the door gives up after 30 s: nothing more is asked of a slow account."""
+"""How long the checks may ask AWS; after that nothing more is asked.
+
+An operator waits for the answer, and the HTTP API times out after 30 s.
+"""
 
 
 def preflight_event(reading: EventReading, ports: Ports) -> Preflight:
-    """All checks, each by itself: one that cannot be made does not hide the others. Written down; refuses nothing."""
+    """Runs and records all checks. They are independent: one that cannot be made does not hide the others.
+
+    A failed check forbids nothing.
+    """
     event, now = reading.event, ports.now()
     launches = _launches(reading, ports)
     checks = (
@@ -68,14 +77,14 @@ def _asked(checks: Mapping[str, Callable[[], Check]], ports: Ports) -> Iterator[
     for name, check in checks.items():
         try:
             if ports.now() - began > ASK_WITHIN_S:
-                raise FactUnavailable("the account answers too slowly")
+                raise FactUnavailable("AWS answers too slowly")
             yield check()
         except FactUnavailable as unavailable:
-            yield Check(name, CheckStatus.UNKNOWN, f"could not be asked: {unavailable}", RIGHTS)
+            yield Check(name, CheckStatus.UNKNOWN, f"could not be checked: {unavailable}", RIGHTS)
 
 
 def _launches(reading: EventReading, ports: Ports) -> int:
-    """Instances that the event still lacks: what is free or on its way already stands in every other number."""
+    """How many instances must still be launched for the event. Slots that are free or on their way are subtracted."""
     machines = ports.fleet.list_of_pool(reading.pool.pool_id)
     there = sum(count_slots(each.slots, SlotState.FREE) for each in machines)
     there += sum(each.slots for each in reading.rows.launches if each.is_open)
@@ -118,7 +127,7 @@ def _budget(reading: EventReading) -> Check:
 
 
 def _together(event: ScheduledEvent, ports: Ports) -> int:
-    """The sessions that events of this pool expect while this one lasts; warm-ups count to their event."""
+    """How many sessions the pool's events expect while this one lasts. An event's time begins with its warm-up."""
     together = event.expected_sessions
     for event_id in ports.events.list_ids():
         if event_id == event.event_id:

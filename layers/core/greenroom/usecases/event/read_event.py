@@ -1,4 +1,4 @@
-"""Scheduled events: one beside its pool, with how long that pool takes to warm for it; a pool's; those to come."""
+"""Reads scheduled events: one with its pool and the pool's warm time, those of a pool, or all that are not over."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
 
 
 class Ports(HasCatalog, HasEvents, HasPools, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventReading:
-    """The event as it stands, and the rows its timing was made of."""
+    """An event, and the rows from which its steps are timed."""
 
     event: ScheduledEvent
     pool: Pool
     rows: PoolRows
-    instances: int  # how many its sessions fill
+    instances: int  # how many instances its sessions need
     warm: WarmTime
 
 
 def read_event(event_id: str, ports: Ports) -> EventReading:
-    """Raises: NotFound."""
+    """Reads the event with this id. Raises: NotFound."""
     return reading_of(ports.events.get(event_id), ports)
 
 
 def reading_of(event: ScheduledEvent, ports: Ports) -> EventReading:
-    """Raises: NotFound (the pool)."""
+    """Reads the rows that belong to an event. Raises: NotFound (the pool)."""
     pool, rows = ports.catalog.pool(event.pool_id), ports.pools.read(event.pool_id)
     instances = -(-event.expected_sessions // _slots_per_instance(pool, ports))
     return EventReading(event, pool, rows, instances, warm_time(rows.boot_times, instances, LAUNCHES_PER_PASS))
 
 
 def events_of_pool(pool_id: str, ports: Ports) -> list[ScheduledEvent]:
-    """Those that are listed: not over, or only just."""
+    """The pool's events that are still listed: those that are not over, or ended only just now."""
     return [each for each in _listed(ports) if each.pool_id == pool_id]
 
 
 def coming_events(ports: Ports) -> list[ScheduledEvent]:
-    """Those that are not over, of all pools, by their start; those that run now included."""
+    """The events of all pools that are running or still to come, by start."""
     return sorted((each for each in _listed(ports) if not each.is_final), key=lambda each: (each.start, each.event_id))
 
 

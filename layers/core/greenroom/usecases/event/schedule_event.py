@@ -1,4 +1,4 @@
-"""Scheduled events as operators ask for them: made once, changed and cancelled at any time."""
+"""Makes, changes and cancels scheduled events, as operators ask for it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Ports(
     Ids,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 Change = Callable[[ScheduledEvent], ScheduledEvent]
@@ -55,7 +55,10 @@ Edit = Changed[ScheduledEvent, ScheduledEvent]
 
 @dataclass(frozen=True, slots=True)
 class EventPlan:
-    """What an operator asks for; times are epoch seconds. The client token makes a repeated call harmless."""
+    """The event that an operator asks for. Times are epoch seconds.
+
+    With the same client token, a repeated call is harmless.
+    """
 
     pool_id: str
     name: str
@@ -72,15 +75,16 @@ class EventPlan:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """The event as it stands, its preflight made. `repeated`: an earlier call with this client token made it."""
+    """The event with its first preflight. `repeated`: an earlier call with the same client token made it."""
 
     event: ScheduledEvent
     repeated: bool
 
 
 def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
-    """The row first: a schedule without a row would start a machine that knows nothing.
+    """Makes an event.
 
+    Its row is written first, because a schedule without a row would start a state machine that finds nothing.
     Raises: InvalidField; NotFound (the pool).
     """
     now, draft = ports.now(), _draft(plan, operator, ports)
@@ -94,8 +98,9 @@ def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
 
 
 def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> ScheduledEvent:
-    """Version + 1: its steps are worked out anew from the row, and its warm-up follows. No change is no new version.
+    """Makes the next version of an event: its steps are timed again, and its warm-up follows.
 
+    A change that changes nothing makes no new version.
     Raises: NotFound, EventHasEnded, InvalidField, Conflict (others kept changing it).
     """
     now = ports.now()
@@ -121,9 +126,9 @@ def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> Sc
 
 
 def cancel_event(event_id: str, operator: str, ports: Ports) -> ScheduledEvent:
-    """Nothing is held for it any more, and what was warmed goes at once. Repeating it is harmless.
+    """Cancels an event: its reservation ends, and the slots that were warmed for it are given back at once. Idempotent.
 
-    Raises: NotFound, EventHasEnded (it was over before), Conflict (others kept changing it).
+    Raises: NotFound, EventHasEnded (it is over), Conflict (others kept changing it).
     """
     now = ports.now()
 
@@ -161,7 +166,7 @@ def _draft(plan: EventPlan, operator: str, ports: Ports) -> ScheduledEvent:
 
 
 def _carry_out(event: ScheduledEvent, ports: Ports) -> ScheduledEvent:
-    """A new version stands: its schedule, what is due already, and its preflight."""
+    """Acts on a new version of an event: creates its schedule, does the steps that are due, and runs its preflight."""
     now, reading = ports.now(), reading_of(event, ports)
     first_at = min(open_steps(event, now, reading.warm).values())
     ports.schedules.create(event.event_id, event.version, max(first_at, now + SOONEST_S))
@@ -170,7 +175,10 @@ def _carry_out(event: ScheduledEvent, ports: Ports) -> ScheduledEvent:
 
 
 def _checked(event_id: str, version: int, ports: Ports) -> ScheduledEvent:
-    """With its preflight, unless it was edited meanwhile: then that edit makes one."""
+    """Runs the preflight and stores it with the event.
+
+    An event that was edited in the meantime gets it from that edit.
+    """
     preflight = preflight_event(read_event(event_id, ports), ports)
 
     def decide() -> Callable[[], ScheduledEvent]:
@@ -181,13 +189,13 @@ def _checked(event_id: str, version: int, ports: Ports) -> ScheduledEvent:
 
     try:
         return anew(decide, lost=Conflict, at_last=Conflict(event_id))
-    except Conflict:  # one step after the other was taken: it is shown, and made again when it is due
+    except Conflict:  # steps kept changing the row: it is only shown, and made again when it is due
         return replace(ports.events.get(event_id), preflight=preflight)
 
 
 def _refuse_final(event: ScheduledEvent) -> None:
     if event.is_final:
-        raise EventHasEnded(f"it is {event.state}")
+        raise EventHasEnded(f"the event is {event.state}")
 
 
 def _wishes(event: ScheduledEvent) -> journal.EventWishes:

@@ -1,7 +1,8 @@
-"""Make a pool hold what the event's row says: after each step, edit and cancel, and again by whoever looks later.
+"""Makes a pool's reservation for an event what the event's row says.
 
-The row is the truth and the hold is set, never incremented. So a step that died half-way, came twice or came late ends
-where the row stands, and nothing is ever patched.
+This is done after each step, edit and cancellation, and again by every later look. The row is the truth, and the
+reservation is set to it, never incremented. So after a step that died half-way, ran twice or ran late, the reservation
+still ends up as the row says.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ from greenroom.usecases.pool.request_pass import request_pass
 
 
 class Ports(Clock, HasBus, HasEvents, HasJournal, HasPools, HasReaper, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 GIVE_BACK_WITHIN_S = 1800
-"""How long after its end the event's slots go at once; viewers who stay longer leave them to the scale-in clock."""
+"""How long after its end an event's slots go at once. Slots on which viewers stay longer go by the scale-in clock."""
 ROUNDS = 6
 
 
 def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
-    """Until row and pool agree: whoever changes the row while its hold is set, is seen by the next look.
+    """Settles until row and reservation agree, and returns the event.
 
+    A change of the row while the reservation is being set is seen by the next round.
     Raises: NotFound.
     """
     event = ports.events.get(event_id)
@@ -42,12 +44,12 @@ def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
 
 
 def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
-    """Whether the pool had to be changed."""
+    """Settles once. Returns whether the pool had to be changed."""
     held = rows.holds.get(event.event_id)
     if not event.holds_slots:
         return held is not None and _give_back(event, ports)
     if held is not None and held.taken_at is not None and event.state is EventState.WARMING:
-        _give_back(event, ports)  # it was put off after it had opened: held anew, and whole
+        _give_back(event, ports)  # it was postponed after it had opened: reserved again, and whole
         held = None
     is_set = held is not None and held.slots == event.expected_sessions
     if not is_set:
@@ -64,7 +66,7 @@ def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
 
 
 def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
-    """What it held goes without waiting for the scale-in clock; sessions that still run end in peace."""
+    """Ends the reservation and gives its slots back without waiting for the scale-in clock. Running sessions go on."""
     given = ports.pools.end_event(event.pool_id, event.event_id, ports.now() + GIVE_BACK_WITHIN_S)
     if given:
         _ask(event, "eventGivenBack", journal.EventGivenBack(event.event_id, event.pool_id, event.state), ports)
@@ -72,7 +74,10 @@ def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
 
 
 def _ask(event: ScheduledEvent, cause: str, entry: journal.EventWarmed | journal.EventGivenBack, ports: Ports) -> None:
-    """Written down, then a pass is asked for; an active hold keeps the reaper awake."""
+    """Records the entry, then requests a planning pass.
+
+    A reservation keeps the reaper awake, so it is started if necessary.
+    """
     ports.journal.append(entry, ports.now())
     request_pass(event.pool_id, cause, ports)
     if not ports.reaper.is_held(ports.now()):

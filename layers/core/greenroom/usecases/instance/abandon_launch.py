@@ -1,4 +1,4 @@
-"""Undo a launch: its instances are found by their tag, ended one by one, and the pool rests before it tries again."""
+"""Undoes a launch: ends its instances one by one, found by their tag, and pauses the pool's launches for a while."""
 
 from __future__ import annotations
 
@@ -26,23 +26,30 @@ from greenroom.usecases.pool.judge_boots import note_boot_failure
 class Ports(
     Clock, Dice, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasReaper, Protocol
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 FIRST_REST_S, LONGEST_REST_S = 30, 600
-"""After the first failure in a row, doubling to the longest, with jitter: a broken image must not burn money."""
+"""The pause after the first failure in a row, doubled with each further one up to the longest, with jitter.
+
+A broken image must not burn money.
+"""
 NEVER_REGISTERED = frozenset({"States.Timeout", "InstanceNeverRegistered"})
-"""The machine's wait ran out, or the reaper found the launch past its deadline."""
+"""Errors that mean that the agent never registered.
+
+The state machine's wait timed out, or the reaper found the launch past its deadline.
+"""
 BROKEN_BOOTS = frozenset(
     {"Client.InstanceInitiatedShutdown", "Client.InternalError", "Client.InvalidSnapshot.NotFound"}
 )
-"""Ends that are the image's own doing. Source: EC2 API, StateReason of an instance."""
+"""EC2's reasons for the end of an instance that point at the image. Source: EC2 API, StateReason of an instance."""
 
 
 def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer, ports: Ports) -> bool:
-    """Whether there was anything to undo: an agent that registered meanwhile has won. Repeating it is harmless.
+    """Undoes the launch. Returns False if its agent has registered in the meantime, so that nothing is undone.
 
-    Raises: NotFound.
+    Idempotent.
+    `error`: why it is undone, unless EC2's refusals in `answer` say it. Raises: NotFound.
     """
     note_refusals(pool_id, answer, ports)
     is_refused = answer.refusals and not answer.launched and not answer.fault
@@ -57,7 +64,7 @@ def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer
         return False
     found = ports.ec2.list_of_launch(launch_id)
     _judge(launch, found, ports)
-    if first:  # before the ends: a call that EC2 refuses is made again, and is not the first then
+    if first:  # before ending instances: a call that EC2 refuses is repeated, and then is no longer the first
         _announce(launch, answer, ports)
     named = {*launch.instance_ids, *(each.instance_id for each in answer.launched)}
     _end_instances(named.union(each.instance_id for each in found), ports)
@@ -65,9 +72,9 @@ def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer
 
 
 def _judge(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
-    """An instance had its time and never registered: a failed boot, unless EC2 or a person took it away.
+    """Counts a failed boot for each instance of a launch that timed out, unless EC2 or a person took the instance away.
 
-    Only a launch that was answered names instances: one whose answer was lost had no such time.
+    Only instances in the launch's row count: where EC2's answer was lost, the instance did not have its full time.
     """
     if launch.reason not in NEVER_REGISTERED:
         return
@@ -78,10 +85,13 @@ def _judge(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
 
 
 def _end_instances(instance_ids: Set[str], ports: Ports) -> None:
-    """Those of the tag, of the row and of EC2's answer: each of these may leave one out."""
+    """Ends the instances of the launch.
+
+    They come from its tag, its row and EC2's answer, because each may leave one out.
+    """
 
     def end(instance_id: str) -> None:
-        with suppress(NotFound):  # it may never have got a row
+        with suppress(NotFound):  # it may have no row
             change_instance(instance_id, _leaving, ports)
         ports.ec2.terminate(instance_id)
 
@@ -97,10 +107,10 @@ def _leaving(instance: Instance) -> Instance:
 def _announce(launch: Launch, answer: FleetAnswer, ports: Ports) -> None:
     now, failures = ports.now(), ports.pools.read(launch.pool_id).failed_launches
     rest_s = round(jittered(min(FIRST_REST_S * 2 ** min(failures, 10), LONGEST_REST_S), ports.dice.random()), 1)
-    if not launch.for_warm_tier:  # else what viewers need would rest for what may wait
+    if not launch.for_warm_tier:  # launches for viewers must not pause for one that is not urgent
         ports.pools.note_launch_failed(launch.pool_id, now + rest_s)
     said = attempts_of(answer), answer.fault or None
     ports.journal.append(journal.LaunchFailed(launch.pool_id, launch.launch_id, launch.reason, rest_s, *said), now)
     ports.bus.send(LaunchFailed(pool_id=launch.pool_id, launch_id=launch.launch_id, reason=launch.reason))
     if not ports.reaper.is_held(now):
-        ports.bus.send(ReaperNeeded(cause="launchFailed"))  # it plans the pool again when the rest is over
+        ports.bus.send(ReaperNeeded(cause="launchFailed"))  # the reaper plans the pool again after the pause

@@ -1,4 +1,4 @@
-"""EC2 answered: write its instance down, and let the machine wait for the agent."""
+"""Stores the instance that EC2 launched, and makes the state machine wait until its agent registers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from greenroom.usecases.pool.judge_boots import boot_timeout_s
 
 
 class Ports(Clock, Dice, HasBus, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasTasks, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_token: str, ports: Ports) -> None:
-    """Rows first, then the token; an agent that registered before either is answered for at once.
+    """Stores the instances of EC2's answer, then the task token.
 
-    The launch row takes both the token and the registration, each write conditional on the row it read: whichever comes
-    second sees both, and answers.
-    Raises: NotFound, LaunchAbandoned; no instance came: CapacityUnavailable, AccountLimitReached, RequestThrottled or
-    OfferingsInvalid.
+    If an agent has registered before, the wait is answered.
+    The launch's row takes the task token and the registration, each by a write that is conditional on the row as read.
+    Whichever comes second sees both, and answers.
+    Raises: NotFound, LaunchAbandoned; CapacityUnavailable, AccountLimitReached, RequestThrottled or OfferingsInvalid
+    when EC2 launched nothing.
     """
     note_refusals(pool_id, answer, ports)
     launch = ports.launches.get(pool_id, launch_id)
@@ -50,7 +51,7 @@ def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_t
 
 
 def _launched(launch: Launch, instance_ids: tuple[str, ...], task_token: str, deadline_at: float) -> Launch:
-    """Raises: LaunchAbandoned."""
+    """The launch with its instances and task token. Raises: LaunchAbandoned."""
     if launch.state is LaunchState.FAILED:
         raise LaunchAbandoned(launch.launch_id)
     noted = replace(launch, instance_ids=instance_ids, task_token=task_token)
@@ -74,7 +75,10 @@ def _instance(launched: Launched, launch: Launch, now: float, deadline_at: float
 
 
 def answer_launch(launch: Launch, ports: Ports) -> None:
-    """Call it with the row after any write of the token or of the registration."""
+    """Answers the wait if the agent has registered.
+
+    Call it with the row after a write of the task token or the registration.
+    """
     if launch.task_token is None or launch.state is not LaunchState.REGISTERED:
         return
     with suppress(TaskGone):

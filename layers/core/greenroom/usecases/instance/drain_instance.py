@@ -1,4 +1,4 @@
-"""An operator takes an instance out of service, and may change their mind while somebody still plays on it."""
+"""Takes an instance out of service for an operator, and puts it back as long as a session is still on it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from greenroom.usecases.pool.request_pass import request_pass
 
 
 class Ports(Clock, HasBus, HasConnections, HasFleet, HasJournal, HasPools, HasSessions, HasSlots, HasSocket, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 BY_OPERATOR = "operatorDrain"
-"""The status reason of an instance that an operator drained: only such a drain can be taken back."""
+"""The status reason of an instance that an operator drained. Only such a drain can be undone."""
 BACK_WITHIN_S = 120
-"""How long its slots may take to report ready again before the reaper looks at the instance."""
+"""How long the slots may take to be reported ready again before the reaper acts."""
 _DRAINED = frozenset({InstanceState.BOOTING, InstanceState.READY})
 _INSTEAD = {
     InstanceState.LAUNCHING: "it serves nobody yet; wait until it is Ready, or lower policy.alwaysOn and targetIdle",
@@ -37,9 +37,9 @@ _INSTEAD = {
 
 
 def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
-    """No new sessions; running ones end in peace, then the next pass ends it. Draining already, nothing changes.
+    """Drains the instance: it gets no new sessions, and when its last one has ended, the next planning pass ends it.
 
-    Raises: NotFound, Conflict (it is on its way out, or not in service).
+    Idempotent. Raises: NotFound, Conflict (it is on its way out, or not in service).
     """
 
     def decide() -> Callable[[], Instance | None]:
@@ -58,7 +58,7 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
 
 
 def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
-    """Back into service: its agent reports the unused slots ready, and they are published.
+    """Puts the instance back into service. When its agent reports the unused slots ready, they become free again.
 
     Raises: NotFound, Conflict (it is not draining, or no operator drained it).
     """
@@ -66,7 +66,7 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery
     def decide() -> Callable[[], Instance]:
         instance, slots = ports.fleet.get(instance_id), ports.slots.list_of_instance(instance_id)
         if instance.state is not InstanceState.DRAINING or instance.status_reason != BY_OPERATOR:
-            raise Conflict(f"{instance_id} is {instance.state}: only a drain by an operator can be taken back")
+            raise Conflict(f"{instance_id} is {instance.state}: only a drain by an operator can be undone")
         return lambda: ports.fleet.undrain(instance, slots, ports.now(), ports.now() + BACK_WITHIN_S)
 
     after = anew(decide, lost=SlotLost, at_last=_keeps_changing(instance_id))

@@ -1,4 +1,4 @@
-"""Take an instance out of service: nobody new comes, who plays on it moves, EC2 ends it."""
+"""Ends an instance: no new session gets a slot, those on it move to other instances, and EC2 terminates it."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 CLAIMS_AT_ONCE = 4
-"""How often a slot may be claimed while it is being retired."""
+"""How often a slot may be claimed by others while it is being retired."""
 NO_PRICE = "no price known for this type"
 _HOUR_S = 3600
 
 
 def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
-    """Broken: kept from claims, its sessions move, it is terminated and replaced by the next pass.
+    """Takes a broken instance out of service and ends it. Its sessions move, and the next pass replaces it.
 
-    Raises: Conflict (it was heard, or changed, since it was read: look again later).
+    Raises: Conflict (a heartbeat came, or it was changed, since it was read: look again later).
     """
     if instance.state is not InstanceState.QUARANTINED:
         instance = ports.fleet.save(changed(instance, InstanceState.QUARANTINED, why), unless_heard=True)
@@ -69,7 +69,10 @@ def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
 
 
 def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
-    """-> Terminating, and EC2 is asked. Every step may be repeated; the reaper does until EC2 says it is gone."""
+    """-> Terminating, and EC2 is asked to terminate it.
+
+    Every step can be repeated; the reaper does so until EC2 says it is gone.
+    """
     _clear(instance.instance_id, reason, ports)
     ended = _change(instance.instance_id, _leaving, ports)
     ports.ec2.terminate(instance.instance_id)
@@ -77,13 +80,13 @@ def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None
 
 
 def finish_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
-    """EC2 says it is gone: sessions move, rows leave the pool."""
+    """EC2 says that the instance is gone: its sessions move, and its rows leave the pool."""
     _clear(instance.instance_id, reason, ports)
     _note(_change(instance.instance_id, _gone, ports), journal.InstanceTerminated, reason, ports)
 
 
 def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
-    """All slots before any session: one that moves would else find a slot right here."""
+    """Retires all slots and moves their sessions. All slots come first, or a moving session might get one of them."""
     for slot in [_retire(each, ports) for each in ports.slots.list_of_instance(instance_id)]:
         with suppress(NotFound):
             if (session := held_session(slot, ports)) is not None:
@@ -91,7 +94,10 @@ def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
 
 
 def _retire(slot: Slot, ports: Ports) -> Slot:
-    """The slot as it was retired: its holder is the last one. Raises: SlotLost (claimed again and again)."""
+    """Retires the slot and returns it as it was before, with its last session.
+
+    Raises: SlotLost (claimed again and again).
+    """
     for _ in range(CLAIMS_AT_ONCE):
         with suppress(SlotLost):
             ports.slots.move(slot, retire(slot, ports.now()))
@@ -101,7 +107,7 @@ def _retire(slot: Slot, ports: Ports) -> Slot:
 
 
 def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Ports) -> Changed[Instance, Instance]:
-    """Before and after; the same when there was nothing left to change."""
+    """Changes the instance, and returns it before and after. Both are equal when there was nothing to change."""
     seen: list[Instance] = []
 
     def remembering(before: Instance) -> Instance:
@@ -118,7 +124,7 @@ def _note(
     reason: StatusReason,
     ports: Ports,
 ) -> None:
-    """Once, by whoever changed the state: others only repeat its steps."""
+    """Records the end, only if this call changed the state; other calls merely repeat the steps."""
     instance = ended.after
     if ended.before.state is instance.state:
         return
@@ -130,12 +136,12 @@ def _note(
 
 
 def _note_waste(instance: Instance, ports: Ports) -> None:
-    """The ledger's line for an instance that was paid and could take nobody any more: from its notice until now.
+    """Writes the ledger line of an interrupted instance: the time since its notice, when no new session could use it.
 
     Example: 120 s of a Spot g5.xlarge are 0.016767 $.
     """
     notice, now = instance.notice, ports.now()
-    if notice is None or notice.kind is NoticeKind.REBALANCE:  # advice wastes nothing: it plays on until it is empty
+    if notice is None or notice.kind is NoticeKind.REBALANCE:  # mere advice: the instance is used until it is empty
         return
     price, seconds = hourly_usd(instance.instance_type, instance.market), round(max(0.0, now - notice.at), 3)
     line = journal.LedgerEntry(

@@ -1,4 +1,4 @@
-"""An instance is being lost: nobody new comes, who is on it moves, and it ends before EC2 ends it."""
+"""Evacuates an instance that is being lost: no new sessions, those on it move, and it is ended before EC2 ends it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 _LOST = frozenset({InstanceState.INTERRUPTED, InstanceState.QUARANTINED})
@@ -54,7 +54,7 @@ _LOST = frozenset({InstanceState.INTERRUPTED, InstanceState.QUARANTINED})
 
 @dataclass(frozen=True, slots=True)
 class Evacuation:
-    """`done`: nothing is left to do here. `held`: slots that show somebody a picture."""
+    """How far an evacuation is. `done`: nothing is left to do; `held`: how many slots still show a viewer a picture."""
 
     done: bool
     held: int
@@ -62,17 +62,18 @@ class Evacuation:
 
 
 def evacuate_instance(instance_id: str, notice: Notice, ports: Ports) -> Evacuation:
-    """One look. Repeat it until it is done; each look does what is still to be done, whoever did the rest.
+    """Does one round of the evacuation: whatever is still to be done, by whomever the rest was done.
 
-    A claim that crossed the notice has landed here all the same: the next look finds and moves it.
-    Raises: NotFound; Conflict (it was heard after all, or others change it all the time: look again later).
+    Repeat it until `done`.
+    A claim at the moment of the notice may still have put a session here: the next round moves it.
+    Raises: NotFound; Conflict (a heartbeat came after all, or others keep changing it: look again later).
     """
     instance = _take_out(instance_id, notice, ports)
     if instance.state in ON_ITS_WAY_OUT:
         return Evacuation(done=True, held=0, ends_at=None)
     for slot in ports.slots.list_of_instance(instance_id):
         _retire_idle(slot, ports)
-    if instance.state not in _LOST:  # only advised to leave: who is on it plays on in peace
+    if instance.state not in _LOST:  # EC2 only advised to leave: sessions on it go on until they end
         return Evacuation(done=True, held=len(_held(instance_id, ports)), ends_at=None)
     until = ends_at(instance.notice) if instance.notice else None
     if shows_picture(instance, ports.now()):
@@ -104,7 +105,7 @@ def _take_out(instance_id: str, notice: Notice, ports: Ports) -> Instance:
 def _retire_idle(slot: Slot, ports: Ports) -> None:
     if slot.session_id is not None or slot.state is SlotState.RETIRED:
         return
-    with suppress(SlotLost):  # claimed meanwhile: held now
+    with suppress(SlotLost):  # claimed in the meantime: it has a session now
         ports.slots.move(slot, retire_idle(slot, ports.now()))
 
 
@@ -116,7 +117,7 @@ def _move_all(instance: Instance, until: float | None, ports: Ports) -> None:
 
 
 def _held(instance_id: str, ports: Ports) -> list[Slot]:
-    """Those with a session, and those it left a moment ago: the new picture is not there yet."""
+    """Slots with a session, and those that a session left a moment ago, before its new picture was there."""
     now = ports.now()
     slots = ports.slots.list_of_instance(instance_id)
     return [each for each in slots if each.session_id is not None or now < _lingers_until(each)]

@@ -1,4 +1,4 @@
-"""EC2 tells of an instance, of ours or of anybody's in the account: whether it is news, and to whom it is told."""
+"""Handles EC2's events about instances: decides whether an event is news about one of ours, and announces it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasEc2, HasFleet, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 STALE_AFTER_S = 60
-"""A Spot warning so long after the end it warned of is of no use: whoever is still there was not ended."""
+"""A Spot warning is ignored this long after the end that it announced: the instance was not ended then."""
 _RUNS = frozenset({Ec2State.PENDING, Ec2State.RUNNING})
 _SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
 
 
 def note_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Ports) -> bool:
-    """`at`: when it happened, as the event says. Whether it was announced.
+    """Announces the notice if it is news. Returns whether it was. `at`: when it happened, as EC2's event says.
 
-    Left out: instances that are not ours (or have no row yet: the reaper sees them), those that we end or stop
+    No news are: instances that are not ours (or have no row yet: the reaper will see them), those that we end or stop
     ourselves, what is known already, and what is too old to be true.
     """
     try:
@@ -42,7 +42,7 @@ def note_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Port
 
 
 def announce_notice(instance: Instance, notice: Notice, ports: Ports) -> None:
-    """InstanceNoticed; told twice, the second evacuation finds nothing to do."""
+    """Sends InstanceNoticed. If it is sent twice, the second evacuation finds nothing to do."""
     end = ends_at(notice)
     ports.bus.send(
         InstanceNoticed(
@@ -68,6 +68,9 @@ def _is_news(instance: Instance, notice: Notice, ports: Ports) -> bool:
 
 
 def _still_runs(instance_id: str, ports: Ports) -> bool:
-    """A late `stopped` of the warm tier tells of an instance that was started again since."""
+    """Whether EC2 says that the instance runs.
+
+    A late `stopped` may be about an instance of the warm pool that was started again since.
+    """
     found = ports.ec2.find(instance_id)
     return found is not None and found.state in _RUNS

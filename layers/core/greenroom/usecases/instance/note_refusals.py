@@ -1,4 +1,4 @@
-"""What EC2 refused: what rests for it, who is told, and the record of each attempt."""
+"""Records EC2's refusals: cooldowns of what it refused, alarms for people, and the record of each attempt."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from greenroom.ports.world import Clock, Dice
 
 
 class Ports(Clock, Dice, HasBus, HasJournal, HasOfferings, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def note_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
-    """Offerings without capacity, and invalid ones, rest; a quota rests its whole market; a throttled call nothing.
+    """Stores the cooldowns that follow from EC2's refusals, and records those that people must act on.
 
-    Repeating it tells nobody twice.
+    An offering without capacity, or an invalid one, gets a cooldown of its own; a used-up quota gives one to the whole
+    market; a throttled call gives none. Repeating the call alarms nobody twice.
     """
     roll = ports.dice.random()
     for refusal in answer.refusals:
@@ -37,7 +38,10 @@ def note_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
 
 
 def note_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> None:
-    """The market rests; people are told when it was awake. Also for starts of stopped instances (`on-demand`)."""
+    """Stores the cooldown of a market whose quota is used up, and alarms people if none was running.
+
+    Used also when EC2 refuses to start a stopped instance (`on-demand`).
+    """
     now = ports.now()
     rest = rest_of(market_key(market), code, now, ports.dice.random())
     if rest is not None and ports.offerings.rest(pool_id, rest):
@@ -46,7 +50,7 @@ def note_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> No
 
 
 def _meant(refusal: Refusal, answer: FleetAnswer) -> Iterator[Offering]:
-    """The offering it names; when it names none, all that this market was asked for: nothing of them was given."""
+    """The offerings that the refusal is about: the one it names, or else all that its market was asked for in vain."""
     if refusal.offering is not None:
         yield refusal.offering
     elif not any(each.market == refusal.market for each in answer.launched):
@@ -55,12 +59,12 @@ def _meant(refusal: Refusal, answer: FleetAnswer) -> Iterator[Offering]:
 
 
 def attempts_of(answer: FleetAnswer) -> tuple[journal.Attempt, ...]:
-    """Each attempt for the decision record: the market, what was asked for, and what EC2 answered."""
+    """All attempts for the decision record: the market, the offerings asked for, and EC2's answer."""
     return tuple(_attempt(call, answer) for call in answer.asked or _answered(answer))
 
 
 def _answered(answer: FleetAnswer) -> list[Asked]:
-    """The markets that answered, when nobody noted what they were asked for."""
+    """The markets that answered, for callers that did not record what they asked for."""
     markets = [each.asked_of for each in answer.refusals] + [each.market for each in answer.launched]
     return [Asked(market, ()) for market in dict.fromkeys(markets)]
 

@@ -1,4 +1,4 @@
-"""What to ask EC2 for: one instance, from the offerings that are not resting, best first, Spot before on-demand."""
+"""Decides what to ask EC2 for: one instance, best offering without a cooldown first, Spot before on-demand."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from greenroom.usecases.change_rows import change_launch
 
 
 class Ports(Clock, HasCatalog, HasFleet, HasLaunches, HasOfferings, HasPools, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 @dataclass(frozen=True, slots=True)
 class FleetRequest:
-    """One CreateFleet call. The token makes a repeated call harmless, so it is new only when the request changes."""
+    """One CreateFleet call. The client token makes a repeated call harmless, so it changes only with the request."""
 
     pool_id: str
     launch_id: str
@@ -33,23 +33,23 @@ class FleetRequest:
 
     @property
     def offerings(self) -> tuple[Offering, ...]:
-        """Best first."""
+        """The offerings, best first."""
         return tuple(each.offering for each in self.ranked)
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedLaunch:
-    """At least one of them."""
+    """The calls to make for a launch; at least one of the two is there."""
 
     spot: FleetRequest | None
     on_demand: FleetRequest | None
 
 
 def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], ports: Ports) -> PreparedLaunch:
-    """Intended -> Requested.
+    """Intended -> Requested, and the calls to make.
 
-    Raises: NotFound, LaunchAbandoned, PoolIsHalted; CapacityUnavailable, AccountLimitReached or OfferingsInvalid when
-    every offering rests, by what they rest for.
+    Raises: NotFound, LaunchAbandoned, PoolIsHalted. When every offering is in cooldown: CapacityUnavailable,
+    AccountLimitReached or OfferingsInvalid, depending on the refusals.
     """
     if ports.pools.read(pool_id).halted is not None:
         raise PoolIsHalted(pool_id)
@@ -68,14 +68,14 @@ def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], port
     if prepared.spot is None and prepared.on_demand is None:
         asleep = [each for each in rests if each.until > ports.now()]
         failure = LAUNCH_FAILURES[failure_of(kind_of(each.code) for each in asleep)]
-        raise failure("every offering of the pool rests: " + ", ".join(f"{each.key} {each.code}" for each in asleep))
+        raise failure("all offerings of the pool cool down: " + ", ".join(f"{each.key} {each.code}" for each in asleep))
     return prepared
 
 
 def _requested(launch: Launch, pool: Pool, deadline_at: float) -> Launch:
-    """Requested already is a repeated call of this step. Raises: LaunchAbandoned."""
+    """The launch as Requested. It is so already when this step is repeated. Raises: LaunchAbandoned."""
     if launch.application_id != pool.application_id:
-        raise LaunchAbandoned(f"{launch.launch_id} is for {launch.application_id}: the pool was given away")
+        raise LaunchAbandoned(f"{launch.launch_id} is for {launch.application_id}, which the pool no longer serves")
     if launch.state is LaunchState.REQUESTED:
         return launch
     if launch.state is not LaunchState.INTENDED:

@@ -1,4 +1,4 @@
-"""An agent is heard: leases of its held slots are renewed, and it is told the truth about all of them."""
+"""Records an agent's heartbeat: renews its slots' leases, and answers with the true state of all its slots."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from greenroom.usecases.instance.note_interruption import announce_notice
 
 
 class Ports(Clock, HasBus, HasEc2, HasFleet, HasLaunches, HasSessions, HasSlots, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlotTruth:
-    """A slot as it stands, with the join its agent should serve."""
+    """A slot as it is now, with the number of the join that its agent should serve."""
 
     slot: Slot
     join_number: int
@@ -49,11 +49,13 @@ def record_heartbeat(
     ports: Ports,
     notice: Notice | None = None,
 ) -> Heard:
-    """`epochs` by slot id, as the agent knows them: only what it knows to hold is renewed.
+    """Records the heartbeat and renews the leases.
 
-    `notice`: what EC2 announced to the instance itself, repeated in every heartbeat from then on; told once.
-    What else the agent says of its slots are hints; facts come as slot events.
-    Raises: UnknownInstance; StaleBoot, InstanceHasEnded (409: it must stop, and its dead-man timer gets nothing).
+    `epochs`: the agent's epochs by slot id. Only the lease of a slot whose epoch the agent knows is renewed.
+    `notice`: what EC2 announced to the instance. Every later heartbeat repeats it; it is announced once. Everything
+    else that a heartbeat says about slots is only a hint: facts come as slot events.
+    Raises: UnknownInstance; StaleBoot, InstanceHasEnded (409: the agent must stop, and its dead-man timer is not
+    renewed).
     """
     now = ports.now()
     try:
@@ -63,7 +65,7 @@ def record_heartbeat(
     slots = ports.slots.list_of_instance(instance_id)
     for slot in slots:
         if slot.session_id is not None and epochs.get(slot.slot_id) == slot.epoch:
-            with suppress(StaleEpoch):  # given back since the read: the next heartbeat says so
+            with suppress(StaleEpoch):  # given back since it was read: the next heartbeat says so
                 ports.slots.extend_lease(slot.slot_id, slot.session_id, slot.epoch, now + lease_s)
     if notice is not None:
         _note(instance, notice, ports)
@@ -71,7 +73,7 @@ def record_heartbeat(
 
 
 def _note(instance: Instance, notice: Notice, ports: Ports) -> None:
-    """Announced before it is written: a call that dies in between says it again, and the second one does no harm."""
+    """Announces the notice before storing it: a call that dies in between announces it again, which does no harm."""
     if instance.state in ON_ITS_WAY_OUT or not is_stronger(notice, instance.notice):
         return
     announce_notice(instance, notice, ports)

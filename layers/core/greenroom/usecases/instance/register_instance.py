@@ -1,4 +1,4 @@
-"""An agent reports for work: its instance is one of ours, its slots are new or outdated, its launch is done."""
+"""Registers an agent: checks that its instance is ours, creates or renews its slots, and closes its launch."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What the agent is told to run."""
+    """What the registered agent is told to run."""
 
     instance: Instance
     application: Application
@@ -65,8 +65,9 @@ class Registration:
 
 
 def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registration:
-    """`instance_id` is the caller's signed identity. Repeated with the same nonce, nothing changes.
+    """Registers the agent. `instance_id` is the caller's signed identity.
 
+    Repeated with the same nonce, nothing changes.
     Raises: UnknownInstance, StaleBoot (409: a later boot has registered).
     """
     row = _ensure_row(instance_id, ports)
@@ -76,7 +77,7 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registratio
     def booted(before: Instance) -> Instance:
         after = registered(before, boot, now, ready_by, build_of(application))
         if after is not before and before.boot_nonce is not None:
-            # Before the nonce is written: a crash in between outdates the slots twice, never not at all.
+            # Before the nonce is written: after a crash in between, the slots are renewed twice rather than not at all.
             _outdate_slots(instance_id, ready_by, ports)
         return after
 
@@ -92,14 +93,17 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registratio
 
 
 def _place(instance: Instance, ports: Ports) -> None:
-    """CreateFleet's answer need not name the zone; EC2's description does."""
+    """Stores the instance's zone: CreateFleet's answer may omit it, EC2's description has it."""
     if not instance.zone and (found := ports.ec2.find(instance.instance_id)) is not None:
         zone = found.zone
         change_instance(instance.instance_id, lambda before: replace(before, zone=zone), ports)
 
 
 def _ensure_row(instance_id: str, ports: Ports) -> Instance:
-    """An agent may be faster than the row: then EC2's tags say whose it is, never its own word."""
+    """Reads the instance's row, or makes it if the agent is faster than the row.
+
+    Then EC2's tags say which launch it belongs to, never the agent's own word.
+    """
     try:
         return ports.fleet.get(instance_id)
     except NotFound:
@@ -131,9 +135,9 @@ def _ensure_row(instance_id: str, ports: Ports) -> Instance:
 
 
 def _outdate_slots(instance_id: str, ready_by: float, ports: Ports) -> None:
-    """The machine started anew: whoever was on it moves, and what the old boot says counts no more.
+    """Renews all slots after a restart: sessions on them move, and facts from before the restart are refused.
 
-    Unused slots first: whoever moves would else be given one of them, and lose it at once.
+    Unused slots come first, or a moving session might get one of them and lose it at once.
     """
     for slot in sorted(ports.slots.list_of_instance(instance_id), key=lambda each: each.session_id is not None):
         _move_away(slot, ports)
@@ -151,7 +155,10 @@ def _move_away(slot: Slot, ports: Ports) -> None:
 
 
 def _outdate_again(slot: Slot, ready_by: float, ports: Ports) -> None:
-    """It was claimed while we looked: its new holder lost the picture too. Raises: SlotLost (claimed yet again)."""
+    """Renews a slot that was claimed in the meantime; its new session has no picture either, and moves.
+
+    Raises: SlotLost (claimed yet again).
+    """
     current = ports.slots.get(slot.slot_id)
     _move_away(current, ports)
     if current.state is not SlotState.RETIRED:
@@ -179,7 +186,10 @@ def _new_slots(instance: Instance, maximum: int, ready_by: float) -> list[Slot]:
 
 
 def _close_launch(instance: Instance, ports: Ports) -> None:
-    """Raises: UnknownInstance (the launch was undone; this machine is being ended)."""
+    """Closes the launch as Registered.
+
+    Raises: UnknownInstance (the launch was undone; this instance is being ended).
+    """
     now = ports.now()
 
     def done(launch: Launch) -> Launch:
@@ -193,6 +203,6 @@ def _close_launch(instance: Instance, ports: Ports) -> None:
     try:
         launch = change_launch(instance.pool_id, instance.launch_id, done, ports)
     except NotFound:
-        return  # registered long ago: the row has expired
+        return  # it registered long ago, and the launch's row has expired
     ports.pools.note_launch_registered(instance.pool_id)
     answer_launch(launch, ports)

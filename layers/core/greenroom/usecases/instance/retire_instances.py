@@ -1,4 +1,4 @@
-"""End what a pass drained, or no longer wants in the warm tier."""
+"""Ends instances that a planning pass drained, or no longer wants in the warm pool."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from greenroom.usecases.one_by_one import one_by_one
 
 
 class Ports(Clock, HasEc2, HasFleet, HasJournal, HasLaunches, HasSlots, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 _IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})
 
 
 def retire_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """Draining or Stopped -> Terminating and EC2 is asked, one by one; answers those that it was asked for.
+    """Draining or Stopped -> Terminating, one by one, and EC2 is asked to terminate them.
 
-    Left out: those that serve somebody, are gone, or are wanted again.
+    Returns those it was asked for.
+    Instances that have a session, are gone, or are wanted again are left alone.
     """
     asked = one_by_one(instance_ids, lambda each: _retire(each, ports))
     return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]

@@ -1,4 +1,4 @@
-"""The warm tier at work: EC2 is asked to stop and start instances, one by one, and asked again until it did."""
+"""Stops and starts instances of the warm pool, one by one. EC2 is asked again until it has done so."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from greenroom.usecases.pool.request_pass import request_pass
 
 
 class Ports(Clock, Dice, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 I = InstanceState  # noqa: E741
 
 
 def stop_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """EC2 is asked for those whose rows stand Stopped; what it does not hear, the reaper repeats."""
+    """Asks EC2 to stop those whose rows say Stopped. Returns their ids. If a request is lost, the reaper repeats it."""
     asked = one_by_one(instance_ids, lambda each: _stop(each, ports))
     return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]
 
@@ -49,9 +49,10 @@ def _stop(instance_id: str, ports: Ports) -> bool:
 
 
 def start_instances(pool_id: str, instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """Stopped -> Launching and EC2 is asked, one by one. Nothing while the pool is halted.
+    """Stopped -> Launching, one by one, and EC2 is asked to start them. Does nothing while the pool is halted.
 
-    Answers those that are on their way; the others are gone, not stopped yet, or EC2 has no capacity for them now.
+    Returns the ids of those that are starting. The others are gone, are not stopped yet, or EC2 has no capacity for
+    them.
     """
     if ports.pools.read(pool_id).halted is not None:
         return []
@@ -70,16 +71,19 @@ def _start(instance_id: str, register_by: float, ports: Ports) -> bool:
 
 
 def _is_restarting(instance: Instance) -> bool:
-    """On its way out of the warm tier: its agent served before, and has not registered since."""
+    """Whether the instance is being started out of the warm pool: its agent has registered before, but not since."""
     return instance.state is I.LAUNCHING and instance.boot_nonce is not None
 
 
 def _ask_to_start(instance: Instance, ports: Ports) -> bool:
-    """False when EC2 refused: the instance is back in the tier and rests, and the pool is planned again."""
+    """Asks EC2 to start it.
+
+    False when EC2 refused: it is back in the warm pool for a cooldown, and the pool is planned again.
+    """
     try:
         ports.ec2.start(instance.instance_id)
     except Conflict:
-        return True  # running already, or not stopped yet after all: the reaper asks again when it is
+        return True  # running already, or not stopped yet: the reaper asks again once it is
     except (CapacityUnavailable, AccountLimitReached) as refusal:
         now = ports.now()
         if isinstance(refusal, AccountLimitReached):
@@ -94,9 +98,10 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
 
 
 def reconcile_stopped(machine: Machinery, seen: Ec2Instance | None, ports: Ports) -> bool:
-    """For the reaper: whether this instance is the tier's business, so that nothing else is to be done about it.
+    """For the reaper: repairs an instance of the warm pool.
 
-    `seen`: as EC2 listed it before the rows were read.
+    Returns whether it is one, so that nothing else is done to it.
+    `seen`: the instance as EC2 listed it before the rows were read.
     """
     instance = machine.instance
     if instance.state is I.STOPPED:
@@ -119,9 +124,9 @@ def _reconcile_stop(instance: Instance, seen: Ec2Instance | None, ports: Ports) 
             change_instance(instance.instance_id, lambda before: _confirmed(before, now), ports)
             ports.journal.append(journal.InstanceStopped(*_told(instance)), now)
     elif instance.deadline_at is not None and now > instance.deadline_at:
-        retire_instances([instance.instance_id], ports)  # it cannot be stopped, so it must not wait and cost money
+        retire_instances([instance.instance_id], ports)  # it cannot be stopped, and it must not go on costing money
     elif seen.state in (Ec2State.PENDING, Ec2State.RUNNING):
-        if is_at_rest(instance):  # somebody else started it: nothing here may take it for stopped
+        if is_at_rest(instance):  # somebody else started it, so it must not count as stopped
             with suppress(Conflict):
                 change_instance(instance.instance_id, lambda before: replace(before, stopped_at=None), ports)
         ports.ec2.stop(instance.instance_id)
@@ -134,5 +139,5 @@ def _confirmed(instance: Instance, now: float) -> Instance:
 
 
 def _told(instance: Instance) -> tuple[str, str, str, str]:
-    """What every entry of the warm tier begins with."""
+    """The fields with which each Journal entry of the warm pool begins."""
     return instance.instance_id, instance.pool_id, instance.instance_type, instance.zone

@@ -1,4 +1,4 @@
-"""Give free slots to those who wait, in the order of the line. Nobody who asks later overtakes it."""
+"""Gives free slots to the sessions in line, in order. A session that asks later is never served before them."""
 
 from __future__ import annotations
 
@@ -48,19 +48,20 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 PICTURE_LINGERS_S = 15
-"""How long the slot that a session left may still show its picture: until the new one's first frame."""
+"""How long the slot that a session left may still show its picture, until the new slot's first frame."""
 GONE_AT_ONCE = 100
-"""How many places in line of ended sessions one dispatch clears away before it leaves the rest to the next."""
+"""How many places of ended sessions one dispatch removes. The rest is left to the next dispatch."""
 
 
 def dispatch_line(pool_id: str, ports: Ports) -> int:
-    """Hand free slots to the line while there are both; returns how many.
+    """Gives free slots to the sessions in line, as long as there are both. Returns how many were given.
 
-    Call it once after a place in line was written, and after a slot was published: whichever comes second sees both.
+    Call it once after a place in line was written, and once after a slot was published. Whichever comes second sees
+    both.
     """
     if ports.line.head(pool_id, ports.now()) is None:
         return 0
@@ -68,7 +69,7 @@ def dispatch_line(pool_id: str, ports: Ports) -> int:
 
 
 def serve_line(pool: Pool, ports: Ports) -> int:
-    """As `dispatch_line`, when somebody is known to wait: whoever has just joined need not look at the line first."""
+    """Like `dispatch_line`, for callers who know that somebody waits and need not look at the line first."""
     given = 0
     while _hand_over_one(pool, ports):
         given += 1
@@ -76,7 +77,7 @@ def serve_line(pool: Pool, ports: Ports) -> int:
 
 
 def _hand_over_one(pool: Pool, ports: Ports) -> bool:
-    """Whether a free slot was found and somebody waited for it."""
+    """Gives one free slot to the line. Returns whether there was one, and a session for it."""
     for free in find_free_slots(pool, ports):
         try:
             taken = hand_to_line(free, ports)
@@ -89,7 +90,10 @@ def _hand_over_one(pool: Pool, ports: Ports) -> bool:
 
 
 def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
-    """Give this slot to the first in line for its application; None when nobody waits for it. Raises: SlotLost."""
+    """Gives this slot to the first session in line for its application; None when none waits for it.
+
+    Raises: SlotLost.
+    """
     for _ in range(GONE_AT_ONCE):
         ticket = ports.line.head(slot.pool_id, ports.now(), slot.application_id)
         if ticket is None:
@@ -99,7 +103,7 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
             assigned = assign(before, slot, ports.now())
             taken = ports.claims.hand_over(ticket, slot, assigned, _left(before, ports.now()))
         except (SessionHasEnded, NotFound):
-            ports.line.remove(ticket)  # assigned by another dispatch, or it left: the next one, please
+            ports.line.remove(ticket)  # assigned by another dispatch, or its viewer left: go on with the next
             continue
         session = taken.session
         answer_wait(session, ports)
@@ -112,7 +116,7 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
 
 
 def _waiting(ticket: LineTicket, ports: Ports) -> Session:
-    """Raises: NotFound, SessionHasEnded."""
+    """The session of a place in line. Raises: NotFound, SessionHasEnded (it no longer waits)."""
     session = ports.sessions.get(ticket.session_id)
     if session.state not in WAITING_STATES:
         raise SessionHasEnded(session.session_id)
@@ -134,9 +138,10 @@ def _migrated(left: SlotAssignment, session: Session, slot: Slot | FreeSlot) -> 
 
 
 def assign(session: Session, slot: Slot | FreeSlot, now: float) -> Session:
-    """The session holding `slot`, with the time it has to connect.
+    """The session with `slot` as its assignment, and the deadline by which its viewer must connect.
 
-    The epoch grows for the slot and for the session: whatever its earlier slot still says of it is older.
+    The new epoch is higher than the slot's and the session's, so that facts about the session's earlier slot are
+    refused.
     """
     connect_by = now + session.limits.connection_timeout_s
     move = SessionMove(
@@ -158,9 +163,9 @@ def assign(session: Session, slot: Slot | FreeSlot, now: float) -> Session:
 
 
 def _judge_eta(before: Session, assigned: Session, ports: Ports) -> None:
-    """How good its first forecast was, now that the wait is over. `before`: as it waited.
+    """Records how good the first forecast was, now that the wait is over. `before`: the session while it waited.
 
-    Only a first wait is judged: who moves waits for a reason that nobody foresaw.
+    Only a first wait is judged. A session that moves waits for a reason that no forecast could foresee.
     """
     shown, at = before.eta_shown, assigned.transitions.get(SessionState.ASSIGNED)
     if before.state is not SessionState.QUEUED or shown is None or at is None:

@@ -1,4 +1,4 @@
-"""Where a claim looks: where the pool's placement wants it, yet many at once must not run after one slot."""
+"""Finds free slots for a claim: where the pool's placement wants them, without all claims trying the same slot."""
 
 from __future__ import annotations
 
@@ -13,26 +13,31 @@ from greenroom.ports.world import Dice
 
 
 class Ports(Dice, HasClaims, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 FEW_PAGE = 64
-"""Entries read at once while few slots are free: all of them, so that a full instance is known from an empty one."""
+"""How many entries are read at once while few slots are free: all of them, to tell full instances from empty ones."""
 SPREAD_PAGE = 16
-"""Entries read at once while many are free. Source: a page up to 4 KB costs what one entry does."""
+"""How many entries are read at once while many are free. Source: a page up to 4 KB costs as much as one entry."""
 ROUNDS = 9
-"""How often all shards are visited while entries are seen but lost. Bounds a claim's work; the line takes the rest."""
+"""How often all shards are visited while entries are found but lost to others.
+
+This bounds a claim's work; a session that gets no slot joins the line.
+"""
 
 
 def find_free_slots(pool: Pool, ports: Ports, *, few: bool = True) -> Iterator[FreeSlot]:
-    """Free entries of the pool's application, one after the other; asking for the next means that the last was lost.
+    """Yields free entries of the pool's application, one at a time.
 
-    The first is where the pool's placement wants it, the next are random: whoever lost is one of many. Each is chosen
-    from a fresh look, because a read costs a tenth of a lost try: 50 claims at once on 20 slots lose 56 tries so, and
-    92 when three are tried from each look. A herd that prefers one instance loses at most one try more each (measured).
-    The shards of the pool's maximum come first. When they are empty, those follow that an earlier, higher maximum used:
-    instances registered then still have their entries there. No other shard was ever used.
-    `few`: each shard from its beginning, all of it; else a part of it from a random place.
+    Asking for the next one means that the last was lost.
+    The first entry is where the pool's placement wants it. The next ones are random, because a claim that lost a slot
+    is one of many. Each is chosen from a fresh read, because a read costs a tenth of a lost try: 50 claims at once on
+    20 slots lose 56 tries this way, and 92 when three are tried from each read. When all of them prefer the same
+    instance, each loses one more try at most (measured). The shards of the pool's present maximum are searched first.
+    Only when they are empty, the search goes on with those that an earlier, higher maximum used, where instances
+    registered at that time still have their entries.
+    `few`: read each shard from its beginning, all of it; else a part of it, from a random place.
     """
     own = range(shards_of(pool.policy.maximum))
     elsewhere = range(len(own), pool.shards)
@@ -46,7 +51,7 @@ def find_free_slots(pool: Pool, ports: Ports, *, few: bool = True) -> Iterator[F
 
 
 def _search(pool: Pool, shards: Sequence[int], few: bool, ports: Ports) -> Iterator[FreeSlot]:
-    """Ends when every shard was found empty, or after all rounds."""
+    """Searches these shards; ends when all were found empty, or after all rounds."""
     is_first = True
     for _ in range(ROUNDS):
         found = False
@@ -66,7 +71,7 @@ def _look(pool: Pool, shard: int, few: bool, ports: Ports) -> Sequence[FreeSlot]
 
 
 def _preferred(page: Sequence[FreeSlot], placement: Placement, ports: Ports) -> FreeSlot:
-    """A slot of the fullest (packed) or emptiest (distributed) instance of the page; of equals in a random zone."""
+    """A slot of the fullest (packed) or emptiest (distributed) instance of the page; among equals, in a random zone."""
     free = Counter(each.instance_id for each in page)
     best = (min if placement is Placement.PACKED else max)(free.values())
     equal = [each for each in page if free[each.instance_id] == best]

@@ -1,4 +1,4 @@
-"""What a pool's line may expect: its running sessions, boots and resets as sources of a forecast, and why."""
+"""Forecasts a pool's line from its rows: running sessions, boots and resets are what frees places for it."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read
 
 
 class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 UNMEASURED_BOOTS_S = (150.0, 180.0, 210.0, 240.0, 300.0, 420.0, 600.0)
-"""A pool's first boots, until one was measured: minutes, and not sure how many."""
+"""Boot times that are assumed until one of the pool was measured: some minutes, with much doubt."""
 UNMEASURED_STARTS_S = (45.0, 60.0, 75.0, 90.0, 120.0, 180.0)
-"""Out of the warm tier: a minute or two."""
+"""Start times that are assumed for instances of the warm pool: a minute or two."""
 RESET_S = 5.0
-"""A fresh process in a slot that was given back; never more than the application's limit."""
+"""How long a fresh process in a given-back slot takes. Never counted as more than the application's limit."""
 SERVED_WITHIN_S = float(PASS_S)
-"""The event's machine serves the line when it begins; if that fails, the pass after it does."""
+"""The event's state machine serves the line when the event begins; if that fails, the reaper's next pass does."""
 AT_ONCE = Lifetime((), 0.001, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Laws:
-    """How long what lasts in this pool."""
+    """The distributions of how long sessions, boots, starts and resets last in this pool."""
 
     sessions: Lifetime
     boots: Lifetime
@@ -50,7 +50,7 @@ class Laws:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A pool's forecast for any place, as of `now`."""
+    """A pool's forecast for any place in line, as of `now`."""
 
     sources: Sequence[Source]
     situation: Situation
@@ -58,7 +58,7 @@ class Outlook:
     _forecasts: dict[float, Forecast] = field(default_factory=dict)
 
     def eta(self, place: int, not_before: float | None = None) -> Eta:
-        """`not_before`: the event begins then that this place waits for."""
+        """The forecast for a place (1 = next). `not_before`: the start of the event that this place waits for."""
         if not_before is None or not_before <= self.now:
             wait = self._forecast(0.0).wait(place)
             return Eta(place, self.now + wait.p50_s, self.now + wait.p90_s, reason_of(place, self.situation), self.now)
@@ -67,19 +67,22 @@ class Outlook:
         return Eta(place, self.now + wait.p50_s, p90, reason_of(place, self.situation, not_before), self.now)
 
     def _forecast(self, held_s: float) -> Forecast:
-        """Everyone who waits for the same event shares one."""
+        """All places that wait for the same event share one forecast."""
         if held_s not in self._forecasts:
             self._forecasts[held_s] = Forecast(self.sources, held_s)
         return self._forecasts[held_s]
 
 
 def forecast_line(pool_id: str, ports: Ports) -> Outlook:
-    """Raises: NotFound (the pool or its application is not configured)."""
+    """Reads the pool and forecasts its line. Raises: NotFound (the pool or its application is not configured)."""
     return outlook_of(read_snapshot(pool_id, ports))
 
 
 def outlook_of(reading: PoolReading) -> Outlook:
-    """From one reading of the pool's rows; a wait is never blank: with no source, a whole boot from the next pass."""
+    """Forecasts the line from one reading of the pool's rows.
+
+    There is always a forecast: when nothing frees a place, a whole boot that starts with the next pass is assumed.
+    """
     now, laws = reading.snapshot.now, _laws(reading)
     coming = list(_coming(reading, laws))
     serving = [source for each in reading.own for source in _serving(each, reading, laws)]
@@ -120,7 +123,10 @@ def _measured(seconds: tuple[float, ...], longest_s: float) -> Lifetime:
 
 
 def _serving(machine: Machinery, reading: PoolReading, laws: Laws) -> Iterator[Source]:
-    """Slots that end, reset or are free already; those of an instance on its way out come back to nobody."""
+    """Slots that are in use, resetting or free.
+
+    Those of an instance that is on its way out are not given to anybody any more.
+    """
     if machine.instance.state is not InstanceState.READY:
         return
     now = reading.snapshot.now
@@ -153,7 +159,10 @@ def _coming(reading: PoolReading, laws: Laws) -> Iterator[Source]:
 
 
 def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
-    """What the next pass would start and launch; while EC2 rests, what the first pass after it would."""
+    """What the next pass would start and launch.
+
+    While the pool may not launch, what the first pass after that would.
+    """
     rested = replace(reading.snapshot, launch_rests_until=0.0)
     plan = plan_capacity(rested)
     delay = max(float(PASS_S), (_rests_until(reading) or 0.0) - reading.snapshot.now)
@@ -163,7 +172,7 @@ def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
 
 
 def _can_grow(snapshot: PoolSnapshot) -> bool:
-    """Whether any demand would start or launch an instance, were the pool neither halted nor resting."""
+    """Whether the pool could start or launch any instance, if it were neither halted nor paused after failures."""
     asked = replace(snapshot, queued=snapshot.policy.maximum, held_back=0, halted=None, launch_rests_until=0.0)
     plan = plan_capacity(asked)
     return bool(plan.starts) or any(not each.for_warm_tier for each in plan.launches)

@@ -1,4 +1,4 @@
-"""Whether a new session may come now, and where it stands in line if it must wait."""
+"""Decides whether a new session may start now, and in which order it is served if it must wait."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from greenroom.usecases.line.forecast_line import forecast_line
 
 
 class Ports(Clock, HasCatalog, HasClaims, HasEvents, HasFleet, HasLine, HasPools, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 SOONEST_S, LATEST_S = 10, 3600
-"""When a viewer may be told to try again: not in a tight loop, and not tomorrow."""
+"""The bounds of the time after which a viewer is told to try again: not in a tight loop, and not tomorrow."""
 
 
 def admit(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
-    """The session as it is admitted: in the pre-queue of an event it is served from the start on only.
+    """Checks that the application takes new sessions, and returns the session as admitted.
 
-    Who plays or waits already is told so instead, also when it was closed since. An application whose pool was given to
-    another one is closed: nobody could ever be served.
+    A session in an event's pre-queue is served only from the event's start on. A viewer who already plays or waits is
+    told of that session (ViewerLimitReached) instead of being refused, even if the application was closed since. An
+    application whose pool was given to another one counts as closed, because its sessions could never be served.
     Raises: ApplicationClosed, NotOpenYet, ViewerLimitReached, DuplicateLaunch.
     """
     if pool.application_id != application.application_id:
@@ -53,9 +54,11 @@ def admit(draft: Session, application: Application, pool: Pool, ports: Ports) ->
 
 
 def check_line(draft: Session, application: Application, pool: Pool, ports: Ports) -> int:
-    """How many wait. A full line takes nobody; nothing is written. Launches at the same moment may exceed it a little.
+    """Checks that the line has room, and returns how many wait.
 
-    Who waits already is told so instead: a reload of the page must find its place again.
+    Writes nothing, so simultaneous launches may exceed the limit.
+    A viewer who already waits is told of that session (ViewerLimitReached) instead of being refused: after a reload,
+    the page must find its place again.
     Raises: LineFull, ViewerLimitReached, DuplicateLaunch.
     """
     length = ports.line.length(pool.pool_id)
@@ -66,6 +69,6 @@ def check_line(draft: Session, application: Application, pool: Pool, ports: Port
 
 
 def _try_again_after_s(pool: Pool, ports: Ports) -> int:
-    """When the next one in line is likely served: then there is room for one more."""
+    """When the next session in line will probably be served, which makes room for one more."""
     outlook = forecast_line(pool.pool_id, ports)
     return min(max(ceil(outlook.eta(1).p50 - outlook.now), SOONEST_S), LATEST_S)

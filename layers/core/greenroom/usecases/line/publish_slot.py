@@ -1,4 +1,4 @@
-"""A slot is ready: the line first, everyone else after."""
+"""Gives a slot that is ready to the line, or else makes it free for everybody."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ class Ports(
     SideBySide,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def publish_slot(slot: Slot, ports: Ports) -> None:
-    """Hand it to the head of the line, or make it free for all.
+    """Gives the slot to the first session in line, or makes it free for everybody.
 
-    After publishing the line is looked at again: a viewer may have found no slot and joined the line in between. They
-    dispatch once after joining, we look once after publishing; whoever is second sees both, so nobody waits beside a
-    free slot.
+    After that, the line is looked at again, because a viewer may have found no free slot and joined the line in
+    between. A viewer dispatches once after joining, and this function dispatches once after publishing. Whichever comes
+    second sees both, so nobody waits beside a free slot.
     Raises: SlotLost (not Resetting any more, or its instance takes no more sessions).
     """
     if hand_to_line(slot, ports) is not None:
-        tell_waiting(slot.pool_id, ports, TOLD_A_DISPATCH)  # the line moved on
+        tell_waiting(slot.pool_id, ports, TOLD_A_DISPATCH)  # everybody else in line moves up
         return
-    # The scale-in clock starts when the buffer becomes more than whole, not at each slot after.
+    # The scale-in clock starts with the first slot beyond the idle buffer; further slots need no pass.
     if ports.claims.publish(slot, ports.now(), lambda: ports.catalog.pool(slot.pool_id).policy.target_idle):
         request_pass(slot.pool_id, "slotFreed", ports)
     dispatch_line(slot.pool_id, ports)

@@ -1,4 +1,7 @@
-"""Everyone who waits is told when, and why: at least every 10 s, and at once when the line moves."""
+"""Tells waiting viewers when they get a slot, and why not sooner.
+
+Each is told at least every 10 s, and at once when the line moves.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +27,28 @@ from greenroom.usecases.notify.tell_peers import post_to_page
 class Ports(
     Clock, HasCatalog, HasConnections, HasFleet, HasLine, HasPools, HasSessions, HasSocket, SideBySide, Protocol
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 TOLD_A_PASS = LONGEST_LINE
-"""Everyone; some milliseconds each, and several at a time."""
+"""How many viewers one pass tells: all. It takes some milliseconds each, several at a time."""
 TOLD_A_DISPATCH = 20
-"""Those for whom one place counts; the others hear it from the next pass."""
+"""How many viewers are told when the line moves: those for whom one place matters.
+
+The others are told by the next pass.
+"""
 TELLING_S = 15.0
-"""A pass has a minute, and other pools wait: who stands farther back then hears it from a later one."""
+"""How long telling may take in one pass, which has a minute for all pools.
+
+Viewers farther back are told by a later pass.
+"""
 
 
 def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
-    """Forecast, note and push for the nearest `most`; returns how many were told. Costs one query when nobody waits.
+    """Forecasts the first `most` places in line, and stores and sends each forecast.
 
-    Raises: NotFound (the pool or its application is not configured).
+    Returns how many viewers were told.
+    It costs one query when nobody waits. Raises: NotFound (the pool or its application is not configured).
     """
     tickets = ports.line.nearest(pool_id, most)
     if not tickets:
@@ -49,14 +59,14 @@ def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
 
 
 def tell_those_behind(gone: Session, ports: Ports) -> None:
-    """Somebody left the line: who stood behind moves up, and hears it now rather than from the next pass."""
+    """Tells the viewers behind a session that left the line, so that they need not wait for the next pass."""
     if gone.assignment is None or gone.moving is not None:
-        with suppress(NotFound):  # the pool is not configured any more: nobody is served there
+        with suppress(NotFound):  # the pool is no longer configured, so nobody is served there
             tell_waiting(gone.pool_id, ports, TOLD_A_DISPATCH)
 
 
 def _tell(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: Ports) -> bool:
-    """Whether there was something to tell, and time to do so."""
+    """Tells one viewer. Returns whether there was something to tell, and time to do so."""
     if ports.now() > ends:
         return False
     try:
@@ -67,14 +77,17 @@ def _tell(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: 
     if session.state not in WAITING_STATES or not is_due(session.eta, eta):
         return False
     if not ports.sessions.note_eta(session.session_id, eta):
-        return False  # it got its slot, or left, a moment ago
+        return False  # it has just got its slot, or its viewer has just left
     frame = {"kind": "eta", "sessionId": session.session_id, "place": eta.place, "eta": eta_view(eta)}
     post_to_page(session, frame, ports)
     return True
 
 
 def first_forecast(session: Session, place: int, outlook: Outlook, ports: Ports) -> Session:
-    """The session with the forecast its viewer is shown first; as it stands when it waits no longer."""
+    """Stores the first forecast, and returns the session with it.
+
+    A session that no longer waits is returned as it is now.
+    """
     eta = outlook.eta(place, session.not_before)
     if not ports.sessions.note_eta(session.session_id, eta):
         return ports.sessions.get(session.session_id)

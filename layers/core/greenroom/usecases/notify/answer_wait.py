@@ -1,4 +1,4 @@
-"""Tell a waiting machine what it waits for, if that is so already."""
+"""Answers a waiting state machine when the fact that it waits for is already there."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from greenroom.ports.notify import HasTasks
 
 
 class Ports(HasTasks, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def answer_wait(session: Session, ports: Ports) -> None:
-    """Call it with the row *after* any write of a wait or of a fact.
+    """Answers the session's pending wait, if its state is what the wait asks for.
 
-    Each of the two writes reads the whole row back, so whichever comes second sees both, and answers; when both do,
-    the second answer finds the task gone. A task that is gone was timed out or answered: its own machine undoes.
+    Call it with the row as it is *after* a write of a wait or of a fact. Each of the two writes reads the whole row
+    back, so whichever comes second sees both, and answers. If both see both, the second answer finds that the task is
+    gone. It is also gone when the state machine timed out; then that state machine undoes its work itself.
     """
     fact = fact_for(session)
     if fact is None or session.task_token is None:

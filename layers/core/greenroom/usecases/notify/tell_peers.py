@@ -1,4 +1,4 @@
-"""Hints over the Viewer socket, to a session's page or an instance's agent. Nothing depends on them arriving."""
+"""Sends hints over the Viewer socket to a session's page or an instance's agent. Nothing depends on their arrival."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasConnections, HasSessions, HasSocket, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def tell_page(session: Session, ports: Ports, place: int | None = None) -> None:
-    """Push the session as it stands now."""
+    """Sends the session to its page, as it is now. `place`: 1 = next in line."""
     post_to_page(session, {"kind": "sessionUpdate", "session": session_view(session, place)}, ports)
 
 
 def tell_agent_of_slot(slot: Slot, ports: Ports) -> None:
-    """Push the slot as it stands now; the next heartbeat would say the same."""
+    """Sends the slot to its agent, as it is now. The next heartbeat's answer would say the same."""
     frame = {"kind": "slot", "slotId": slot.slot_id, "state": slot.state.value, "epoch": slot.epoch}
     post_to_agent(slot.instance_id, {**frame, "sessionId": slot.session_id}, ports)
 
 
 def post_to_page(session: Session, frame: Mapping[str, Any], ports: Ports) -> bool:
-    """Whether it went out. A connection that is gone is forgotten, if it is still the session's."""
+    """Sends a frame to the session's page. Returns whether it was sent.
+
+    A connection that turns out to be closed is removed from the session, if it is still the session's.
+    """
     connection_id = session.viewer_connection_id
     if connection_id is None:
         return False
@@ -44,7 +47,7 @@ def post_to_page(session: Session, frame: Mapping[str, Any], ports: Ports) -> bo
 
 
 def post_to_agent(instance_id: str, frame: Mapping[str, Any], ports: Ports) -> bool:
-    """Whether it went out."""
+    """Sends a frame to the instance's agent. Returns whether it was sent."""
     agent = ports.connections.of_agent(instance_id)
     if agent is None:
         return False

@@ -1,4 +1,4 @@
-"""What operators set: applications and pools. Each change is written down with who made it."""
+"""Stores applications and pools as operators configure them. Each change is recorded with the operator's id."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasCatalog, HasJournal, HasTurn, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:
-    """Later sessions and instances follow it; running ones keep what they started with. Raises: InvalidField."""
+    """Stores the application. It applies to later sessions and instances; running ones keep what they started with.
+
+    Raises: InvalidField.
+    """
     _check_relay(application, ports)
     _check_pool(application, ports)
     ports.catalog.save_application(application)
@@ -34,9 +37,9 @@ def configure_application(application: Application, operator: str, ports: Ports)
 
 
 def configure_pool(pool: Pool, operator: str, ports: Ports) -> Pool:
-    """Create or replace it; it is planned again at once. Raises: InvalidField, Conflict.
+    """Creates or replaces the pool, and has its capacity planned at once. Raises: InvalidField, Conflict.
 
-    Given to another application, its instances drain, and what is launched from then on runs that one.
+    If it is given to another application, its instances drain, and later launches run the new application.
     """
     _check_policy(pool.policy, frozenset(_at_most_maximum(pool.policy)))
     return _store(pool.pool_id, lambda before: pool, operator, ports)
@@ -44,17 +47,20 @@ def configure_pool(pool: Pool, operator: str, ports: Ports) -> Pool:
 
 @dataclass(frozen=True, slots=True)
 class PoolChange:
-    """What to change; everything else stays. `policy` by the field names of PoolPolicy."""
+    """The parts of a pool to change; None, or a missing name in `policy`, leaves a part as it is.
+
+    `policy`: new values by the field names of PoolPolicy.
+    """
 
     policy: Mapping[str, Any] = field(default_factory=dict)
     instance_types: tuple[str, ...] | None = None
     markets: tuple[str, ...] | None = None
-    tiers: Mapping[str, int] | None = None  # all of them: one that is not named is gone
+    tiers: Mapping[str, int] | None = None  # the whole mapping: a tier that is not in it is removed
     line_limit: int | None = None
 
 
 def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -> Pool:
-    """Change a part of it; it is planned again at once. Raises: NotFound, InvalidField, Conflict."""
+    """Changes parts of a pool, and has its capacity planned at once. Raises: NotFound, InvalidField, Conflict."""
 
     def changed(before: Pool | None) -> Pool:
         if before is None:
@@ -89,7 +95,10 @@ def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, p
 
 
 def _following(before: Pool | None, after: Pool) -> Pool:
-    """What is written over `before`. Shards never become fewer: instances keep the shard they were registered with."""
+    """The row to write over `before`.
+
+    It never has fewer shards, because instances keep the shard they registered with.
+    """
     shards = shards_of(after.policy.maximum)
     if before is None:
         return replace(after, version=0, shards=shards)
@@ -104,7 +113,7 @@ def _stored(pool_id: str, ports: Ports) -> Pool | None:
 
 
 def _at_most_maximum(policy: PoolPolicy) -> Mapping[str, tuple[str, int]]:
-    """Field of the policy -> its name in bodies, and its value."""
+    """Policy fields that must not exceed the maximum: field -> its name in request bodies, and its value."""
     return {
         "always_on": ("policy.alwaysOn", policy.always_on),
         "target_idle": ("policy.targetIdle", policy.target_idle),
@@ -113,7 +122,10 @@ def _at_most_maximum(policy: PoolPolicy) -> Mapping[str, tuple[str, int]]:
 
 
 def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
-    """What the caller named is blamed: the part that is too large, or the maximum that is too small for what stands."""
+    """Checks that nothing exceeds the maximum.
+
+    The error names what the caller changed: the part, or else the maximum.
+    """
     for part, (name, value) in _at_most_maximum(policy).items():
         if value > policy.maximum and part in named:
             raise InvalidField(
@@ -124,13 +136,16 @@ def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
 
 
 def _check_relay(application: Application, ports: Ports) -> None:
-    """Sessions that may take nothing but a relay would each wait for a connection until they time out."""
+    """Refuses an application that needs a TURN server where there is none.
+
+    All its sessions would time out unconnected.
+    """
     if application.relay is RelayPolicy.RELAY and not ports.turn_urls:
         raise InvalidField("relay", "must be all, since this stack has no TURN server: deploy it with TurnUrls first")
 
 
 def _check_pool(application: Application, ports: Ports) -> None:
-    """A pool serves one application: it is given to another one first, which then names it."""
+    """Refuses a pool that serves another application. It must be given to this one first, which may then name it."""
     pool = _stored(application.pool_id, ports)
     if pool is not None and pool.application_id != application.application_id:
         remedy = f"name another pool, or give it this application first: PUT /pools/{pool.pool_id}"
@@ -138,11 +153,11 @@ def _check_pool(application: Application, ports: Ports) -> None:
 
 
 def _check_fit(pool: Pool, ports: Ports) -> None:
-    """A ceiling lower than one instance would never launch any."""
+    """Refuses a maximum smaller than one instance, under which nothing could ever be launched."""
     try:
         application = ports.catalog.application(pool.application_id)
     except NotFound:
         return  # pools may be configured first
     if 0 < pool.policy.maximum < application.slots_per_instance:
         least = application.slots_per_instance
-        raise InvalidField("policy.maximum", f"must be 0, or at least {least}: one instance has so many slots")
+        raise InvalidField("policy.maximum", f"must be 0, or at least {least}, the slots of one instance")

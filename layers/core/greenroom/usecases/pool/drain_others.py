@@ -1,7 +1,7 @@
-"""A pool was given to another application: what still runs the one before drains.
+"""Drains a pool's instances that still run another application, after the pool was given to a new one.
 
-Nobody is cut off. Whoever plays on such an instance plays on until the session ends; then the instance is ended, and
-its room is used for the pool's own application.
+Nobody is cut off: a session on such an instance goes on until it ends. Then the instance is ended, which makes room for
+an instance of the pool's own application.
 """
 
 from __future__ import annotations
@@ -17,22 +17,25 @@ from greenroom.usecases.pool.read_snapshot import PoolReading
 
 
 class Ports(Clock, HasFleet, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 OTHER_APPLICATION = "otherApplication"
-"""The status reason of an instance that drains because its pool was given away: no operator takes that back."""
+"""The status reason of an instance that drains because its pool serves another application.
+
+No operator can undo that.
+"""
 
 
 def drain_others(reading: PoolReading, ports: Ports) -> int:
-    """No new sessions on what runs another application; how many of them began to drain."""
+    """Drains the instances that run another application. Returns how many of them began to drain."""
     return sum(_drain(each, ports) for each in reading.others)
 
 
 def _drain(machine: Machinery, ports: Ports) -> bool:
     if machine.instance.state not in CLAIMABLE_STATES:
         return False
-    with suppress(SlotLost):  # a slot changed hands meanwhile: the next pass looks again
+    with suppress(SlotLost):  # a slot changed hands in the meantime: the next pass tries again
         ports.fleet.drain(machine.instance, machine.slots, ports.now(), OTHER_APPLICATION)
         return True
     return False

@@ -1,6 +1,6 @@
-"""The circuit breaker: instances that are launched and never get ready are counted, and a broken image halts its pool.
+"""The circuit breaker: halts a pool when several instances in a row were launched but never became Ready.
 
-Only what EC2 gave counts: a refused launch costs nothing and says nothing of the image.
+Only instances that EC2 really launched count. A refused launch costs nothing and says nothing about the image.
 """
 
 from __future__ import annotations
@@ -18,23 +18,29 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasJournal, HasPools, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 BOOT_FAILURES_TO_HALT = 3
-"""In a row, with none ready between them. Each costs an instance for as long as a boot may take."""
+"""How many failed boots in a row, with no instance Ready in between, halt a pool.
+
+Each costs an instance for a whole boot.
+"""
 BREAKER = "greenroom"
-LOOK_AT = "look at the image (driver, application), the agent's log and the user data, mend it, then resume the pool"
+LOOK_AT = "check the image (driver, application), the agent's log and the user data, then resume the pool"
 
 
 def note_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) -> None:
-    """A launched instance will never be ready. `why`: neverRegistered or neverReady. Noting it twice counts once."""
+    """Counts a launched instance that will never be Ready, and halts the pool after BOOT_FAILURES_TO_HALT in a row.
+
+    `why`: neverRegistered or neverReady. The same instance counts only once.
+    """
     now, in_a_row = ports.now(), ports.pools.note_boot_failed(pool_id, instance_id)
     ports.journal.append(journal.BootFailed(pool_id, instance_id, why, in_a_row, BOOT_FAILURES_TO_HALT), now)
     if in_a_row < BOOT_FAILURES_TO_HALT:
         return
     reason = (
-        f"{in_a_row} instances in a row were launched and never got ready (the last: {instance_id}, {why}): {LOOK_AT}"
+        f"{in_a_row} instances in a row launched but never became Ready (the last: {instance_id}, {why}): {LOOK_AT}"
     )
     if ports.pools.halt(pool_id, Halt(reason, now, BREAKER)):
         ports.journal.append(journal.PoolHalted(pool_id, reason, by=BREAKER), now)
@@ -42,9 +48,9 @@ def note_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) ->
 
 
 def note_boot_done(before: Instance, ports: Ports) -> None:
-    """`before`: the instance as it stood before a slot of it got ready.
+    """Records that an instance became Ready. `before`: the instance before one of its slots became ready.
 
-    Only its first boot is measured: later ones (a restart, the warm tier) install nothing and take less.
+    Only its first boot is measured: later ones (a restart, a start from the warm pool) install nothing and are faster.
     """
     if before.state is InstanceState.BOOTING:
         is_first = before.ready_at is None
@@ -52,18 +58,19 @@ def note_boot_done(before: Instance, ports: Ports) -> None:
 
 
 def boot_timeout_s(pool_id: str, ports: Ports) -> float:
-    """How long an instance of this pool may take to register."""
+    """How long an instance of this pool may take to register, seconds."""
     return boot_deadline_s(ports.pools.read(pool_id).boot_times)
 
 
 def ready_timeout_s(pool_id: str, application: Application, ports: Ports) -> float:
-    """How long it may take from then until its slots are ready: as long again, or as its application may need.
+    """How long an instance may take from its registration until its slots are ready, seconds.
 
-    Boots that were seen say nothing of a new version that has its shaders to compile.
+    The larger of the boot timeout and the application's own start time. Past boots do not tell how long a new version
+    takes that has to compile its shaders.
     """
     return max(boot_timeout_s(pool_id, ports), restart_timeout_s(application))
 
 
 def restart_timeout_s(application: Application) -> float:
-    """How long a slot whose application is started anew may take until it is ready."""
+    """How long a slot may take until it is ready when its application is started again, seconds."""
     return application.start_timeout_s + START_MARGIN_S

@@ -1,4 +1,4 @@
-"""An operator stops a pool from growing, and lets it grow again."""
+"""Halts a pool so that it does not grow, and resumes it, as operators ask for it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasCatalog, HasJournal, HasPools, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
-    """Nothing is launched or started until it is resumed; what runs keeps serving, and scale-in goes on.
+    """Halts the pool: it launches and starts nothing until it is resumed.
 
-    Halted already, the first reason stays. Raises: NotFound.
+    What runs keeps serving, and scale-in goes on.
+    If it is halted already, the first reason stays. Raises: NotFound.
     """
     ports.catalog.pool(pool_id)
     if not ports.pools.halt(pool_id, Halt(reason, ports.now(), operator)):
@@ -29,7 +30,10 @@ def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
 
 
 def resume_pool(pool_id: str, operator: str, ports: Ports) -> None:
-    """It is planned again at once, with its failed boots forgotten; not halted, nothing changes. Raises: NotFound."""
+    """Resumes the pool, forgets its failed boots, and has its capacity planned at once. Raises: NotFound.
+
+    Does nothing if the pool is not halted.
+    """
     ports.catalog.pool(pool_id)
     before = ports.pools.read(pool_id).halted
     if not ports.pools.resume(pool_id):

@@ -1,4 +1,4 @@
-"""One capacity pass of a pool: look, decide, commit. What must be started, stopped or ended is answered, not done."""
+"""One planning pass of a pool: read, decide, commit. Starting, stopping and ending instances is left to the caller."""
 
 from __future__ import annotations
 
@@ -25,17 +25,20 @@ from greenroom.usecases.pool.record_decision import Done, record_decision
 
 
 class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLaunches, HasLine, HasPools, Ids, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 PASSES = 3
 SCALED_IN, WARM_TIER = "scaledIn", "warmTier"
-"""Status reasons of what a pass drained or stopped."""
+"""The status reasons of instances that a pass drained or stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedPool:
-    """Launches to start (those an earlier pass committed and nobody started too), instances to start, stop, end."""
+    """What the caller must do now: launches to start, and ids of instances to end, start and stop.
+
+    `launch_ids` includes launches that an earlier pass committed but nobody started.
+    """
 
     launch_ids: tuple[str, ...]
     retired_ids: tuple[str, ...]
@@ -44,13 +47,16 @@ class PlannedPool:
 
 
 def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
-    """Raises: NotFound; Conflict when other passes were faster three times: the reaper plans again."""
+    """Plans the pool's capacity once and commits the plan.
+
+    Raises: NotFound; Conflict when other passes were faster three times, after which the reaper plans again.
+    """
     return anew(lambda: _decide(pool_id, ports), lost=Conflict, at_last=Conflict(pool_id), attempts=PASSES)()
 
 
 def _decide(pool_id: str, ports: Ports) -> Callable[[], Callable[[], PlannedPool]]:
-    """How to commit the plan, which answers how to follow it."""
-    # Cleared before anything is read: a change after this line asks for another pass, one before it is seen.
+    """Reads and plans. Returns a function that commits the plan, which returns a function that follows it."""
+    # Cleared before anything is read: a change after this line asks for another pass, an earlier one is read here.
     ports.pools.clear_pending(pool_id)
     reading = read_snapshot(pool_id, ports)
     if drain_others(reading, ports):
@@ -59,7 +65,7 @@ def _decide(pool_id: str, ports: Ports) -> Callable[[], Callable[[], PlannedPool
     intents = tuple(_intent(each, reading, ports) for each in plan.launches)
 
     def commit() -> Callable[[], PlannedPool]:
-        if intents or plan.starts:  # two passes must not both make good the same lack, one by a start, one anew
+        if intents or plan.starts:  # two passes must not both fill the same gap, one by a start, one by a launch
             ports.pools.commit_launches(pool_id, reading.rows.version, intents)
         return lambda: _follow(plan, intents, reading, ports)
 
@@ -81,7 +87,7 @@ def _intent(planned: PlannedLaunch, reading: PoolReading, ports: Ports) -> Launc
 
 
 def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports: Ports) -> PlannedPool:
-    """After the intents stand: drain and stop, set the clocks, write the decision down."""
+    """After the intents are written: drains and stops instances, sets the scale-in clock, and records the decision."""
     pool_id, rows = reading.pool.pool_id, reading.rows
     by_id = {each.instance.instance_id: each for each in reading.machines}
     stopped = tuple(each.instance_id for each in plan.stops if _stop(by_id[each.instance_id], ports))
@@ -104,18 +110,21 @@ def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports
 
 
 def _unstarted(launches: Sequence[Launch]) -> list[str]:
-    """Committed by an earlier pass that died before their machines were started."""
+    """Launches that an earlier pass committed before it died, without starting their state machines."""
     return [each.launch_id for each in launches if each.state is LaunchState.INTENDED]
 
 
 def _stop(machine: Machinery, ports: Ports) -> bool:
-    """Whether EC2 may be asked to stop it. A slot claimed since the snapshot saves it whole."""
+    """Marks the instance as Stopped. Returns False, with nothing changed, if a slot was claimed since the snapshot."""
     bounded = replace(machine.instance, deadline_at=ports.now() + STOP_TIMEOUT_S)
     return _took(lambda: ports.fleet.stop_idle(bounded, machine.slots, ports.now(), WARM_TIER))
 
 
 def _drain(machine: Machinery, ports: Ports) -> bool:
-    """Whether the instance may be ended. A slot claimed, or made ready, since the snapshot saves it whole."""
+    """Marks the instance so that it may be ended.
+
+    Returns False if a slot was claimed, or became free, since the snapshot.
+    """
     instance, now = machine.instance, ports.now()
     if instance.state in (InstanceState.DRAINING, InstanceState.STOPPED):
         return True
@@ -127,12 +136,15 @@ def _drain(machine: Machinery, ports: Ports) -> bool:
 
 
 def _withdraw(instance: Instance, ports: Ports) -> bool:
-    """Launching -> Terminating, unless its agent registered meanwhile; its launch is over, without having failed."""
+    """Launching -> Terminating, unless its agent registered in the meantime.
+
+    Its launch is closed without counting as failed.
+    """
     try:
         ports.fleet.save(changed(instance, InstanceState.TERMINATING, SCALED_IN))
     except Conflict:
         return False
-    with suppress(NotFound, IllegalTransition):  # one that comes out of the warm tier registered long ago
+    with suppress(NotFound, IllegalTransition):  # an instance from the warm pool registered long ago
         change_launch(instance.pool_id, instance.launch_id, lambda it: failed(it, NOT_WANTED, ports.now()), ports)
     return True
 

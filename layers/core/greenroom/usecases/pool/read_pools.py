@@ -1,4 +1,4 @@
-"""Pools as operators look at them: what was configured, what there is, what is wanted, and what was decided."""
+"""Pools as operators see them: configuration, instances, what is wanted, and what was decided."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from greenroom.usecases.pool.read_snapshot import read_snapshot
 
 
 class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLine, HasPools, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventShare:
-    """What a pool holds for one event, and how much of it is not used yet. Slots."""
+    """What a pool has reserved for one event, in slots. `left`: how many of them are not used up yet."""
 
     event_id: str
     slots: int
@@ -37,20 +37,23 @@ class EventShare:
 
 @dataclass(frozen=True, slots=True)
 class PoolReport:
-    """A pool at one moment; instances and slots by state. From an index, so it may lag."""
+    """A pool at one moment, with its instances and slots counted by state.
+
+    Read from an index, so it may be outdated.
+    """
 
     pool: Pool
     halted: Halt | None
     instances: Mapping[str, int]
     slots: Mapping[str, int]
     queued: int
-    wanted: int  # slots, by the plan that a pass would make now
+    wanted: int  # slots, by the plan that a planning pass would make now
     supply: int  # slots that serve or are on their way
     events: tuple[EventShare, ...]
 
 
 def report_pools(ports: Ports) -> list[PoolReport]:
-    """All of them."""
+    """The reports of all pools."""
     found = []
     for pool_id in ports.catalog.pool_ids():
         try:
@@ -61,11 +64,11 @@ def report_pools(ports: Ports) -> list[PoolReport]:
 
 
 def report_pool(pool_id: str, ports: Ports) -> PoolReport:
-    """Raises: NotFound."""
+    """The report of one pool. Raises: NotFound."""
     pool = ports.catalog.pool(pool_id)
     try:
         reading = read_snapshot(pool_id, ports)
-    except NotFound:  # its application is not configured yet: nothing was launched, nothing can be
+    except NotFound:  # its application is not configured yet, so nothing was or can be launched
         return _report(pool, ports.pools.read(pool_id), (), 0, 0, 0)
     plan = plan_capacity(reading.snapshot)
     return _report(reading.pool, reading.rows, reading.machines, reading.snapshot.queued, plan.wanted, plan.supply)
@@ -89,12 +92,12 @@ def _report(
 
 
 def instances_of_pool(pool_id: str, ports: Ports) -> Sequence[Machinery]:
-    """Oldest first. Raises: NotFound."""
+    """The pool's instances with their slots, oldest first. Raises: NotFound."""
     ports.catalog.pool(pool_id)
     return sorted(ports.fleet.list_of_pool(pool_id), key=attrgetter("instance.launched_at", "instance.instance_id"))
 
 
 def decisions_of_pool(pool_id: str, limit: int, ports: Ports) -> Sequence[JournalRow]:
-    """Newest first. Raises: NotFound."""
+    """The pool's Journal entries, newest first. Raises: NotFound."""
     ports.catalog.pool(pool_id)
     return ports.journal.newest(pool_entity(pool_id), limit)

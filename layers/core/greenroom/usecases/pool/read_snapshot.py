@@ -1,4 +1,4 @@
-"""A pool as the planner wants it: counted from its rows."""
+"""Reads a pool's rows and counts them, as the snapshot that the planner needs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 TIER_REST_S = 600
-"""How long no instance is launched for the warm tier after one failed: it is not urgent, and others must not wait."""
+"""How long nothing is launched for the warm pool after such a launch failed.
+
+It is not urgent, and must not delay others.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +41,27 @@ class PoolReading:
 
     @property
     def own(self) -> tuple[Machinery, ...]:
-        """The machines that run the pool's application: only they ever serve whoever comes or waits."""
+        """The instances that run the pool's application; only these can serve its viewers."""
         return tuple(each for each in self.machines if each.instance.application_id == self.pool.application_id)
 
     @property
     def others(self) -> tuple[Machinery, ...]:
-        """Those that still run the application which the pool served before."""
+        """The instances that still run the pool's previous application."""
         return tuple(each for each in self.machines if each.instance.application_id != self.pool.application_id)
 
 
 def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
-    """As it stands now. Raises: NotFound (the pool or its application is not configured)."""
+    """Reads the pool as it is now. Raises: NotFound (the pool or its application is not configured)."""
     pool = ports.catalog.pool(pool_id)
     return read_rows(pool, ports.catalog.application(pool.application_id), None, ports)
 
 
 def read_rows(pool: Pool, application: Application, queued: int | None, ports: Ports) -> PoolReading:
-    """For whoever has read the pool and its application, and perhaps counted the line, a moment ago.
+    """Like `read_snapshot`, for callers who have just read pool and application.
 
-    The pool's partition first: a launch that closes after it shows an instance, so nothing is missed, only doubled. Its
-    members too: an instance that is added after it stands for a launch that was open then.
+    `queued`: the length of the line, if known.
+    The pool's partition is read before the instances. A launch that is closed in between has an instance, so it may be
+    seen twice but is never missed. An instance that is added in between belongs to a launch that was still open.
     """
     pool_id = pool.pool_id
     rows, now = ports.pools.read(pool_id), ports.now()
@@ -89,13 +93,16 @@ def read_rows(pool: Pool, application: Application, queued: int | None, ports: P
 
 
 def _coming(rows: PoolRows, machines: tuple[Machinery, ...]) -> list[Launch]:
-    """Open launches that no instance stands for yet."""
+    """Open launches that have no instance among those read."""
     shown = {each.instance.launch_id for each in machines}
     return [launch for launch in rows.launches if launch.is_open and launch.launch_id not in shown]
 
 
 def _tier_rests_until(launches: Iterable[Launch]) -> float:
-    """The deadline of a failed launch is when it failed. One that was not wanted any more failed nothing."""
+    """Until when nothing is launched for the warm pool. A failed launch keeps in `deadline_at` when it failed.
+
+    A launch that was given up because it was no longer wanted is no failure.
+    """
     over = [each for each in launches if each.for_warm_tier and each.state is LaunchState.FAILED]
     failed = [each.deadline_at for each in over if each.reason != NOT_WANTED]
     return max(failed) + TIER_REST_S if failed else 0.0

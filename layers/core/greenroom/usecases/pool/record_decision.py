@@ -1,4 +1,4 @@
-"""The decision record of a capacity pass: what it was decided on, what was decided, and what was not done, and why."""
+"""Writes the decision record of a planning pass: its inputs, what was decided, and what was rejected and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasJournal, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 RULE = "planning.plan_capacity"
@@ -21,7 +21,7 @@ RULE = "planning.plan_capacity"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Ids by what became of them; an instance that was claimed meanwhile is planned, but not done."""
+    """What was really done, by ids. An instance that was claimed in the meantime is in the plan, but not here."""
 
     launch_ids: tuple[str, ...]
     start_ids: tuple[str, ...]
@@ -75,5 +75,5 @@ def _inputs(snapshot: PoolSnapshot) -> journal.PlanInputs:
 
 
 def _line(each: InstanceLoad) -> str:
-    """Example: `i-0abc Ready on-demand us-east-1a busy 1 of 2`."""
+    """An instance in one line. Example: `i-0abc Ready on-demand us-east-1a busy 1 of 2`."""
     return f"{each.instance_id} {each.state} {each.market} {each.zone} busy {each.busy} of {each.slots}"

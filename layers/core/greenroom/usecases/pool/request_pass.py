@@ -1,4 +1,4 @@
-"""Ask for a capacity pass when it would change something, and never twice while one is pending."""
+"""Requests a planning pass of a pool, and never a second one while one is pending."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasPools, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def request_pass(pool_id: str, cause: str, ports: Ports) -> None:
-    """Send PoolChanged, unless a pass is pending."""
+    """Sends PoolChanged, unless a pass is pending."""
     for asked in pass_to_request(pool_id, cause, ports):
         ports.bus.send(asked)
 
 
 def pass_to_request(pool_id: str, cause: str, ports: Ports) -> Sequence[PoolChanged]:
-    """What the caller must send now, with events of its own: PoolChanged, or nothing while a pass is pending."""
+    """The bus events that the caller must send now, with its own: PoolChanged, or none while a pass is pending."""
     return [PoolChanged(pool_id=pool_id, cause=cause)] if ports.pools.begin_pass(pool_id, ports.now()) else []
 
 
 def slot_taken(pool: Pool, taken: Taken, ports: Ports) -> None:
-    """One free slot fewer: refill when the buffer is no longer whole."""
+    """Called after a session took a free slot: requests a pass if the idle buffer is no longer full."""
     if taken.free is not None and taken.free < pool.policy.target_idle:
         request_pass(pool.pool_id, "slotTaken", ports)

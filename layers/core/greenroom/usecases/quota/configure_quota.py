@@ -1,4 +1,4 @@
-"""What operators let tenants and the account use, and the switch that stops all new sessions."""
+"""Sets what tenants and the account may use, and throws or clears the kill switch, which stops all new sessions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaReport:
-    """Limits beside what was used; `kill_switch` only of the account."""
+    """Limits, and what was used of them. `kill_switch` is set only for the account."""
 
     quota: Quota
     used: Used
@@ -26,7 +26,7 @@ class QuotaReport:
 
 
 def report_tenant(tenant_id: str, ports: Ports) -> QuotaReport:
-    """A tenant that nobody limited, or nobody knows, has no limits."""
+    """The tenant's limits and use. An unknown tenant, or one without a quota, has no limits."""
     used = ports.quota_counters.used(tenant_name(tenant_id), day_of(ports.now()))
     return QuotaReport(ports.quotas.of_tenant(tenant_id), used)
 
@@ -38,19 +38,19 @@ def report_account(ports: Ports) -> QuotaReport:
 
 
 def limit_tenant(tenant_id: str, quota: Quota, operator: str, ports: Ports) -> None:
-    """From the next launch on; what runs goes on."""
+    """Sets a tenant's limits from the next launch on. Running sessions go on."""
     ports.quotas.save_tenant(tenant_id, quota)
     ports.journal.append(journal.QuotaConfigured(tenant_id, operator, quota), ports.now())
 
 
 def limit_account(quota: Quota, operator: str, ports: Ports) -> None:
-    """From the next launch on; what runs goes on."""
+    """Sets the account's limits from the next launch on. Running sessions go on."""
     ports.quotas.save_account(quota)
     ports.journal.append(journal.QuotaConfigured(None, operator, quota), ports.now())
 
 
 def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
-    """No new session for anybody; those that run or wait go on. Thrown already, the first reason stays."""
+    """Stops all new sessions; those that run or wait go on. If it was thrown before, the first reason stays."""
     thrown = KillSwitch(reason, ports.now(), operator)
     if not ports.quotas.throw(thrown):
         return ports.quotas.of_account().kill_switch or thrown
@@ -59,6 +59,6 @@ def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
 
 
 def clear_kill_switch(operator: str, ports: Ports) -> None:
-    """Idempotent."""
+    """Lets new sessions start again. Idempotent."""
     if ports.quotas.clear():
         ports.journal.append(journal.KillSwitchCleared(operator), ports.now())

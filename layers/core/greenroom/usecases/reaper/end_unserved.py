@@ -1,4 +1,4 @@
-"""A pool was given to another application: whoever waits for the one before is told so."""
+"""Ends waiting sessions of an application that their pool no longer serves, after it was given to another one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from greenroom.usecases.session.end_session import end_unserved_session
 
 
 class Ports(Clock, HasCatalog, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def end_unserved(pool: Pool, ports: Ports) -> None:
-    """Whoever waits for an application that the pool no longer serves would wait in vain.
+    """Ends the waiting sessions of other applications than the pool's, because they would wait in vain.
 
-    The pool is read again after the line: it may have been given away since, to the very application that these want.
+    The pool is read again after the line: in the meantime it may have been given to the very application that they
+    want.
     """
     tickets = ports.line.nearest(pool.pool_id, LONGEST_LINE)
     if all(each.application_id == pool.application_id for each in tickets):

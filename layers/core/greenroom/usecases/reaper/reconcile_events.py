@@ -1,4 +1,7 @@
-"""The reaper's look at scheduled events: a schedule that never fired, a machine that died, a hold nobody gave back."""
+"""The reaper's repair of scheduled events.
+
+It does what was missed when a schedule never fired, a state machine died, or nobody ended a reservation.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +19,22 @@ from greenroom.usecases.event.advance_event import advance_event
 
 
 class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 Attempt = Callable[[str, Callable[[], None]], None]
-"""Runs one repair; what it raises is kept for the end of the pass, so that one bad row does not stop the others."""
+"""Runs one repair. An error is kept until the end of the pass, so that one bad row does not stop the other repairs."""
 AWAKE_BEFORE_S = 16 * 60
-"""A step so near is waited for: asleep, the reaper looks every 15 minutes only."""
+"""The reaper stays awake for a step this near, because an idle reaper looks only every 15 minutes."""
 SETTLED_AFTER_S = 300
-"""An event that is over stays listed so long: a slow step that still set its hold is undone by a later look."""
+"""How long an event that is over stays listed, so that a slow step that still sets its reservation is undone later."""
 
 
 def reconcile_events(attempt: Attempt, ports: Ports) -> bool:
-    """Whether some event holds slots, or soon will. Preflights are left to the machine: they change nothing."""
+    """Does the due steps of all listed events. Returns whether some event has slots reserved, or soon will.
+
+    Preflights are left to the event's state machine: they change nothing.
+    """
     found: list[bool] = []
     for event_id in ports.events.list_ids():
         attempt(event_id, lambda one=event_id: found.append(_reconcile(one, ports)))  # type: ignore[misc]
@@ -36,11 +42,11 @@ def reconcile_events(attempt: Attempt, ports: Ports) -> bool:
 
 
 def _reconcile(event_id: str, ports: Ports) -> bool:
-    """Whether the reaper must stay awake for it."""
+    """Does the due steps of one event. Returns whether the reaper must stay awake for it."""
     try:
         advance = advance_event(event_id, ports)
     except NotFound:
-        ports.events.unlist(event_id)  # its row is gone: nothing can be done for it
+        ports.events.unlist(event_id)  # its row is gone, so nothing is left to do
         return False
     now = ports.now()
     if advance.event.is_final and now >= advance.event.changed_at + SETTLED_AFTER_S:

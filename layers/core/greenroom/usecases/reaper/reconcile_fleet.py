@@ -1,4 +1,7 @@
-"""One pass of the reaper: EC2 first, then the rows. It guarantees what events only hasten."""
+"""One pass of the reaper: reads EC2 first, then the rows, and repairs what differs.
+
+Events only speed things up; the reaper guarantees that they happen.
+"""
 
 from __future__ import annotations
 
@@ -55,34 +58,41 @@ class Ports(
     SideBySide,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 LEASE_S = 60
-"""How long another reaper stays away when this one dies."""
+"""How long the lease keeps other reapers away when this one dies."""
 HAND_OVER_AFTER_S = 3600
-"""A new execution goes on then: histories are bounded."""
+"""After this time a new execution takes over, because the history of an execution is limited."""
 PASS_WHILE_WAITED_S = 8
-"""Between the beginnings of two passes while somebody stands in line, who is to hear something every 10 s: one that
-takes two seconds longer than the one before still keeps that."""
+"""The time from one pass to the next while somebody is in line.
+
+Waiting viewers must hear something every 10 s, and this leaves room for a pass that takes two seconds longer than the
+one before.
+"""
 SESSIONS_PER_PASS = 500
-"""Nearest deadlines first; the others wait for the next pass."""
+"""How many sessions a pass looks at, nearest deadlines first. The others wait for the next pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """What the machine does next. `silent_left_alone` > 0 is our own outage: somebody must look."""
+    """What the reaper's state machine does next.
+
+    `silent_left_alone`: silent instances that were not ended, because so many at once mean an outage on our side; when
+    above 0, somebody must look.
+    """
 
     alive: bool
     lease_lost: bool
     hand_over: bool
-    wait_s: int = PASS_S  # from now until the next one
+    wait_s: int = PASS_S  # from now until the next pass
     silent_left_alone: int = 0
 
 
 @dataclass(slots=True)
 class Repairs:
-    """Runs each repair whatever became of the others, and raises in the end what failed."""
+    """Runs repairs one after the other and keeps their errors, so that a failed one does not stop the others."""
 
     failures: list[Exception]
 
@@ -94,14 +104,17 @@ class Repairs:
             self.failures.append(failure)
 
     def finish(self) -> None:
-        """Raises: PassIncomplete."""
+        """Raises PassIncomplete if any repair failed."""
         if self.failures:
             whole = ExceptionGroup("repairs that failed", self.failures)
             raise PassIncomplete(f"{len(self.failures)} repairs failed, first: {self.failures[0]!r}") from whole
 
 
 def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -> PassResult:
-    """`owner` is the execution; `lease_s` is how long an instance may be silent. Raises: PassIncomplete."""
+    """Runs one pass. `owner`: the execution's id; `lease_s`: how long an instance may be silent.
+
+    Raises: PassIncomplete.
+    """
     now = ports.now()
     if not ports.reaper.take(owner, now, now + LEASE_S):
         return PassResult(alive=True, lease_lost=True, hand_over=False)
@@ -115,7 +128,7 @@ def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -
     if hand_over or not alive:
         ports.reaper.give_up(owner)
     if not alive and ports.live_sessions.list_ids(1):
-        # It came while we were about to sleep, saw the lease held, and asked for no reaper.
+        # A session came just before the lease was given up: it saw the lease held, and asked for no reaper.
         alive = ports.reaper.take(owner, ports.now(), ports.now() + LEASE_S)
     wait_s = max(1, round((PASS_WHILE_WAITED_S if seen.waiting else PASS_S) - (ports.now() - now)))
     return PassResult(alive, lease_lost=False, hand_over=hand_over, wait_s=wait_s, silent_left_alone=seen.spared)
@@ -125,7 +138,7 @@ def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -
 class Seen:
     """What one pass saw."""
 
-    is_alive: bool  # something is not terminal
+    is_alive: bool  # something is left for later passes
     waiting: int  # sessions in line
     spared: int  # silent instances that were left alone
 

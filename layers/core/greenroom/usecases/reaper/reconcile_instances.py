@@ -1,4 +1,4 @@
-"""The instances of one pool against EC2 and the clock: what is gone, silent or late is emptied and ended."""
+"""The reaper's repair of a pool's instances: those that are gone, silent or late lose their sessions and are ended."""
 
 from __future__ import annotations
 
@@ -51,17 +51,19 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 UNKNOWN_GRACE_S = 300
-"""EC2 may not know a new instance's id for so long: it is pending, and not gone. Source: EC2, eventual consistency."""
+"""How long after its launch EC2 may not know an instance's id, so that it is not taken for gone. Source: EC2, eventual
+consistency.
+"""
 LAUNCH_GRACE_S = 60
 """How long after its deadline a launch may undo itself before the reaper ends its instance."""
 RESET_GRACE_S = 30
-"""How long after the reminder a slot may still take before it is given up."""
+"""How long a slot may take after a reminder before it is retired."""
 MASS_SILENCE, MASS_SHARE = 3, 0.3
-"""So many, and more than this share of a pool, silent in one pass: that is our outage and not theirs."""
+"""If at least so many instances, and more than this share of a pool, are silent at once, the outage is on our side."""
 
 I = InstanceState  # noqa: E741
 _HEARD = frozenset({I.BOOTING, I.READY, I.DRAINING})
@@ -71,41 +73,42 @@ _SPOT_ENDINGS = ("Server.SpotInstanceTermination", "Server.SpotInstanceShutdown"
 
 
 def silent_instances(machines: Sequence[Machinery], lease_s: int, now: float) -> list[Instance]:
-    """Those whose lease ran out: their agents have fenced themselves."""
+    """The instances whose last heartbeat is older than `lease_s`: their agents have stopped serving by themselves."""
     serving = [each.instance for each in machines if each.instance.state in _HEARD]
     return [each for each in serving if each.heartbeat_at is not None and now - each.heartbeat_at > lease_s]
 
 
 def is_mass_silence(silent: int, machines: Sequence[Machinery]) -> bool:
-    """Example: 3 of 8 is, 2 of 2 is not, 3 of 20 is not."""
+    """Whether so many are silent that the outage is on our side. Example: 3 of 8 is, 2 of 2 is not, 3 of 20 is not."""
     serving = sum(each.instance.state in _HEARD for each in machines)
     return silent >= MASS_SILENCE and silent > MASS_SHARE * serving
 
 
 def reconcile_instance(machine: Machinery, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> None:
-    """One repair at most; the next pass makes the next.
+    """Makes at most one repair; the next pass makes the next one.
 
-    `seen`: as EC2 listed it before the rows were read; None: the list left it out, which says nothing of it yet.
+    `seen`: the instance as EC2 listed it before the rows were read; None: it was not in the list, which proves nothing
+    yet.
     """
     instance, now = machine.instance, ports.now()
     if seen is None:
         seen = ports.ec2.find(instance.instance_id)
         if ports.fleet.get(instance.instance_id).version != instance.version:
-            return  # it went on meanwhile, and is to be judged by what EC2 said before its row was read
+            return  # it changed in the meantime: only what EC2 said before its row was read may count
     is_unknown = seen is None and now - instance.launched_at > UNKNOWN_GRACE_S
     if is_unknown or (seen is not None and seen.state is Ec2State.TERMINATED):
         finish_instance(instance, _reason(seen), ports)
     elif instance.state is I.TERMINATING:
         if seen is None or seen.state is not Ec2State.SHUTTING_DOWN:
-            ports.ec2.terminate(instance.instance_id)  # one call may have been lost or refused
+            ports.ec2.terminate(instance.instance_id)  # an earlier call may have been lost or refused
     elif reconcile_stopped(machine, seen, ports):
         return
     elif (notice := _notice_of(instance, seen, is_silent, ports)) is not None:
-        with suppress(Conflict):  # it was heard after all
+        with suppress(Conflict):  # a heartbeat came after all
             evacuate_instance(instance.instance_id, notice, ports)
             _judge_boot(instance, ports)
     elif instance.state is I.QUARANTINED or _is_late(instance, now):
-        with suppress(Conflict):  # it got ready after all
+        with suppress(Conflict):  # it became Ready after all
             quarantine_instance(instance, "neverReady", ports)
             _judge_boot(instance, ports)
     else:
@@ -114,7 +117,10 @@ def reconcile_instance(machine: Machinery, seen: Ec2Instance | None, is_silent: 
 
 
 def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> Notice | None:
-    """Why it must be evacuated: what EC2 shows now, what was noted before and perhaps never followed, or silence."""
+    """Why the instance must be evacuated, or None: what EC2 shows now, a stored notice, or silence.
+
+    A stored notice is returned again, because the evacuation that it started may have died.
+    """
     if seen is not None and (seen.state is Ec2State.SHUTTING_DOWN or _stops(instance, seen, ports)):
         return Notice(NoticeKind.INSTANCE_GONE, ports.now())
     if is_being_lost(instance) or instance.state in CLAIMABLE_STATES:
@@ -127,7 +133,7 @@ def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, po
 
 
 def _stops(instance: Instance, seen: Ec2Instance, ports: Ports) -> bool:
-    """Somebody stops it, and not we: asked once more, because the list is older than the row."""
+    """Whether somebody else stops the instance. EC2 is asked once more, because its list is older than the row."""
     if seen.state not in _STOPS or instance.state is I.LAUNCHING:
         return False
     now = ports.ec2.find(instance.instance_id)
@@ -135,7 +141,7 @@ def _stops(instance: Instance, seen: Ec2Instance, ports: Ports) -> bool:
 
 
 def _judge_boot(instance: Instance, ports: Ports) -> None:
-    """An agent that registered and never got ready, or fell silent before: that may be the image."""
+    """Counts a failed boot if its agent registered but it never became Ready: the image may be broken."""
     if instance.state is I.BOOTING and instance.ready_at is None and instance.notice is None:
         note_boot_failure(instance.pool_id, instance.instance_id, "neverReady", ports)
 
@@ -146,7 +152,10 @@ def _reason(seen: Ec2Instance | None) -> StatusReason:
 
 
 def _is_late(instance: Instance, now: float) -> bool:
-    """Launching is left to its launch for a while longer: that undoes more than the instance."""
+    """Whether the instance is not Ready by its deadline.
+
+    A Launching one gets a grace, because its launch then undoes itself, and that undoes more than the instance.
+    """
     grace = LAUNCH_GRACE_S if instance.state is I.LAUNCHING else 0
     waiting = instance.state in (I.LAUNCHING, I.BOOTING)
     return waiting and instance.deadline_at is not None and now > instance.deadline_at + grace
@@ -154,27 +163,27 @@ def _is_late(instance: Instance, now: float) -> bool:
 
 def _reconcile_slot(slot: Slot, instance: Instance, ports: Ports) -> None:
     now = ports.now()
-    with suppress(SlotLost):  # it changed hands since the index was read
+    with suppress(SlotLost):  # the slot changed hands since the index was read
         if slot.session_id is not None and not _is_held(slot, ports):
             ports.slots.move(slot, reset(slot, now, now + RESET_GRACE_S))
             tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
         elif instance.state in RETURNING_STATES:
-            if slot.state is SlotState.FREE:  # a call died between the instance and its slots: it would never end
+            if slot.state is SlotState.FREE:  # a call died after changing the instance: this slot would keep it alive
                 ports.slots.move(slot, withdraw(slot, now, now + RESET_GRACE_S))
         elif slot.state is SlotState.RESETTING and slot.deadline_at is not None and now > slot.deadline_at:
             current = ports.slots.get(slot.slot_id)
             if current.deadline_at != slot.deadline_at:
                 return
             if now > slot.deadline_at + RESET_GRACE_S:
-                ports.slots.move(slot, retire_idle(slot, now))  # its neighbours play on; the planner ends what is worn
+                ports.slots.move(slot, retire_idle(slot, now))  # other slots go on; the planner replaces the instance
             tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
 
 
 def _is_held(slot: Slot, ports: Ports) -> bool:
-    """Whether the slot's session still holds it; a consistent read, because the index may show an earlier holder."""
+    """Whether the slot's session still has it. A consistent read, because the index may show an earlier session."""
     current = ports.slots.get(slot.slot_id)
     if (current.session_id, current.epoch) != (slot.session_id, slot.epoch) or current.state is SlotState.RETIRED:
-        return True  # the row went on: nothing to repair on what was read
+        return True  # the row has changed: what was read gives no reason to repair
     try:
         session = ports.sessions.get(str(slot.session_id))
     except NotFound:
@@ -186,10 +195,11 @@ def _is_held(slot: Slot, ports: Ports) -> bool:
 def reconcile_orphans(
     seen: Mapping[str, Ec2Instance], attempt: Callable[[str, Callable[[], None]], None], ports: Ports
 ) -> int:
-    """EC2 instances of this stack that no row explains; how many there are. A row that says Terminated explains none.
+    """Ends this stack's EC2 instances that no row explains. Returns how many there are.
 
-    Tagged at once, for whoever looks at EC2's console; ended by a later pass, 30 s after: a row may be written a moment
-    after the machine is seen. Launches under way explain themselves.
+    A Terminated row explains nothing.
+    An orphan is tagged at once, for people who look at EC2's console, and ended by a pass at least 30 s later, because
+    its row may be written a moment after EC2 shows it. An open launch explains its instances.
     """
     orphans = [each for each in seen.values() if each.state in _STANDING]
     orphans = [each for each in orphans if not _is_explained(each, ports)]

@@ -1,4 +1,4 @@
-"""One pool: its launches against the clock, its instances against EC2, its counter against its rows; then, a plan."""
+"""The reaper's repair of one pool: its launches, instances, line and count of free slots; then it plans the pool."""
 
 from __future__ import annotations
 
@@ -61,39 +61,39 @@ class Ports(
     SideBySide,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 SILENCE_OVER_S = 120
-"""Silence that no pass saw for so long was over: the next one is another one."""
+"""A mass silence that no pass saw for this long is over; the next one is announced anew."""
 Attempt = Callable[[str, Callable[[], None]], None]
-"""Runs one repair; what it raises is kept for the end of the pass, so that one bad row does not stop the others."""
+"""Runs one repair. An error is kept until the end of the pass, so that one bad row does not stop the other repairs."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolFound:
     """What a pass saw of a pool."""
 
-    is_alive: bool  # something of it is not terminal, or it wants something
+    is_alive: bool  # something of it is left for later passes, or it lacks slots
     waiting: int  # sessions in line
-    silent_left_alone: int  # instances spared because too many were silent at once
+    silent_left_alone: int  # not ended, because too many were silent at once
 
 
 def reconcile_pool(
     pool_id: str, seen: Mapping[str, Ec2Instance], lease_s: int, attempt: Attempt, ports: Ports
 ) -> PoolFound:
-    """Everything is decided on one reading; what a repair changed, the next pass sees.
+    """Makes the repairs of one pool. All are decided on one reading; what a repair changes, the next pass sees.
 
-    Raises: NotFound (listed, but not configured yet).
+    `attempt` runs each repair. Raises: NotFound (the pool is listed, but not configured yet).
     """
-    counter = ports.pools.free(pool_id)  # before what it counts: a claim in between makes the recount give way
+    counter = ports.pools.free(pool_id)  # read before the slots: a claim in between prevents the correction
     reading = read_snapshot(pool_id, ports)
     machines, launches = reading.machines, reading.rows.launches
     silent = {each.instance_id for each in silent_instances(machines, lease_s, ports.now())}
     spared = len(silent) if is_mass_silence(len(silent), machines) else 0
     if spared:
         attempt(pool_id, lambda: _announce_silence(pool_id, spared, ports))
-    if reading.snapshot.queued:  # first: how long the repairs take must not make the time between two words uneven
+    if reading.snapshot.queued:  # first, so that viewers hear at even times, however long the repairs take
         attempt(pool_id, lambda: end_unserved(reading.pool, ports))
         attempt(pool_id, lambda: hold_line(pool_id, ports))
         attempt(pool_id, lambda: _tell_line(pool_id, ports))
@@ -111,7 +111,7 @@ def reconcile_pool(
 
 
 def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
-    """Once for each time it happens, and not again while it lasts."""
+    """Announces a mass silence once, and not again while it lasts."""
     now = ports.now()
     before = ports.reaper.last_noted(f"SILENCE#{pool_id}", now)
     if before is None or now - before > SILENCE_OVER_S:
@@ -119,7 +119,7 @@ def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
 
 
 def _serve_line(pool_id: str, ports: Ports) -> None:
-    """Whoever joins the line looks for a slot; one who died before that look must not wait beside a free slot."""
+    """Gives free slots to the line. A session whose own dispatch died must not wait beside a free slot."""
     if dispatch_line(pool_id, ports):
         tell_waiting(pool_id, ports, TOLD_A_DISPATCH)
 
@@ -141,7 +141,7 @@ def _drain_others(reading: PoolReading, ports: Ports) -> None:
 
 def _reconcile_launch(launch: Launch, ports: Ports) -> None:
     if launch.state is LaunchState.REGISTERED and launch.task_token is not None:
-        answer_launch(launch, ports)  # the first answer may have been lost; then the token has done its work
+        answer_launch(launch, ports)  # the first answer may have been lost; after this one the token is not needed
         change_launch(launch.pool_id, launch.launch_id, lambda before: replace(before, task_token=None), ports)
     elif launch.is_open and (ports.now() > launch.deadline_at or _lost_its_instances(launch, ports)):
         nothing = FleetAnswer((), ())
@@ -149,7 +149,10 @@ def _reconcile_launch(launch: Launch, ports: Ports) -> None:
 
 
 def _lost_its_instances(launch: Launch, ports: Ports) -> bool:
-    """EC2 took them before an agent registered: until undone, the launch would pass for slots on their way."""
+    """Whether EC2 took the launch's instances before an agent registered.
+
+    Until undone, it would count as slots on their way.
+    """
     return bool(launch.instance_ids) and all(_is_gone(each, ports) for each in launch.instance_ids)
 
 
@@ -161,19 +164,22 @@ def _is_gone(instance_id: str, ports: Ports) -> bool:
 
 
 def _recount(reading: PoolReading, before: int | None, ports: Ports) -> None:
-    """The coarse counter drifts when a call dies between the slot and the counter."""
+    """Corrects the approximate count of free slots, which is wrong after a call died between the slot and the count."""
     counted = sum(count_slots(each.slots, SlotState.FREE) for each in reading.own)
     if before != counted:
         ports.pools.correct_free(reading.pool.pool_id, before, counted)
 
 
 def _plan(reading: PoolReading, ports: Ports) -> bool:
-    """Whether the pool wants something; a pass is asked for only if it would change something."""
+    """Plans the pool, and requests a planning pass if that would change something.
+
+    Returns whether the pool needs anything.
+    """
     pool_id = reading.pool.pool_id
     plan, since = plan_capacity(reading.snapshot), reading.rows.surplus_since
     clock_moves = plan.surplus_since != since
     if since is not None and not clock_moves and plan.surplus_least < reading.rows.surplus_least:
-        ports.pools.lower_surplus(pool_id, since, plan.surplus_least)  # a dip between two passes counts too
+        ports.pools.lower_surplus(pool_id, since, plan.surplus_least)  # a dip between two planning passes counts too
     unstarted = any(each.state is LaunchState.INTENDED for each in reading.rows.launches)
     if plan.changes_anything or clock_moves or unstarted:
         request_pass(pool_id, "reconciled", ports)

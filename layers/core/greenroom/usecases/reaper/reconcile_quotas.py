@@ -1,4 +1,7 @@
-"""The counters against what they count. Transactions keep them right; this finds what no transaction explains."""
+"""Compares quota counters with the sessions that they count.
+
+Transactions keep the counters right; this finds and corrects what no transaction explains.
+"""
 
 from __future__ import annotations
 
@@ -16,27 +19,36 @@ from greenroom.usecases.session.recount_viewer import recount_viewer
 
 
 class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, HasSessions, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 QUIET_S = 35
-"""A shard that changed since may hold what the index does not show yet: a launch takes 28 s at most."""
+"""A shard that changed more recently may count what the index does not show yet: a launch takes 28 s at most."""
 VIEWERS_PER_RECOUNT = 500
-"""Each is a read; the others' turn comes when sessions have ended. Who has none is recounted at the next launch."""
+"""How many viewers are recounted at a time, each with one read. Others follow as sessions end.
+
+A viewer without a session is recounted at the next launch.
+"""
 PASS_EVERY_S, RECOUNT_EVERY_S = 10, 60
 Attempt = Callable[[str, Callable[[], None]], None]
 
 
 def is_recount_due(now: float) -> bool:
-    """In one of six passes. Passes share nothing but the clock; one that comes late misses its turn."""
+    """Whether this pass recounts: one of six does.
+
+    Passes share only the clock, so one that comes late may miss its turn.
+    """
     return now % RECOUNT_EVERY_S < PASS_EVERY_S
 
 
 def reconcile_quotas(attempt: Attempt, ports: Ports) -> None:
-    """One recount. A shard is corrected when two recounts find the same surplus and nothing was going on."""
+    """Makes one recount.
+
+    A shard is corrected when two recounts find the same surplus and it did not change in between.
+    """
     names = {ACCOUNT_NAME: "", **{tenant_name(each): each for each in ports.quotas.tenant_ids()}}
     now = ports.now()
-    seen = {name: ports.quota_counters.live_shards(name) for name in names}  # before the index: it only lags behind
+    seen = {name: ports.quota_counters.live_shards(name) for name in names}  # before the index: it only lags
     counted = list(ports.quota_counters.list_counted())
     for name, tenant_id in names.items():
         own = _by_shard(counted, tenant_id)
@@ -48,7 +60,7 @@ def reconcile_quotas(attempt: Attempt, ports: Ports) -> None:
 
 
 def _by_shard(counted: Sequence[CountedSession], tenant_id: str) -> Counter[int]:
-    """Sessions in each shard: of a tenant, or of the account."""
+    """The number of sessions in each shard of the tenant, or of the account without a tenant."""
     scope = (Scope.TENANT if tenant_id else Scope.ACCOUNT).value
     own = (each for each in counted if not tenant_id or each.tenant_id == tenant_id)
     return Counter(each.quota_shards[scope] for each in own if scope in each.quota_shards)

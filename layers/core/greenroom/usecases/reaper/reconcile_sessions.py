@@ -1,4 +1,4 @@
-"""Sessions against the clock: overdue ones end, those that lost their slot move, forgotten ones are announced."""
+"""The reaper's repair of sessions: it ends overdue ones, moves those that lost their slot, announces unadopted ones."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 GIVE_BACK_AFTER_S = 30
-"""How long a session may be Ending before the reaper gives its slot back in the machine's place."""
+"""How long a session may be Ending before the reaper gives its slot back instead of the state machine."""
 
 
 def reconcile_session(session_id: str, ports: Ports) -> None:
-    """One repair at most; the next pass makes the next."""
+    """Makes at most one repair; the next pass makes the next one."""
     try:
         session = ports.sessions.get(session_id)
     except NotFound:
-        return  # the index lags
+        return  # the index is outdated
     now = ports.now()
     if session.state is SessionState.ENDING:
         _give_back(session, now, ports)
@@ -80,7 +80,10 @@ def _give_back(session: Session, now: float, ports: Ports) -> None:
 
 
 def _holds_its_slot(session: Session, ports: Ports) -> bool:
-    """A slot that was taken away (its instance started anew, or is gone) shows another epoch, or is Retired."""
+    """Whether the slot is still the session's.
+
+    After a restart its epoch is another one; after a loss it is gone or Retired.
+    """
     if session.assignment is None:
         return True
     try:

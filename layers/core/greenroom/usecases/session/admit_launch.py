@@ -1,4 +1,4 @@
-"""Whether a launch may be tried at all, and the limits that its claim must keep."""
+"""Checks whether a launch may be tried, and returns the quotas within which its claim must stay."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasCatalog, HasClaims, HasQuotaCounters, HasQuotas, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def admit_launch(draft: Session, application: Application, ports: Ports) -> Quotas:
-    """Counts of sessions are checked by the claim itself; GPU time is known when sessions end, so it is read here.
+    """Checks the kill switch and the GPU time, and returns the quotas that apply to the launch.
 
-    Who has a session already is told of it instead: a reload of the page must find it, whatever was closed since.
+    Numbers of sessions are checked by the claim itself. GPU time is counted when sessions end, so it is read here. A
+    viewer who already has a session is told of it (ViewerLimitReached) instead of being refused: after a reload, the
+    page must find it, even if new sessions were stopped since.
     Raises: DuplicateLaunch, ViewerLimitReached, KillSwitchThrown, QuotaExceeded.
     """
     account = ports.quotas.of_account()
@@ -41,14 +43,14 @@ def admit_launch(draft: Session, application: Application, ports: Ports) -> Quot
 
 
 def gpu_budgets_of(session: Session, ports: Ports) -> Sequence[GpuBudget]:
-    """The GPU time of today that limits a session, as operators set it now."""
+    """Today's GPU budgets that apply to the session, with the limits that operators have set now."""
     application = ports.catalog.application(session.application_id)
     account, tenant = ports.quotas.of_account(), ports.quotas.of_tenant(session.tenant_id)
     return gpu_budgets(session, Quotas(_of_viewer(application), tenant, account.quota), ports.now(), ports)
 
 
 def gpu_budgets(session: Session, quotas: Quotas, now: float, ports: Ports) -> Sequence[GpuBudget]:
-    """Those that are limited; nothing is read for the others."""
+    """The GPU budgets of the scopes that have a limit. Nothing is read for the others."""
     minutes = {
         Scope.VIEWER_DAY: quotas.viewer.gpu_minutes_per_day,
         Scope.TENANT: quotas.tenant.gpu_minutes_per_day,
@@ -63,7 +65,7 @@ def gpu_budgets(session: Session, quotas: Quotas, now: float, ports: Ports) -> S
 
 
 def _of_viewer(application: Application) -> Quota:
-    """How many may run at once is told by ids, and so is no part of it."""
+    """A viewer's quota. How many sessions may run at once is not in it, because those are counted by their ids."""
     return Quota(
         sessions_per_day=application.sessions_per_viewer_day,
         gpu_minutes_per_day=application.gpu_minutes_per_viewer_day,

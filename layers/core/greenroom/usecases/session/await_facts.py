@@ -1,4 +1,4 @@
-"""A machine begins to wait: its token is stored, and answered at once when what it waits for is so already."""
+"""Stores the pending wait of a state machine, and answers it at once if what it waits for is already there."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 LEASE_GRACE_S = 15
-"""How long a slot's lease outlives the connection deadline, so that the deadline decides and not the lease."""
+"""How much later than the connection deadline a slot's lease ends, so that the deadline takes effect first."""
 
 
 def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: Ports) -> Session:
-    """This execution drives the session from now on, and waits for its viewer's connection.
+    """Makes this execution the one that drives the session. It then waits for the viewer's connection.
 
-    Raises: NotFound, SessionAlreadyAdopted (another execution), NoFreeSlot (in line: await a slot first),
-    StaleEpoch (the slot was lost: undo).
+    Raises: NotFound, SessionAlreadyAdopted (by another execution), NoFreeSlot (the session is in line: await a slot
+    first), StaleEpoch (the slot was lost: undo).
     """
     session = ports.sessions.store_wait(session_id, Wait("connection", task_token, execution_arn))
     if not ports.reaper.is_held(ports.now()):
@@ -63,7 +63,10 @@ def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: P
 
 
 def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
-    """Wait in line. Dispatches once: a slot may have come free since. Raises: NotFound."""
+    """Makes the execution wait for a slot. Dispatches once, because a slot may have become free before.
+
+    Raises: NotFound.
+    """
     session = ports.sessions.store_wait(session_id, Wait("slot", task_token))
     answer_wait(session, ports)
     if session.state in WAITING_STATES:
@@ -72,7 +75,7 @@ def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
 
 
 def await_end(session_id: str, task_token: str, ports: Ports) -> Session:
-    """Wait until the end is decided; reconnects stay inside this wait. Raises: NotFound."""
+    """Makes the execution wait until the session is told to end. Reconnects do not end this wait. Raises: NotFound."""
     session = ports.sessions.store_wait(session_id, Wait("end", task_token))
     answer_wait(session, ports)
     return session

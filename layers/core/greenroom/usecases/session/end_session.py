@@ -1,4 +1,4 @@
-"""Decide that a session ends: in every live state, once, for one reason."""
+"""Tells a session to end: from every live state, once, for one reason."""
 
 from __future__ import annotations
 
@@ -24,16 +24,19 @@ from greenroom.usecases.notify.tell_peers import tell_page
 
 
 class Ports(Clock, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 ENDING_TIMEOUT_S = 60
-"""How long the machine may take to give the slot back before the reaper does."""
+"""How long a session may be Ending until it is overdue."""
 _NEVER_ASSIGNED = frozenset({SessionState.REQUESTED, SessionState.QUEUED})
 
 
 def end_session(session_id: str, reason: StatusReason, ports: Ports) -> Session:
-    """-> Ending, and the machine is told; a session that is ending or over stays as it is. Raises: NotFound."""
+    """-> Ending, and the state machine is told. A session that is ending or over is returned as it is.
+
+    Raises: NotFound.
+    """
     try:
         session = _end(session_id, reason, LIVE_STATES, ports)
     except IllegalTransition:
@@ -42,9 +45,9 @@ def end_session(session_id: str, reason: StatusReason, ports: Ports) -> Session:
 
 
 def end_overdue_session(session: Session, ports: Ports) -> Session:
-    """End a session that stayed in its state past its deadline, as that state's reason says.
+    """Ends a session that stayed in its state past its deadline, with the reason that belongs to that state.
 
-    Only while it is still in the state it was read in: a fact that came meanwhile wins. Raises: NotFound.
+    It ends only if it is still in the state that was read: a fact that came in the meantime wins. Raises: NotFound.
     """
     if not session.is_live:
         return session
@@ -57,9 +60,10 @@ def end_overdue_session(session: Session, ports: Ports) -> Session:
 
 
 def end_idle_session(session_id: str, epoch: int, join_number: int | None, ports: Ports) -> Session:
-    """Nobody gave this page any input for too long. Late word, of a viewer who dropped or reloaded since, is ignored.
+    """Ends a session whose page had no input for too long.
 
-    A session that is moving still shows its old picture, and may be idled at there. Raises: NotFound, StaleEpoch.
+    A late report is ignored if the viewer dropped or reloaded since. A session that is moving still shows its old
+    picture, so it can be idle there. Raises: NotFound, StaleEpoch.
     """
     watched = frozenset({SessionState.CONNECTED, SessionState.MIGRATING})
     try:
@@ -70,7 +74,10 @@ def end_idle_session(session_id: str, epoch: int, join_number: int | None, ports
 
 
 def give_up_place(session: Session, ports: Ports) -> Session:
-    """Cancel a session whose page stayed away; not if it came back, or got its slot, since it was read."""
+    """Cancels a waiting session whose page stayed away.
+
+    Not if the page came back, or it got a slot, since it was read.
+    """
     try:
         waiting = frozenset({SessionState.QUEUED})
         ended = _end(session.session_id, StatusReason.CANCELLED, waiting, ports, page_gone_at=session.page_gone_at)
@@ -80,7 +87,7 @@ def give_up_place(session: Session, ports: Ports) -> Session:
 
 
 def end_held_session(session: Session, ports: Ports) -> Session:
-    """The event that it waits for in line will not begin; not if it got a slot since it was read."""
+    """Ends a waiting session whose event will not take place. Not if it got a slot since it was read."""
     try:
         ended = _end(session.session_id, StatusReason.EVENT_ENDED, frozenset({SessionState.QUEUED}), ports)
     except IllegalTransition:
@@ -89,7 +96,10 @@ def end_held_session(session: Session, ports: Ports) -> Session:
 
 
 def end_unserved_session(session: Session, ports: Ports) -> Session:
-    """Its pool no longer serves its application. One that moves keeps its picture and its own deadline."""
+    """Ends a waiting session whose pool now serves another application.
+
+    A session that is moving is left alone: it keeps its picture, and has a deadline of its own.
+    """
     try:
         reason, waiting = StatusReason.CAPACITY_UNAVAILABLE, frozenset({SessionState.QUEUED})
         ended = _end(session.session_id, reason, waiting, ports)
@@ -99,9 +109,9 @@ def end_unserved_session(session: Session, ports: Ports) -> Session:
 
 
 def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
-    """The viewer goes: `userLeft`, or `cancelled` while no slot was ever held.
+    """Ends the session because its viewer leaves: `userLeft`, or `cancelled` if it never had a slot.
 
-    Raises: NotFound (also someone else's).
+    Raises: NotFound (also when the session is someone else's).
     """
     if ports.sessions.get(session_id).viewer_id != viewer_id:
         raise NotFound(session_id)
@@ -137,7 +147,7 @@ def _end(
 
 
 def _follow_up(session: Session, ports: Ports) -> Session:
-    """What must follow the decision; repeated by every caller, because the first may have died before it."""
+    """Does what must follow the move to Ending. Every caller repeats it, because the first may have died before it."""
     if session.assignment is None or session.moving is not None:
         ports.line.remove(LineTicket(session.pool_id, session.session_id, order_of(session)))
     answer_wait(session, ports)

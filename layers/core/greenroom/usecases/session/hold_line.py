@@ -1,4 +1,4 @@
-"""Who stands in a pre-queue waits for its event as it stands now: moved, cancelled, or no longer needed."""
+"""Keeps pre-queue places in step with their event, which may be edited or cancelled, or no longer be needed."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ from greenroom.usecases.session.end_session import end_held_session
 class Ports(
     Clock, HasCatalog, HasConnections, HasEvents, HasLine, HasPools, HasSessions, HasSocket, HasTasks, Protocol
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def hold_line(pool_id: str, ports: Ports) -> None:
-    """Serve nobody yet: whoever is let go of stands in line as everyone else. Costs one query when nobody is held."""
+    """Sets the time before which each place in the pool's pre-queues is not served, from the events as they are now.
+
+    Nobody is served here: a place whose time has come is served in the order of the line. Costs one query when no place
+    waits for an event.
+    """
     tickets = ports.line.held_back(pool_id, ports.now())
     if not tickets:
         return

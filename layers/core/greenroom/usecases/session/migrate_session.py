@@ -1,4 +1,4 @@
-"""Move a session: its slot is being lost, another one is found, the viewer keeps the session."""
+"""Moves a session whose slot is being lost: another slot is found, and the viewer keeps the session."""
 
 from __future__ import annotations
 
@@ -36,14 +36,15 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def migrate_session(session: Session, reason: StatusReason, picture_until: float | None, ports: Ports) -> None:
-    """-> Migrating, told, and served at once if there is a slot. `session`: as it was read, holding what it loses.
+    """-> Migrating; the viewer is told, and the session gets another slot at once if one is free.
 
-    Repeating it finishes what an earlier call began. One that moved too often ends for `reason`; one that ends, or got
-    another slot since it was read, is left alone.
+    `session`: as it was read, still with the slot that it loses. Repeating the call finishes what an earlier call
+    began. A session that moved too often ends for `reason`. One that is ending, or got another slot since it was read,
+    is left alone.
     """
     if session.state is SessionState.MIGRATING:
         return _follow_up(session, ports)
@@ -65,14 +66,17 @@ def migrate_session(session: Session, reason: StatusReason, picture_until: float
 
 
 def held_session(slot: Slot, ports: Ports) -> Session | None:
-    """The session that holds this slot, as both rows say. Raises: NotFound."""
+    """The session that has this slot according to both rows, the slot's and the session's; None without one.
+
+    Raises: NotFound.
+    """
     session = ports.sessions.get(slot.session_id) if slot.session_id is not None else None
     held = session.assignment if session is not None else None
     return session if held is not None and (held.slot_id, held.epoch) == (slot.slot_id, slot.epoch) else None
 
 
 def _follow_up(session: Session, ports: Ports) -> None:
-    """The viewer before the search: a search takes its time, and may find nothing."""
+    """Tells the viewer before searching for a slot, because the search takes time and may find nothing."""
     answer_wait(session, ports)
     tell_page(session, ports, ports.line.place_of(session))
     dispatch_line(session.pool_id, ports)

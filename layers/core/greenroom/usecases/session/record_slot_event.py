@@ -1,4 +1,4 @@
-"""What an agent saw at one of its slots: ready, notReady, connected, disconnected, idle, exited."""
+"""Records what an agent reports about one of its slots: ready, notReady, connected, disconnected, idle, exited."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ class Ports(
     SideBySide,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 class SlotEvent(StrEnum):
-    """All may come twice, late, or not at all."""
+    """What an agent can report. Each report may come twice, late, or not at all."""
 
     READY = "ready"  # the application runs and answered its probe
-    NOT_READY = "notReady"  # it runs, and its streamer is not there any more; it may come back
-    CONNECTED = "connected"  # the peer connection of this session and join stands
-    DISCONNECTED = "disconnected"  # it went away
+    NOT_READY = "notReady"  # it runs, but its streamer is no longer connected; it may come back
+    CONNECTED = "connected"  # the peer connection of this session and join is up
+    DISCONNECTED = "disconnected"  # that connection is gone
     IDLE = "idle"  # the viewer of this session and join gave no input, nor answered the warning
     EXITED = "exited"  # the application's process ended by itself
 
@@ -85,9 +85,10 @@ class SlotFact:
 
 
 def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
-    """Returns the slot as it stands after.
+    """Records the report, and returns the slot as it is afterwards.
 
-    Raises: UnknownInstance, StaleBoot, Forbidden (another instance's slot), NotFound, StaleEpoch (a newer holder).
+    Raises: UnknownInstance, StaleBoot, Forbidden (another instance's slot), NotFound, StaleEpoch (the slot changed
+    hands).
     """
     instance = check_boot(fact.instance_id, fact.boot_nonce, ports)
     slot = ports.slots.get(fact.slot_id)
@@ -102,7 +103,7 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
     elif fact.event is SlotEvent.EXITED:
         _exited(slot, instance, ports)
     elif fact.session_id is None or fact.session_id != slot.session_id:
-        pass  # of a session that has left this slot
+        pass  # about a session that has left this slot
     elif fact.event is SlotEvent.IDLE:
         end_idle_session(fact.session_id, fact.epoch, fact.join_number, ports)
     else:
@@ -113,7 +114,7 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
 def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
     if slot.state is not SlotState.RESETTING:
         return
-    note_boot_done(before, ports)  # first: a call that dies here comes again
+    note_boot_done(before, ports)  # first: a call that dies after this is repeated
     instance = ports.fleet.mark_ready(fact.instance_id, fact.boot_nonce, ports.now())
     try:
         if instance.state in CLAIMABLE_STATES:
@@ -121,26 +122,26 @@ def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
         elif instance.state not in RETURNING_STATES:
             ports.slots.move(slot, retire_idle(slot, ports.now()))
     except SlotLost:
-        return  # a double of this report came first, or the instance stopped taking sessions: the answer says which
+        return  # a copy of this report came first, or the instance takes no more sessions: the answer tells
 
 
 def _exited(slot: Slot, instance: Instance, ports: Ports) -> None:
     if slot.session_id is not None:
         if is_being_lost(instance):
-            return  # the machine goes down and takes its applications along: whoever was there is moved
+            return  # the application stops because the instance is going down: its session is moved
         end_session(slot.session_id, StatusReason.APPLICATION_EXIT, ports)
     else:
         _withdraw(slot, instance, ports)
 
 
 def _withdraw(slot: Slot, instance: Instance, ports: Ports) -> None:
-    """Nobody may be sent to a free slot without a streamer; one that has a session keeps it."""
+    """Takes a free slot without a streamer out of use. A slot that has a session keeps it."""
     if slot.state is not SlotState.FREE:
         return
     now, application = ports.now(), ports.catalog.application(instance.application_id)
     try:
         ports.slots.move(slot, withdraw(slot, now, now + restart_timeout_s(application)))
-    except SlotLost as error:  # claimed just now: the streamer comes back, or the agent starts the process again
+    except SlotLost as error:  # just claimed: the streamer comes back, or the agent restarts the process
         raise StaleEpoch(slot.slot_id) from error
 
 
@@ -151,7 +152,7 @@ def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:
     try:
         session = ports.sessions.move(session.session_id, move)
     except IllegalTransition:
-        session = ports.sessions.get(session.session_id)  # a double may have died after the move: finish what follows
+        session = ports.sessions.get(session.session_id)  # a copy may have died after the move: finish its work
     if connected and session.state is SessionState.CONNECTED and session.join_number == fact.join_number:
         ports.slots.start_streaming(slot.slot_id, session.session_id, fact.epoch, ports.now())
     answer_wait(session, ports)
@@ -159,7 +160,7 @@ def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:
 
 
 def _connected(session: Session, fact: SlotFact, ports: Ports) -> SessionMove:
-    # The longest session counts from the first connection; limits and ends_by never change, so reading them is safe.
+    # The maximum length counts from the first connection. Limits and ends_by never change, so reading them is safe.
     now = ports.now()
     ends_by = session.ends_by or plays_until(session, now, gpu_budgets_of(session, ports))
     return SessionMove(

@@ -1,7 +1,7 @@
-"""A viewer's counter against the rows of the sessions that it names.
+"""Compares a viewer's counter of running sessions with the rows of the sessions that it names.
 
-A crash cannot make it wrong: a launch and a release count in the transaction that writes the session. A restored table
-can: a backup made while a transaction spreads may hold a part of it.
+A crash cannot make the counter wrong: a launch and a release change it in the transaction that writes the session. A
+restored table can: a backup that is made while a transaction is being applied may hold a part of it.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
 
@@ -20,11 +20,14 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasJournal, HasQuotaCounters, HasSessions, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> None:
-    """Exact at once: each correction is one transaction with the session's own row."""
+    """Corrects the viewer's counter for these sessions.
+
+    Each correction is one transaction with the session's own row.
+    """
     for session_id in sorted(session_ids):
         if ports.quota_counters.correct_viewer(viewer_id, session_id):
             entry = journal.QuotaRecounted(f"VIEWER#{viewer_id}", session_id=session_id)
@@ -32,10 +35,10 @@ def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> 
 
 
 def forget_what_is_over(viewer_id: str, told: str, ports: Ports) -> bool:
-    """Whether a launch that was refused because of `told` may try again: that session, or another one that the counter
-    names, is over or never was. The counter names none of these any more then.
+    """Removes sessions that are over from the viewer's counter. Returns whether there were any.
 
-    The reaper would not do: it recounts only viewers who have a session.
+    A launch that was refused because of session `told` may then try again. The launch cannot leave this to the reaper,
+    which recounts only viewers who have a session.
     """
     named = ports.quota_counters.live_of_viewer(viewer_id) | {told}
     over = [each for each in named if _is_over(each, ports)]

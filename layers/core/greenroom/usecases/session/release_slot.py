@@ -1,4 +1,4 @@
-"""Give everything back: slot, viewer's count, place in line. The last thing that happens to a session."""
+"""Gives back everything that a session holds: slot, viewer's count, place in line. The last step of a session."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def release_slot(session_id: str, ports: Ports) -> Session:
-    """Ending -> Ended or Failed. Idempotent. A session nobody decided to end yet ends as internalError.
+    """Ending -> Ended or Failed. Idempotent. A session that was never told to end ends as internalError.
 
     Raises: NotFound.
     """
@@ -58,20 +58,20 @@ def release_slot(session_id: str, ports: Ports) -> Session:
 
 
 def _note_length(over: Session, ports: Ports) -> None:
-    """For whoever waits: how long sessions of this pool last."""
+    """Records how long the session lasted, to forecast the waits of others."""
     length = length_of(over)
     if length is not None:
         ports.pools.note_length(over.pool_id, length)
 
 
 def _tell_agent(session: Session, ports: Ports) -> None:
-    """The agent starts a fresh process on this hint; without it, at its next heartbeat."""
+    """Tells the agent to start a fresh process. Without this hint it learns that from its next heartbeat."""
     if session.assignment is None:
         return
     try:
         slot = ports.slots.get(session.assignment.slot_id)
     except NotFound:
-        return  # the instance is gone, and its rows
+        return  # the instance and its rows are gone
     if slot.epoch == session.assignment.epoch and slot.state in (SlotState.RESETTING, SlotState.RETIRED):
         tell_agent_of_slot(slot, ports)
         if slot.state is SlotState.RETIRED:

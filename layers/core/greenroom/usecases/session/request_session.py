@@ -1,4 +1,4 @@
-"""Press Play: a free slot at once, or a place in line."""
+"""What happens when a viewer presses Play: a free slot at once, or a place in line."""
 
 from __future__ import annotations
 
@@ -57,29 +57,32 @@ class Ports(
     SideBySide,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 LOSSES_BEFORE_LINE = 3
-"""After so many lost tries a claim looks whether others have found nothing and wait in line."""
+"""After this many lost tries, a claim checks whether others have found no slot and wait in line."""
 ADOPT_WITHIN_S = 20
-"""The reaper announces the session again when no machine adopted it by then."""
+"""The reaper announces the session again if no state machine has adopted it by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One press of Play; the client token makes a repeated one harmless."""
+    """One press of Play. With the same client token, a repeated one is harmless."""
 
     viewer_id: str
     tenant_id: str
     application_id: str
     client_token: str
-    groups: frozenset[str] = frozenset()  # of the verified token: they name the tier
+    groups: frozenset[str] = frozenset()  # groups in the verified token, which determine the tier
 
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """What came of it. `ticket` only when a slot is held; `place` (1 = next) only in line."""
+    """The outcome: `ticket` only if the session has a slot; `place` (1 = next) only if it is in line.
+
+    `repeated`: an earlier press with the same client token started the session.
+    """
 
     session: Session
     repeated: bool
@@ -88,7 +91,7 @@ class Launched:
 
 
 def request_session(launch: Launch, ports: Ports) -> Launched:
-    """Press Play once.
+    """Starts a session for one press of Play.
 
     Raises: NotFound (no such application), ApplicationClosed, NotOpenYet, ViewerLimitReached, QuotaExceeded,
     KillSwitchThrown, LineFull.
@@ -116,7 +119,7 @@ def request_session(launch: Launch, ports: Ports) -> Launched:
 
 @dataclass(frozen=True, slots=True)
 class _Entered:
-    """A session that stands, and how many waited when it joined the line (None: nobody counted)."""
+    """A stored session, and how many waited when it joined the line (None: not counted)."""
 
     session: Session
     waiting: int | None = None
@@ -124,7 +127,7 @@ class _Entered:
 
 
 def _announce(session: Session, pool: Pool, ports: Ports) -> None:
-    """Also for a repeat: the first one may have died before this."""
+    """Sends the bus events of a new session; also for a repeated press, because the first may have died before this."""
     events: list[Event] = []
     if session.execution_arn is None and session.is_live:
         events.append(_requested(session))
@@ -135,7 +138,10 @@ def _announce(session: Session, pool: Pool, ports: Ports) -> None:
 
 
 def _outlook(entered: _Entered, place: int, application: Application, pool: Pool, ports: Ports) -> Outlook:
-    """From what was read a moment ago, unless a repeated token names a session of another pool."""
+    """The forecast, from what was just read.
+
+    A repeated client token may name a session of another pool: that one is read.
+    """
     if entered.session.pool_id != pool.pool_id:
         return forecast_line(entered.session.pool_id, ports)
     queued = None if entered.waiting is None else max(entered.waiting + 1, place)
@@ -164,7 +170,10 @@ def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -
 
 
 def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
-    """Admitted and placed. A counter that names a session which is over keeps nobody out: it is put right, once."""
+    """Admits and places the session.
+
+    If the viewer's counter names sessions that are over, it is corrected, and the launch is tried once more.
+    """
     try:
         return _admit_and_place(draft, application, pool, ports)
     except ViewerLimitReached as refusal:
@@ -174,14 +183,20 @@ def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -
 
 
 def _admit_and_place(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
-    """Assigned or Queued, written. Raises: all that `request_session` does, and DuplicateLaunch."""
+    """Admits the session and stores it as Assigned or Queued.
+
+    Raises: what `request_session` raises, and DuplicateLaunch.
+    """
     admitted = admit(draft, application, pool, ports)
     quotas = admit_launch(admitted, application, ports)
     return _place(admitted, application, pool, quotas, ports)
 
 
 def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas, ports: Ports) -> _Entered:
-    """Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull."""
+    """Claims a free slot for the session, or puts it in line.
+
+    Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull.
+    """
     try:
         taken = claim_slot(draft, pool, application.sessions_per_viewer, quotas, ports)
     except NoFreeSlot:
@@ -192,14 +207,15 @@ def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas,
 
 
 def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quotas, ports: Ports) -> Taken:
-    """Take a free slot for a new session.
+    """Takes a free slot for a new session.
 
-    Whoever finds a line joins it. The coarse counter only spares the search when it would be in vain: a counter that
-    is wrong, or that nobody has begun, costs a detour through the line, never a slot.
+    If there is a line, the session must join it. The approximate count of free slots only saves a search that would
+    find nothing: when the count is wrong, or nobody has counted yet, the session takes a detour through the line, but
+    no slot is lost.
     Raises: NoFreeSlot, ViewerLimitReached, QuotaExceeded, DuplicateLaunch.
     """
     if draft.not_before is not None:
-        raise NoFreeSlot(draft.pool_id)  # not yet: it waits for the start
+        raise NoFreeSlot(draft.pool_id)  # it waits for its event to start
     counted = ports.pools.free(draft.pool_id) or 0
     if counted <= 0 or _is_line(draft, ports):
         raise NoFreeSlot(draft.pool_id)
@@ -210,7 +226,7 @@ def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quo
         except SlotLost:
             losses += 1
         if losses % LOSSES_BEFORE_LINE == 0 and _is_line(draft, ports):
-            break  # others found nothing: the rest of the search would be in vain, and whoever finds a line joins it
+            break  # others have found nothing, so neither would this search; and a session that finds a line joins it
     raise NoFreeSlot(draft.pool_id)
 
 
@@ -219,7 +235,10 @@ def _is_line(draft: Session, ports: Ports) -> bool:
 
 
 def _queued(draft: Session) -> Session:
-    """Its page is not there yet: it has to come as soon as one that went away has to come back."""
+    """The session as Queued.
+
+    Its page counts as gone until it connects: it must come as soon as one that left must return.
+    """
     return moved(
         replace(draft, page_gone_at=draft.requested_at),
         SessionMove(

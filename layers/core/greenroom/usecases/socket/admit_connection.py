@@ -1,4 +1,4 @@
-"""Who may come onto the Viewer socket, who comes, who goes."""
+"""Opens and closes connections of the Viewer socket: admits them by their tickets, and tells the other side."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from greenroom.usecases.socket.issue_ticket import hash_of
 
 
 class Ports(Clock, HasConnections, HasFleet, HasSessions, HasSocket, HasTickets, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def admit_connection(ticket: str, ports: Ports) -> Ticket:
-    """Use the ticket up, and check that what it names still stands. Raises: TicketRefused."""
+    """Uses the ticket up, and checks that what it names is still valid. Raises: TicketRefused."""
     admitted = ports.tickets.redeem(hash_of(ticket), ports.now())
     if admitted.kind is PeerKind.PAGE:
         _check_session(admitted, ports)
@@ -34,17 +34,18 @@ def _check_session(admitted: Ticket, ports: Ports) -> None:
     except NotFound as error:
         raise TicketRefused("no such session") from error
     if not session.is_live or epoch_of(session) != admitted.epoch or session.viewer_id != admitted.viewer_id:
-        raise TicketRefused("the session went on without this ticket")
+        raise TicketRefused("the ticket is outdated: its session has ended or has another slot")
 
 
 def open_connection(connection_id: str, admitted: Ticket, ports: Ports) -> None:
-    """Nothing may be posted to the new connection yet: API Gateway would answer 410 until $connect has returned.
+    """Stores the new connection.
 
+    Nothing can be posted to it yet: API Gateway would answer 410 until $connect has returned.
     Raises: NotFound, SessionHasEnded, StaleEpoch, UnknownInstance, StaleBoot (the handshake is refused).
     """
     expires_at = ports.now() + CONNECTION_LIFETIME_S
     if admitted.kind is PeerKind.AGENT:
-        check_boot(str(admitted.instance_id), str(admitted.boot_nonce), ports)  # it may have booted since the ticket
+        check_boot(str(admitted.instance_id), str(admitted.boot_nonce), ports)  # it may have booted again since
         agent = Connection(
             connection_id=connection_id,
             kind=PeerKind.AGENT,
@@ -76,7 +77,10 @@ def _open_page(connection_id: str, admitted: Ticket, expires_at: float, ports: P
 
 
 def _supersede(older_id: str, resumed: bool, ports: Ports) -> None:
-    """End the older connection. A page that resumes replaced its own dead socket: it must not be told to stop."""
+    """Closes the page's older connection.
+
+    A page that resumes has only replaced its own dead socket, so it is not told to stop.
+    """
     ports.connections.drop(older_id)
     if not resumed:
         try:
@@ -87,11 +91,14 @@ def _supersede(older_id: str, resumed: bool, ports: Ports) -> None:
 
 
 def close_connection(connection_id: str, ports: Ports) -> None:
-    """A connection is gone. A dropped socket alone never ends a picture: the agent is told, and decides."""
+    """Removes a connection that was closed.
+
+    A dropped socket alone never ends a picture: the agent is told, and decides.
+    """
     try:
         connection = ports.connections.get(connection_id)
     except NotFound:
-        return  # superseded or found gone before: whoever did that has cleared up
+        return  # superseded, or found closed before: its rows were removed then
     ports.connections.drop(connection_id)
     if connection.kind is PeerKind.AGENT or connection.session_id is None:
         return
@@ -100,7 +107,7 @@ def close_connection(connection_id: str, ports: Ports) -> None:
 
 
 def tell_peer_socket(session: Session, is_open: bool, ports: Ports) -> None:
-    """Tell the agent whether its viewer's page is on the socket."""
+    """Tells the agent whether its viewer's page is on the socket."""
     if session.assignment is None:
         return
     frame = {

@@ -1,4 +1,4 @@
-"""Whether an agent speaks for the latest boot of an instance that is not over."""
+"""Checks that an agent belongs to the latest boot of an instance that is not over."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from greenroom.ports.instance import HasFleet
 
 
 class Ports(HasFleet, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> Instance:
-    """The instance.
+    """Returns the instance, if the caller is its latest boot.
 
-    Raises: UnknownInstance (nobody launched it, or it is over), StaleBoot (a later boot has registered).
+    Raises: UnknownInstance (no launch explains it, or it is Terminated), StaleBoot (a later boot has registered).
     """
     try:
         instance = ports.fleet.get(instance_id)

@@ -1,4 +1,4 @@
-"""The ICE servers of one join: what the stack's parameter names, and a way into the TURN server that expires."""
+"""The ICE servers of one join: those of the stack's parameter, and the TURN server with a credential that expires."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasIceServers, HasTurn, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def issue_ice_servers(session: Session, ports: Ports) -> list[dict[str, Any]]:
-    """RTCIceServer dictionaries, the same for both peers of the join.
+    """The RTCIceServer dictionaries, the same for both peers of the join.
 
-    A session in line has nobody to send media to, so it gets no credential. Where the secret cannot be read the relay
-    is left out: most viewers do not need it, and none would be helped by a page without a welcome.
+    A session in line has no peer yet, so it gets no TURN credential. When the secret cannot be read, the TURN server is
+    left out: most viewers do not need it, and a page without a welcome would help nobody.
     """
     servers = [dict(server) for server in ports.ice_servers]
     if not ports.turn_urls or not session.is_live or session.assignment is None:

@@ -1,4 +1,4 @@
-"""A socket ticket for an agent's own connection, bound to its instance and this boot."""
+"""Issues a socket ticket to an agent, bound to its instance and to this boot."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from greenroom.usecases.socket.issue_ticket import IssuedTicket, store_ticket
 
 
 class Ports(Clock, HasFleet, HasSessions, HasTickets, Secrets, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 def issue_socket_ticket(instance_id: str, boot_nonce: str, ports: Ports) -> IssuedTicket:
-    """Raises: UnknownInstance, StaleBoot."""
+    """Issues the ticket for the agent's own connection. Raises: UnknownInstance, StaleBoot."""
     check_boot(instance_id, boot_nonce, ports)
     expires_at = ports.now() + TICKET_LIFETIME_S
     ticket = Ticket(kind=PeerKind.AGENT, expires_at=expires_at, instance_id=instance_id, boot_nonce=boot_nonce)

@@ -15,24 +15,27 @@ from greenroom.ports.world import Clock, Secrets
 
 
 class Ports(Clock, HasSessions, HasTickets, Secrets, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedTicket:
-    """The secret, shown once, and when it stops working."""
+    """A ticket's secret, which is shown only once, and when it expires."""
 
     ticket: str = field(repr=False)
     expires_at: float
 
 
 def hash_of(ticket: str) -> str:
-    """What is stored in the ticket's place: 256 random bits need no salt."""
+    """The hash that is stored instead of the ticket. 256 random bits need no salt."""
     return hashlib.sha256(ticket.encode()).hexdigest()
 
 
 def issue_ticket(session_id: str, viewer_id: str, resume_join: int | None, ports: Ports) -> IssuedTicket:
-    """A page's ticket for its session's slot as it is now. Raises: NotFound (also someone else's), SessionHasEnded."""
+    """Issues a page's ticket for the slot that its session has now.
+
+    Raises: NotFound (also when the session is someone else's), SessionHasEnded.
+    """
     session = ports.sessions.get(session_id)
     if session.viewer_id != viewer_id:
         raise NotFound(session_id)
@@ -40,7 +43,7 @@ def issue_ticket(session_id: str, viewer_id: str, resume_join: int | None, ports
 
 
 def ticket_for(session: Session, resume_join: int | None, ports: Ports) -> IssuedTicket:
-    """Raises: SessionHasEnded."""
+    """Issues a ticket for this session. Raises: SessionHasEnded."""
     if not session.is_live:
         raise SessionHasEnded(session.session_id)
     ticket = Ticket(
@@ -55,7 +58,7 @@ def ticket_for(session: Session, resume_join: int | None, ports: Ports) -> Issue
 
 
 def store_ticket(ticket: Ticket, ports: Ports) -> IssuedTicket:
-    """Make the secret and keep its hash."""
+    """Makes the secret and stores its hash."""
     secret = ports.new_secret()
     ports.tickets.store(hash_of(secret), ticket)
     return IssuedTicket(secret, ticket.expires_at)

@@ -1,6 +1,6 @@
-"""One frame on the Viewer socket: answered, or relayed to the other peer under the name its sender really has.
+"""Handles one frame on the Viewer socket: answers it, or relays it to the other peer.
 
-Session, epoch and joinNumber come from our rows, never from the sender.
+Session, epoch and join number of a relayed frame come from our rows, never from the sender.
 """
 
 from __future__ import annotations
@@ -41,26 +41,29 @@ class Ports(
     HasTurn,
     Protocol,
 ):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 PROTOCOL_VERSION = "1.3.0"
-"""Of Epic's signalling messages inside `data`. Source: lib-pixelstreamingcommon."""
+"""The version of Epic's signalling messages, which are inside `data`. Source: lib-pixelstreamingcommon."""
 LARGEST_NUMBER = 2**53 - 1
 _RELAYED: Mapping[str, Mapping[str, type]] = {
     "frame": {"sequence": int, "part": int, "parts": int, "data": str},
     "ack": {"upTo": int},
     "resend": {"from": int},
 }
-"""What crosses, field by field: a field that is not named here does not."""
+"""The fields that are relayed, for each kind of frame. Other fields are left out."""
 
 
 def relay_frame(connection_id: str, text: str, ports: Ports) -> None:
-    """Never raises for what a peer sends: it is told `refused` and stays on."""
+    """Handles one frame.
+
+    Whatever a peer sends, nothing is raised: a bad frame is answered `refused`, and the peer stays on.
+    """
     try:
         connection = ports.connections.get(connection_id)
     except NotFound:
-        return ports.socket.close(connection_id)  # superseded meanwhile
+        return ports.socket.close(connection_id)  # superseded in the meantime
     frame = _parse(text)
     if frame is None:
         return _refuse(connection, "not a frame", ports)
@@ -85,7 +88,7 @@ def _parse(text: str) -> Mapping[str, Any] | None:
 
 
 def _crossing(frame: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The fields that may cross, or None when one is missing or of the wrong kind."""
+    """The frame with only the fields that are relayed; None when one is missing or has the wrong type."""
     kind = frame.get("kind")
     fields = _RELAYED.get(kind) if isinstance(kind, str) else None
     if fields is None or not all(_is(frame.get(name), wanted) for name, wanted in fields.items()):
@@ -104,7 +107,7 @@ def _greet_page(connection: Connection, ports: Ports) -> None:
     if not _is_current(connection, session):
         return _post(connection, {"kind": "superseded"}, ports)
     if connection.epoch != epoch_of(session):
-        # It joined in line, or the session moved: from here on it speaks for this slot, its sequences begin anew.
+        # The page joined while in line, or the session moved: its frames are for this slot now, numbered from 1 again.
         ports.connections.renew_epoch(connection.connection_id, epoch_of(session))
     waits = session.state in WAITING_STATES
     ice_servers = issue_ice_servers(session, ports)
@@ -131,7 +134,7 @@ def _greet_agent(connection: Connection, ports: Ports) -> None:
     try:
         check_boot(instance_id, str(connection.boot_nonce), ports)
     except (UnknownInstance, StaleBoot):
-        return ports.socket.close(connection.connection_id)  # its instance has booted again, or is over
+        return ports.socket.close(connection.connection_id)  # its instance has booted again, or has ended
     slots = [_slot_of_agent(slot, ports) for slot in ports.slots.list_of_instance(instance_id)]
     return _post(connection, {"kind": "welcome", "instanceId": instance_id, "slots": slots}, ports)
 
@@ -151,7 +154,7 @@ def _from_page(connection: Connection, crossing: Mapping[str, Any], ports: Ports
     if held is None or session.state not in SLOT_HOLDING_STATES:
         return
     if not _is_current(connection, session) or connection.epoch != held.epoch:
-        return  # an older page, or an older slot: the receiver would drop it
+        return  # from an outdated page, or for an earlier slot: the receiver would drop it
     post_to_agent(held.instance_id, {**crossing, **_stamp(session)}, ports)
 
 
@@ -165,13 +168,13 @@ def _from_agent(connection: Connection, frame: Mapping[str, Any], crossing: Mapp
     if held is None or held.instance_id != connection.instance_id:
         return _refuse(connection, "not your session", ports)
     if frame.get("joinNumber") != session.join_number or session.state not in SLOT_HOLDING_STATES:
-        return None  # meant for a page that was superseded
+        return None  # it was meant for a page that another one replaced
     post_to_page(session, {**crossing, **_stamp(session)}, ports)
     return None
 
 
 def _identifier(value: Any) -> str:
-    """Raises: NotFound."""
+    """The value, if it can be an id. Raises: NotFound."""
     if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
         raise NotFound("no identifier")
     return value
@@ -191,5 +194,5 @@ def _refuse(connection: Connection, reason: str, ports: Ports) -> None:
 
 
 def _post(connection: Connection, frame: Mapping[str, Any], ports: Ports) -> None:
-    with suppress(ConnectionGone):  # $disconnect clears its rows
+    with suppress(ConnectionGone):  # $disconnect removes its rows
         ports.socket.post(connection.connection_id, frame)
