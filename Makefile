@@ -15,7 +15,7 @@ CHECKED = $(wildcard layers/core/greenroom functions layers/viewer/greenroom_vie
 SPREAD := --dist loadscope --no-loadscope-reorder
 PROCESSES := 2
 
-.PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser histories overhead ramp interrupt event waiting turn relay
+.PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser rights histories overhead ramp interrupt event waiting turn relay
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -87,6 +87,9 @@ test: setup frontend browser turn check ## everything that must be green
 
 e2e: setup frontend browser turn ## only the tests in a real browser
 	@$(BIN)/pytest tests/e2e
+
+rights: setup ## what every role may do; SINCE=<git revision>: what changed since then (JSON=1: as JSON)
+	@PYTHONPATH=layers/core:lab:. $(BIN)/python -m tests.architecture.rights $(if $(SINCE),--since $(SINCE)) $(if $(JSON),--json)
 
 histories: setup ## 1,000 seeded random histories of whole fleets, with faults; a few minutes
 	@PYTHONPATH=layers/core:lab $(BIN)/python -m greenroom_lab.simulation.histories --seed 1 --count 1000

@@ -9,51 +9,29 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
-from tests.architecture.reading import CORE, ROOT, code_of
+from tests.architecture.modules import module
+from tests.architecture.reading import CORE, code_of
+from tests.architecture.rights.access import Access
+from tests.architecture.rights.flow import Flow
+from tests.architecture.rights.value import Value
 
-READING = {"get_item", "query"}
-WRITING = {"put_item", "update_item", "delete_item", "transact_write_items"}
 COMPOSE = CORE / "greenroom" / "entry" / "compose.py"
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """A file's functions and methods (`Class.method`), and where its imported names come from."""
-
-    functions: dict[str, ast.FunctionDef]
-    imported: dict[str, tuple[str, str]]
-
-
-@cache
-def module(name: str) -> Module | None:
-    """None for what is not ours."""
-    is_handler = name.startswith("functions.")
-    path = (ROOT if is_handler else CORE) / Path(*name.split(".")).with_suffix(".py")
-    if not path.is_file():
-        return None
-    code = code_of(path)
-    functions: dict[str, ast.FunctionDef] = {}
-    imported: dict[str, tuple[str, str]] = {}
-    for node in code.body:
-        if isinstance(node, ast.FunctionDef):
-            functions[node.name] = node
-        elif isinstance(node, ast.ClassDef):
-            functions |= {f"{node.name}.{each.name}": each for each in node.body if isinstance(each, ast.FunctionDef)}
-    for each in ast.walk(code):
-        if isinstance(each, ast.ImportFrom) and each.module:
-            imported |= {alias.asname or alias.name: (each.module, alias.name) for alias in each.names}
-    return Module(functions, imported)
+EVENTS = "greenroom.domain.events"
 
 
 @dataclass(slots=True)
 class Reach:
-    """`ports`: (port, method) pairs; `calls`: attribute names called on anything, such as `put_item`."""
+    """`ports`: (port, method) pairs. `handed_on`: ports given to somebody as a whole, so that no method is seen.
+
+    `announced`: the events that are made. `answering`: the modules that answer a waiting state machine.
+    """
 
     ports: set[tuple[str, str]] = field(default_factory=set)
+    handed_on: set[str] = field(default_factory=set)
     settings: set[str] = field(default_factory=set)
-    calls: set[str] = field(default_factory=set)
+    announced: set[str] = field(default_factory=set)
+    answering: set[str] = field(default_factory=set)
     _seen: set[tuple[str, str]] = field(default_factory=set)
 
     def follow(self, where: str, name: str) -> None:
@@ -68,23 +46,29 @@ class Reach:
             self.follow(where, method)
         if name not in found.functions:
             return
-        for node in ast.walk(found.functions[name]):
+        nodes = list(ast.walk(found.functions[name]))
+        owners = {node.value for node in nodes if isinstance(node, ast.Attribute)}
+        for node in nodes:
             if isinstance(node, ast.Attribute):
-                self._note(node)
+                self._note(node, where, is_owner=node in owners)
                 if owner and isinstance(node.value, ast.Name) and node.value.id == "self":
                     self.follow(where, f"{owner}.{node.attr}")
             elif isinstance(node, ast.Name):
                 self.follow(*found.imported.get(node.id, (where, node.id)))
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                origin, made = found.imported.get(node.func.id, (where, node.func.id))
+                self.announced |= {made} if origin == EVENTS != where else set()
 
-    def _note(self, node: ast.Attribute) -> None:
-        self.calls.add(node.attr)
+    def _note(self, node: ast.Attribute, where: str, is_owner: bool) -> None:
         inner = node.value
         if isinstance(inner, ast.Name) and inner.id == "settings":
             self.settings.add(node.attr)
         if isinstance(inner, ast.Name) and inner.id == "ports":
             self.ports.add((node.attr, ""))
+            self.handed_on |= set() if is_owner else {node.attr}
         if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "ports":
             self.ports.add((inner.attr, node.attr))
+            self.answering |= {where} if inner.attr == "tasks" else set()
 
 
 @cache
@@ -98,19 +82,36 @@ def of_function(name: str) -> Reach:
     return reach
 
 
+def accesses(name: str) -> frozenset[Access]:
+    """Every call to AWS that the Lambda's handler can reach, through the adapters of its ports."""
+    reached = [(adapters()[port], method) for port, method in of_function(name).ports if port in adapters()]
+    return frozenset().union(*(adapter.accesses(method) for adapter, method in reached if method))
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """How the composition root builds a port: the class behind it and the settings it is given."""
 
+    port: str
     module: str
     cls: str
     fields: frozenset[str]
 
-    def calls(self, method: str) -> set[str]:
-        """What one of its methods calls, through everything it mentions."""
-        reach = Reach()
-        reach.follow(self.module, f"{self.cls}.{method}")
-        return reach.calls
+    @property
+    def is_on_aws(self) -> bool:
+        return self.module.startswith("greenroom.aws.")
+
+    def accesses(self, method: str) -> frozenset[Access]:
+        """What one of its methods asks of AWS."""
+        return _accesses(self, method) if self.is_on_aws else frozenset()
+
+
+@cache
+def _accesses(adapter: Adapter, method: str) -> frozenset[Access]:
+    flow = Flow()
+    built = flow.called("greenroom.entry.compose", f"AwsPorts.{adapter.port}", [Value()])
+    flow.called(adapter.module, f"{adapter.cls}.{method}", [built])
+    return frozenset(flow.found)
 
 
 @cache
@@ -131,7 +132,7 @@ def _adapter(built: ast.FunctionDef) -> Adapter | None:
     if not imports and not fields:
         return None
     where, cls = (str(imports[0].module), imports[0].names[0].name) if imports else ("", "")
-    return Adapter(where, cls, fields)
+    return Adapter(built.name, where, cls, fields)
 
 
 def _settings_read(built: ast.FunctionDef) -> Iterator[str]:

@@ -53,8 +53,26 @@ def as_list(value: Any) -> list[Any]:
 
 @cache
 def template() -> Json:
-    loaded: Json = yaml.load((ROOT / "template.yaml").read_text(), Loader=_TemplateLoader)
+    return parsed_template((ROOT / "template.yaml").read_text())
+
+
+def parsed_template(text: str) -> Json:
+    """Of any revision."""
+    loaded: Json = yaml.load(text, Loader=_TemplateLoader)
     return loaded
+
+
+def statements_of(given: Json, attached: list[Json]) -> list[Json]:
+    """What these policies of a template say: written out, or managed ones that are named."""
+    documents = [_managed(given, each["Ref"]) if "Ref" in each else each for each in attached]
+    return [statement for document in documents for statement in as_list(document["Statement"])]
+
+
+def _managed(given: Json, name: str) -> Json:
+    resource = given["Resources"][name]
+    assert resource["Type"] == "AWS::IAM::ManagedPolicy", name
+    document: Json = resource["Properties"]["PolicyDocument"]
+    return document
 
 
 def resources(kind: str) -> dict[str, Json]:
@@ -81,7 +99,8 @@ class Function:
 
     @property
     def statements(self) -> list[Json]:
-        return [statement for policy in self.properties.get("Policies", []) for statement in policy["Statement"]]
+        """Those of its managed policies included."""
+        return statements_of(template(), self.properties.get("Policies", []))
 
     @property
     def actions(self) -> set[str]:

@@ -77,6 +77,11 @@ def reference() -> Mapping[str, Action]:
     }
 
 
+def written_on() -> str:
+    """The day of the reference's data."""
+    return str(json.loads(REFERENCE.read_text())["written"])
+
+
 def statements(value: Any) -> Iterator[Json]:
     """Every policy statement anywhere below `value`, trust policies left out."""
     if isinstance(value, dict):

@@ -8,12 +8,22 @@ from pathlib import Path
 
 from greenroom_lab.memory.conflicts import WRITES as CAN_BE_REFUSED
 
-from tests.architecture.reach import WRITING, adapters, module
+from tests.architecture.modules import module
+from tests.architecture.reach import adapters
 from tests.architecture.reading import code_of, module_name, python_files
 
 GUARD = "despite_conflicts"
 PLACES = {"greenroom.aws.table.rows", "greenroom.aws.table.transaction"}
-WRITES = {*WRITING, "batch_write_item", "execute_statement", "execute_transaction", "batch_execute_statement"}
+WRITES = {
+    "put_item",
+    "update_item",
+    "delete_item",
+    "transact_write_items",
+    "batch_write_item",
+    "execute_statement",
+    "execute_transaction",
+    "batch_execute_statement",
+}
 FILES = [path for path in python_files("functions", "layers/core") if "build" not in path.parts]
 
 
@@ -70,6 +80,6 @@ def test_a_fake_refuses_the_writes_that_the_adapters_make() -> None:
         code = module(adapter.module) if adapter.module else None
         methods = [name.partition(".") for name in code.functions] if code else []
         public = {method for cls, _, method in methods if cls == adapter.cls and not method.startswith("_")}
-        if writing := frozenset(method for method in public if adapter.calls(method) & WRITING):
+        if writing := frozenset(method for method in public if any(each.is_write for each in adapter.accesses(method))):
             found[port] = writing
     assert found == CAN_BE_REFUSED
