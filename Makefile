@@ -20,9 +20,9 @@ PROCESSES := 2
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
-setup: ## install the pinned tools (a second time: nothing)
+setup: ## install the pinned tools and leave the command ./greenroom (a second time: nothing)
 	@test -n "$(PYTHON)" || { echo "greenroom: Python 3.11 or later with venv is needed, and none is on PATH" >&2; exit 1; }
-	@PYTHONPATH=lab "$(PYTHON)" -m greenroom_lab.toolchain --node dev engine sam
+	@PYTHONPATH=cli "$(PYTHON)" -m greenroom_cli.toolchain.install --node dev engine sam
 
 run: setup ## everything on this machine, until Ctrl-C (GREENROOM_TURN=1: with a TURN server)
 	@$(LAB) greenroom_lab.platform.run
@@ -31,13 +31,13 @@ smoke: setup ## one headless viewer from click to first frame, with a timeline
 	@$(LAB) greenroom_lab.platform.smoke
 
 build: setup ## sam build
-	@$(LAB) greenroom_lab.deployment.sam build
+	@./greenroom build
 
 deploy: setup ## sam deploy (to the AWS account of your environment, or AWS_ENDPOINT_URL)
-	@$(LAB) greenroom_lab.deployment.deploy
+	@./greenroom deploy
 
 destroy: setup ## halt pools, end tagged instances, delete the stack
-	@$(LAB) greenroom_lab.deployment.destroy
+	@./greenroom destroy
 
 check: setup packages ## lint and types, the page's too
 	@$(BIN)/ruff check $(PYTHON_CODE)

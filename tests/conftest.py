@@ -11,13 +11,13 @@ from typing import Any
 
 import hypothesis
 import pytest
+from greenroom_cli.toolchain.paths import GENERATED
 from greenroom_lab.platform import seed
 from greenroom_lab.platform.function_logs import function_logs
 from greenroom_lab.platform.platform import Platform, PlatformSettings
 from greenroom_lab.platform.platform_thread import PlatformThread
 from greenroom_lab.platform.trace_sink import TraceSink
 from greenroom_lab.platform.turn_server import COTURN
-from greenroom_lab.toolchain_paths import GENERATED
 
 from tests.integration.house import House
 from tests.integration.long_waits import event_is_warmed, miscount_is_corrected

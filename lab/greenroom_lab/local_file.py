@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from greenroom_lab.toolchain_paths import GENERATED
+from greenroom_cli.toolchain.paths import GENERATED
 
 LOCAL_FILE = GENERATED / "local.json"
 

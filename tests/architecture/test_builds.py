@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
-from greenroom_lab.deployment.stack_build import SOURCES
+from greenroom_cli.deployment.stack_build import SOURCES
 
 from tests.architecture.reading import ROOT, functions, resources, template
 
@@ -43,8 +44,22 @@ def test_no_package_depends_on_the_python_that_runs_pip(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", LOCKS, ids=lambda path: path.name)
 def test_lab_and_tests_run_the_versions_that_are_deployed(folder: Path) -> None:
-    ours = set(PIN.findall((ROOT / "lab" / "requirements" / "dev.txt").read_text()))
-    assert set(PIN.findall((folder / "requirements.txt").read_text())) - ours == set()
+    assert set(PIN.findall((folder / "requirements.txt").read_text())) - installed_here() == set()
+
+
+def installed_here() -> set[tuple[str, str]]:
+    return set(PIN.findall((ROOT / "lab" / "requirements" / "dev.txt").read_text()))
+
+
+def test_the_command_that_is_installed_alone_has_the_versions_that_are_tested() -> None:
+    lock = (ROOT / "cli" / "requirements" / "command.txt").read_text()
+    assert set(PIN.findall(lock)) - installed_here() == set()
+    assert lock.count("--hash=sha256:") >= len(PIN.findall(lock)) > 0
+    needed = tomllib.loads((ROOT / "cli" / "pyproject.toml").read_text())["project"]["dependencies"]
+    asked = (ROOT / "cli" / "requirements" / "command.in").read_text().splitlines()
+    assert sorted(re.split("[<>=]", each)[0] for each in needed) == sorted(
+        each for each in asked if each and not each.startswith("#")
+    )
 
 
 def test_the_stack_is_built_again_when_one_of_its_layers_changes() -> None:

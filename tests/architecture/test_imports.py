@@ -108,9 +108,29 @@ def packages(path: Path) -> set[str]:
     return {imported.split(".")[0] for imported in imports(path)}
 
 
-def test_agent_and_command_know_only_the_doors() -> None:
-    ours = {"greenroom", "greenroom_lab", "boto3"}
-    assert [module_name(path) for path in python_files("agent", "cli") if packages(path) & ours] == []
+def test_the_agent_knows_only_the_doors() -> None:
+    ours = {"greenroom", "greenroom_cli", "greenroom_lab", "boto3"}
+    assert [module_name(path) for path in python_files("agent") if packages(path) & ours] == []
+
+
+def test_the_command_calls_what_is_deployed_and_imports_none_of_it() -> None:
+    """It may call AWS and invoke functions; it is installed without them."""
+    known = {"greenroom_cli", "boto3", "botocore", "rich", "typer", "yaml", *sys.stdlib_module_names}
+    modules = python_files("cli")
+    assert "greenroom_cli.commands.app" in {module_name(path) for path in modules}
+    assert {module_name(path): wrong for path in modules if (wrong := packages(path) - known)} == {}
+
+
+def test_what_installs_the_tools_needs_nothing_installed() -> None:
+    """`make setup` runs it on the system's Python, before anything is there."""
+    bare = [*python_files("cli/greenroom_cli/toolchain"), *(ROOT / "cli" / "greenroom_cli").glob("*.py")]
+    bare = [path for path in bare if path.name != "__main__.py"]
+    assert "greenroom_cli.toolchain.install" in {module_name(path) for path in bare}
+    known = {module_name(path) for path in bare}
+    used = {imported for path in bare for imported in imports(path)}
+    ours = {imported for imported in used if imported.startswith("greenroom")}
+    assert {each.split(".")[0] for each in used - ours} - set(sys.stdlib_module_names) == set()
+    assert {each for each in ours if not {each, each.rpartition(".")[0]} & known} == set()
 
 
 def test_the_headless_viewer_knows_only_the_doors() -> None:
@@ -129,6 +149,11 @@ def test_agent_and_functions_leave_the_headless_viewer_to_others() -> None:
 def test_nothing_deployed_imports_the_lab() -> None:
     deployed = python_files("functions", "layers", "agent", "cli")
     assert [module_name(path) for path in deployed if "greenroom_lab" in packages(path)] == []
+
+
+def test_only_the_lab_imports_the_command() -> None:
+    deployed = python_files("functions", "layers", "agent")
+    assert [module_name(path) for path in deployed if "greenroom_cli" in packages(path)] == []
 
 
 def cold_start(path: Path) -> set[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from greenroom_lab import toolchain_paths as paths
-from greenroom_lab.deployment.content_stamp import is_current, write_stamp
+from greenroom_cli.deployment.content_stamp import is_current, write_stamp
+from greenroom_cli.toolchain import paths
 
 from tests.architecture.reading import ROOT
 

@@ -26,12 +26,18 @@ PARTS = {
     ],
     "greenroom.entry": ["event", "instance", "pool", "quota", "session", "socket"],
     "greenroom_agent": ["instance", "control_plane", "channel", "runner", "slot", "demo"],
-    "greenroom_lab": ["engine", "memory", "simulation", "ec2", "deployment", "platform", "drives"],
+    "greenroom_cli": ["toolchain", "aws", "deployment", "removal", "commands"],
+    "greenroom_lab": ["engine", "memory", "simulation", "ec2", "platform", "drives"],
 }
 """Rooms from the bottom up. What lies beside them is below all of them, but for the roof."""
-ROOF = {"greenroom.entry.compose", "greenroom_agent.agent", "greenroom_agent.__main__"}
+ROOF = {"greenroom.entry.compose", "greenroom_agent.agent", "greenroom_agent.__main__", "greenroom_cli.__main__"}
 """What puts a part together uses every room of it."""
-ROOTS = {"greenroom": CORE, "greenroom_agent": ROOT / "agent", "greenroom_lab": ROOT / "lab"}
+ROOTS = {
+    "greenroom": CORE,
+    "greenroom_agent": ROOT / "agent",
+    "greenroom_cli": ROOT / "cli",
+    "greenroom_lab": ROOT / "lab",
+}
 MOST_FILES = 15
 CROWDED = ("layers", "functions", "agent", "cli", "lab")
 """Folders in which no folder is a corridor."""

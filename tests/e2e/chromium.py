@@ -15,8 +15,8 @@ from typing import Any
 import av
 import numpy as np
 from greenroom_agent.demo.frame_counter import read_frame_counter
+from greenroom_cli.toolchain.paths import GENERATED
 from greenroom_lab.local_file import LocalPlatform
-from greenroom_lab.toolchain_paths import GENERATED
 from playwright.async_api import Browser, Page, Route, async_playwright
 
 CHROMIUM = shutil.which("chromium")

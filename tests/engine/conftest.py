@@ -19,8 +19,9 @@ from typing import Any
 
 import boto3
 import pytest
-from greenroom_lab import toolchain_paths as paths
-from greenroom_lab.deployment import sam
+from greenroom_cli.aws.account import Account
+from greenroom_cli.deployment import sam
+from greenroom_cli.toolchain import paths
 from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
 
 STACK = Path(__file__).parent / "stack"
@@ -150,7 +151,7 @@ def aws() -> Iterator[Deployed]:
     )
     os.environ["GREENROOM_TTL_SWEEP_S"] = "0.5"
     with EmbeddedAws(settings) as engine:
-        account = sam.Account(engine.environment)
+        account = Account(engine.environment)
         yield Deployed(engine, sam.deploy(account, "engine-test", built, {"LambdaRuntime": runtime}), sink)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from greenroom_lab import toolchain_paths as paths
-from greenroom_lab.deployment import sam
+from greenroom_cli.deployment import sam
+from greenroom_cli.toolchain import paths
 from greenroom_lab.engine.process import EmbeddedAws, EngineFailed, EngineSettings
 
 from tests.engine.conftest import eventually, free_port

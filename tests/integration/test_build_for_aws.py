@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from greenroom_lab import toolchain_paths as paths
-from greenroom_lab.deployment.deploy import build_for_aws
-from greenroom_lab.deployment.parameters import template_parameters, text_for_sam
+from greenroom_cli.deployment.deploy import build_for_aws
+from greenroom_cli.deployment.parameters import template_parameters, text_for_sam
+from greenroom_cli.toolchain import paths
 
 RUNTIMES = template_parameters()["LambdaRuntime"]["AllowedValues"]
 COMPILED = {

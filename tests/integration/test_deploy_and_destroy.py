@@ -1,4 +1,4 @@
-"""`make deploy` and `make destroy` against an embedded AWS of their own: afterwards there is nothing to pay."""
+"""`greenroom deploy` and `destroy` against an embedded AWS of their own: afterwards there is nothing to pay."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ import sys
 import time
 
 import pytest
-from greenroom_lab.deployment.sam import Account, outputs
+from greenroom_cli.aws.account import Account
+from greenroom_cli.deployment.sam import outputs
+from greenroom_cli.toolchain.paths import ROOT
 from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
 from greenroom_lab.platform import seed
 from greenroom_lab.platform.web_origin import reserve_port
-from greenroom_lab.toolchain_paths import ROOT
 from greenroom_viewer.sign_in import HostedClient
 
 ICE_SERVERS = '[{"urls": ["stun:stun.example.org:3478", "turn:a?transport=udp"], "username": "a b"}]'
 
 
-def make(target: str, engine: EmbeddedAws, **environment: str) -> str:
+def command(name: str, engine: EmbeddedAws, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", f"greenroom_lab.deployment.{target}"],
+        [sys.executable, "-m", "greenroom_cli", name],
         cwd=ROOT,
-        env={**os.environ, **engine.environment, "PYTHONPATH": "lab:layers/core:agent:cli", **environment},
+        env={**os.environ, **engine.environment, "PYTHONPATH": "cli", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -41,7 +42,7 @@ async def test_what_was_deployed_and_launched_is_gone_after_destroy() -> None:
         account = Account(engine.environment)
         s3 = account.client("s3")
         given = f"WebUrl=http://127.0.0.1:1 IceServers={ICE_SERVERS}"
-        said = make("deploy", engine, GREENROOM_PARAMETERS=given)
+        said = command("deploy", engine, GREENROOM_PARAMETERS=given)
         assert "deploying stack greenroom, account 000000000000, Region us-east-1" in said
         assert "SessionsTable" in said
         function = account.client("lambda").get_function_configuration(FunctionName="greenroom-register_instance")
@@ -50,7 +51,7 @@ async def test_what_was_deployed_and_launched_is_gone_after_destroy() -> None:
         published = {each["Key"] for each in s3.list_objects_v2(Bucket=deployed["WebBucket"])["Contents"]}
         assert {"index.html", "desk", "desk/index.html", "config.json"} <= published
         await launch_one(account, engine, deployed)
-        make("destroy", engine)
+        command("destroy", engine)
         living = [
             instance["State"]["Name"]
             for page in account.client("ec2").describe_instances()["Reservations"]
@@ -62,7 +63,7 @@ async def test_what_was_deployed_and_launched_is_gone_after_destroy() -> None:
         stacks = account.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])
         assert stacks["StackSummaries"] == []
         assert account.client("dynamodb").list_tables()["TableNames"] == []
-        assert "there is no stack greenroom" in make("destroy", engine)  # again: harmless
+        assert "there is no stack greenroom" in command("destroy", engine)  # again: harmless
 
 
 async def launch_one(account: Account, engine: EmbeddedAws, deployed: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 import yaml
-from greenroom_lab.toolchain_paths import ROOT
+from greenroom_cli.toolchain.paths import ROOT
 
 from tests.integration.house import House
 

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
+from greenroom_cli.toolchain.paths import ROOT
 from greenroom_lab.platform.turn_server import COTURN
 from greenroom_lab.platform.web_origin import reserve_port
 from greenroom_lab.processes import processes_of
-from greenroom_lab.toolchain_paths import ROOT
 
 TURN = ["--turn"] if COTURN else []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from greenroom_lab import toolchain_paths as paths
+from greenroom_cli.toolchain import paths
 from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
 
 from tests.engine.conftest import free_port

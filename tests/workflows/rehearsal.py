@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-from greenroom_lab import toolchain_paths as paths
+from greenroom_cli.toolchain import paths
 from greenroom_lab.engine.process import EmbeddedAws
 
 from tests.architecture.reading import machine, states

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 from boto3.dynamodb.types import TypeDeserializer
+from greenroom_cli.toolchain.paths import GENERATED, ROOT
 from greenroom_viewer.api import Door
 
 from greenroom_lab.drives.crowd import Guest
@@ -21,7 +22,6 @@ from greenroom_lab.platform import seed
 from greenroom_lab.platform.function_logs import function_logs
 from greenroom_lab.platform.platform import Platform, PlatformSettings
 from greenroom_lab.platform.run import EXPECTED_FAILURES
-from greenroom_lab.toolchain_paths import GENERATED, ROOT
 
 Json = dict[str, Any]
 REPORTS = ROOT / "reports"

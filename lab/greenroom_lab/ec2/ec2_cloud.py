@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from greenroom_cli.aws.account import STACK_TAG
+
 from greenroom_lab.ec2.instance_metadata import MachineFacts, RoleCredentials
 from greenroom_lab.engine.process import EmbeddedAws
 
 WATCH_S = 5.0
-STACK_TAG = "greenroom:stack"
 
 
 @dataclass(frozen=True, slots=True)

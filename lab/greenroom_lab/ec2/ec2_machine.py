@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from greenroom_cli.toolchain.paths import ROOT
+
 from greenroom_lab.ec2.instance_metadata import CredentialSource, InstanceMetadata, MachineFacts
 from greenroom_lab.ec2.machine_faults import FaultKind
 from greenroom_lab.processes import Child, freeze_machine, kill_machine, start_child, stop_child, thaw_machine
-from greenroom_lab.toolchain_paths import ROOT
 
 log = logging.getLogger(__name__)
 

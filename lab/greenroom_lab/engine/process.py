@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from greenroom_lab import toolchain_paths as paths
+from greenroom_cli.toolchain import paths
 
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 5.0

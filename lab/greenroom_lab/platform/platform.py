@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from greenroom_cli.aws.account import Account
+from greenroom_cli.deployment import sam
+from greenroom_cli.deployment.deploy import page_config
+from greenroom_cli.deployment.page_build import build_page
+from greenroom_cli.deployment.stack_build import build_stack
+from greenroom_cli.toolchain.paths import GENERATED
 from greenroom_viewer.sign_in import HostedClient
 
-from greenroom_lab.deployment import sam
-from greenroom_lab.deployment.deploy import page_config
-from greenroom_lab.deployment.page_build import build_page
-from greenroom_lab.deployment.stack_build import build_stack
 from greenroom_lab.ec2.ec2_cloud import EngineCloud
 from greenroom_lab.ec2.ec2_control import Ec2Control
 from greenroom_lab.ec2.ec2_host import Ec2Host, HostSettings
@@ -27,7 +29,6 @@ from greenroom_lab.local_file import LocalPlatform
 from greenroom_lab.platform import seed
 from greenroom_lab.platform.turn_server import TurnServer
 from greenroom_lab.platform.web_origin import OriginSettings, WebOrigin, reserve_port
-from greenroom_lab.toolchain_paths import GENERATED
 
 STACK_NAME = "greenroom"
 Said = TypeVar("Said")
@@ -56,7 +57,7 @@ class Platform:
     """Start it once, stop it always. Attributes are there once `start` has returned."""
 
     engine: EmbeddedAws
-    account: sam.Account
+    account: Account
     outputs: dict[str, str]
     origin: WebOrigin
     host: Ec2Host
@@ -127,7 +128,7 @@ class Platform:
         )
         self._stack.push_async_callback(asyncio.to_thread, self.engine.stop)
         await asyncio.to_thread(self.engine.start)
-        self.account = sam.Account(self.engine.environment, self.engine.settings.region)
+        self.account = Account(self.engine.environment, self.engine.settings.region)
 
     def _deploy(self, template: Path, web_url: str) -> dict[str, str]:
         parameters = {

@@ -14,10 +14,10 @@ import sys
 import time
 from pathlib import Path
 
+from greenroom_cli.deployment.page_build import PageFailed
+from greenroom_cli.deployment.sam import SamFailed
 from greenroom_viewer.api import UnexpectedAnswer
 
-from greenroom_lab.deployment.page_build import PageFailed
-from greenroom_lab.deployment.sam import SamFailed
 from greenroom_lab.engine.process import EngineFailed
 from greenroom_lab.local_file import LOCAL_FILE, LocalPlatform
 from greenroom_lab.platform.platform import Platform, PlatformSettings

@@ -6,8 +6,7 @@ from functools import cache
 from typing import Any
 
 import yaml
-
-from greenroom_lab.toolchain_paths import ROOT
+from greenroom_cli.toolchain.paths import ROOT
 
 ONLY_OVER_TLS = frozenset({"Strict-Transport-Security"})
 """Not sent locally: browsers ignore it over plain HTTP. Source: RFC 6797, 8.1."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from greenroom_lab.toolchain_paths import ROOT
+from greenroom_cli.toolchain.paths import ROOT
 
 AGENT = ROOT / "agent" / "greenroom_agent" / "channel"
 VIEWER = ROOT / "layers" / "viewer" / "greenroom_viewer"
