@@ -47,7 +47,7 @@ IMPURE = {
     "urllib",
     "uuid",
 }
-"""Standard library that brings clock, dice, logs or I/O: not for domain and planning."""
+"""Standard library that brings a clock, randomness, logs or I/O: not for domain and planning."""
 FILES = [path for path in python_files("functions", "layers/core") if "build" not in path.parts]
 
 
@@ -76,7 +76,7 @@ def test_a_module_imports_only_what_its_part_may() -> None:
     assert {module_name(path): wrong for path in FILES if (wrong := foreign(path))} == {}
 
 
-def test_domain_and_planning_have_no_clock_no_dice_and_no_io() -> None:
+def test_domain_and_planning_have_no_clock_no_rng_and_no_io() -> None:
     """`now` and ids are arguments."""
     wrong = {}
     for path in FILES:

@@ -57,10 +57,10 @@ async def is_ready(stage: Drive) -> bool:
 
 async def play(guests: list[Guest], arrive_s: float) -> None:
     """Everybody comes once, in a random order, and is gone in the end."""
-    dice = random.Random(1)
-    order = dice.sample(guests, len(guests))
+    rng = random.Random(1)
+    order = rng.sample(guests, len(guests))
     began = time.monotonic()
-    visits = [asyncio.create_task(visit(guest, dice.uniform(0, arrive_s), dice)) for guest in order]
+    visits = [asyncio.create_task(visit(guest, rng.uniform(0, arrive_s), rng)) for guest in order]
     while any(not each.done() for each in visits):
         playing = sum(guest.playing_at is not None and guest.left_at is None for guest in guests)
         asked = sum(guest.requested_at is not None for guest in guests)
@@ -74,10 +74,10 @@ async def play(guests: list[Guest], arrive_s: float) -> None:
     await asyncio.gather(*visits, return_exceptions=True)
 
 
-async def visit(guest: Guest, after_s: float, dice: random.Random) -> None:
-    """Come, wait or not, play, go. Dice are thrown before anything is waited for, so that they fall the same."""
-    stays_s = min(max(dice.lognormvariate(3.3, 0.6), STAYS_S[0]), STAYS_S[1])
-    patience_s = dice.uniform(*PATIENCE_S) if dice.random() < IMPATIENT else ALL_OVER_S
+async def visit(guest: Guest, after_s: float, rng: random.Random) -> None:
+    """Come, wait or not, play, go. All that is random is drawn before the first wait, so that runs draw the same."""
+    stays_s = min(max(rng.lognormvariate(3.3, 0.6), STAYS_S[0]), STAYS_S[1])
+    patience_s = rng.uniform(*PATIENCE_S) if rng.random() < IMPATIENT else ALL_OVER_S
     await asyncio.sleep(after_s)
     arrival = guest.arrival = asyncio.create_task(guest.arrive(POOL))
     done, _ = await asyncio.wait({arrival}, timeout=patience_s)

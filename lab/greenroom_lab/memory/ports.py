@@ -1,4 +1,4 @@
-"""All ports in memory, with a clock that stands still until told and dice that are the same each time."""
+"""All ports in memory, with a clock that stands still until told and an rng that draws the same each time."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class FakePorts:
         self.turn_urls: tuple[str, ...] = ()
         self.relay_secret = FakeRelaySecret()
         self.time = 1_800_000_000.0
-        self.dice = Random(seed)
+        self.rng = Random(seed)
         self._numbers = itertools.count(1)
         self.sessions = MemorySessions(self.memory)
         self.line = MemoryLine(self.memory)

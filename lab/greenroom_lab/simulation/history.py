@@ -55,7 +55,7 @@ class History:
         self.agents: dict[str, Agent] = {}
         self.machines = Machines(self.world, self.ec2, self._on_launch)
         self.checker = Checker(self.world, self.ec2, self.agents)
-        self.operators = Operators(self.world, admits=seed % 4 == 2)  # not by the dice: the others stay as they were
+        self.operators = Operators(self.world, admits=seed % 4 == 2)  # not drawn: the others stay as they were
         self.acts = 0
         self.bad_until = 0.0
         self.losses_to_come = 0  # announced, and not struck yet
@@ -74,7 +74,7 @@ class History:
         self.machines.after_pass = self._after_pass
 
     def _configure(self) -> None:
-        dice, ports = self.world.random, self.world.ports
+        rng, ports = self.world.random, self.world.ports
         limits = SessionLimits(
             connection_timeout_s=40,
             reconnect_window_s=45,
@@ -86,17 +86,17 @@ class History:
         )
         ports.catalog.save_application(application)
         policy = PoolPolicy(
-            dice.choice((0, 2, 3)),
-            dice.choice((0, 1, 2, 4)),
-            dice.choice((6, 8, 10)),
-            warm_instances=dice.choice((0, 1, 1, 2)),
-            scale_in_after_s=dice.choice((60, 300, 600)),
-            scale_in_step=dice.choice((1, 10)),
-            spot_share=dice.choice((100, 100, 50, 0)),
-            placement=dice.choice(tuple(Placement)),
+            rng.choice((0, 2, 3)),
+            rng.choice((0, 1, 2, 4)),
+            rng.choice((6, 8, 10)),
+            warm_instances=rng.choice((0, 1, 1, 2)),
+            scale_in_after_s=rng.choice((60, 300, 600)),
+            scale_in_step=rng.choice((1, 10)),
+            spot_share=rng.choice((100, 100, 50, 0)),
+            placement=rng.choice(tuple(Placement)),
         )
         ports.catalog.save_pool(Pool(POOL, POOL, policy, tiers={"standard": 0, **TIERS}))
-        if self.seed % 3 == 1:  # not by the dice: the other histories stay as they were
+        if self.seed % 3 == 1:  # not drawn: the other histories stay as they were
             ports.quotas.save_tenant("acme", Quota(concurrent_sessions=TENANT_LIMIT))
         self.warm = policy.warm_instances
         self.wanted = -(-max(policy.always_on, policy.target_idle) // SLOTS_PER_INSTANCE)

@@ -104,21 +104,21 @@ class Operators:
             self._resume()
 
     def _schedule(self) -> None:
-        world, dice = self.world, self.world.random
+        world, rng = self.world, self.world.random
         if len(self.event_ids) >= 3:
             return
-        start = world.now + dice.uniform(30, 900)
-        token = f"{dice.getrandbits(40):x}"
-        lead_s, sessions = dice.choice((60, 300, 600)), dice.randint(1, 5)
+        start = world.now + rng.uniform(30, 900)
+        token = f"{rng.getrandbits(40):x}"
+        lead_s, sessions = rng.choice((60, 300, 600)), rng.randint(1, 5)
         plan = EventPlan(
             pool_id=POOL,
             name="drill",
             start=start,
-            end=start + dice.uniform(60, 900),
+            end=start + rng.uniform(60, 900),
             time_zone="UTC",
             expected_sessions=sessions,
             lead_s=lead_s,
-            pre_queue_s=dice.choice((60, 600)) if self.admits else dice.choice((0, 60)),
+            pre_queue_s=rng.choice((60, 600)) if self.admits else rng.choice((0, 60)),
             client_token=token,
         )
 
@@ -132,10 +132,10 @@ class Operators:
     def _edit(self) -> None:
         if not self.event_ids:
             return
-        dice = self.world.random
-        event_id, sessions, later_s = dice.choice(self.event_ids), dice.randint(1, 6), dice.uniform(-60, 300)
+        rng = self.world.random
+        event_id, sessions, later_s = rng.choice(self.event_ids), rng.randint(1, 6), rng.uniform(-60, 300)
 
-        moved_s = dice.choice((-120, 60, 300, 4200)) if self.admits else 0
+        moved_s = rng.choice((-120, 60, 300, 4200)) if self.admits else 0
 
         def change(before: ScheduledEvent) -> ScheduledEvent:
             start, end = before.start + moved_s, before.end + moved_s + later_s
@@ -145,8 +145,8 @@ class Operators:
 
     def _admit(self) -> None:
         """Mostly around events; all doors are open when times are good again."""
-        dice, ports = self.world.random, self.world.ports
-        chosen = dice.choices(tuple(Admission), weights=[1, 4, 0.5])[0] if self.world.has_faults else Admission.OPEN
+        rng, ports = self.world.random, self.world.ports
+        chosen = rng.choices(tuple(Admission), weights=[1, 4, 0.5])[0] if self.world.has_faults else Admission.OPEN
         changed = replace(self.world.memory.applications[POOL], admission=chosen)
         self._attempt("admission", lambda: configure_application(changed, WHO, ports))
 

@@ -1,4 +1,4 @@
-"""A virtual clock, seeded dice and seeded faults; every port call is a seam where a process may die or wait."""
+"""A virtual clock, a seeded rng and seeded faults; every port call is a seam where a process may die or wait."""
 
 from __future__ import annotations
 

@@ -43,10 +43,10 @@ class Fleet:
 
     def __init__(self, players: int, within_s: int, policy: PoolPolicy, slots: int) -> None:
         """`within_s`: whoever leaves is followed by the next one within that time. `slots` of an instance."""
-        self.within_s, self.policy, self.slots, self.dice = within_s, policy, slots, Random(0)
+        self.within_s, self.policy, self.slots, self.rng = within_s, policy, slots, Random(0)
         self.now, self.queued = NOW, 0
         self.machines: dict[str, Machine] = {}
-        self.arrivals = [self.now + self.dice.uniform(0, 30) for _ in range(players)]
+        self.arrivals = [self.now + self.rng.uniform(0, 30) for _ in range(players)]
         self.surplus: tuple[float | None, int] = (None, 0)
         self.changes: Counter[str] = Counter()
 
@@ -74,8 +74,8 @@ class Fleet:
         self.arrivals = [at for at in self.arrivals if at > self.now]
         self.queued += len(come)
         while self.queued and (free := [each for each in self.machines.values() if each.free(self.now)]):
-            chosen = min(free, key=lambda each: (len(each.free(self.now)), self.dice.random()))
-            chosen.sessions[chosen.free(self.now)[0]] = self.now + self.dice.uniform(*SESSION_S)
+            chosen = min(free, key=lambda each: (len(each.free(self.now)), self.rng.random()))
+            chosen.sessions[chosen.free(self.now)[0]] = self.now + self.rng.uniform(*SESSION_S)
             self.queued -= 1
         return moved or bool(come)
 
@@ -84,7 +84,7 @@ class Fleet:
         for machine, slot in over:
             del machine.sessions[slot]
             machine.resets[slot] = self.now + RESET_S
-            self.arrivals.append(self.now + self.dice.uniform(0, self.within_s))
+            self.arrivals.append(self.now + self.rng.uniform(0, self.within_s))
         return bool(over)
 
     def _plan(self) -> None:
@@ -94,7 +94,7 @@ class Fleet:
         plan = plan_capacity(replace(snapshot, policy=self.policy))
         self.surplus = (plan.surplus_since, plan.surplus_least)
         for _ in plan.launches:
-            name = f"i-{len(self.machines)}-{self.now}-{self.dice.random()}"
+            name = f"i-{len(self.machines)}-{self.now}-{self.rng.random()}"
             self.machines[name] = Machine(name, self.now + BOOT_S, self.slots)
         for each in plan.retirements:
             del self.machines[each.instance_id]

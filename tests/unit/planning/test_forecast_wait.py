@@ -102,9 +102,9 @@ def test_a_free_place_is_there_now() -> None:
 
 def test_place_100_among_500_sources_costs_no_more_than_200_000_exponentials() -> None:
     """Some 15 ms; as a ratio, because machines differ."""
-    dice = Random(7)
-    life = observed_life(*[dice.expovariate(1 / 600) for _ in range(50)])
-    sources = [running(dice.uniform(0, 1800), life) for _ in range(500)]
+    rng = Random(7)
+    life = observed_life(*[rng.expovariate(1 / 600) for _ in range(50)])
+    sources = [running(rng.uniform(0, 1800), life) for _ in range(500)]
     forecast = fastest(lambda: forecast_wait(100, sources))
     assert forecast < fastest(lambda: sum(exp(-each / 1000) for each in range(200_000)))
 
@@ -122,9 +122,9 @@ def fastest(work: Callable[[], object]) -> float:
 # -- calibration
 
 LAWS: dict[str, Callable[[Random], float]] = {
-    "exponential": lambda dice: dice.expovariate(1 / 300),
-    "lognormal": lambda dice: dice.lognormvariate(5.5, 0.8),
-    "fixed": lambda dice: 300.0,
+    "exponential": lambda rng: rng.expovariate(1 / 300),
+    "lognormal": lambda rng: rng.lognormvariate(5.5, 0.8),
+    "fixed": lambda rng: 300.0,
 }
 
 
@@ -145,22 +145,22 @@ def simulate(
     law: Callable[[Random], float], seed: int, over_s: float, slots: int = 10, arrivals: int = 60, history: int = 50
 ) -> Simulated:
     """`over_s`: the sixty come within that time. `history`: sessions seen before."""
-    dice, found = Random(seed), Simulated()
-    observed = [Length(min(law(dice), MAXIMUM_S), -120.0 * (history - each)) for each in range(history)]
+    rng, found = Random(seed), Simulated()
+    observed = [Length(min(law(rng), MAXIMUM_S), -120.0 * (history - each)) for each in range(history)]
     ends: list[tuple[float, float]] = []  # (end, start) of the session on each slot
     starts_of_waiting: list[float] = []
-    for at in sorted(dice.uniform(0, over_s) for _ in range(arrivals)):
+    for at in sorted(rng.uniform(0, over_s) for _ in range(arrivals)):
         over = sorted((end, end - start) for end, start in ends if end <= at)
         known = [*observed, *(Length(length_s, end) for end, length_s in over)][-KEPT:]
         ahead = sum(start > at for start in starts_of_waiting)
         current = [(end, start) for end, start in ends if start <= at < end]
         if len(current) < slots and not ahead:
-            ends.append((at + min(law(dice), MAXIMUM_S), at))
+            ends.append((at + min(law(rng), MAXIMUM_S), at))
             continue
         life = session_lifetime(known, [at - start for _, start in current], MAXIMUM_S, at)
         shown = forecast_wait(ahead + 1, [running(at - start, life) for _, start in current])
         begins = _next_free(ends, slots)
-        ends.append((begins + min(law(dice), MAXIMUM_S), begins))
+        ends.append((begins + min(law(rng), MAXIMUM_S), begins))
         starts_of_waiting.append(begins)
         found.p90_s.append(shown.p90_s)
         found.waited_s.append(begins - at)
@@ -205,9 +205,9 @@ def test_ten_slots_and_sixty_arrivals() -> None:
 
 def test_a_pool_of_many_slots_learns_from_few_ends() -> None:
     """500 run, the last 50 ends were short ones of the last minute: the mean must not be theirs."""
-    dice = Random(3)
-    ends = [Length(dice.expovariate(1 / 600), NOW - dice.uniform(0, 60)) for _ in range(KEPT)]
-    life = session_lifetime(ends, [dice.expovariate(1 / 600) for _ in range(500)], MAXIMUM_S, NOW)
+    rng = Random(3)
+    ends = [Length(rng.expovariate(1 / 600), NOW - rng.uniform(0, 60)) for _ in range(KEPT)]
+    life = session_lifetime(ends, [rng.expovariate(1 / 600) for _ in range(500)], MAXIMUM_S, NOW)
     assert 300 < life.mean < 1200
 
 

@@ -1,4 +1,4 @@
-"""The clock and the dice: where `now`, ids, secrets and randomness come from, once per invocation."""
+"""The clock and the rng: where `now`, ids, secrets and randomness come from, once per invocation."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def dice() -> random.Random:
+def rng() -> random.Random:
     """For spreading claims; never for secrets."""
     return random.Random(secrets.randbits(64))

@@ -46,8 +46,8 @@ class AwsPorts:
         return SecretsManagerRelaySecret(self.settings.turn_secret_arn)
 
     @cached_property
-    def dice(self) -> Random:
-        return clock.dice()
+    def rng(self) -> Random:
+        return clock.rng()
 
     def now(self) -> float:
         return clock.now()

@@ -30,11 +30,11 @@ class Secrets(Protocol):
         """A new text that is too long to be guessed."""
 
 
-class Dice(Protocol):
+class Rng(Protocol):
     """Randomness."""
 
     @property
-    def dice(self) -> Random: ...
+    def rng(self) -> Random: ...
 
 
 class SideBySide(Protocol):

@@ -136,10 +136,10 @@ def scattered(ports: FakePorts) -> Iterator[FreeSlot]:
     """The search of before: entries in 16 partitions whatever the pool, three tries from each look."""
     for _ in range(3):
         found = False
-        for shard in ports.dice.sample(range(SHARDS), SHARDS):
+        for shard in ports.rng.sample(range(SHARDS), SHARDS):
             page = list(ports.claims.free_page("demo", "demo", shard, "i-", 8))
             found = found or bool(page)
-            ports.dice.shuffle(page)
+            ports.rng.shuffle(page)
             yield from page[:3]
         if not found:
             return
@@ -147,13 +147,13 @@ def scattered(ports: FakePorts) -> Iterator[FreeSlot]:
 
 def lost_tries(search: Search, free: Sequence[int], shard: Callable[[Slot], int], claims: int, seed: int) -> int:
     """All claims at once; whoever finds nothing waits in line, and whoever sees a line joins it."""
-    ports, dice = FakePorts(seed=seed), Random(seed)
+    ports, rng = FakePorts(seed=seed), Random(seed)
     add_entries(ports, free, shard)
     searches = {number: search(ports) for number in range(claims)}
     losses, is_line = Counter[int](), False
     while searches:
         looked = {number: next(tries, None) for number, tries in searches.items()}
-        for number, entry in dice.sample(sorted(looked.items(), key=lambda each: each[0]), len(looked)):
+        for number, entry in rng.sample(sorted(looked.items(), key=lambda each: each[0]), len(looked)):
             if entry is not None and is_free(ports, entry):
                 remove(ports, entry)
                 del searches[number]
@@ -198,13 +198,13 @@ def test_a_herd_on_a_half_filled_pool_loses_at_most_one_try_more_each(
 
 def idle_instances(placement: Placement, seed: int) -> float:
     """20 instances of 4 slots, about 30 viewers who come and go one by one: how many instances nobody plays on."""
-    ports, dice = FakePorts(seed=seed), Random(seed)
+    ports, rng = FakePorts(seed=seed), Random(seed)
     add_entries(ports, [4] * 20, lambda slot: shard_of(slot.instance_id, 80))
     held: list[FreeSlot] = []
     idle = []
     for step in range(1500):
-        if held and dice.random() < len(held) / 60:
-            put(ports, held.pop(dice.randrange(len(held))))
+        if held and rng.random() < len(held) / 60:
+            put(ports, held.pop(rng.randrange(len(held))))
         elif free := free_entries(ports):
             taken = next(find_free_slots(pool_of(80, placement), ports, few=len(free) <= FEW_PAGE))
             remove(ports, taken)

@@ -42,14 +42,14 @@ def serve_one(ports: FakePorts, number: int) -> str:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_random_arrivals_are_served_in_order_within_a_tier_and_nobody_starves(seed: int) -> None:
-    dice, ports = Random(seed), tiered()
+    rng, ports = Random(seed), tiered()
     waiting: list[str] = []
     served, number = 0, 0
     for number in range(60):
-        ports.time += dice.uniform(0, 40)
-        session = come(ports, f"v{number}", dice.choice(list(TIERS))).session
+        ports.time += rng.uniform(0, 40)
+        session = come(ports, f"v{number}", rng.choice(list(TIERS))).session
         waiting.append(session.session_id)
-        if dice.random() < 0.4:
+        if rng.random() < 0.4:
             _check_served(ports, waiting, number)
             served += 1
     for more in range(number + 1, number + 1 + len(waiting)):

@@ -78,11 +78,11 @@ def test_a_change_is_checked_against_what_it_meets_when_it_is_written() -> None:
 
 @given(st.lists(st.integers(0, 1500), min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_a_slot_is_in_sight_whatever_the_maximum_was_when_it_came_and_became_since(
-    maxima: list[int], dice: Random
+    maxima: list[int], rng: Random
 ) -> None:
     ports = stage(0)
     remove(ports, ports.catalog.pool("demo"))
-    instance_id = f"i-{dice.getrandbits(64):016x}"
+    instance_id = f"i-{rng.getrandbits(64):016x}"
     configure_pool(a_pool(policy=a_policy(maximum=maxima[0])), "op", ports)
     slot = add_slot(ports, instance_id, SlotState.FREE)
     change(ports, slot, shard=shard_of(instance_id, ports.catalog.pool("demo").policy.maximum))

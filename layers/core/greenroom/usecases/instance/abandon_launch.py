@@ -16,16 +16,14 @@ from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, Ha
 from greenroom.ports.notify import HasBus, HasJournal
 from greenroom.ports.pool import HasPools
 from greenroom.ports.reaper import HasReaper
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_instance, change_launch
 from greenroom.usecases.instance.note_refusals import attempts_of, note_refusals
 from greenroom.usecases.one_by_one import one_by_one
 from greenroom.usecases.pool.judge_boots import note_boot_failure
 
 
-class Ports(
-    Clock, Dice, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasReaper, Protocol
-):
+class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasReaper, Protocol):
     """The ports that this module and the functions it calls use."""
 
 
@@ -106,7 +104,7 @@ def _leaving(instance: Instance) -> Instance:
 
 def _announce(launch: Launch, answer: FleetAnswer, ports: Ports) -> None:
     now, failures = ports.now(), ports.pools.read(launch.pool_id).failed_launches
-    rest_s = round(jittered(min(FIRST_REST_S * 2 ** min(failures, 10), LONGEST_REST_S), ports.dice.random()), 1)
+    rest_s = round(jittered(min(FIRST_REST_S * 2 ** min(failures, 10), LONGEST_REST_S), ports.rng.random()), 1)
     if not launch.for_warm_tier:  # launches for viewers must not pause for one that is not urgent
         ports.pools.note_launch_failed(launch.pool_id, now + rest_s)
     said = attempts_of(answer), answer.fault or None

@@ -14,13 +14,13 @@ from greenroom.domain.journal import launch as journal
 from greenroom.ports.instance import HasFleet, HasLaunches, HasOfferings
 from greenroom.ports.notify import HasBus, HasJournal, HasTasks
 from greenroom.ports.pool import HasPools
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.instance.note_refusals import attempts_of, note_refusals
 from greenroom.usecases.pool.judge_boots import boot_timeout_s
 
 
-class Ports(Clock, Dice, HasBus, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasTasks, Protocol):
+class Ports(Clock, Rng, HasBus, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasTasks, Protocol):
     """The ports that this module and the functions it calls use."""
 
 

@@ -23,7 +23,7 @@ from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.migrate_session import held_session, migrate_session
@@ -31,7 +31,7 @@ from greenroom.usecases.session.migrate_session import held_session, migrate_ses
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,

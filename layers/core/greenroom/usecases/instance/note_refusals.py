@@ -11,10 +11,10 @@ from greenroom.domain.instance.refusal import RefusalKind
 from greenroom.domain.journal import launch as journal
 from greenroom.ports.instance import HasOfferings
 from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 
 
-class Ports(Clock, Dice, HasBus, HasJournal, HasOfferings, Protocol):
+class Ports(Clock, Rng, HasBus, HasJournal, HasOfferings, Protocol):
     """The ports that this module and the functions it calls use."""
 
 
@@ -24,7 +24,7 @@ def note_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
     An offering without capacity, or an invalid one, gets a cooldown of its own; a used-up quota gives one to the whole
     market; a throttled call gives none. Repeating the call alarms nobody twice.
     """
-    roll = ports.dice.random()
+    roll = ports.rng.random()
     for refusal in answer.refusals:
         if refusal.is_account_limit:
             note_account_limit(pool_id, refusal.asked_of, refusal.code, ports)
@@ -43,7 +43,7 @@ def note_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> No
     Used also when EC2 refuses to start a stopped instance (`on-demand`).
     """
     now = ports.now()
-    rest = rest_of(market_key(market), code, now, ports.dice.random())
+    rest = rest_of(market_key(market), code, now, ports.rng.random())
     if rest is not None and ports.offerings.rest(pool_id, rest):
         ports.journal.append(journal.AccountLimitReached(pool_id, market, code), now)
         ports.bus.send(AccountLimitReached(pool_id=pool_id, market=market, code=code))

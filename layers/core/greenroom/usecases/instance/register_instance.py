@@ -23,7 +23,7 @@ from greenroom.ports.reaper import HasReaper
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_instance, change_launch
 from greenroom.usecases.instance.await_registration import answer_launch
 from greenroom.usecases.pool.judge_boots import boot_timeout_s, ready_timeout_s
@@ -32,7 +32,7 @@ from greenroom.usecases.session.migrate_session import held_session, migrate_ses
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,

@@ -15,7 +15,7 @@ from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, Ha
 from greenroom.ports.notify import HasBus, HasJournal
 from greenroom.ports.pool import HasPools
 from greenroom.ports.slot import HasSlots
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.instance.note_refusals import note_account_limit
 from greenroom.usecases.instance.retire_instances import retire_instances
@@ -24,7 +24,7 @@ from greenroom.usecases.pool.judge_boots import boot_timeout_s
 from greenroom.usecases.pool.request_pass import request_pass
 
 
-class Ports(Clock, Dice, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol):
+class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol):
     """The ports that this module and the functions it calls use."""
 
 

@@ -25,7 +25,7 @@ from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
 from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.session import HasClaims, HasSessions, Taken
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.line.find_free_slots import find_free_slots
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.tell_peers import tell_page
@@ -34,7 +34,7 @@ from greenroom.usecases.pool.request_pass import slot_taken
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,

@@ -9,10 +9,10 @@ from typing import Protocol
 from greenroom.domain.pool.pool import Placement, Pool
 from greenroom.domain.slot.slot import FIRST_SLOT, FreeSlot, shards_of
 from greenroom.ports.session import HasClaims
-from greenroom.ports.world import Dice
+from greenroom.ports.world import Rng
 
 
-class Ports(Dice, HasClaims, Protocol):
+class Ports(Rng, HasClaims, Protocol):
     """The ports that this module and the functions it calls use."""
 
 
@@ -55,18 +55,18 @@ def _search(pool: Pool, shards: Sequence[int], few: bool, ports: Ports) -> Itera
     is_first = True
     for _ in range(ROUNDS):
         found = False
-        for shard in ports.dice.sample(shards, len(shards)):
+        for shard in ports.rng.sample(shards, len(shards)):
             page = _look(pool, shard, few, ports)
             if page:
                 found = True
-                yield _preferred(page, pool.policy.placement, ports) if is_first else ports.dice.choice(page)
+                yield _preferred(page, pool.policy.placement, ports) if is_first else ports.rng.choice(page)
                 is_first = False
         if not found:
             return
 
 
 def _look(pool: Pool, shard: int, few: bool, ports: Ports) -> Sequence[FreeSlot]:
-    start, limit = (FIRST_SLOT, FEW_PAGE) if few else (f"i-{ports.dice.getrandbits(32):08x}", SPREAD_PAGE)
+    start, limit = (FIRST_SLOT, FEW_PAGE) if few else (f"i-{ports.rng.getrandbits(32):08x}", SPREAD_PAGE)
     return ports.claims.free_page(pool.pool_id, pool.application_id, shard, start, limit)
 
 
@@ -75,5 +75,5 @@ def _preferred(page: Sequence[FreeSlot], placement: Placement, ports: Ports) -> 
     free = Counter(each.instance_id for each in page)
     best = (min if placement is Placement.PACKED else max)(free.values())
     equal = [each for each in page if free[each.instance_id] == best]
-    zone = ports.dice.choice(sorted({each.zone for each in equal}))
-    return ports.dice.choice([each for each in equal if each.zone == zone])
+    zone = ports.rng.choice(sorted({each.zone for each in equal}))
+    return ports.rng.choice([each for each in equal if each.zone == zone])

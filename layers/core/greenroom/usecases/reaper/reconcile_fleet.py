@@ -22,7 +22,7 @@ from greenroom.ports.reaper import HasOrphans, HasReaper
 from greenroom.ports.session import HasClaims, HasLiveSessions, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice, SideBySide
+from greenroom.ports.world import Clock, Rng, SideBySide
 from greenroom.usecases.reaper.reconcile_events import reconcile_events
 from greenroom.usecases.reaper.reconcile_instances import reconcile_orphans
 from greenroom.usecases.reaper.reconcile_pool import reconcile_pool
@@ -32,7 +32,7 @@ from greenroom.usecases.reaper.reconcile_sessions import reconcile_session
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,

@@ -21,7 +21,7 @@ from greenroom.ports.reaper import HasOrphans
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.instance.end_instance import finish_instance, quarantine_instance
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 from greenroom.usecases.instance.warm_tier import reconcile_stopped
@@ -31,7 +31,7 @@ from greenroom.usecases.pool.judge_boots import note_boot_failure
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,

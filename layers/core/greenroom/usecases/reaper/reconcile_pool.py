@@ -22,7 +22,7 @@ from greenroom.ports.reaper import HasOrphans, HasReaper
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice, SideBySide
+from greenroom.ports.world import Clock, Rng, SideBySide
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.instance.abandon_launch import abandon_launch
 from greenroom.usecases.instance.await_registration import answer_launch
@@ -38,7 +38,7 @@ from greenroom.usecases.session.hold_line import hold_line
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,

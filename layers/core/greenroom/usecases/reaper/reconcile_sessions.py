@@ -18,7 +18,7 @@ from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.session.end_session import end_overdue_session, give_up_place
 from greenroom.usecases.session.migrate_session import migrate_session
@@ -27,7 +27,7 @@ from greenroom.usecases.session.release_slot import release_slot
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,

@@ -14,14 +14,14 @@ from greenroom.ports.reaper import HasReaper
 from greenroom.ports.session import HasClaims, HasSessions, Wait
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.line.dispatch_line import serve_line
 from greenroom.usecases.notify.answer_wait import answer_wait
 
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,

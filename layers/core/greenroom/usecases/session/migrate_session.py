@@ -12,7 +12,7 @@ from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
 from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice
+from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.tell_peers import tell_page
@@ -22,7 +22,7 @@ from greenroom.usecases.session.end_session import end_session
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,

@@ -26,7 +26,7 @@ from greenroom.ports.quota import HasQuotaCounters, HasQuotas
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Dice, SideBySide
+from greenroom.ports.world import Clock, Rng, SideBySide
 from greenroom.usecases.line.publish_slot import publish_slot
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.tell_peers import tell_page
@@ -38,7 +38,7 @@ from greenroom.usecases.socket.check_boot import check_boot
 
 class Ports(
     Clock,
-    Dice,
+    Rng,
     HasBus,
     HasCatalog,
     HasClaims,
