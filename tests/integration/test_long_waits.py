@@ -9,7 +9,7 @@ from tests.integration.house import House
 
 pytestmark = pytest.mark.slow
 
-SIDE_BY_SIDE = (
+IN_PARALLEL = (
     long_waits.agent_killed,
     long_waits.machine_hangs,
     long_waits.spot_is_taken,
@@ -21,7 +21,7 @@ SIDE_BY_SIDE = (
 
 @pytest.fixture(scope="module", autouse=True)
 def begun(house: House) -> None:
-    for scenario in SIDE_BY_SIDE:
+    for scenario in IN_PARALLEL:
         house.begin(scenario)
 
 

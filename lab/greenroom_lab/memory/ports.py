@@ -75,7 +75,7 @@ class FakePorts:
     def now(self) -> float:
         return self.time
 
-    def side_by_side(self, works: Sequence[Callable[[], R]]) -> list[R]:
+    def in_parallel(self, works: Sequence[Callable[[], R]]) -> list[R]:
         """One after the other; like the real ones, all have their turn before a failure is raised."""
         return one_by_one(works, lambda work: work())
 

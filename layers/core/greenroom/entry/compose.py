@@ -8,8 +8,8 @@ from random import Random
 from typing import Any, TypeVar
 
 from greenroom.entry import clock
+from greenroom.entry.in_parallel import in_parallel
 from greenroom.entry.settings import Settings
-from greenroom.entry.side_by_side import side_by_side
 from greenroom.entry.tracing import Handler, trace_aws_calls, traced
 from greenroom.ports.event import ScheduledEvents, Schedules
 from greenroom.ports.instance import Ec2, Fleet, Launches, Offerings
@@ -58,8 +58,8 @@ class AwsPorts:
     def new_secret(self) -> str:
         return clock.new_secret()
 
-    def side_by_side(self, works: Sequence[Callable[[], R]]) -> list[R]:
-        return side_by_side(works)
+    def in_parallel(self, works: Sequence[Callable[[], R]]) -> list[R]:
+        return in_parallel(works)
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -37,8 +37,8 @@ class Rng(Protocol):
     def rng(self) -> Random: ...
 
 
-class SideBySide(Protocol):
+class InParallel(Protocol):
     """Runs several calls in parallel."""
 
-    def side_by_side(self, works: Sequence[Callable[[], R]]) -> list[R]:
+    def in_parallel(self, works: Sequence[Callable[[], R]]) -> list[R]:
         """Runs all of them and returns their results in order; those that wait for the network overlap."""

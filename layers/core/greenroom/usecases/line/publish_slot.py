@@ -11,7 +11,7 @@ from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
 from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng, SideBySide
+from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.line.dispatch_line import dispatch_line, hand_to_line
 from greenroom.usecases.line.tell_waiting import TOLD_A_DISPATCH, tell_waiting
 from greenroom.usecases.pool.request_pass import request_pass
@@ -32,7 +32,7 @@ class Ports(
     HasSessions,
     HasSocket,
     HasTasks,
-    SideBySide,
+    InParallel,
     Protocol,
 ):
     """The ports that this module and the functions it calls use."""

@@ -19,13 +19,13 @@ from greenroom.ports.line import HasLine, LineTicket
 from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.session import HasSessions
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, SideBySide
+from greenroom.ports.world import Clock, InParallel
 from greenroom.usecases.line.forecast_line import Outlook, forecast_line
 from greenroom.usecases.notify.tell_peers import post_to_page
 
 
 class Ports(
-    Clock, HasCatalog, HasConnections, HasFleet, HasLine, HasPools, HasSessions, HasSocket, SideBySide, Protocol
+    Clock, HasCatalog, HasConnections, HasFleet, HasLine, HasPools, HasSessions, HasSocket, InParallel, Protocol
 ):
     """The ports that this module and the functions it calls use."""
 
@@ -55,7 +55,7 @@ def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
         return 0
     outlook, ends = forecast_line(pool_id, ports), ports.now() + TELLING_S
     places = enumerate(tickets, start=1)
-    return sum(ports.side_by_side([partial(_tell, ticket, place, outlook, ends, ports) for place, ticket in places]))
+    return sum(ports.in_parallel([partial(_tell, ticket, place, outlook, ends, ports) for place, ticket in places]))
 
 
 def tell_those_behind(gone: Session, ports: Ports) -> None:

@@ -22,7 +22,7 @@ from greenroom.ports.reaper import HasOrphans, HasReaper
 from greenroom.ports.session import HasClaims, HasLiveSessions, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng, SideBySide
+from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.reaper.reconcile_events import reconcile_events
 from greenroom.usecases.reaper.reconcile_instances import reconcile_orphans
 from greenroom.usecases.reaper.reconcile_pool import reconcile_pool
@@ -55,7 +55,7 @@ class Ports(
     HasSlots,
     HasSocket,
     HasTasks,
-    SideBySide,
+    InParallel,
     Protocol,
 ):
     """The ports that this module and the functions it calls use."""
@@ -156,5 +156,5 @@ def _run_pass(lease_s: int, repairs: Repairs, ports: Ports) -> Seen:
     orphans = reconcile_orphans(seen, repairs.attempt, ports)
     alive = reconcile_events(repairs.attempt, ports) or alive
     session_ids = ports.live_sessions.list_ids(SESSIONS_PER_PASS)
-    ports.side_by_side([partial(repairs.attempt, one, partial(reconcile_session, one, ports)) for one in session_ids])
+    ports.in_parallel([partial(repairs.attempt, one, partial(reconcile_session, one, ports)) for one in session_ids])
     return Seen(alive or orphans > 0 or bool(session_ids), waiting, spared)

@@ -22,7 +22,7 @@ from greenroom.ports.reaper import HasOrphans, HasReaper
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng, SideBySide
+from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.instance.abandon_launch import abandon_launch
 from greenroom.usecases.instance.await_registration import answer_launch
@@ -58,7 +58,7 @@ class Ports(
     HasSlots,
     HasSocket,
     HasTasks,
-    SideBySide,
+    InParallel,
     Protocol,
 ):
     """The ports that this module and the functions it calls use."""

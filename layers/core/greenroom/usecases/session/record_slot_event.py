@@ -26,7 +26,7 @@ from greenroom.ports.quota import HasQuotaCounters, HasQuotas
 from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng, SideBySide
+from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.line.publish_slot import publish_slot
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.tell_peers import tell_page
@@ -54,7 +54,7 @@ class Ports(
     HasSlots,
     HasSocket,
     HasTasks,
-    SideBySide,
+    InParallel,
     Protocol,
 ):
     """The ports that this module and the functions it calls use."""

@@ -20,7 +20,7 @@ from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.quota import HasQuotaCounters, HasQuotas
 from greenroom.ports.session import HasClaims, HasSessions, Taken
 from greenroom.ports.socket import HasConnections, HasSocket, HasTickets
-from greenroom.ports.world import Clock, Ids, Rng, Secrets, SideBySide
+from greenroom.ports.world import Clock, Ids, InParallel, Rng, Secrets
 from greenroom.usecases.line.dispatch_line import assign, serve_line
 from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.line.forecast_line import Outlook, forecast_line, outlook_of
@@ -54,7 +54,7 @@ class Ports(
     HasTickets,
     Ids,
     Secrets,
-    SideBySide,
+    InParallel,
     Protocol,
 ):
     """The ports that this module and the functions it calls use."""

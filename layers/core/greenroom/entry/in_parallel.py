@@ -11,7 +11,7 @@ AT_ONCE = 8
 """Below the ten connections that an AWS client keeps."""
 
 
-def side_by_side(works: Sequence[Callable[[], R]]) -> list[R]:
+def in_parallel(works: Sequence[Callable[[], R]]) -> list[R]:
     """What each answered, in order. Raises: what the first that failed raised, once all have ended."""
     if len(works) < 2:
         return [work() for work in works]
