@@ -245,13 +245,13 @@ def test_a_launch_is_saved_on_its_version(house: Any) -> None:
 
 def test_a_pools_clocks_and_counts(house: Any) -> None:
     pools = house.pools
-    pools.note_surplus("demo", NOW, 3)
-    pools.note_launch_failed("demo", NOW + 30)
-    pools.note_launch_failed("demo", NOW + 60)
+    pools.record_surplus("demo", NOW, 3)
+    pools.record_launch_failed("demo", NOW + 30)
+    pools.record_launch_failed("demo", NOW + 60)
     rows = pools.read("demo")
     assert (rows.surplus_since, rows.failed_launches, rows.launch_rests_until) == (NOW, 2, NOW + 60)
-    pools.note_surplus("demo", None, 0)
-    pools.note_launch_registered("demo")
+    pools.record_surplus("demo", None, 0)
+    pools.record_launch_registered("demo")
     rows = pools.read("demo")
     assert (rows.surplus_since, rows.failed_launches, rows.launch_rests_until) == (None, 0, 0)
 
@@ -260,7 +260,7 @@ def test_the_least_surplus_only_falls_and_only_on_its_own_clock(house: Any) -> N
     pools = house.pools
     pools.lower_surplus("demo", NOW, 3)
     assert pools.read("demo").surplus_since is None
-    pools.note_surplus("demo", NOW, 8)
+    pools.record_surplus("demo", NOW, 8)
     pools.lower_surplus("demo", NOW, 5)
     pools.lower_surplus("demo", NOW, 6)
     pools.lower_surplus("demo", NOW - 600, 1)
@@ -292,7 +292,7 @@ def test_an_events_slots_are_set_and_given_back_once(house: Any) -> None:
     assert house.pools.read("demo").holds == {"evt-abc": EventHold(5), "evt-def": EventHold(2)}
     assert house.pools.end_event("demo", "evt-abc", NOW + 1800)
     assert not house.pools.end_event("demo", "evt-abc", NOW + 1800)
-    house.pools.note_given_back("demo", 2)
+    house.pools.record_given_back("demo", 2)
     rows = house.pools.read("demo")
     assert (dict(rows.holds), rows.give_back_slots, rows.give_back_until) == ({"evt-def": EventHold(2)}, 3, NOW + 1800)
 
@@ -400,15 +400,15 @@ def test_refusals_of_offerings_are_kept_and_only_the_first_of_many_is_news(house
 
 def test_a_row_of_failed_boots_counts_each_instance_once_and_ends_when_one_is_ready(house: Any) -> None:
     pools = house.pools
-    assert [pools.note_boot_failed("demo", each) for each in ("i-1", "i-1", "i-2")] == [1, 1, 2]
-    pools.note_launch_registered("demo")
+    assert [pools.record_boot_failed("demo", each) for each in ("i-1", "i-1", "i-2")] == [1, 1, 2]
+    pools.record_launch_registered("demo")
     assert pools.read("demo").failed_boots == 2
-    pools.note_boot("demo", 61.04)
+    pools.record_boot("demo", 61.04)
     assert (pools.read("demo").failed_boots, pools.read("demo").boot_times) == (0, (61.0,))
-    assert pools.note_boot_failed("demo", "i-3") == 1
-    pools.note_boot("demo", None)
+    assert pools.record_boot_failed("demo", "i-3") == 1
+    pools.record_boot("demo", None)
     assert (pools.read("demo").failed_boots, pools.read("demo").boot_times) == (0, (61.0,))
-    assert pools.note_boot_failed("demo", "i-3") == 1
+    assert pools.record_boot_failed("demo", "i-3") == 1
     assert pools.halt("demo", Halt("broken", NOW, "greenroom"))
     assert not pools.halt("demo", Halt("again", NOW, "ada"))
     assert pools.read("demo").halted == Halt("broken", NOW, "greenroom")
@@ -420,7 +420,7 @@ def test_a_row_of_failed_boots_counts_each_instance_once_and_ends_when_one_is_re
 
 def test_a_pool_remembers_its_last_boots(house: Any) -> None:
     for seconds in range(BOOTS_KEPT + 3):
-        house.pools.note_boot("demo", float(seconds))
+        house.pools.record_boot("demo", float(seconds))
     assert house.pools.read("demo").boot_times == tuple(range(3, BOOTS_KEPT + 3))
 
 
@@ -428,13 +428,13 @@ def test_a_pool_remembers_how_long_its_last_sessions_were(house: Any) -> None:
     assert house.pools.read("demo").session_lengths == ()
     ends = [SessionLength(60.5 + each, NOW + each) for each in range(LENGTHS_KEPT + 3)]
     for each in ends:
-        house.pools.note_length("demo", each)
+        house.pools.record_length("demo", each)
     assert house.pools.read("demo").session_lengths == tuple(ends[3:])
 
 
 def test_reapers_note_for_each_other_what_they_saw(house: Any) -> None:
-    assert house.reaper.last_noted("SILENCE#demo", NOW) is None
-    assert house.reaper.last_noted("SILENCE#other", NOW + 5) is None
-    assert house.reaper.last_noted("SILENCE#demo", NOW + 10) == NOW
-    assert house.reaper.last_noted("SILENCE#demo", NOW + 20) == NOW + 10
+    assert house.reaper.last_recorded("SILENCE#demo", NOW) is None
+    assert house.reaper.last_recorded("SILENCE#other", NOW + 5) is None
+    assert house.reaper.last_recorded("SILENCE#demo", NOW + 10) == NOW
+    assert house.reaper.last_recorded("SILENCE#demo", NOW + 20) == NOW + 10
     assert not house.reaper.is_held(NOW)

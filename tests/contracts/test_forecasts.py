@@ -22,8 +22,8 @@ ETA = Eta(2, NOW + 60.25, NOW + 200.5, "1 ahead", NOW + 1)
 def test_the_first_forecast_stays_and_the_last_one_is_known(house: House) -> None:
     session = house.claims.enqueue(queued(), 1)
     later = replace(ETA, place=1, p90=NOW + 90, at=NOW + 11)
-    assert house.sessions.note_eta("ses-1", ETA)
-    assert house.sessions.note_eta("ses-1", later)
+    assert house.sessions.record_eta("ses-1", ETA)
+    assert house.sessions.record_eta("ses-1", later)
     after = house.sessions.get("ses-1")
     assert (after.eta, after.eta_shown) == (later, EtaShown(NOW + 60.25, NOW + 200.5, NOW + 1))
     assert after.version == session.version
@@ -32,8 +32,8 @@ def test_the_first_forecast_stays_and_the_last_one_is_known(house: House) -> Non
 def test_who_does_not_wait_is_shown_nothing(house: House) -> None:
     free = free_entry(house.add_slot("i-00000001", SlotState.FREE))
     house.claims.claim(free, assign(draft(), free, NOW), 1)
-    assert not house.sessions.note_eta("ses-1", ETA)
-    assert not house.sessions.note_eta("ses-none", ETA)
+    assert not house.sessions.record_eta("ses-1", ETA)
+    assert not house.sessions.record_eta("ses-none", ETA)
     assert house.sessions.get("ses-1").eta is None
     with pytest.raises(NotFound):
         house.sessions.get("ses-none")
@@ -42,7 +42,7 @@ def test_who_does_not_wait_is_shown_nothing(house: House) -> None:
 def test_a_forecast_goes_along_when_the_slot_comes(house: House) -> None:
     """It is judged then."""
     house.claims.enqueue(queued(), 1)
-    house.sessions.note_eta("ses-1", ETA)
+    house.sessions.record_eta("ses-1", ETA)
     slot = house.add_slot("i-00000001", SlotState.FREE)
     wanted = assign(house.sessions.get("ses-1"), slot, NOW + 30)
     after = house.claims.hand_over(house.line.head("demo"), slot, wanted).session

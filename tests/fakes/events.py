@@ -22,7 +22,7 @@ def plan(ports: FakePorts, ahead_s: float = 7200.0, sessions: int = 3, **facts: 
 def scheduled(ports: FakePorts, ahead_s: float = 7200.0, sessions: int = 3, **facts: Any) -> ScheduledEvent:
     """Boots of this pool take 100 s."""
     if not ports.pools.read("demo").boot_times:
-        ports.pools.note_boot("demo", 100.0)
+        ports.pools.record_boot("demo", 100.0)
     return schedule_event(plan(ports, ahead_s, sessions, **facts), "op", ports).event
 
 

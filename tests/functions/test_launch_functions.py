@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from greenroom.domain.journal.launch import LaunchFailed
 from greenroom.entry.instance.fleet_call import Stage, fleet_answer, fleet_arguments
-from greenroom.usecases.instance.note_refusals import note_refusals
 from greenroom.usecases.instance.prepare_launch import prepare_launch
+from greenroom.usecases.instance.record_refusals import record_refusals
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.launching import SUBNETS, planned, policy, refused, requested
@@ -25,7 +25,7 @@ def house(*types: str) -> FakePorts:
 
 def test_on_demand_is_asked_cheapest_first_and_what_was_refused_lately_last() -> None:
     ports = house("g5.xlarge", "g6.xlarge")
-    note_refusals("demo", refused("InsufficientInstanceCapacity", market="on-demand"), ports)
+    record_refusals("demo", refused("InsufficientInstanceCapacity", market="on-demand"), ports)
     ports.time += 300
     prepared = prepare_launch("demo", planned(ports).launch_id, SUBNETS, ports)
     arguments = fleet_arguments(prepared.on_demand, STAGE)

@@ -50,7 +50,7 @@ class MemoryReaperLease:
             if self.memory.reaper_owner == owner:
                 self.memory.reaper_until = 0.0
 
-    def last_noted(self, what: str, now: float) -> float | None:
+    def last_recorded(self, what: str, now: float) -> float | None:
         with self.memory.lock:
             before = self.memory.reaper_notes.get(what)
             self.memory.reaper_notes[what] = now

@@ -53,7 +53,7 @@ class MemoryPools:
             for each in launches:
                 self.rows.launches[(pool_id, each.launch_id)] = each
 
-    def note_surplus(self, pool_id: str, since: float | None, least: int) -> None:
+    def record_surplus(self, pool_id: str, since: float | None, least: int) -> None:
         self._change(pool_id, surplus_since=since, surplus_least=0 if since is None else least)
 
     def lower_surplus(self, pool_id: str, since: float, least: int) -> None:
@@ -61,29 +61,29 @@ class MemoryPools:
         if before.surplus_since == since and before.surplus_least > least:
             self._change(pool_id, surplus_least=least)
 
-    def note_given_back(self, pool_id: str, slots: int) -> None:
+    def record_given_back(self, pool_id: str, slots: int) -> None:
         self._change(pool_id, give_back_slots=max(0, self._of(pool_id).give_back_slots - slots))
 
-    def note_launch_failed(self, pool_id: str, rests_until: float) -> None:
+    def record_launch_failed(self, pool_id: str, rests_until: float) -> None:
         failures = self._of(pool_id).failed_launches + 1
         self._change(pool_id, failed_launches=failures, launch_rests_until=rests_until)
 
-    def note_launch_registered(self, pool_id: str) -> None:
+    def record_launch_registered(self, pool_id: str) -> None:
         self._change(pool_id, failed_launches=0, launch_rests_until=0.0)
 
-    def note_boot_failed(self, pool_id: str, instance_id: str) -> int:
+    def record_boot_failed(self, pool_id: str, instance_id: str) -> int:
         failed = self.rows.failed_boots.setdefault(pool_id, set())
         failed.add(instance_id)
         return len(failed)
 
-    def note_boot(self, pool_id: str, seconds: float | None) -> None:
+    def record_boot(self, pool_id: str, seconds: float | None) -> None:
         self.rows.failed_boots.pop(pool_id, None)
         if seconds is None:
             return
         kept = (*self._of(pool_id).boot_times, round(seconds, 1))
         self._change(pool_id, boot_times=kept[-BOOTS_KEPT:])
 
-    def note_length(self, pool_id: str, length: SessionLength) -> None:
+    def record_length(self, pool_id: str, length: SessionLength) -> None:
         kept = (*self._of(pool_id).session_lengths, length)
         self._change(pool_id, session_lengths=kept[-LENGTHS_KEPT:])
 

@@ -59,8 +59,8 @@ class MemorySessions:
             )
             return Joined(after, before if before != connection_id else None)
 
-    def note_eta(self, session_id: str, eta: Eta) -> bool:
-        self.memory.step("sessions.note_eta")
+    def record_eta(self, session_id: str, eta: Eta) -> bool:
+        self.memory.step("sessions.record_eta")
         with self.memory.lock:
             session = self.memory.session_rows.get(session_id)
             if session is None or session.state not in WAITING_STATES:

@@ -57,7 +57,7 @@ class Pools(Protocol):
     def commit_launches(self, pool_id: str, version: int, launches: Sequence[Launch]) -> None:
         """Raises the version by 1 and writes all the intents, together. Raises: Conflict (another pass was faster)."""
 
-    def note_surplus(self, pool_id: str, since: float | None, least: int) -> None:
+    def record_surplus(self, pool_id: str, since: float | None, least: int) -> None:
         """Sets the scale-in clock and the smallest surplus since; `since` None forgets both."""
 
     def lower_surplus(self, pool_id: str, since: float, least: int) -> None:
@@ -66,32 +66,32 @@ class Pools(Protocol):
         Changes nothing if the scale-in clock was restarted, or if a smaller surplus is known already.
         """
 
-    def note_given_back(self, pool_id: str, slots: int) -> None:
+    def record_given_back(self, pool_id: str, slots: int) -> None:
         """Records that so many slots of an ended event were retired."""
 
-    def note_launch_failed(self, pool_id: str, rests_until: float) -> None:
+    def record_launch_failed(self, pool_id: str, rests_until: float) -> None:
         """Counts one more launch that failed in a row; nothing is launched before `rests_until`."""
 
-    def note_boot_failed(self, pool_id: str, instance_id: str) -> int:
+    def record_boot_failed(self, pool_id: str, instance_id: str) -> int:
         """Records that this launched instance never became Ready. Returns how many such failures there were in a row.
 
         Each instance counts once, however often this is called.
         """
 
-    def note_launch_registered(self, pool_id: str) -> None:
+    def record_launch_registered(self, pool_id: str) -> None:
         """A launch succeeded, so the count of failed launches starts again.
 
-        That of failed boots does so only at `note_boot`.
+        That of failed boots does so only at `record_boot`.
         """
 
-    def note_boot(self, pool_id: str, seconds: float | None) -> None:
+    def record_boot(self, pool_id: str, seconds: float | None) -> None:
         """Records that an instance became Ready, so that the count of failed boots starts again.
 
         `seconds`: its boot time since the launch; None when the time is no measure of a boot. The last BOOTS_KEPT are
         kept.
         """
 
-    def note_length(self, pool_id: str, length: SessionLength) -> None:
+    def record_length(self, pool_id: str, length: SessionLength) -> None:
         """Records how long a session lasted that came to a natural end.
 
         The last LENGTHS_KEPT are kept. Of two at the same moment, one may be lost.

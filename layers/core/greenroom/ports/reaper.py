@@ -16,7 +16,7 @@ class ReaperLease(Protocol):
     def give_up(self, owner: str) -> None:
         """Gives the lease up, if it is the owner's."""
 
-    def last_noted(self, what: str, now: float) -> float | None:
+    def last_recorded(self, what: str, now: float) -> float | None:
         """When a pass last recorded `what`; None if none did in a day. It is recorded now."""
 
 

@@ -72,7 +72,7 @@ class Sessions(Protocol):
         Raises: NotFound, SessionHasEnded, StaleEpoch.
         """
 
-    def note_eta(self, session_id: str, eta: Eta) -> bool:
+    def record_eta(self, session_id: str, eta: Eta) -> bool:
         """Stores the forecast that the viewer is shown now and, the first time, as the first one shown.
 
         Returns whether the session still waits. The version of the row stays the same.

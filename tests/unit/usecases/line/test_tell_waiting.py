@@ -53,7 +53,7 @@ def told(ports: FakePorts, viewer: str) -> list[dict[str, Any]]:
 
 def measured(ports: FakePorts, seconds: float = 100.0) -> None:
     for _ in range(20):
-        ports.pools.note_length("demo", SessionLength(seconds, ports.now() - 3600))
+        ports.pools.record_length("demo", SessionLength(seconds, ports.now() - 3600))
 
 
 def test_a_queued_launch_answers_with_a_forecast_and_its_view_keeps_it() -> None:
@@ -156,7 +156,7 @@ def test_when_telling_takes_too_long_the_rest_hear_it_from_the_next_pass() -> No
     for number in range(4):
         launch(ports, f"viewer{number}")
     ports.time += 10
-    ports.memory.between = lambda step: wait(ports, 8 if step == "sessions.note_eta" else 0)
+    ports.memory.between = lambda step: wait(ports, 8 if step == "sessions.record_eta" else 0)
     assert tell_waiting("demo", ports) == 2
     ports.memory.between = lambda step: None
     assert tell_waiting("demo", ports) == 4
@@ -211,7 +211,7 @@ def test_a_boot_under_way_counts_by_its_age() -> None:
     ports = full(1, maximum=1)
     waits(ports, "ada")
     for _ in range(10):
-        ports.pools.note_boot("demo", 100.0)
+        ports.pools.record_boot("demo", 100.0)
     put(ports, a_launch("lch-9", LaunchState.LAUNCHED, deadline_at=ports.now() + 600))
     eta = forecast_line("demo", ports).eta(1)
     assert eta.p50 - ports.now() == pytest.approx(100, rel=0.1)
@@ -230,7 +230,7 @@ def test_a_halted_pool_says_so_and_a_dry_market_when_it_is_tried_again() -> None
     ports = stage(0)
     launch(ports, "ada")
     assert plan_capacity(read_snapshot("demo", ports).snapshot).launches
-    ports.pools.note_launch_failed("demo", ports.now() + 120)
+    ports.pools.record_launch_failed("demo", ports.now() + 120)
     dry = forecast_line("demo", ports).eta(1)
     assert dry.reason == "you are next; Spot and on-demand have no capacity now; the next try is at 08:02 UTC"
     assert dry.p50 - ports.now() > 120
@@ -264,7 +264,7 @@ def test_no_instance_is_promised_where_none_can_be_started(
         assert said.startswith("you are next; 1 instance about to start, ready in about"), desc
     else:
         assert said == reason, desc
-        ports.pools.note_launch_failed("demo", ports.now() + 120)  # trying again would help nobody
+        ports.pools.record_launch_failed("demo", ports.now() + 120)  # trying again would help nobody
         assert forecast_line("demo", ports).eta(1).reason == reason, desc
 
 

@@ -19,7 +19,7 @@ from greenroom.ports.instance import Ec2State
 from greenroom.usecases.instance.abandon_launch import LONGEST_REST_S, abandon_launch
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.register_instance import register_instance
-from greenroom.usecases.pool.judge_boots import BOOT_FAILURES_TO_HALT, note_boot_failure
+from greenroom.usecases.pool.judge_boots import BOOT_FAILURES_TO_HALT, record_boot_failure
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 from greenroom_lab.memory.ports import FakePorts
 
@@ -67,7 +67,7 @@ def test_boots_that_fail_in_a_row_halt_the_pool_and_say_where_to_look() -> None:
 
 def fail_boot_of(ports: FakePorts, instance_id: str) -> None:
     """As the reaper's quarantine of one that registered and is never ready."""
-    note_boot_failure("demo", instance_id, "neverReady", ports)
+    record_boot_failure("demo", instance_id, "neverReady", ports)
 
 
 def test_noting_the_same_instance_again_counts_once_and_halts_nothing() -> None:
@@ -153,7 +153,7 @@ def test_the_boot_deadline_follows_what_was_seen(desc: str, times: list[float], 
 def test_deadlines_of_launches_instances_and_slots_follow_the_pools_own_boots() -> None:
     ports = house()
     for _ in range(BOOTS_MEASURED):
-        ports.pools.note_boot("demo", 500.0)
+        ports.pools.record_boot("demo", 500.0)
     launch = launched(ports)
     now = ports.now()
     assert launch.deadline_at == ports.fleet.get(INSTANCE).deadline_at == now + 750

@@ -186,7 +186,7 @@ def test_who_gets_a_slot_from_somebody_else_while_the_forecast_is_made_is_told_o
     ports = stage(0)
 
     def between(step: str) -> None:
-        if step == "sessions.note_eta":
+        if step == "sessions.record_eta":
             ports.memory.between = lambda _: None
             add_slot(ports, "i-00000001", SlotState.FREE)
             assert dispatch_line("demo", ports) == 1

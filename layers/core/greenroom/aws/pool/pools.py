@@ -81,7 +81,7 @@ class DynamoPools:
         except Refused as refused:
             raise Conflict(pool_id) from refused
 
-    def note_surplus(self, pool_id: str, since: float | None, least: int) -> None:
+    def record_surplus(self, pool_id: str, since: float | None, least: int) -> None:
         write = self._capacity(pool_id)
         if since is None:
             write.remove("surplusSince", "surplusLeast")
@@ -95,19 +95,19 @@ class DynamoPools:
         with suppress(RowChanged):
             self._change(write.set("surplusLeast", least), pool_id)
 
-    def note_given_back(self, pool_id: str, slots: int) -> None:
+    def record_given_back(self, pool_id: str, slots: int) -> None:
         self._change(self._capacity(pool_id).count("giveBackSlots", -slots), pool_id)
 
-    def note_launch_failed(self, pool_id: str, rests_until: float) -> None:
+    def record_launch_failed(self, pool_id: str, rests_until: float) -> None:
         self._change(self._capacity(pool_id).count("failedLaunches").set("launchRestsUntil", rests_until), pool_id)
 
-    def note_launch_registered(self, pool_id: str) -> None:
+    def record_launch_registered(self, pool_id: str) -> None:
         self._change(self._capacity(pool_id).remove("failedLaunches", "launchRestsUntil"), pool_id)
 
-    def note_boot_failed(self, pool_id: str, instance_id: str) -> int:
+    def record_boot_failed(self, pool_id: str, instance_id: str) -> int:
         return len(self._change(self._capacity(pool_id).put_in("failedBoots", instance_id), pool_id)["failedBoots"])
 
-    def note_boot(self, pool_id: str, seconds: float | None) -> None:
+    def record_boot(self, pool_id: str, seconds: float | None) -> None:
         kept = self._change(self._capacity(pool_id).remove("failedBoots"), pool_id).get("bootTimes")
         if seconds is None:
             return
@@ -115,7 +115,7 @@ class DynamoPools:
         with suppress(RowChanged):  # another boot was noted: one measurement fewer
             self._change(write.set("bootTimes", [*(kept or ()), round(seconds, 1)][-BOOTS_KEPT:]), pool_id)
 
-    def note_length(self, pool_id: str, length: SessionLength) -> None:
+    def record_length(self, pool_id: str, length: SessionLength) -> None:
         kept = read(self._table, pool_key(pool_id), "CAPACITY").get("sessionLengths")
         write = self._unchanged(self._capacity(pool_id), "sessionLengths", kept)
         lengths = [*(kept or ()), encoded(length)]

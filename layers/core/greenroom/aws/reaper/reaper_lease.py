@@ -8,7 +8,7 @@ from greenroom.aws.table.rows import RowChanged, change, read
 from greenroom.aws.table.write import Write
 
 _KEY = ("REAPER", "LEASE")
-NOTE_KEPT_S = 24 * 3600
+KEPT_S = 24 * 3600
 
 
 class DynamoReaperLease:
@@ -34,8 +34,8 @@ class DynamoReaperLease:
         with suppress(RowChanged):
             change(Write(self._table, *_KEY).when_equal("owner", owner).set("until", 0), self._table, *_KEY)
 
-    def last_noted(self, what: str, now: float) -> float | None:
+    def last_recorded(self, what: str, now: float) -> float | None:
         key = ("REAPER", f"NOTE#{what}")
-        write = Write(self._table, *key).set("at", now).set("expiresAt", int(now) + NOTE_KEPT_S)
+        write = Write(self._table, *key).set("at", now).set("expiresAt", int(now) + KEPT_S)
         before = change(write, self._table, *key, returned="ALL_OLD").get("at")
         return float(before) if before is not None else None

@@ -95,7 +95,7 @@ class DynamoSessions:
         after = replace(before, join_number=number, viewer_connection_id=connection_id, page_gone_at=None)
         return Joined(after, older if older != connection_id else None)
 
-    def note_eta(self, session_id: str, eta: Eta) -> bool:
+    def record_eta(self, session_id: str, eta: Eta) -> bool:
         write = self._write(session_id).when_in("state", WAITING_STATES)
         write.set("eta", encoded(eta)).set_once("etaShown", encoded(selected(EtaShown, eta)))
         try:

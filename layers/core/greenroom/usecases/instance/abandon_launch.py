@@ -18,9 +18,9 @@ from greenroom.ports.pool import HasPools
 from greenroom.ports.reaper import HasReaper
 from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_instance, change_launch
-from greenroom.usecases.instance.note_refusals import attempts_of, note_refusals
+from greenroom.usecases.instance.record_refusals import attempts_of, record_refusals
 from greenroom.usecases.one_by_one import one_by_one
-from greenroom.usecases.pool.judge_boots import note_boot_failure
+from greenroom.usecases.pool.judge_boots import record_boot_failure
 
 
 class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasReaper, Protocol):
@@ -49,7 +49,7 @@ def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer
     Idempotent.
     `error`: why it is undone, unless EC2's refusals in `answer` say it. Raises: NotFound.
     """
-    note_refusals(pool_id, answer, ports)
+    record_refusals(pool_id, answer, ports)
     is_refused = answer.refusals and not answer.launched and not answer.fault
     reason = answer.failure if is_refused else error
     try:
@@ -79,7 +79,7 @@ def _judge(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
     for each in found:
         is_broken = each.state in (Ec2State.PENDING, Ec2State.RUNNING) or each.ended_by in BROKEN_BOOTS
         if each.instance_id in launch.instance_ids and is_broken:
-            note_boot_failure(launch.pool_id, each.instance_id, "neverRegistered", ports)
+            record_boot_failure(launch.pool_id, each.instance_id, "neverRegistered", ports)
 
 
 def _end_instances(instance_ids: Set[str], ports: Ports) -> None:
@@ -106,7 +106,7 @@ def _announce(launch: Launch, answer: FleetAnswer, ports: Ports) -> None:
     now, failures = ports.now(), ports.pools.read(launch.pool_id).failed_launches
     rest_s = round(jittered(min(FIRST_REST_S * 2 ** min(failures, 10), LONGEST_REST_S), ports.rng.random()), 1)
     if not launch.for_warm_tier:  # launches for viewers must not pause for one that is not urgent
-        ports.pools.note_launch_failed(launch.pool_id, now + rest_s)
+        ports.pools.record_launch_failed(launch.pool_id, now + rest_s)
     said = attempts_of(answer), answer.fault or None
     ports.journal.append(journal.LaunchFailed(launch.pool_id, launch.launch_id, launch.reason, rest_s, *said), now)
     ports.bus.send(LaunchFailed(pool_id=launch.pool_id, launch_id=launch.launch_id, reason=launch.reason))

@@ -16,7 +16,7 @@ from greenroom.ports.notify import HasBus, HasJournal, HasTasks
 from greenroom.ports.pool import HasPools
 from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_launch
-from greenroom.usecases.instance.note_refusals import attempts_of, note_refusals
+from greenroom.usecases.instance.record_refusals import attempts_of, record_refusals
 from greenroom.usecases.pool.judge_boots import boot_timeout_s
 
 
@@ -33,7 +33,7 @@ def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_t
     Raises: NotFound, LaunchAbandoned; CapacityUnavailable, AccountLimitReached, RequestThrottled or OfferingsInvalid
     when EC2 launched nothing.
     """
-    note_refusals(pool_id, answer, ports)
+    record_refusals(pool_id, answer, ports)
     launch = ports.launches.get(pool_id, launch_id)
     if not answer.launched:
         raise LAUNCH_FAILURES[answer.failure](launch_id)
@@ -54,8 +54,8 @@ def _launched(launch: Launch, instance_ids: tuple[str, ...], task_token: str, de
     """The launch with its instances and task token. Raises: LaunchAbandoned."""
     if launch.state is LaunchState.FAILED:
         raise LaunchAbandoned(launch.launch_id)
-    noted = replace(launch, instance_ids=instance_ids, task_token=task_token)
-    return advanced(noted, LaunchState.LAUNCHED, deadline_at) if launch.state is LaunchState.REQUESTED else noted
+    recorded = replace(launch, instance_ids=instance_ids, task_token=task_token)
+    return advanced(recorded, LaunchState.LAUNCHED, deadline_at) if launch.state is LaunchState.REQUESTED else recorded
 
 
 def _instance(launched: Launched, launch: Launch, now: float, deadline_at: float) -> Instance:

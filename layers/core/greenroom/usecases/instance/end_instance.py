@@ -76,13 +76,13 @@ def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None
     _clear(instance.instance_id, reason, ports)
     ended = _change(instance.instance_id, _leaving, ports)
     ports.ec2.terminate(instance.instance_id)
-    _note(ended, journal.InstanceEnded, reason, ports)
+    _record(ended, journal.InstanceEnded, reason, ports)
 
 
 def finish_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
     """EC2 says that the instance is gone: its sessions move, and its rows leave the pool."""
     _clear(instance.instance_id, reason, ports)
-    _note(_change(instance.instance_id, _gone, ports), journal.InstanceTerminated, reason, ports)
+    _record(_change(instance.instance_id, _gone, ports), journal.InstanceTerminated, reason, ports)
 
 
 def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
@@ -118,7 +118,7 @@ def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Por
     return Changed(seen[-1], after)
 
 
-def _note(
+def _record(
     ended: Changed[Instance, Instance],
     kind: type[journal.InstanceEnded] | type[journal.InstanceTerminated],
     reason: StatusReason,
@@ -131,11 +131,11 @@ def _note(
     why = instance.status_reason or reason.value
     ports.journal.append(kind(instance.instance_id, instance.pool_id, why, reason), ports.now())
     if ended.before.state is not InstanceState.TERMINATING:
-        _note_waste(instance, ports)
+        _record_waste(instance, ports)
         request_pass(instance.pool_id, "instanceLost", ports)
 
 
-def _note_waste(instance: Instance, ports: Ports) -> None:
+def _record_waste(instance: Instance, ports: Ports) -> None:
     """Writes the ledger line of an interrupted instance: the time since its notice, when no new session could use it.
 
     Example: 120 s of a Spot g5.xlarge are 0.016767 $.

@@ -68,11 +68,11 @@ def record_heartbeat(
             with suppress(StaleEpoch):  # given back since it was read: the next heartbeat says so
                 ports.slots.extend_lease(slot.slot_id, slot.session_id, slot.epoch, now + lease_s)
     if notice is not None:
-        _note(instance, notice, ports)
+        _record(instance, notice, ports)
     return Heard(now, instance.state, tuple(SlotTruth(each, _join_number(each, ports)) for each in slots))
 
 
-def _note(instance: Instance, notice: Notice, ports: Ports) -> None:
+def _record(instance: Instance, notice: Notice, ports: Ports) -> None:
     """Announces the notice before storing it: a call that dies in between announces it again, which does no harm."""
     if instance.state in ON_ITS_WAY_OUT or not is_stronger(notice, instance.notice):
         return

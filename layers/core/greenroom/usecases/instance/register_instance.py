@@ -204,5 +204,5 @@ def _close_launch(instance: Instance, ports: Ports) -> None:
         launch = change_launch(instance.pool_id, instance.launch_id, done, ports)
     except NotFound:
         return  # it registered long ago, and the launch's row has expired
-    ports.pools.note_launch_registered(instance.pool_id)
+    ports.pools.record_launch_registered(instance.pool_id)
     answer_launch(launch, ports)

@@ -17,7 +17,7 @@ from greenroom.ports.pool import HasPools
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_instance
-from greenroom.usecases.instance.note_refusals import note_account_limit
+from greenroom.usecases.instance.record_refusals import record_account_limit
 from greenroom.usecases.instance.retire_instances import retire_instances
 from greenroom.usecases.one_by_one import one_by_one
 from greenroom.usecases.pool.judge_boots import boot_timeout_s
@@ -87,7 +87,7 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
     except (CapacityUnavailable, AccountLimitReached) as refusal:
         now = ports.now()
         if isinstance(refusal, AccountLimitReached):
-            note_account_limit(instance.pool_id, instance.market, str(refusal), ports)
+            record_account_limit(instance.pool_id, instance.market, str(refusal), ports)
         change_instance(instance.instance_id, lambda before: refused_start(before, now, now + HOLD_S), ports)
         entry = journal.StartRefused(*_told(instance), error=type(refusal).__name__, code=str(refusal))
         ports.journal.append(entry, ports.now())

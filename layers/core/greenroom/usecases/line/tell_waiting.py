@@ -76,7 +76,7 @@ def _tell(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: 
     eta = outlook.eta(place, session.not_before)
     if session.state not in WAITING_STATES or not is_due(session.eta, eta):
         return False
-    if not ports.sessions.note_eta(session.session_id, eta):
+    if not ports.sessions.record_eta(session.session_id, eta):
         return False  # it has just got its slot, or its viewer has just left
     frame = {"kind": "eta", "sessionId": session.session_id, "place": eta.place, "eta": eta_view(eta)}
     post_to_page(session, frame, ports)
@@ -89,6 +89,6 @@ def first_forecast(session: Session, place: int, outlook: Outlook, ports: Ports)
     A session that no longer waits is returned as it is now.
     """
     eta = outlook.eta(place, session.not_before)
-    if not ports.sessions.note_eta(session.session_id, eta):
+    if not ports.sessions.record_eta(session.session_id, eta):
         return ports.sessions.get(session.session_id)
     return replace(session, eta=eta)

@@ -30,12 +30,12 @@ BREAKER = "greenroom"
 LOOK_AT = "check the image (driver, application), the agent's log and the user data, then resume the pool"
 
 
-def note_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) -> None:
+def record_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) -> None:
     """Counts a launched instance that will never be Ready, and halts the pool after BOOT_FAILURES_TO_HALT in a row.
 
     `why`: neverRegistered or neverReady. The same instance counts only once.
     """
-    now, in_a_row = ports.now(), ports.pools.note_boot_failed(pool_id, instance_id)
+    now, in_a_row = ports.now(), ports.pools.record_boot_failed(pool_id, instance_id)
     ports.journal.append(journal.BootFailed(pool_id, instance_id, why, in_a_row, BOOT_FAILURES_TO_HALT), now)
     if in_a_row < BOOT_FAILURES_TO_HALT:
         return
@@ -47,14 +47,14 @@ def note_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) ->
         ports.bus.send(PoolHalted(pool_id=pool_id, reason=reason, by=BREAKER))
 
 
-def note_boot_done(before: Instance, ports: Ports) -> None:
+def record_boot_done(before: Instance, ports: Ports) -> None:
     """Records that an instance became Ready. `before`: the instance before one of its slots became ready.
 
     Only its first boot is measured: later ones (a restart, a start from the warm pool) install nothing and are faster.
     """
     if before.state is InstanceState.BOOTING:
         is_first = before.ready_at is None
-        ports.pools.note_boot(before.pool_id, ports.now() - before.launched_at if is_first else None)
+        ports.pools.record_boot(before.pool_id, ports.now() - before.launched_at if is_first else None)
 
 
 def boot_timeout_s(pool_id: str, ports: Ports) -> float:

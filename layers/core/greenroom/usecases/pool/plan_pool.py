@@ -93,9 +93,9 @@ def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports
     stopped = tuple(each.instance_id for each in plan.stops if _stop(by_id[each.instance_id], ports))
     retired = [each for each in plan.retirements if _drain(by_id[each.instance_id], ports)]
     if (plan.surplus_since, plan.surplus_least) != (rows.surplus_since, rows.surplus_least):
-        ports.pools.note_surplus(pool_id, plan.surplus_since, plan.surplus_least)
+        ports.pools.record_surplus(pool_id, plan.surplus_since, plan.surplus_least)
     if given := sum(each.slots for each in retired if each.is_given_back):
-        ports.pools.note_given_back(pool_id, given)
+        ports.pools.record_given_back(pool_id, given)
     planned = PlannedPool(
         launch_ids=(*(each.launch_id for each in intents), *_unstarted(rows.launches)),
         retired_ids=tuple(each.instance_id for each in retired),

@@ -26,7 +26,7 @@ from greenroom.usecases.instance.end_instance import finish_instance, quarantine
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 from greenroom.usecases.instance.warm_tier import reconcile_stopped
 from greenroom.usecases.notify.tell_peers import tell_agent_of_slot
-from greenroom.usecases.pool.judge_boots import note_boot_failure
+from greenroom.usecases.pool.judge_boots import record_boot_failure
 
 
 class Ports(
@@ -124,11 +124,11 @@ def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, po
     if seen is not None and (seen.state is Ec2State.SHUTTING_DOWN or _stops(instance, seen, ports)):
         return Notice(NoticeKind.INSTANCE_GONE, ports.now())
     if is_being_lost(instance) or instance.state in CLAIMABLE_STATES:
-        noted = instance.notice
-        if noted is None and instance.state is I.INTERRUPTED:
+        known = instance.notice
+        if known is None and instance.state is I.INTERRUPTED:
             return Notice(NoticeKind.INSTANCE_GONE, ports.now())
-        if noted is not None:
-            return noted
+        if known is not None:
+            return known
     return Notice(NoticeKind.SILENCE, instance.heartbeat_at) if is_silent and instance.heartbeat_at else None
 
 
@@ -143,7 +143,7 @@ def _stops(instance: Instance, seen: Ec2Instance, ports: Ports) -> bool:
 def _judge_boot(instance: Instance, ports: Ports) -> None:
     """Counts a failed boot if its agent registered but it never became Ready: the image may be broken."""
     if instance.state is I.BOOTING and instance.ready_at is None and instance.notice is None:
-        note_boot_failure(instance.pool_id, instance.instance_id, "neverReady", ports)
+        record_boot_failure(instance.pool_id, instance.instance_id, "neverReady", ports)
 
 
 def _reason(seen: Ec2Instance | None) -> StatusReason:

@@ -113,7 +113,7 @@ def reconcile_pool(
 def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
     """Announces a mass silence once, and not again while it lasts."""
     now = ports.now()
-    before = ports.reaper.last_noted(f"SILENCE#{pool_id}", now)
+    before = ports.reaper.last_recorded(f"SILENCE#{pool_id}", now)
     if before is None or now - before > SILENCE_OVER_S:
         ports.bus.send(MassSilenceSeen(pool_id=pool_id, instances=spared))
 

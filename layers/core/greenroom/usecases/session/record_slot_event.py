@@ -30,7 +30,7 @@ from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.line.publish_slot import publish_slot
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.tell_peers import tell_page
-from greenroom.usecases.pool.judge_boots import note_boot_done, restart_timeout_s
+from greenroom.usecases.pool.judge_boots import record_boot_done, restart_timeout_s
 from greenroom.usecases.session.admit_launch import gpu_budgets_of
 from greenroom.usecases.session.end_session import end_idle_session, end_session
 from greenroom.usecases.socket.check_boot import check_boot
@@ -114,7 +114,7 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
 def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
     if slot.state is not SlotState.RESETTING:
         return
-    note_boot_done(before, ports)  # first: a call that dies after this is repeated
+    record_boot_done(before, ports)  # first: a call that dies after this is repeated
     instance = ports.fleet.mark_ready(fact.instance_id, fact.boot_nonce, ports.now())
     try:
         if instance.state in CLAIMABLE_STATES:

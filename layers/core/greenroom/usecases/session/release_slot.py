@@ -50,18 +50,18 @@ def release_slot(session_id: str, ports: Ports) -> Session:
         session = end_session(session_id, StatusReason.INTERNAL_ERROR, ports)
     over = ports.claims.release(session, ports.now())
     if session.state is SessionState.ENDING:
-        _note_length(over, ports)
+        _record_length(over, ports)
     _announce(over, ports)
     _tell_agent(over, ports)
     tell_page(over, ports)
     return over
 
 
-def _note_length(over: Session, ports: Ports) -> None:
+def _record_length(over: Session, ports: Ports) -> None:
     """Records how long the session lasted, to forecast the waits of others."""
     length = length_of(over)
     if length is not None:
-        ports.pools.note_length(over.pool_id, length)
+        ports.pools.record_length(over.pool_id, length)
 
 
 def _tell_agent(session: Session, ports: Ports) -> None:

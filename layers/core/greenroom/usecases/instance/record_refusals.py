@@ -18,7 +18,7 @@ class Ports(Clock, Rng, HasBus, HasJournal, HasOfferings, Protocol):
     """The ports that this module and the functions it calls use."""
 
 
-def note_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
+def record_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
     """Stores the cooldowns that follow from EC2's refusals, and records those that people must act on.
 
     An offering without capacity, or an invalid one, gets a cooldown of its own; a used-up quota gives one to the whole
@@ -27,7 +27,7 @@ def note_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
     roll = ports.rng.random()
     for refusal in answer.refusals:
         if refusal.is_account_limit:
-            note_account_limit(pool_id, refusal.asked_of, refusal.code, ports)
+            record_account_limit(pool_id, refusal.asked_of, refusal.code, ports)
             continue
         for offering in _meant(refusal, answer):
             rest = rest_of(offering.key, refusal.code, ports.now(), roll)
@@ -37,7 +37,7 @@ def note_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
                 ports.journal.append(entry, ports.now())
 
 
-def note_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> None:
+def record_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> None:
     """Stores the cooldown of a market whose quota is used up, and alarms people if none was running.
 
     Used also when EC2 refuses to start a stopped instance (`on-demand`).
