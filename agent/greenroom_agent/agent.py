@@ -109,7 +109,7 @@ class Agent:
             random.random,
             self._settings.heartbeat_file,
         )
-        watching = watch_notices(metadata.notice, METADATA_FAULTS, heartbeat.tell)
+        watching = watch_notices(metadata.notice, METADATA_FAULTS, heartbeat.notify)
         return [heartbeat.run(self._hear_heartbeat), heartbeat.watch_lease(self._fence), watching]
 
     def _fence(self) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import AwsPorts, lambda_handler
-from greenroom.usecases.line.tell_waiting import tell_those_behind
+from greenroom.usecases.line.notify_waiting import notify_those_behind
 from greenroom.usecases.session.release_slot import release_slot
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """What the execution ends with."""
     session = release_slot(event["sessionId"], ports)
-    tell_those_behind(session, ports)
+    notify_those_behind(session, ports)
     return {"sessionId": session.session_id, "state": session.state.value, "statusReason": str(session.status_reason)}
 
 

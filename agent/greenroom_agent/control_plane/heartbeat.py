@@ -50,7 +50,7 @@ class Heartbeat:
         self._notice: Notice | None = None
         self._is_news = asyncio.Event()
 
-    def tell(self, notice: Notice) -> None:
+    def notify(self, notice: Notice) -> None:
         """Passes on a notice of EC2 with a heartbeat right now."""
         self._notice = notice
         self._is_news.set()

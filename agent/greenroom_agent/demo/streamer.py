@@ -37,7 +37,7 @@ class Streamer:
         self._player: Player | None = None
         self._player_id = ""
         self._clock = clock
-        self._told_input_at_s = float("-inf")
+        self._reported_input_at_s = float("-inf")
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def serve(self, url: str) -> None:
@@ -89,19 +89,19 @@ class Streamer:
         await self._drop()
         self._scene.forget_viewer()
 
-        def tell(state: str) -> None:
+        def report(state: str) -> None:
             log.info("player=%s %s frame=%d", player_id, state, self._scene.frame_number)
             self._say("greenroomPeer", playerId=player_id, state=state)
 
-        player = self._make_player(self._ice_servers, tell, lambda: self.saw_input(player_id))
+        player = self._make_player(self._ice_servers, report, lambda: self.saw_input(player_id))
         self._player, self._player_id = player, player_id
         self._say("offer", sdp=await self._player.offer(), playerId=player_id)
 
     def saw_input(self, player_id: str) -> None:
         """Reports that the player's browser sent input by a person."""
         now_s = self._clock()
-        if now_s - self._told_input_at_s >= ACTIVITY_PAUSE_S:
-            self._told_input_at_s = now_s
+        if now_s - self._reported_input_at_s >= ACTIVITY_PAUSE_S:
+            self._reported_input_at_s = now_s
             self._say("greenroomActivity", playerId=player_id)
 
     async def _drop(self) -> None:

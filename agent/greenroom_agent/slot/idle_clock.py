@@ -13,9 +13,9 @@ class IdleClock:
     """Runs while the viewer has a picture. `can_hear`: whether reports of input can reach the agent now."""
 
     def __init__(
-        self, tell_page: Callable[[Mapping[str, Any]], None], end: Callable[[], None], can_hear: Callable[[], bool]
+        self, notify_page: Callable[[Mapping[str, Any]], None], end: Callable[[], None], can_hear: Callable[[], bool]
     ) -> None:
-        self._tell_page = tell_page
+        self._notify_page = notify_page
         self._end = end
         self._can_hear = can_hear
         self._watch: IdleWatch | None = None
@@ -58,7 +58,7 @@ class IdleClock:
             self._end()
         elif sign is not None:
             ends_in_s = round(watch.ends_in_s(_now_s()), 1) if sign is IdleSign.WARN else None
-            self._tell_page({"type": "greenroomIdle", "endsIn_s": ends_in_s})
+            self._notify_page({"type": "greenroomIdle", "endsIn_s": ends_in_s})
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -37,7 +37,7 @@ class Slot:
 
     _streamer: Streamer
     _supervisor: Supervisor
-    _tell: Callable[[Report], None]
+    _report: Callable[[Report], None]
 
     def __init__(self, stage: Stage, socket: Socket, public_ip: str | None) -> None:
         self.stage = stage
@@ -47,14 +47,14 @@ class Slot:
         self._timer: asyncio.TimerHandle | None = None
         self._socket_grace: asyncio.TimerHandle | None = None
         self._linger: asyncio.TimerHandle | None = None
-        self._streamer_tells_peers = False
+        self._streamer_reports_peers = False
         self._has_media = True
         self._was_lost_by_socket = False
-        self._idle = IdleClock(self._tell_page, lambda: self._do(self.stage.viewer_idled()), lambda: socket.is_open)
+        self._idle = IdleClock(self._notify_page, lambda: self._do(self.stage.viewer_idled()), lambda: socket.is_open)
 
-    def bind(self, streamer: Streamer, supervisor: Supervisor, tell: Callable[[Report], None]) -> None:
+    def bind(self, streamer: Streamer, supervisor: Supervisor, report: Callable[[Report], None]) -> None:
         """Sets the other parts of the slot; called before the first event."""
-        self._streamer, self._supervisor, self._tell = streamer, supervisor, tell
+        self._streamer, self._supervisor, self._report = streamer, supervisor, report
 
     def reading(self) -> SlotReading:
         """What the next heartbeat reports of this slot."""
@@ -101,7 +101,7 @@ class Slot:
     @fenced
     def application_started(self) -> None:
         """A new application process has started."""
-        self._streamer_tells_peers = False
+        self._streamer_reports_peers = False
         self._has_media = True
         self._do(self.stage.application_started())
 
@@ -131,7 +131,7 @@ class Slot:
             log.info("slot=%s dropped %s of another player", self.stage.slot_id, kind)
         elif kind == "greenroomPeer":
             # Without media there is no peer connection whose end the streamer could notice.
-            self._streamer_tells_peers = self._has_media = message.get("media") is not False
+            self._streamer_reports_peers = self._has_media = message.get("media") is not False
             self._peer(number, is_connected=message.get("state") == "connected", detail="the streamer lost its peer")
         elif kind == "greenroomActivity":
             self._idle.heard()
@@ -198,7 +198,7 @@ class Slot:
             self._streamer.send({**message.to_streamer, "playerId": str(self.stage.join_number)})
         elif message.kind == "greenroomActivity":
             self._idle.heard(message.idle_s)
-        elif not self._streamer_tells_peers:
+        elif not self._streamer_reports_peers:
             # It plays. That comes by way of the relay: a streamer that tells of its peers may have said an end since.
             self._peer(self.stage.join_number, is_connected=True, detail="")
 
@@ -212,7 +212,7 @@ class Slot:
     @fenced
     def _socket_stayed_closed(self, number: int) -> None:
         # A streamer that tells of its peers knows better than the socket whether the picture flows.
-        if not self._streamer_tells_peers and self.stage.is_playing:
+        if not self._streamer_reports_peers and self.stage.is_playing:
             self._was_lost_by_socket = True
             self._peer(number, is_connected=False, detail=f"the page's socket was closed for {SOCKET_GRACE_S:.0f} s")
 
@@ -222,7 +222,7 @@ class Slot:
             log.info("slot=%s %s", self.stage.slot_id, action)
             if isinstance(action, Report):
                 self._mind_idling(action.event)
-                self._tell(action)
+                self._report(action)
             elif isinstance(action, ConnectPlayer):
                 self._connect(action)
             elif isinstance(action, DisconnectPlayer):
@@ -248,7 +248,7 @@ class Slot:
         elif event != "idle":
             self._idle.stop()
 
-    def _tell_page(self, message: Mapping[str, Any]) -> None:
+    def _notify_page(self, message: Mapping[str, Any]) -> None:
         if self._channel is not None:
             self._emit(self._channel.send(json.dumps(message), _now_ms()))
 

@@ -98,7 +98,7 @@ async def report(stage: Drive, guests: list[Guest]) -> int:
     ends = Counter(end_of(stay) for stay in stays)
     breaks, found = order_breaks(stays), accuracy(stays, shown)
     silence_s = longest_silence(stays, shown)
-    tell_waits(stays)
+    print_waits(stays)
     say(f"order: {breaks or 'kept'}; first p90 / true wait: median {found.p90_ratio:.2f} over {found.judged} waits")
     say(f"longest time in line without a word {silence_s:.1f} s")
     line = f"waiting served={ends['served']} cancelled={ends['cancelled']} told={ends['told']}"
@@ -152,7 +152,7 @@ def end_of(stay: Stay) -> str:
     return "told" if stay.ended_as in ("capacityUnavailable", "connectionTimeout") else "lost"
 
 
-def tell_waits(stays: list[Stay]) -> None:
+def print_waits(stays: list[Stay]) -> None:
     for tier in TIERS:
         own = [each for each in stays if each.tier == tier and each.queued_at and each.assigned_at]
         waits = sorted((each.assigned_at or 0) - each.requested_at for each in own)

@@ -188,11 +188,11 @@ class History:
             elif self.world.strikes("spot_warned"):
                 self.warn(each.instance_id)
             elif self.world.strikes("rebalance_advised"):
-                self._tell(each.instance_id, NoticeKind.REBALANCE)
+                self._notify(each.instance_id, NoticeKind.REBALANCE)
 
     def warn(self, instance_id: str) -> None:
         """EC2 keeps its word, whether or not anybody heard it."""
-        self._tell(instance_id, NoticeKind.SPOT_INTERRUPTION)
+        self._notify(instance_id, NoticeKind.SPOT_INTERRUPTION)
         self.losses_to_come += 1
 
         def strike() -> None:
@@ -204,9 +204,9 @@ class History:
     def _take(self, instance_id: str) -> None:
         if self.ec2.is_alive(instance_id):
             self.ec2.end(instance_id, "Server.SpotInstanceTermination")
-            self._tell(instance_id, NoticeKind.INSTANCE_GONE)
+            self._notify(instance_id, NoticeKind.INSTANCE_GONE)
 
-    def _tell(self, instance_id: str, kind: NoticeKind) -> None:
+    def _notify(self, instance_id: str, kind: NoticeKind) -> None:
         """EC2's own event, on the default bus: lost, doubled or late like any other."""
         at, ports = self.world.now, self.world.ports
 

@@ -89,7 +89,7 @@ class ViewerSocket:
         async for received in self._socket:
             if received.type is WSMsgType.TEXT:
                 await self._hear(json.loads(received.data))
-        await self._tell(closed=True)
+        await self._notify(closed=True)
 
     async def _hear(self, frame: Json) -> None:
         match frame.get("kind"):
@@ -111,7 +111,7 @@ class ViewerSocket:
                     self.messages.put_nowait(json.loads(text))
             case "superseded":
                 self.superseded = True
-                await self._tell()
+                await self._notify()
 
     async def _see(self, session: Json) -> None:
         """An older version is dropped: pushes may overtake each other."""
@@ -119,9 +119,9 @@ class ViewerSocket:
             self.session = session
         if self._has_moved():
             self._hello_due.set()
-        await self._tell()
+        await self._notify()
 
-    async def _tell(self, closed: bool = False) -> None:
+    async def _notify(self, closed: bool = False) -> None:
         async with self._changed:
             self.closed = self.closed or closed
             self._changed.notify_all()

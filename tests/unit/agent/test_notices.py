@@ -142,9 +142,9 @@ async def test_a_notice_is_in_a_heartbeat_at_once_and_in_every_later_one() -> No
     door = Listener()
     heartbeat, task = beating(door, 3600)
     await door.hear(1)
-    heartbeat.tell(REBALANCE)
+    heartbeat.notify(REBALANCE)
     await door.hear(2)
-    heartbeat.tell(INTERRUPTION)
+    heartbeat.notify(INTERRUPTION)
     await door.hear(3)
     assert door.notices == [None, REBALANCE, INTERRUPTION]
     assert await heartbeat.beat() is not None
@@ -157,7 +157,7 @@ async def test_a_notice_that_comes_during_a_heartbeat_is_not_forgotten() -> None
     heartbeat, task = beating(door, 3600)
     while not door.notices:
         await asyncio.sleep(0)
-    heartbeat.tell(INTERRUPTION)  # the first beat is on its way without it
+    heartbeat.notify(INTERRUPTION)  # the first beat is on its way without it
     await door.hear(2)
     assert door.notices == [None, INTERRUPTION]
     task.cancel()
@@ -167,7 +167,7 @@ async def test_a_notice_whose_heartbeat_failed_is_said_again_soon() -> None:
     door = Listener()
     door.failures = [Unavailable("HTTP 503")]
     heartbeat, task = beating(door, 0.02)
-    heartbeat.tell(INTERRUPTION)
+    heartbeat.notify(INTERRUPTION)
     await door.hear(2)
     assert door.notices[:2] == [INTERRUPTION, INTERRUPTION]
     task.cancel()

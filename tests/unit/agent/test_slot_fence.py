@@ -45,7 +45,7 @@ class Faulty:
     def stop(self) -> None:
         self.send(None)
 
-    def tell(self, report: Report) -> None:
+    def notify(self, report: Report) -> None:
         self.send(None)
 
     def lost(self) -> None:
@@ -78,7 +78,7 @@ async def test_what_a_slots_work_raises_costs_it_its_application(
 ) -> None:
     parts = Faulty()
     slot = Slot(Stage("i-1.1", 0), parts, None)
-    slot.bind(parts, parts, parts.tell)
+    slot.bind(parts, parts, parts.notify)
     slot.application_ready()
     slot.join(Join("i-1.1", "ses-1", 1, 1))
     parts.fault = fault

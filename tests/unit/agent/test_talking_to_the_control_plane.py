@@ -217,14 +217,14 @@ class Recorder:
     def stop(self) -> None:
         self.stops += 1
 
-    def tell(self, report: Report) -> None:
+    def notify(self, report: Report) -> None:
         self.reports.append(report.event)
 
 
 def joined_slot() -> tuple[Slot, Recorder]:
     recorder = Recorder()
     slot = Slot(Stage("i-1.1", 0), recorder, "203.0.113.7")
-    slot.bind(recorder, recorder, recorder.tell)
+    slot.bind(recorder, recorder, recorder.notify)
     slot.application_ready()
     slot.join(Join("i-1.1", "ses-1", 1, 1))
     return slot, recorder

@@ -12,7 +12,7 @@ from greenroom.domain.session.session import Session, SessionState
 from greenroom.usecases.event.advance_event import advance_event
 from greenroom.usecases.event.schedule_event import cancel_event
 from greenroom.usecases.line.dispatch_line import dispatch_line
-from greenroom.usecases.line.tell_waiting import tell_waiting
+from greenroom.usecases.line.notify_waiting import notify_waiting
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.pool.read_snapshot import read_snapshot
 from greenroom.usecases.session.end_session import leave_session
@@ -102,7 +102,7 @@ def test_who_waits_for_an_event_is_promised_its_start_and_told_so() -> None:
     assert event.start < first.p90 < event.start + 30
     assert first.reason == f"you are next; the event begins at {clock(event.start)} UTC"
     ports.time += 60
-    tell_waiting("demo", ports)
+    notify_waiting("demo", ports)
     told = session_of(ports, "ada").eta
     assert told is not None
     assert (told.at, told.p50) == (ports.time, pytest.approx(event.start, abs=10))

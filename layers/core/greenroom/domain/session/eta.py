@@ -8,7 +8,7 @@ from typing import Any
 from greenroom.domain.shape import selected, shown
 from greenroom.domain.times import Time
 
-TOLD_EVERY_S = 5.0
+NOTIFIED_EVERY_S = 5.0
 """A viewer is told again after this time even without a change. Forecasts are made every 8 s while somebody waits."""
 CHANGED_S, CHANGED_SHARE = 5.0, 0.1
 """A viewer is told at once when a time moved by more than this, or by more than this share of the remaining wait."""
@@ -40,7 +40,7 @@ def is_due(before: Eta | None, now_known: Eta) -> bool:
         return True
     changed_by = max(abs(now_known.p50 - before.p50), abs(now_known.p90 - before.p90))
     left = now_known.p50 - now_known.at
-    return now_known.at - before.at >= TOLD_EVERY_S or changed_by > min(CHANGED_S, max(1.0, CHANGED_SHARE * left))
+    return now_known.at - before.at >= NOTIFIED_EVERY_S or changed_by > min(CHANGED_S, max(1.0, CHANGED_SHARE * left))
 
 
 @dataclass(frozen=True, slots=True)

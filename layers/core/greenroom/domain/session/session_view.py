@@ -58,7 +58,7 @@ class SessionView:
 def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
     """The session as JSON values. `place`: 1 = next in line; None where the line was not asked."""
     when = session.transitions
-    is_told = session.eta is not None and session.state in WAITING_STATES
+    is_shown = session.eta is not None and session.state in WAITING_STATES
     view = selected(
         SessionView,
         session,
@@ -68,7 +68,7 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
         slot=_slot(session.assignment),
         place=place,
         reason=session_reason(session, place),
-        eta=selected(EtaView, session.eta) if is_told else None,
+        eta=selected(EtaView, session.eta) if is_shown else None,
     )
     return shown(view)
 

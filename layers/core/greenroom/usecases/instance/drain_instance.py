@@ -17,7 +17,7 @@ from greenroom.ports.session import HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock
-from greenroom.usecases.notify.tell_peers import tell_agent_of_slot
+from greenroom.usecases.notify.notify_peers import notify_agent_of_slot
 from greenroom.usecases.pool.request_pass import request_pass
 
 
@@ -74,7 +74,7 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery
     machine = _as_it_stands(instance_id, ports)
     for slot in machine.slots:
         if slot.state is SlotState.RESETTING:
-            tell_agent_of_slot(slot, ports)
+            notify_agent_of_slot(slot, ports)
     request_pass(after.pool_id, "instanceUndrained", ports)
     return machine
 

@@ -89,11 +89,11 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
         if isinstance(refusal, AccountLimitReached):
             record_account_limit(instance.pool_id, instance.market, str(refusal), ports)
         change_instance(instance.instance_id, lambda before: refused_start(before, now, now + HOLD_S), ports)
-        entry = journal.StartRefused(*_told(instance), error=type(refusal).__name__, code=str(refusal))
+        entry = journal.StartRefused(*_named(instance), error=type(refusal).__name__, code=str(refusal))
         ports.journal.append(entry, ports.now())
         request_pass(instance.pool_id, "startRefused", ports)
         return False
-    ports.journal.append(journal.InstanceStarted(*_told(instance)), ports.now())
+    ports.journal.append(journal.InstanceStarted(*_named(instance)), ports.now())
     return True
 
 
@@ -122,7 +122,7 @@ def _reconcile_stop(instance: Instance, seen: Ec2Instance | None, ports: Ports) 
     if seen.state is Ec2State.STOPPED:
         if not is_at_rest(instance):
             change_instance(instance.instance_id, lambda before: _confirmed(before, now), ports)
-            ports.journal.append(journal.InstanceStopped(*_told(instance)), now)
+            ports.journal.append(journal.InstanceStopped(*_named(instance)), now)
     elif instance.deadline_at is not None and now > instance.deadline_at:
         retire_instances([instance.instance_id], ports)  # it cannot be stopped, and it must not go on costing money
     elif seen.state in (Ec2State.PENDING, Ec2State.RUNNING):
@@ -138,6 +138,6 @@ def _confirmed(instance: Instance, now: float) -> Instance:
     return replace(instance, stopped_at=now, deadline_at=None)
 
 
-def _told(instance: Instance) -> tuple[str, str, str, str]:
+def _named(instance: Instance) -> tuple[str, str, str, str]:
     """The fields with which each Journal entry of the warm pool begins."""
     return instance.instance_id, instance.pool_id, instance.instance_type, instance.zone

@@ -28,7 +28,7 @@ from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.line.find_free_slots import find_free_slots
 from greenroom.usecases.notify.answer_wait import answer_wait
-from greenroom.usecases.notify.tell_peers import tell_page
+from greenroom.usecases.notify.notify_peers import notify_page
 from greenroom.usecases.pool.request_pass import slot_taken
 
 
@@ -107,7 +107,7 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
             continue
         session = taken.session
         answer_wait(session, ports)
-        tell_page(session, ports)
+        notify_page(session, ports)
         _judge_eta(before, session, ports)
         if before.assignment is not None:
             ports.bus.send(_migrated(before.assignment, session, slot))

@@ -13,7 +13,7 @@ from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.line.dispatch_line import dispatch_line, hand_to_line
-from greenroom.usecases.line.tell_waiting import TOLD_A_DISPATCH, tell_waiting
+from greenroom.usecases.line.notify_waiting import NOTIFIED_A_DISPATCH, notify_waiting
 from greenroom.usecases.pool.request_pass import request_pass
 
 
@@ -47,7 +47,7 @@ def publish_slot(slot: Slot, ports: Ports) -> None:
     Raises: SlotLost (not Resetting any more, or its instance takes no more sessions).
     """
     if hand_to_line(slot, ports) is not None:
-        tell_waiting(slot.pool_id, ports, TOLD_A_DISPATCH)  # everybody else in line moves up
+        notify_waiting(slot.pool_id, ports, NOTIFIED_A_DISPATCH)  # everybody else in line moves up
         return
     # The scale-in clock starts with the first slot beyond the idle buffer; further slots need no pass.
     if ports.claims.publish(slot, ports.now(), lambda: ports.catalog.pool(slot.pool_id).policy.target_idle):

@@ -25,7 +25,7 @@ from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.instance.end_instance import finish_instance, quarantine_instance
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 from greenroom.usecases.instance.warm_tier import reconcile_stopped
-from greenroom.usecases.notify.tell_peers import tell_agent_of_slot
+from greenroom.usecases.notify.notify_peers import notify_agent_of_slot
 from greenroom.usecases.pool.judge_boots import record_boot_failure
 
 
@@ -166,7 +166,7 @@ def _reconcile_slot(slot: Slot, instance: Instance, ports: Ports) -> None:
     with suppress(SlotLost):  # the slot changed hands since the index was read
         if slot.session_id is not None and not _is_held(slot, ports):
             ports.slots.move(slot, reset(slot, now, now + RESET_GRACE_S))
-            tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
+            notify_agent_of_slot(ports.slots.get(slot.slot_id), ports)
         elif instance.state in RETURNING_STATES:
             if slot.state is SlotState.FREE:  # a call died after changing the instance: this slot would keep it alive
                 ports.slots.move(slot, withdraw(slot, now, now + RESET_GRACE_S))
@@ -176,7 +176,7 @@ def _reconcile_slot(slot: Slot, instance: Instance, ports: Ports) -> None:
                 return
             if now > slot.deadline_at + RESET_GRACE_S:
                 ports.slots.move(slot, retire_idle(slot, now))  # other slots go on; the planner replaces the instance
-            tell_agent_of_slot(ports.slots.get(slot.slot_id), ports)
+            notify_agent_of_slot(ports.slots.get(slot.slot_id), ports)
 
 
 def _is_held(slot: Slot, ports: Ports) -> bool:

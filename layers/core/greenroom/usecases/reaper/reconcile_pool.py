@@ -27,7 +27,7 @@ from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.instance.abandon_launch import abandon_launch
 from greenroom.usecases.instance.await_registration import answer_launch
 from greenroom.usecases.line.dispatch_line import dispatch_line
-from greenroom.usecases.line.tell_waiting import TOLD_A_DISPATCH, tell_waiting
+from greenroom.usecases.line.notify_waiting import NOTIFIED_A_DISPATCH, notify_waiting
 from greenroom.usecases.pool.drain_others import drain_others
 from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read_snapshot
 from greenroom.usecases.pool.request_pass import request_pass
@@ -96,7 +96,7 @@ def reconcile_pool(
     if reading.snapshot.queued:  # first, so that viewers hear at even times, however long the repairs take
         attempt(pool_id, lambda: end_unserved(reading.pool, ports))
         attempt(pool_id, lambda: hold_line(pool_id, ports))
-        attempt(pool_id, lambda: _tell_line(pool_id, ports))
+        attempt(pool_id, lambda: _notify_line(pool_id, ports))
     for machine in machines:
         _attempt_instance(machine, seen, not spared and machine.instance.instance_id in silent, attempt, ports)
     attempt(pool_id, lambda: _drain_others(reading, ports))
@@ -121,11 +121,11 @@ def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
 def _serve_line(pool_id: str, ports: Ports) -> None:
     """Gives free slots to the line. A session whose own dispatch died must not wait beside a free slot."""
     if dispatch_line(pool_id, ports):
-        tell_waiting(pool_id, ports, TOLD_A_DISPATCH)
+        notify_waiting(pool_id, ports, NOTIFIED_A_DISPATCH)
 
 
-def _tell_line(pool_id: str, ports: Ports) -> None:
-    tell_waiting(pool_id, ports)
+def _notify_line(pool_id: str, ports: Ports) -> None:
+    notify_waiting(pool_id, ports)
 
 
 def _attempt_instance(

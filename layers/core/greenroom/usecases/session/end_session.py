@@ -20,7 +20,7 @@ from greenroom.ports.session import HasSessions
 from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock
 from greenroom.usecases.notify.answer_wait import answer_wait
-from greenroom.usecases.notify.tell_peers import tell_page
+from greenroom.usecases.notify.notify_peers import notify_page
 
 
 class Ports(Clock, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
@@ -151,5 +151,5 @@ def _follow_up(session: Session, ports: Ports) -> Session:
     if session.assignment is None or session.moving is not None:
         ports.line.remove(LineTicket(session.pool_id, session.session_id, order_of(session)))
     answer_wait(session, ports)
-    tell_page(session, ports)
+    notify_page(session, ports)
     return session

@@ -15,7 +15,7 @@ from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.notify.answer_wait import answer_wait
-from greenroom.usecases.notify.tell_peers import tell_page
+from greenroom.usecases.notify.notify_peers import notify_page
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.end_session import end_session
 
@@ -78,5 +78,5 @@ def held_session(slot: Slot, ports: Ports) -> Session | None:
 def _follow_up(session: Session, ports: Ports) -> None:
     """Tells the viewer before searching for a slot, because the search takes time and may find nothing."""
     answer_wait(session, ports)
-    tell_page(session, ports, ports.line.place_of(session))
+    notify_page(session, ports, ports.line.place_of(session))
     dispatch_line(session.pool_id, ports)

@@ -29,7 +29,7 @@ from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.line.publish_slot import publish_slot
 from greenroom.usecases.notify.answer_wait import answer_wait
-from greenroom.usecases.notify.tell_peers import tell_page
+from greenroom.usecases.notify.notify_peers import notify_page
 from greenroom.usecases.pool.judge_boots import record_boot_done, restart_timeout_s
 from greenroom.usecases.session.admit_launch import gpu_budgets_of
 from greenroom.usecases.session.end_session import end_idle_session, end_session
@@ -156,7 +156,7 @@ def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:
     if connected and session.state is SessionState.CONNECTED and session.join_number == fact.join_number:
         ports.slots.start_streaming(slot.slot_id, session.session_id, fact.epoch, ports.now())
     answer_wait(session, ports)
-    tell_page(session, ports)
+    notify_page(session, ports)
 
 
 def _connected(session: Session, fact: SlotFact, ports: Ports) -> SessionMove:

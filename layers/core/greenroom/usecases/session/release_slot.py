@@ -18,7 +18,7 @@ from greenroom.ports.session import HasClaims, HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock
-from greenroom.usecases.notify.tell_peers import tell_agent_of_slot, tell_page
+from greenroom.usecases.notify.notify_peers import notify_agent_of_slot, notify_page
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.end_session import end_session
 
@@ -52,8 +52,8 @@ def release_slot(session_id: str, ports: Ports) -> Session:
     if session.state is SessionState.ENDING:
         _record_length(over, ports)
     _announce(over, ports)
-    _tell_agent(over, ports)
-    tell_page(over, ports)
+    _notify_agent(over, ports)
+    notify_page(over, ports)
     return over
 
 
@@ -64,7 +64,7 @@ def _record_length(over: Session, ports: Ports) -> None:
         ports.pools.record_length(over.pool_id, length)
 
 
-def _tell_agent(session: Session, ports: Ports) -> None:
+def _notify_agent(session: Session, ports: Ports) -> None:
     """Tells the agent to start a fresh process. Without this hint it learns that from its next heartbeat."""
     if session.assignment is None:
         return
@@ -73,7 +73,7 @@ def _tell_agent(session: Session, ports: Ports) -> None:
     except NotFound:
         return  # the instance and its rows are gone
     if slot.epoch == session.assignment.epoch and slot.state in (SlotState.RESETTING, SlotState.RETIRED):
-        tell_agent_of_slot(slot, ports)
+        notify_agent_of_slot(slot, ports)
         if slot.state is SlotState.RETIRED:
             request_pass(session.pool_id, "slotRetired", ports)
 

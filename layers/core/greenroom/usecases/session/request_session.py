@@ -25,7 +25,7 @@ from greenroom.usecases.line.dispatch_line import assign, serve_line
 from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.line.forecast_line import Outlook, forecast_line, outlook_of
 from greenroom.usecases.line.join_line import admit, check_line
-from greenroom.usecases.line.tell_waiting import first_forecast
+from greenroom.usecases.line.notify_waiting import first_forecast
 from greenroom.usecases.pool.read_snapshot import read_rows
 from greenroom.usecases.pool.request_pass import pass_to_request, slot_taken
 from greenroom.usecases.session.admit_launch import admit_launch

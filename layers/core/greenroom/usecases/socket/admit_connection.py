@@ -11,7 +11,7 @@ from greenroom.ports.instance import HasFleet
 from greenroom.ports.session import HasSessions
 from greenroom.ports.socket import HasConnections, HasSocket, HasTickets
 from greenroom.ports.world import Clock
-from greenroom.usecases.notify.tell_peers import post_to_agent
+from greenroom.usecases.notify.notify_peers import post_to_agent
 from greenroom.usecases.socket.check_boot import check_boot
 from greenroom.usecases.socket.issue_ticket import hash_of
 
@@ -103,10 +103,10 @@ def close_connection(connection_id: str, ports: Ports) -> None:
     if connection.kind is PeerKind.AGENT or connection.session_id is None:
         return
     if ports.sessions.forget_connection(connection.session_id, connection_id, ports.now()):
-        tell_peer_socket(ports.sessions.get(connection.session_id), False, ports)
+        notify_peer_socket(ports.sessions.get(connection.session_id), False, ports)
 
 
-def tell_peer_socket(session: Session, is_open: bool, ports: Ports) -> None:
+def notify_peer_socket(session: Session, is_open: bool, ports: Ports) -> None:
     """Tells the agent whether its viewer's page is on the socket."""
     if session.assignment is None:
         return

@@ -22,8 +22,8 @@ from greenroom.ports.session import HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasIceServers, HasSocket, HasTickets, HasTurn
 from greenroom.ports.world import Clock
-from greenroom.usecases.notify.tell_peers import post_to_agent, post_to_page
-from greenroom.usecases.socket.admit_connection import tell_peer_socket
+from greenroom.usecases.notify.notify_peers import post_to_agent, post_to_page
+from greenroom.usecases.socket.admit_connection import notify_peer_socket
 from greenroom.usecases.socket.check_boot import check_boot
 from greenroom.usecases.socket.issue_ice_servers import issue_ice_servers
 
@@ -125,7 +125,7 @@ def _greet_page(connection: Connection, ports: Ports) -> None:
         join = {"kind": "join", "slotId": held.slot_id, **_stamp(session), "iceServers": ice_servers}
         join |= {"idleWarn_s": session.limits.idle_warn_s, "idleEnd_s": session.limits.idle_end_s}
         if post_to_agent(held.instance_id, join, ports):
-            tell_peer_socket(session, True, ports)
+            notify_peer_socket(session, True, ports)
     return None
 
 

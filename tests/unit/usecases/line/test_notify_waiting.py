@@ -9,7 +9,7 @@ import pytest
 from greenroom.domain.instance.launch import LaunchState
 from greenroom.domain.journal.session import EtaJudged
 from greenroom.domain.pool.pool import Halt
-from greenroom.domain.session.eta import TOLD_EVERY_S, Eta, is_due
+from greenroom.domain.session.eta import NOTIFIED_EVERY_S, Eta, is_due
 from greenroom.domain.session.session import Session, SessionState
 from greenroom.domain.session.session_length import SessionLength
 from greenroom.domain.session.session_view import session_view
@@ -17,8 +17,8 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.forecast_reason import Situation, duration, reason_of
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.usecases.line.forecast_line import forecast_line
+from greenroom.usecases.line.notify_waiting import notify_those_behind, notify_waiting
 from greenroom.usecases.line.publish_slot import publish_slot
-from greenroom.usecases.line.tell_waiting import tell_those_behind, tell_waiting
 from greenroom.usecases.pool.read_snapshot import read_snapshot
 from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.session.end_session import leave_session
@@ -70,13 +70,13 @@ def test_everyone_who_waits_is_told_every_pass_and_nobody_between() -> None:
     ports = full()
     for viewer in ("ada", "bob"):
         waits(ports, viewer)
-    assert tell_waiting("demo", ports) == 0  # the launch itself told them a moment ago
+    assert notify_waiting("demo", ports) == 0  # the launch itself told them a moment ago
     ports.time += 10
-    assert tell_waiting("demo", ports) == 2
+    assert notify_waiting("demo", ports) == 2
     frame = told(ports, "bob")[-1]
     assert (frame["place"], frame["eta"]["reason"][:7]) == (2, "1 ahead")
     ports.time += 3
-    assert tell_waiting("demo", ports) == 0
+    assert notify_waiting("demo", ports) == 0
     assert len(told(ports, "ada")) == 1
 
 
@@ -84,7 +84,7 @@ def test_the_version_of_a_session_stays() -> None:
     ports = full()
     session = waits(ports, "ada")
     ports.time += 10
-    tell_waiting("demo", ports)
+    notify_waiting("demo", ports)
     assert ports.sessions.get(session.session_id).version == session.version
 
 
@@ -116,11 +116,11 @@ def test_when_somebody_cancels_those_behind_hear_it_at_once() -> None:
     ada, bob = waits(ports, "ada"), waits(ports, "bob")
     waits(ports, "eve")
     leave_session(bob.session_id, "bob", ports)
-    tell_those_behind(release_slot(bob.session_id, ports), ports)
+    notify_those_behind(release_slot(bob.session_id, ports), ports)
     assert [each["place"] for each in told(ports, "eve")] == [2]
     assert told(ports, "ada") == []
     leave_session(ada.session_id, "ada", ports)
-    tell_those_behind(release_slot(ada.session_id, ports), ports)
+    notify_those_behind(release_slot(ada.session_id, ports), ports)
     assert [each["place"] for each in told(ports, "eve")] == [2, 1]
 
 
@@ -130,14 +130,14 @@ def test_who_leaves_a_slot_moves_nobody_up_until_it_is_handed_over() -> None:
     ports.time += 10
     player = session_of(ports, "player0")
     leave_session(player.session_id, "player0", ports)
-    tell_those_behind(release_slot(player.session_id, ports), ports)
+    notify_those_behind(release_slot(player.session_id, ports), ports)
     assert told(ports, "ada") == []
 
 
 def test_it_costs_one_query_when_nobody_waits() -> None:
     ports, steps = full(), []
     ports.memory.between = steps.append
-    assert tell_waiting("demo", ports) == 0
+    assert notify_waiting("demo", ports) == 0
     assert steps == []
 
 
@@ -147,8 +147,8 @@ def test_everyone_in_line_is_told_and_a_dispatch_tells_the_nearest_only() -> Non
         launch(ports, f"viewer{number}")
         ports.time += 0.001
     ports.time += 10
-    assert tell_waiting("demo", ports, 20) == 20
-    assert tell_waiting("demo", ports) == 10
+    assert notify_waiting("demo", ports, 20) == 20
+    assert notify_waiting("demo", ports) == 10
 
 
 def test_when_telling_takes_too_long_the_rest_hear_it_from_the_next_pass() -> None:
@@ -157,9 +157,9 @@ def test_when_telling_takes_too_long_the_rest_hear_it_from_the_next_pass() -> No
         launch(ports, f"viewer{number}")
     ports.time += 10
     ports.memory.between = lambda step: wait(ports, 8 if step == "sessions.record_eta" else 0)
-    assert tell_waiting("demo", ports) == 2
+    assert notify_waiting("demo", ports) == 2
     ports.memory.between = lambda step: None
-    assert tell_waiting("demo", ports) == 4
+    assert notify_waiting("demo", ports) == 4
 
 
 def wait(ports: FakePorts, seconds: float) -> None:
@@ -174,7 +174,7 @@ def test_the_first_forecast_is_judged_when_the_slot_comes() -> None:
     assert first is not None
     player = session_of(ports, "player0")
     ports.time += 40
-    tell_waiting("demo", ports)
+    notify_waiting("demo", ports)
     assert ports.sessions.get(ada.session_id).eta_shown == first
     slot = slot_of(ports, player)
     leave_session(player.session_id, "player0", ports)
@@ -317,7 +317,7 @@ def test_durations() -> None:
         ("6 s later", Eta(2, 206, 400, "", 101), True),
         ("p90 by 6 s", Eta(2, 200, 406, "", 101), True),
         ("another place", Eta(1, 200, 400, "", 101), True),
-        ("said long ago", Eta(2, 200, 400, "", 100 + TOLD_EVERY_S), True),
+        ("said long ago", Eta(2, 200, 400, "", 100 + NOTIFIED_EVERY_S), True),
     ],
 )
 def test_what_is_told_at_once(desc: str, after: Eta, due: bool) -> None:

@@ -18,12 +18,12 @@ class Ports(Clock, HasConnections, HasSessions, HasSocket, Protocol):
     """The ports that this module and the functions it calls use."""
 
 
-def tell_page(session: Session, ports: Ports, place: int | None = None) -> None:
+def notify_page(session: Session, ports: Ports, place: int | None = None) -> None:
     """Sends the session to its page, as it is now. `place`: 1 = next in line."""
     post_to_page(session, {"kind": "sessionUpdate", "session": session_view(session, place)}, ports)
 
 
-def tell_agent_of_slot(slot: Slot, ports: Ports) -> None:
+def notify_agent_of_slot(slot: Slot, ports: Ports) -> None:
     """Sends the slot to its agent, as it is now. The next heartbeat's answer would say the same."""
     frame = {"kind": "slot", "slotId": slot.slot_id, "state": slot.state.value, "epoch": slot.epoch}
     post_to_agent(slot.instance_id, {**frame, "sessionId": slot.session_id}, ports)

@@ -21,7 +21,7 @@ from greenroom.ports.session import HasSessions
 from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock, InParallel
 from greenroom.usecases.line.forecast_line import Outlook, forecast_line
-from greenroom.usecases.notify.tell_peers import post_to_page
+from greenroom.usecases.notify.notify_peers import post_to_page
 
 
 class Ports(
@@ -30,21 +30,21 @@ class Ports(
     """The ports that this module and the functions it calls use."""
 
 
-TOLD_A_PASS = LONGEST_LINE
+NOTIFIED_A_PASS = LONGEST_LINE
 """How many viewers one pass tells: all. It takes some milliseconds each, several at a time."""
-TOLD_A_DISPATCH = 20
+NOTIFIED_A_DISPATCH = 20
 """How many viewers are told when the line moves: those for whom one place matters.
 
 The others are told by the next pass.
 """
-TELLING_S = 15.0
+NOTIFYING_S = 15.0
 """How long telling may take in one pass, which has a minute for all pools.
 
 Viewers farther back are told by a later pass.
 """
 
 
-def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
+def notify_waiting(pool_id: str, ports: Ports, most: int = NOTIFIED_A_PASS) -> int:
     """Forecasts the first `most` places in line, and stores and sends each forecast.
 
     Returns how many viewers were told.
@@ -53,19 +53,19 @@ def tell_waiting(pool_id: str, ports: Ports, most: int = TOLD_A_PASS) -> int:
     tickets = ports.line.nearest(pool_id, most)
     if not tickets:
         return 0
-    outlook, ends = forecast_line(pool_id, ports), ports.now() + TELLING_S
+    outlook, ends = forecast_line(pool_id, ports), ports.now() + NOTIFYING_S
     places = enumerate(tickets, start=1)
-    return sum(ports.in_parallel([partial(_tell, ticket, place, outlook, ends, ports) for place, ticket in places]))
+    return sum(ports.in_parallel([partial(_notify, ticket, place, outlook, ends, ports) for place, ticket in places]))
 
 
-def tell_those_behind(gone: Session, ports: Ports) -> None:
+def notify_those_behind(gone: Session, ports: Ports) -> None:
     """Tells the viewers behind a session that left the line, so that they need not wait for the next pass."""
     if gone.assignment is None or gone.moving is not None:
         with suppress(NotFound):  # the pool is no longer configured, so nobody is served there
-            tell_waiting(gone.pool_id, ports, TOLD_A_DISPATCH)
+            notify_waiting(gone.pool_id, ports, NOTIFIED_A_DISPATCH)
 
 
-def _tell(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: Ports) -> bool:
+def _notify(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: Ports) -> bool:
     """Tells one viewer. Returns whether there was something to tell, and time to do so."""
     if ports.now() > ends:
         return False
