@@ -21,7 +21,7 @@ from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, SlotLo
 from greenroom.domain.event.scheduled_event import EventHold
 from greenroom.domain.instance.instance import Boot, Instance, InstanceState, changed, registered, started
 from greenroom.domain.instance.launch import Launch, LaunchState, advanced
-from greenroom.domain.instance.offering import RECENT_S, Offering, Rest
+from greenroom.domain.instance.offering import RECENT_S, Cooldown, Offering
 from greenroom.domain.pool.pool import ApplicationKind, Halt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
 from greenroom.domain.slot.slot import Slot, SlotState
@@ -387,15 +387,15 @@ def _run(stack: str, launch_id: str) -> str:
 
 def test_refusals_of_offerings_are_kept_and_only_the_first_of_many_is_news(house: Any) -> None:
     key = Offering("g5.xlarge", "subnet-a", "spot").key
-    first = Rest(key, "InsufficientInstanceCapacity", NOW, NOW + 180.5)
-    assert house.offerings.rest("demo", first)
+    first = Cooldown(key, "InsufficientInstanceCapacity", NOW, NOW + 180.5)
+    assert house.offerings.cool_down("demo", first)
     assert list(house.offerings.refused("demo", NOW)) == [first]
-    again = Rest(key, "Unsupported", NOW + 60, NOW + 60 + RECENT_S + 100)
-    assert not house.offerings.rest("demo", again)
+    again = Cooldown(key, "Unsupported", NOW + 60, NOW + 60 + RECENT_S + 100)
+    assert not house.offerings.cool_down("demo", again)
     assert list(house.offerings.refused("demo", NOW + RECENT_S + 61)) == [again]  # it rests still
     assert list(house.offerings.refused("demo", again.until)) == []
     assert list(house.offerings.refused("other", NOW)) == []
-    assert house.offerings.rest("demo", Rest(key, "Unsupported", again.until, again.until + 180))
+    assert house.offerings.cool_down("demo", Cooldown(key, "Unsupported", again.until, again.until + 180))
 
 
 def test_a_row_of_failed_boots_counts_each_instance_once_and_ends_when_one_is_ready(house: Any) -> None:

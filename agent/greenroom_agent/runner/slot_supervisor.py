@@ -134,11 +134,11 @@ class SlotSupervisor:
             self._on_exited(detail)
         await self._clear()
         if ended_by_itself:
-            await self._rest(asyncio.get_running_loop().time() - began)
+            await self._pause(asyncio.get_running_loop().time() - began)
         else:
             self._crashes = 0
 
-    async def _rest(self, ran_for_s: float) -> None:
+    async def _pause(self, ran_for_s: float) -> None:
         self._crashes = 1 if ran_for_s > STEADY_S else self._crashes + 1
         await first_done(self._wait_for_wish(), asyncio.sleep(self._pause_s(self._crashes - 1)))
 

@@ -27,7 +27,7 @@ POLICY = {"alwaysOn": 2, "targetIdle": TARGET_IDLE, "maximum": 60, "scaleInAfter
 FLOOR_SLOTS = max(POLICY["alwaysOn"], TARGET_IDLE)
 VIEWERS, ARRIVE_S, LEAVE_S = 40, 60.0, 300.0
 FLOOR_WITHIN_S = 600.0
-SPOT_RESTS_S = 185.0
+SPOT_COOLDOWN_S = 185.0
 """A refused offering rests 3 minutes; then a second, small wave shows that Spot is bought again."""
 LATE_VIEWERS = 6
 
@@ -60,7 +60,7 @@ async def play(ramp: Ramp) -> dict[str, float]:
     left = time.time()
     back_s = await until_floor(ramp.drive)
     say(f"back at the floor after {back_s:.0f} s")
-    await asyncio.sleep(max(0.0, ramp.spot_back_at + SPOT_RESTS_S - time.time()))
+    await asyncio.sleep(max(0.0, ramp.spot_back_at + SPOT_COOLDOWN_S - time.time()))
     second = time.time()
     await arrive_over(late, POOL, 3)
     await until("the second wave plays", lambda: all_play(late), 120)

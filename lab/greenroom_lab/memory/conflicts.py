@@ -36,7 +36,7 @@ WRITES: Mapping[str, frozenset[str]] = {
     "journal": frozenset({"append"}),
     "launches": frozenset({"save"}),
     "line": frozenset({"hold", "remove"}),
-    "offerings": frozenset({"rest"}),
+    "offerings": frozenset({"cool_down"}),
     "orphans": frozenset({"first_seen"}),
     "pools": frozenset(
         {

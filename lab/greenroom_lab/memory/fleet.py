@@ -8,7 +8,7 @@ from dataclasses import replace
 from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, SlotLost, StaleBoot
 from greenroom.domain.instance.instance import Instance, InstanceState, changed
 from greenroom.domain.instance.launch import Launch
-from greenroom.domain.instance.offering import RECENT_S, Rest
+from greenroom.domain.instance.offering import RECENT_S, Cooldown
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import SlotMove, await_ready, retire_free, withdraw
 from greenroom.ports.instance import Machinery
@@ -154,11 +154,11 @@ class MemoryOfferings:
     def __init__(self, rows: FleetRows) -> None:
         self.rows = rows
 
-    def refused(self, pool_id: str, now: float) -> Sequence[Rest]:
+    def refused(self, pool_id: str, now: float) -> Sequence[Cooldown]:
         own = [each for (pool, _), each in self.rows.offerings.items() if pool == pool_id]
         return [each for each in own if now - each.refused_at < RECENT_S or each.until > now]
 
-    def rest(self, pool_id: str, rest: Rest) -> bool:
-        before = self.rows.offerings.get((pool_id, rest.key))
-        self.rows.offerings[(pool_id, rest.key)] = rest
-        return before is None or before.until <= rest.refused_at
+    def cool_down(self, pool_id: str, cooldown: Cooldown) -> bool:
+        before = self.rows.offerings.get((pool_id, cooldown.key))
+        self.rows.offerings[(pool_id, cooldown.key)] = cooldown
+        return before is None or before.until <= cooldown.refused_at

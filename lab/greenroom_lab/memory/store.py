@@ -11,7 +11,7 @@ from greenroom.domain.errors import NotFound
 from greenroom.domain.event.scheduled_event import ScheduledEvent
 from greenroom.domain.instance.instance import Instance
 from greenroom.domain.instance.launch import Launch
-from greenroom.domain.instance.offering import Rest
+from greenroom.domain.instance.offering import Cooldown
 from greenroom.domain.journal.entry import Entry
 from greenroom.domain.pool.pool import Application, Pool
 from greenroom.domain.quota.quota import AccountQuota, Quota
@@ -35,7 +35,7 @@ class FleetRows:
 
     launches: dict[tuple[str, str], Launch] = field(default_factory=dict)
     pools: dict[str, PoolRows] = field(default_factory=dict)
-    offerings: dict[tuple[str, str], Rest] = field(default_factory=dict)
+    offerings: dict[tuple[str, str], Cooldown] = field(default_factory=dict)
     failed_boots: dict[str, set[str]] = field(default_factory=dict)
     orphans: dict[str, float] = field(default_factory=dict)
 

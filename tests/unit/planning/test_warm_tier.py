@@ -100,7 +100,10 @@ def test_why_the_tier_is_not_filled_is_said() -> None:
     reasons = [
         (pool(warm_instances=1, halted="because"), "the pool is halted: because"),
         (pool(warm_instances=1, launch_rests_until=NOW + 1), "launches are paused after failures in a row"),
-        (pool(warm_instances=1, tier_rests_until=NOW + 1), "the last launch for the warm pool failed a moment ago"),
+        (
+            pool(warm_instances=1, warm_pool_cooldown_until=NOW + 1),
+            "the last launch for the warm pool failed a moment ago",
+        ),
         (
             pool(warm_instances=1, markets=("spot",)),
             "the pool's markets exclude on-demand, and Spot instances cannot wait stopped",

@@ -8,5 +8,5 @@ UNITS = ("_usd_per_h", "_usd", "_s")
 def camel(name: str) -> str:
     """`pool_id` -> `poolId`, `pre_queue_s` -> `preQueue_s`: a unit at the end keeps its underscore."""
     unit = next((each for each in UNITS if name.endswith(each)), "")
-    head, *rest = name.removesuffix(unit).split("_")
-    return head + "".join(word.capitalize() for word in rest) + unit
+    head, *others = name.removesuffix(unit).split("_")
+    return head + "".join(word.capitalize() for word in others) + unit

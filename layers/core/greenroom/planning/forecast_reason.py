@@ -18,7 +18,7 @@ class Situation:
     planned: int = 0  # instances that the next planning pass will start or launch
     planned_ready_s: float = 0.0
     next_free_s: float | None = None  # until a running session ends and its slot is reset; None: nobody plays
-    rests_until: float | None = None  # EC2 refused, and is asked again at this time, epoch seconds
+    cooldown_until: float | None = None  # EC2 refused, and is asked again at this time, epoch seconds
     halted: bool = False
     can_grow: bool = True  # whether the pool may start any further instance
 
@@ -38,11 +38,11 @@ def _coming(now: Situation) -> str:
     if now.warming:
         first = "" if now.warming == 1 else "first "
         return f"{_instances(now.warming)} warming, {first}ready in about {duration(now.first_ready_s)}"
-    if now.planned and now.rests_until is None:
+    if now.planned and now.cooldown_until is None:
         return f"{_instances(now.planned)} about to start, ready in about {duration(now.planned_ready_s)}"
     if now.next_free_s is not None:
         return f"the next place is free in about {duration(now.next_free_s)}"
-    may_come = now.can_grow and not now.halted and now.rests_until is None
+    may_come = now.can_grow and not now.halted and now.cooldown_until is None
     return "an instance will be started next" if may_come else ""
 
 
@@ -52,10 +52,10 @@ def _obstacle(now: Situation) -> str:
     if not now.can_grow:
         has_any = now.warming or now.next_free_s is not None
         return "no more places can be added" if has_any else "there are no places, and none can be added at the moment"
-    if now.rests_until is not None:
+    if now.cooldown_until is not None:
         names = " and ".join(MARKET_WORDS.get(each, each) for each in now.markets)
         have = "has" if len(now.markets) == 1 else "have"
-        return f"{names} {have} no capacity now; the next try is at {_clock(now.rests_until)}"
+        return f"{names} {have} no capacity now; the next try is at {_clock(now.cooldown_until)}"
     return ""
 
 

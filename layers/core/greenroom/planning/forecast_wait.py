@@ -168,7 +168,7 @@ def _surely_over(source: Source, time_s: float) -> int:
     """The number of places that the source has certainly freed by then."""
     if source.next is None or source.next.mean <= 0:
         return 0
-    mean, variance = source.life.rest(source.age_s)
+    mean, variance = source.life.remaining(source.age_s)
     left = time_s - source.delay_s - mean - SURELY * sqrt(variance)
     if left <= 0:
         return 0
@@ -185,7 +185,7 @@ def _reached_by(source: Source, time_s: float, k: int) -> float:
         return source.life.ended_within(source.age_s, left)
     if source.next is None:
         return 0.0
-    mean, variance = source.life.rest(source.age_s)
+    mean, variance = source.life.remaining(source.age_s)
     return _gamma_cdf(left, mean + k * source.next.mean, variance + k * source.next.variance)
 
 

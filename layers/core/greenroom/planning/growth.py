@@ -15,7 +15,7 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 LAUNCHES_PER_PASS = 20
 """The most instances that one pass starts and launches. Source: RunInstances refills 2 calls a second."""
-RESTING = "launches are paused after failures in a row"
+COOLING_DOWN = "launches are paused after failures in a row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _launches(
     if not needed:
         return (), ()
     if snapshot.now < snapshot.launch_rests_until:
-        return (), (Rejected(f"launch {needed}", RESTING),)
+        return (), (Rejected(f"launch {needed}", COOLING_DOWN),)
     room = max(0, snapshot.policy.maximum - snapshot.paid_slots - started) // each
     number = min(needed, room, most)
     limit = "the maximum of the pool" if room < most else "one pass starts no more"

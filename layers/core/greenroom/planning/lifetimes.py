@@ -43,8 +43,8 @@ class Lifetime:
         self._sums = _sums(ends, weights)
         if ends:
             self._scale_s = max(0.001, self._sums[-1][1] / self._sums[-1][0])
-        self._rests: dict[float, tuple[float, float]] = {}
-        self.mean, self.variance = self.rest(0.0)
+        self._remainders: dict[float, tuple[float, float]] = {}
+        self.mean, self.variance = self.remaining(0.0)
         ended = sum(each.ended for each in lived)
         self.doubt = sqrt(self.variance / ended) / self.mean if ended and self.mean else 0.0
         """Standard error of the mean, as a share of the mean. All forecasts of the pool share this error."""
@@ -60,16 +60,16 @@ class Lifetime:
         late = self._tail * (1 - exp(-(until - self._last_s) / self._scale_s)) if until > self._last_s else 0.0
         return (self._mass(until) - self._mass(age_s) + late) / beyond
 
-    def rest(self, age_s: float) -> tuple[float, float]:
+    def remaining(self, age_s: float) -> tuple[float, float]:
         """Mean and variance of the time that is left at this age, seconds."""
-        if age_s not in self._rests:
-            self._rests[age_s] = self._rest(age_s)
-        return self._rests[age_s]
+        if age_s not in self._remainders:
+            self._remainders[age_s] = self._remaining(age_s)
+        return self._remainders[age_s]
 
     def _mass(self, until_s: float) -> float:
         return self._sums[bisect_right(self._ends, until_s)][0]
 
-    def _rest(self, age_s: float) -> tuple[float, float]:
+    def _remaining(self, age_s: float) -> tuple[float, float]:
         start = max(age_s, self._last_s)
         left, wait, scale = max(0.0, self._most_s - start), start - age_s, self._scale_s
         gone = exp(-left / scale)

@@ -52,11 +52,14 @@ def check_addresses(free: Mapping[str, int], instances: int) -> Check:
 
 
 def check_offerings(
-    instance_types: Sequence[str], zones: Collection[str], offered: Collection[tuple[str, str]], resting: Sequence[str]
+    instance_types: Sequence[str],
+    zones: Collection[str],
+    offered: Collection[tuple[str, str]],
+    refused_lately: Sequence[str],
 ) -> Check:
     """Whether EC2 offers the pool's instance types in its zones.
 
-    `resting`: offerings or markets that EC2 refused a moment ago.
+    `refused_lately`: offerings or markets that EC2 refused a moment ago.
     """
     wanted = [(each, zone) for each in instance_types for zone in sorted(set(zones))]
     missing = [f"{each} in {zone}" for each, zone in wanted if (each, zone) not in offered]
@@ -65,8 +68,8 @@ def check_offerings(
         return Check("offerings", FAILED, "none of the pool's instance types is offered in its zones", remedy)
     if missing:
         return Check("offerings", WARNING, f"not offered: {', '.join(missing)}", remedy)
-    if resting:
-        return Check("offerings", WARNING, f"EC2 refused a moment ago: {', '.join(resting)}", remedy)
+    if refused_lately:
+        return Check("offerings", WARNING, f"EC2 refused a moment ago: {', '.join(refused_lately)}", remedy)
     return Check("offerings", OK, f"all {len(wanted)} pairs of instance type and zone are offered")
 
 

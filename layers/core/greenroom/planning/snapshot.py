@@ -84,7 +84,7 @@ class PoolSnapshot:
     surplus_least: int = 0
     give_back_slots: int = 0
     launch_rests_until: float = 0.0
-    tier_rests_until: float = 0.0  # a launch for the warm pool failed; none follows for it before
+    warm_pool_cooldown_until: float = 0.0  # a launch for the warm pool failed; none follows for it before
     launch_slots_of_another: int = 0  # of open launches for the pool's previous application
 
     @property

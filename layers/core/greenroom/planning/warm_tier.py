@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.planning.demand import ready_slots, wanted_slots
-from greenroom.planning.growth import LAUNCHES_PER_PASS, RESTING, Growth, halted_because
+from greenroom.planning.growth import COOLING_DOWN, LAUNCHES_PER_PASS, Growth, halted_because
 from greenroom.planning.markets import ON_DEMAND
 from greenroom.planning.order import dearest_first
 from greenroom.planning.plan import PlannedLaunch, PlannedStop, Rejected, Retirement
@@ -125,8 +125,8 @@ def _why_none(snapshot: PoolSnapshot, growth: Growth, room: int) -> str | None:
     if ON_DEMAND not in snapshot.markets:
         return "the pool's markets exclude on-demand, and Spot instances cannot wait stopped"
     if snapshot.now < snapshot.launch_rests_until:
-        return RESTING
-    if snapshot.now < snapshot.tier_rests_until:
+        return COOLING_DOWN
+    if snapshot.now < snapshot.warm_pool_cooldown_until:
         return "the last launch for the warm pool failed a moment ago"
     if growth != Growth():
         return "the pool itself lacks slots"

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from greenroom.domain.instance.instance import Instance
 from greenroom.domain.instance.launch import Launch
-from greenroom.domain.instance.offering import Rest
+from greenroom.domain.instance.offering import Cooldown
 from greenroom.domain.slot.slot import Slot
 
 
@@ -111,10 +111,10 @@ class Launches(Protocol):
 class Offerings(Protocol):
     """The offerings and markets that EC2 refused to a pool lately."""
 
-    def refused(self, pool_id: str, now: float) -> Sequence[Rest]:
+    def refused(self, pool_id: str, now: float) -> Sequence[Cooldown]:
         """The newest refusal of each in the last RECENT_S, whether its cooldown is over or not."""
 
-    def rest(self, pool_id: str, rest: Rest) -> bool:
+    def cool_down(self, pool_id: str, cooldown: Cooldown) -> bool:
         """Stores the refusal.
 
         Returns whether no cooldown was running, so that people hear of one of many equal refusals only.

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from greenroom.aws.clients import client
 from greenroom.aws.socket import relay_secret
-from greenroom.aws.socket.relay_secret import KEPT_S, REST_S, SecretsManagerRelaySecret
+from greenroom.aws.socket.relay_secret import KEPT_S, PAUSE_S, SecretsManagerRelaySecret
 from greenroom.domain.errors import RelaySecretUnavailable
 from moto import mock_aws
 
@@ -84,13 +84,13 @@ def test_an_old_secret_is_not_handed_out_when_the_new_one_is_denied(manager: Man
 def test_a_denied_secret_is_asked_for_again_after_a_rest(manager: Manager, caplog: pytest.LogCaptureFixture) -> None:
     secret = SecretsManagerRelaySecret("arn")
     manager.refuses = True
-    for now in (0, 1, REST_S - 1):
+    for now in (0, 1, PAUSE_S - 1):
         with pytest.raises(RelaySecretUnavailable, match="AccessDeniedException"):
             secret.current(now)
     assert (manager.asked, len(caplog.records)) == (1, 1)
     assert "words that nobody needs" not in caplog.text
     manager.refuses = False
-    assert secret.current(REST_S) == "first"
+    assert secret.current(PAUSE_S) == "first"
 
 
 def test_the_secret_is_in_no_log_and_no_representation(manager: Manager, caplog: pytest.LogCaptureFixture) -> None:

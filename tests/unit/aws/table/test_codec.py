@@ -21,7 +21,7 @@ from greenroom.aws.table.values import item, plain
 from greenroom.domain.event.scheduled_event import EventHold, ScheduledEvent
 from greenroom.domain.instance.instance import Instance
 from greenroom.domain.instance.launch import Launch
-from greenroom.domain.instance.offering import Rest
+from greenroom.domain.instance.offering import Cooldown
 from greenroom.domain.pool.pool import Application, Halt, Pool
 from greenroom.domain.quota.quota import AccountQuota, Quota
 from greenroom.domain.session.eta import Eta, EtaShown
@@ -36,7 +36,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROWS = (
-    Session, Slot, FreeSlot, Instance, Launch, Application, Pool, ScheduledEvent, Rest, LineTicket,
+    Session, Slot, FreeSlot, Instance, Launch, Application, Pool, ScheduledEvent, Cooldown, LineTicket,
     Ticket, Connection, AgentConnection, Quota, AccountQuota, ShardCount, CountedSession,
 )  # fmt: skip
 PARTS = (Eta, EtaShown, Moving, SlotAssignment, EventHold, Halt, SessionLength)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from greenroom.domain import errors
 from greenroom.domain.instance.offering import (
-    CONFIGURATION_REST_S,
-    HOLD_S,
+    CAPACITY_COOLDOWN_S,
+    CONFIGURATION_COOLDOWN_S,
     JITTER,
-    LIMIT_REST_S,
+    LIMIT_COOLDOWN_S,
     RECENT_S,
+    Cooldown,
     Offering,
-    Rest,
+    cooldown_of,
     market_key,
     rank_offerings,
-    rest_of,
 )
 from greenroom.domain.instance.refusal import CODES, RefusalKind, failure_of, kind_of
 from hypothesis import given
@@ -26,8 +26,8 @@ TYPES = ("g5.xlarge", "g6.xlarge")
 BOTH = ("spot", "on-demand")
 
 
-def rest(key: str, ago_s: float, code: str = "InsufficientInstanceCapacity") -> Rest:
-    return Rest(key, code, NOW - ago_s, NOW - ago_s + HOLD_S)
+def rest(key: str, ago_s: float, code: str = "InsufficientInstanceCapacity") -> Cooldown:
+    return Cooldown(key, code, NOW - ago_s, NOW - ago_s + CAPACITY_COOLDOWN_S)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,12 @@ def test_a_failed_launch_is_named_by_what_all_its_refusals_have_in_common(kinds:
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_only_what_must_rest_rests_and_as_long_as_its_kind(code: str) -> None:
-    least = {K.CAPACITY: HOLD_S, K.ACCOUNT_LIMIT: LIMIT_REST_S, K.CONFIGURATION: CONFIGURATION_REST_S}.get(CODES[code])
-    shortest, longest = rest_of("k", code, NOW, 0.0), rest_of("k", code, NOW, 1.0)
+    least = {
+        K.CAPACITY: CAPACITY_COOLDOWN_S,
+        K.ACCOUNT_LIMIT: LIMIT_COOLDOWN_S,
+        K.CONFIGURATION: CONFIGURATION_COOLDOWN_S,
+    }.get(CODES[code])
+    shortest, longest = cooldown_of("k", code, NOW, 0.0), cooldown_of("k", code, NOW, 1.0)
     if least is None:
         assert shortest is None
         return
@@ -92,7 +96,7 @@ def test_the_worked_example() -> None:
 
 
 def test_what_rests_is_left_out_and_what_rested_long_ago_is_as_good_as_new() -> None:
-    for ago_s, place in ((HOLD_S - 1, None), (HOLD_S, 1), (RECENT_S, 0)):
+    for ago_s, place in ((CAPACITY_COOLDOWN_S - 1, None), (CAPACITY_COOLDOWN_S, 1), (RECENT_S, 0)):
         ranked = rank_offerings(("g5.xlarge",), ("a", "b"), ("spot",), [rest("g5.xlarge#a#spot", ago_s)], NOW)
         found = {each.offering.place: each.priority for each in ranked}
         assert found.get("a") == place
@@ -122,10 +126,10 @@ RESTS = st.lists(st.builds(rest, KEYS, st.floats(0, 2 * RECENT_S)), max_size=9, 
 
 
 @given(RESTS)
-def test_nothing_that_rests_is_asked_and_nothing_awake_is_forgotten(rests: list[Rest]) -> None:
-    asleep = {each.key for each in rests if each.until > NOW}
+def test_nothing_that_rests_is_asked_and_nothing_awake_is_forgotten(rests: list[Cooldown]) -> None:
+    cooling_down = {each.key for each in rests if each.until > NOW}
     every = [Offering(t, p, m) for t in TYPES for p in "ab" for m in BOTH]
-    expected = {each.key for each in every if not {each.key, market_key(each.market)} & asleep}
+    expected = {each.key for each in every if not {each.key, market_key(each.market)} & cooling_down}
     ranked = rank_offerings(TYPES, "ab", BOTH, rests, NOW)
     assert [each.offering.key for each in ranked if each.offering.key not in expected] == []
     assert len(ranked) == len(expected)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
-from greenroom.domain.instance.offering import Rest
+from greenroom.domain.instance.offering import Cooldown
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.slot.slot import SlotState
 from greenroom.ports.quota import Subnet
@@ -104,8 +104,8 @@ def test_a_check_says_what_is_wrong_and_what_to_do(
         ports.account.not_offered = {("g5.xlarge", "us-east-1b")}
     if desc == "one rested a moment ago":
         now, key = ports.now(), "g5.xlarge#subnet-a#spot"
-        ports.offerings.rest("demo", Rest(key, "InsufficientInstanceCapacity", now, now + 180))
-        ports.offerings.rest("demo", Rest("g5.xlarge#subnet-b#spot", "Unsupported", now - 1000, now - 10))
+        ports.offerings.cool_down("demo", Cooldown(key, "InsufficientInstanceCapacity", now, now + 180))
+        ports.offerings.cool_down("demo", Cooldown("g5.xlarge#subnet-b#spot", "Unsupported", now - 1000, now - 10))
     found = check(preflight_event(read_event(event.event_id, ports), ports), name)
     assert found.status.value == status, found
     assert found.detail

@@ -18,9 +18,9 @@ from greenroom.domain.errors import (
 from greenroom.domain.instance.instance import Boot, InstanceState
 from greenroom.domain.instance.launch import LaunchState
 from greenroom.domain.instance.offering import (
-    HOLD_S,
+    CAPACITY_COOLDOWN_S,
     JITTER,
-    LIMIT_REST_S,
+    LIMIT_COOLDOWN_S,
     Asked,
     FleetAnswer,
     Offering,
@@ -31,7 +31,7 @@ from greenroom.domain.journal import launch as journal
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.session.session import SessionState, StatusReason
 from greenroom.domain.slot.slot import SlotState
-from greenroom.usecases.instance.abandon_launch import FIRST_REST_S, abandon_launch
+from greenroom.usecases.instance.abandon_launch import FIRST_COOLDOWN_S, abandon_launch
 from greenroom.usecases.instance.await_registration import await_registration
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.register_instance import register_instance
@@ -91,7 +91,7 @@ def test_offerings_on_hold_are_left_out_until_they_have_rested() -> None:
     assert spot is not None
     assert [each.place for each in spot.offerings] == ["subnet-b"]
     assert prepare_launch("demo", launch_id, ("subnet-a",), ports).spot is None
-    ports.time += HOLD_S * (1 + JITTER)
+    ports.time += CAPACITY_COOLDOWN_S * (1 + JITTER)
     assert prepare_launch("demo", launch_id, ("subnet-a",), ports).spot is not None
 
 
@@ -109,7 +109,7 @@ def test_a_quota_rests_its_market_and_is_told_once() -> None:
     prepared = prepare_launch("demo", launch_id, SUBNETS, ports)
     assert prepared.spot is None
     assert prepared.on_demand is not None
-    ports.time += LIMIT_REST_S * (1 + JITTER)
+    ports.time += LIMIT_COOLDOWN_S * (1 + JITTER)
     assert prepare_launch("demo", launch_id, SUBNETS, ports).spot is not None
 
 
@@ -149,7 +149,7 @@ def test_an_offering_that_can_never_work_rests_long_and_is_said_once() -> None:
             await_registration("demo", launch_id, refused("Unsupported"), "t", ports)
     (entry,) = ports.memory.entries(journal.OfferingInvalid)
     assert entry.facts() == {"offering": "g5.xlarge#subnet-a#spot", "code": "Unsupported", "message": "no"}
-    ports.time += HOLD_S * (1 + JITTER)
+    ports.time += CAPACITY_COOLDOWN_S * (1 + JITTER)
     spot = prepare_launch("demo", launch_id, SUBNETS, ports).spot
     assert spot is not None
     assert [each.place for each in spot.offerings] == ["subnet-b"]
@@ -336,7 +336,7 @@ def test_an_abandoned_launch_is_undone_by_tag_and_reported_and_the_pool_rests() 
     assert (failed.state, failed.reason) == (LaunchState.FAILED, "States.Timeout")
     assert ports.bus.kinds() == ["LaunchFailed", "ReaperNeeded"]
     assert plan_pool("demo", ports).launch_ids == ()
-    ports.time += FIRST_REST_S * (1 + JITTER)
+    ports.time += FIRST_COOLDOWN_S * (1 + JITTER)
     assert len(plan_pool("demo", ports).launch_ids) == 1
     with pytest.raises(UnknownInstance):
         register_instance(INSTANCE, Boot(NONCE), ports)

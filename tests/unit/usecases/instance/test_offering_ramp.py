@@ -8,9 +8,18 @@ from itertools import pairwise
 
 from greenroom.domain.errors import GreenroomError
 from greenroom.domain.instance.instance import Boot
-from greenroom.domain.instance.offering import HOLD_S, JITTER, RECENT_S, Asked, FleetAnswer, Launched, Offering, Refusal
+from greenroom.domain.instance.offering import (
+    CAPACITY_COOLDOWN_S,
+    JITTER,
+    RECENT_S,
+    Asked,
+    FleetAnswer,
+    Launched,
+    Offering,
+    Refusal,
+)
 from greenroom.domain.journal.launch import InstanceLaunched, LaunchFailed
-from greenroom.usecases.instance.abandon_launch import LONGEST_REST_S, abandon_launch
+from greenroom.usecases.instance.abandon_launch import LONGEST_COOLDOWN_S, abandon_launch
 from greenroom.usecases.instance.await_registration import await_registration
 from greenroom.usecases.instance.prepare_launch import FleetRequest, prepare_launch
 from greenroom.usecases.instance.register_instance import register_instance
@@ -92,12 +101,12 @@ def test_spot_emptied_in_mid_ramp_and_back() -> None:
     came = ramp.play(60)  # ten minutes
     assert came == ["on-demand"] * 60  # no launch is lost, none waits
     tried = [at for at in ramp.times("spot") if at >= emptied_at]
-    most = 1 + int(60 * STEP_S / (HOLD_S * (1 - JITTER)))
+    most = 1 + int(60 * STEP_S / (CAPACITY_COOLDOWN_S * (1 - JITTER)))
     assert 3 <= len(tried) <= most  # left alone while it rests, and tried again after
-    assert min(b - a for a, b in pairwise(tried)) >= HOLD_S * (1 - JITTER)
+    assert min(b - a for a, b in pairwise(tried)) >= CAPACITY_COOLDOWN_S * (1 - JITTER)
     ramp.empty = set()
     back = ramp.play(30)
-    assert back.index("spot") * STEP_S <= HOLD_S * (1 + JITTER)
+    assert back.index("spot") * STEP_S <= CAPACITY_COOLDOWN_S * (1 + JITTER)
     assert set(back[back.index("spot") :]) == {"spot"}
 
 
@@ -126,7 +135,7 @@ def test_a_market_that_was_refused_comes_back_behind_what_was_not_and_is_forgott
     ramp = Ramp(_house(), empty={"spot"})
     ramp.play(1)
     ramp.empty = set()
-    ramp.ports.time += RECENT_S + LONGEST_REST_S
+    ramp.ports.time += RECENT_S + LONGEST_COOLDOWN_S
     assert ramp.play(1) == ["spot"]
     assert list(ramp.ports.offerings.refused("demo", ramp.ports.now())) == []
 

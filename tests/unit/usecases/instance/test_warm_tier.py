@@ -13,7 +13,7 @@ from greenroom.domain.instance.instance import (
     InstanceState,
     is_at_rest,
 )
-from greenroom.domain.instance.offering import HOLD_S, market_key
+from greenroom.domain.instance.offering import CAPACITY_COOLDOWN_S, market_key
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.slot.slot import SlotState
 from greenroom.ports.instance import Ec2State, Machinery
@@ -176,12 +176,12 @@ def test_a_start_that_ec2_has_no_place_for_goes_back_rests_and_asks_for_another_
     ports.bus.events.clear()
     ports.pools.clear_pending("demo")
     assert start_instances("demo", plan_pool("demo", ports).start_ids, ports) == []
-    assert (row(ports).state, row(ports).rests_until) == (S.STOPPED, ports.now() + HOLD_S)
+    assert (row(ports).state, row(ports).rests_until) == (S.STOPPED, ports.now() + CAPACITY_COOLDOWN_S)
     assert is_at_rest(row(ports))
     assert ports.bus.kinds() == ["PoolChanged"]
     planned = plan_pool("demo", ports)
     assert (planned.start_ids, len(planned.launch_ids)) == ((), 1)
-    ports.time += HOLD_S
+    ports.time += CAPACITY_COOLDOWN_S
     ports.ec2.unstartable.clear()
     assert start_instances("demo", [INSTANCE], ports) == [INSTANCE]
 

@@ -295,7 +295,7 @@ def test_slots_being_reset_come_first() -> None:
         ),
         (
             1,
-            Situation(("spot",), rests_until=50_580.0),
+            Situation(("spot",), cooldown_until=50_580.0),
             "you are next; Spot has no capacity now; the next try is at 14:03 UTC",
         ),
         (1, Situation((), next_free_s=5400), "you are next; the next place is free in about 1 h 30 min"),

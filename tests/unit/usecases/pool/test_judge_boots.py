@@ -16,7 +16,7 @@ from greenroom.domain.instance.launch import (
 )
 from greenroom.domain.journal import pool as journal
 from greenroom.ports.instance import Ec2State
-from greenroom.usecases.instance.abandon_launch import LONGEST_REST_S, abandon_launch
+from greenroom.usecases.instance.abandon_launch import LONGEST_COOLDOWN_S, abandon_launch
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.register_instance import register_instance
 from greenroom.usecases.pool.judge_boots import BOOT_FAILURES_TO_HALT, record_boot_failure
@@ -40,7 +40,7 @@ def fail_boot(ports: FakePorts, number: int, error: str = "States.Timeout") -> s
     launch = launched(ports, f"i-{number:016x}")
     ports.time += BOOT_TIMEOUT_S
     abandon_launch("demo", launch.launch_id, error, NO_ANSWER, ports)
-    ports.time += 2 * LONGEST_REST_S
+    ports.time += 2 * LONGEST_COOLDOWN_S
     return launch.launch_id
 
 
@@ -103,7 +103,7 @@ def test_refusals_and_lost_answers_never_count() -> None:
         launch_id = requested(ports).launch_id
         ports.ec2.add(f"i-{launch_id}", launch_id)  # EC2 launched it, and nobody heard: it had no time to boot
         abandon_launch("demo", launch_id, "States.Timeout", answer, ports)
-        ports.time += 2 * LONGEST_REST_S
+        ports.time += 2 * LONGEST_COOLDOWN_S
     rows = ports.pools.read("demo")
     assert (rows.failed_boots, rows.failed_launches, rows.halted) == (0, 3, None)
 

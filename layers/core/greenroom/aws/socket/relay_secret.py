@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 KEPT_S = 300
 """After a change of the secret the old one is handed out no longer than this."""
-REST_S = 30
+PAUSE_S = 30
 """A secret that cannot be read is not asked for at every welcome: somebody waits for each."""
 
 
@@ -29,7 +29,7 @@ class SecretsManagerRelaySecret:
     def current(self, now: float) -> str:
         if now - self._read_at < KEPT_S:
             return self._secret
-        if now - self._refused_at < REST_S:
+        if now - self._refused_at < PAUSE_S:
             raise RelaySecretUnavailable(self._refusal)
         try:
             answer = client("secretsmanager", hurried=True).get_secret_value(SecretId=self._arn)

@@ -124,8 +124,8 @@ def started(instance: Instance, now: float, register_by: float) -> Instance:
 
     Unchanged when it is not stopped, EC2 is still stopping it, or EC2 refused to start it a moment ago (`rests_until`).
     """
-    rests = instance.rests_until is not None and now < instance.rests_until
-    if not is_at_rest(instance) or rests:
+    cools_down = instance.rests_until is not None and now < instance.rests_until
+    if not is_at_rest(instance) or cools_down:
         return instance
     asked = replace(changed(instance, I.LAUNCHING), launched_at=now, deadline_at=register_by, heartbeat_at=None)
     return replace(asked, stopped_at=None, rests_until=None, status_reason=None)

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from greenroom.domain.instance.prices import hourly_usd
 from greenroom.domain.instance.refusal import RefusalKind, failure_of, kind_of
 
-HOLD_S = 180
+CAPACITY_COOLDOWN_S = 180
 """The cooldown of an offering that had no capacity. Source: Karpenter, unavailable offerings, 3 min."""
-LIMIT_REST_S = 300
+LIMIT_COOLDOWN_S = 300
 """The cooldown of a market whose quota is used up: an instance must end first, or somebody must raise the quota."""
-CONFIGURATION_REST_S = 1800
+CONFIGURATION_COOLDOWN_S = 1800
 """The cooldown of an offering that can never work as requested. By then somebody may have corrected the settings."""
 RECENT_S = 1800
 """How long a refusal is remembered: after its cooldown the offering is asked for again, but after those not refused."""
@@ -74,7 +74,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class Cooldown:
     """The cooldown of a refused offering, or of a refused market (`market_key`).
 
     It is not asked for before `until`; after that it is asked for last, until RECENT_S after the refusal.
@@ -86,18 +86,18 @@ class Rest:
     until: float
 
 
-def rest_of(key: str, code: str, now: float, roll: float) -> Rest | None:
+def cooldown_of(key: str, code: str, now: float, roll: float) -> Cooldown | None:
     """The cooldown that follows from a refusal; None when none does. `roll` is a random number, uniform in 0..1."""
     kind = kind_of(code)
     if kind is RefusalKind.THROTTLED:
         return None
-    rests = {RefusalKind.ACCOUNT_LIMIT: LIMIT_REST_S, RefusalKind.CONFIGURATION: CONFIGURATION_REST_S}
-    return Rest(key, code, now, now + jittered(rests.get(kind, HOLD_S), roll))
+    cooldowns = {RefusalKind.ACCOUNT_LIMIT: LIMIT_COOLDOWN_S, RefusalKind.CONFIGURATION: CONFIGURATION_COOLDOWN_S}
+    return Cooldown(key, code, now, now + jittered(cooldowns.get(kind, CAPACITY_COOLDOWN_S), roll))
 
 
-def asleep(rests: Iterable[Rest], now: float) -> frozenset[str]:
+def cooling_down(cooldowns: Iterable[Cooldown], now: float) -> frozenset[str]:
     """The keys of the offerings and markets that are in cooldown now."""
-    return frozenset(each.key for each in rests if each.until > now)
+    return frozenset(each.key for each in cooldowns if each.until > now)
 
 
 def jittered(seconds: float, roll: float) -> float:
@@ -114,25 +114,25 @@ class Ranked:
 
 
 def rank_offerings(
-    types: Sequence[str], places: Sequence[str], markets: Sequence[str], rests: Iterable[Rest], now: float
+    types: Sequence[str], places: Sequence[str], markets: Sequence[str], cooldowns: Iterable[Cooldown], now: float
 ) -> list[Ranked]:
     """The offerings that are not in cooldown, best first.
 
     Order: those not refused lately, then the cheapest, then the operator's order of types. Types without a known price
     come after those with one.
     """
-    known = {each.key: each for each in rests}
-    resting = asleep(known.values(), now)
+    known = {each.key: each for each in cooldowns}
+    cooling = cooling_down(known.values(), now)
 
     def merit(offering: Offering) -> tuple[bool, float, int]:
-        rest, price = known.get(offering.key), hourly_usd(offering.instance_type, offering.market)
-        is_recent = rest is not None and now - rest.refused_at < RECENT_S
+        cooldown, price = known.get(offering.key), hourly_usd(offering.instance_type, offering.market)
+        is_recent = cooldown is not None and now - cooldown.refused_at < RECENT_S
         return is_recent, price.usd if price else float("inf"), types.index(offering.instance_type)
 
     every = (Offering(kind, place, market) for market in markets for kind in types for place in places)
-    awake = [each for each in every if not {each.key, market_key(each.market)} & resting]
-    steps = sorted({merit(each) for each in awake})
-    return [Ranked(each, steps.index(merit(each))) for each in sorted(awake, key=merit)]
+    askable = [each for each in every if not {each.key, market_key(each.market)} & cooling]
+    steps = sorted({merit(each) for each in askable})
+    return [Ranked(each, steps.index(merit(each))) for each in sorted(askable, key=merit)]
 
 
 @dataclass(frozen=True, slots=True)

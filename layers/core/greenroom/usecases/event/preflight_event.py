@@ -115,8 +115,8 @@ def _offerings(reading: EventReading, ports: Ports) -> Check:
     zones = [each.zone for each in ports.account.subnets()]
     now = ports.now()
     refused = ports.offerings.refused(pool.pool_id, now)
-    resting = sorted(f"{each.key} ({each.code})" for each in refused if each.until > now)
-    return check_offerings(pool.instance_types, zones, ports.account.offered(pool.instance_types), resting)
+    refused_lately = sorted(f"{each.key} ({each.code})" for each in refused if each.until > now)
+    return check_offerings(pool.instance_types, zones, ports.account.offered(pool.instance_types), refused_lately)
 
 
 def _budget(reading: EventReading) -> Check:

@@ -27,7 +27,7 @@ class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOf
     """The ports that this module and the functions it calls use."""
 
 
-FIRST_REST_S, LONGEST_REST_S = 30, 600
+FIRST_COOLDOWN_S, LONGEST_COOLDOWN_S = 30, 600
 """The pause after the first failure in a row, doubled with each further one up to the longest, with jitter.
 
 A broken image must not burn money.
@@ -104,7 +104,7 @@ def _leaving(instance: Instance) -> Instance:
 
 def _announce(launch: Launch, answer: FleetAnswer, ports: Ports) -> None:
     now, failures = ports.now(), ports.pools.read(launch.pool_id).failed_launches
-    rest_s = round(jittered(min(FIRST_REST_S * 2 ** min(failures, 10), LONGEST_REST_S), ports.rng.random()), 1)
+    rest_s = round(jittered(min(FIRST_COOLDOWN_S * 2 ** min(failures, 10), LONGEST_COOLDOWN_S), ports.rng.random()), 1)
     if not launch.for_warm_tier:  # launches for viewers must not pause for one that is not urgent
         ports.pools.record_launch_failed(launch.pool_id, now + rest_s)
     said = attempts_of(answer), answer.fault or None

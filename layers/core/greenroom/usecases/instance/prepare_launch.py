@@ -56,19 +56,21 @@ def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], port
     deadline_at = ports.now() + REQUEST_TIMEOUT_S
     pool = ports.catalog.pool(pool_id)
     launch = change_launch(pool_id, launch_id, lambda before: _requested(before, pool, deadline_at), ports)
-    rests = ports.offerings.refused(pool_id, ports.now())
+    cooldowns = ports.offerings.refused(pool_id, ports.now())
 
     def request(market: str, attempt: int) -> FleetRequest | None:
         markets = {market}.intersection(pool.markets) if launch.market in ("spot", market) else ()
-        ranked = tuple(rank_offerings(pool.instance_types, subnet_ids, tuple(markets), rests, ports.now()))
+        ranked = tuple(rank_offerings(pool.instance_types, subnet_ids, tuple(markets), cooldowns, ports.now()))
         token = f"{launch.launch_id}-{attempt}"
         return FleetRequest(pool_id, launch.launch_id, market, token, ranked) if ranked else None
 
     prepared = PreparedLaunch(spot=request("spot", 1), on_demand=request("on-demand", 2))
     if prepared.spot is None and prepared.on_demand is None:
-        asleep = [each for each in rests if each.until > ports.now()]
-        failure = LAUNCH_FAILURES[failure_of(kind_of(each.code) for each in asleep)]
-        raise failure("all offerings of the pool cool down: " + ", ".join(f"{each.key} {each.code}" for each in asleep))
+        cooling_down = [each for each in cooldowns if each.until > ports.now()]
+        failure = LAUNCH_FAILURES[failure_of(kind_of(each.code) for each in cooling_down)]
+        raise failure(
+            "all offerings of the pool cool down: " + ", ".join(f"{each.key} {each.code}" for each in cooling_down)
+        )
     return prepared
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from greenroom.domain.events import AccountLimitReached
-from greenroom.domain.instance.offering import Asked, FleetAnswer, Offering, Refusal, market_key, rest_of
+from greenroom.domain.instance.offering import Asked, FleetAnswer, Offering, Refusal, cooldown_of, market_key
 from greenroom.domain.instance.refusal import RefusalKind
 from greenroom.domain.journal import launch as journal
 from greenroom.ports.instance import HasOfferings
@@ -30,8 +30,8 @@ def record_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
             record_account_limit(pool_id, refusal.asked_of, refusal.code, ports)
             continue
         for offering in _meant(refusal, answer):
-            rest = rest_of(offering.key, refusal.code, ports.now(), roll)
-            is_news = rest is not None and ports.offerings.rest(pool_id, rest)
+            cooldown = cooldown_of(offering.key, refusal.code, ports.now(), roll)
+            is_news = cooldown is not None and ports.offerings.cool_down(pool_id, cooldown)
             if is_news and refusal.kind is RefusalKind.CONFIGURATION:
                 entry = journal.OfferingInvalid(pool_id, offering.key, refusal.code, refusal.message)
                 ports.journal.append(entry, ports.now())
@@ -43,8 +43,8 @@ def record_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> 
     Used also when EC2 refuses to start a stopped instance (`on-demand`).
     """
     now = ports.now()
-    rest = rest_of(market_key(market), code, now, ports.rng.random())
-    if rest is not None and ports.offerings.rest(pool_id, rest):
+    cooldown = cooldown_of(market_key(market), code, now, ports.rng.random())
+    if cooldown is not None and ports.offerings.cool_down(pool_id, cooldown):
         ports.journal.append(journal.AccountLimitReached(pool_id, market, code), now)
         ports.bus.send(AccountLimitReached(pool_id=pool_id, market=market, code=code))
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from greenroom.domain.errors import AccountLimitReached, CapacityUnavailable, Conflict, NotFound
 from greenroom.domain.instance.instance import Instance, InstanceState, is_at_rest, refused_start, started
-from greenroom.domain.instance.offering import HOLD_S
+from greenroom.domain.instance.offering import CAPACITY_COOLDOWN_S
 from greenroom.domain.journal import instance as journal
 from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings, Machinery
 from greenroom.ports.notify import HasBus, HasJournal
@@ -88,7 +88,9 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
         now = ports.now()
         if isinstance(refusal, AccountLimitReached):
             record_account_limit(instance.pool_id, instance.market, str(refusal), ports)
-        change_instance(instance.instance_id, lambda before: refused_start(before, now, now + HOLD_S), ports)
+        change_instance(
+            instance.instance_id, lambda before: refused_start(before, now, now + CAPACITY_COOLDOWN_S), ports
+        )
         entry = journal.StartRefused(*_named(instance), error=type(refusal).__name__, code=str(refusal))
         ports.journal.append(entry, ports.now())
         request_pass(instance.pool_id, "startRefused", ports)

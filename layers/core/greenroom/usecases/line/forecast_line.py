@@ -98,7 +98,7 @@ def outlook_of(reading: PoolReading) -> Outlook:
         planned=sum(-(-source.count // each) for source in planned),
         planned_ready_s=Forecast(planned).wait(1).p50_s if planned else 0.0,
         next_free_s=Forecast(serving).wait(1).p50_s if serving else None,
-        rests_until=_rests_until(reading) if not coming else None,
+        cooldown_until=_cooldown_until(reading) if not coming else None,
         halted=reading.snapshot.halted is not None,
         can_grow=_can_grow(reading.snapshot),
     )
@@ -163,9 +163,9 @@ def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
 
     While the pool may not launch, what the first pass after that would.
     """
-    rested = replace(reading.snapshot, launch_rests_until=0.0)
-    plan = plan_capacity(rested)
-    delay = max(float(PASS_S), (_rests_until(reading) or 0.0) - reading.snapshot.now)
+    cooled_down = replace(reading.snapshot, launch_rests_until=0.0)
+    plan = plan_capacity(cooled_down)
+    delay = max(float(PASS_S), (_cooldown_until(reading) or 0.0) - reading.snapshot.now)
     starts = [Source(laws.starts, delay_s=PASS_S, count=each.slots, next=laws.sessions) for each in plan.starts]
     wanted = [each for each in plan.launches if not each.for_warm_tier]
     return starts + [Source(laws.boots, delay_s=delay, count=each.slots, next=laws.sessions) for each in wanted]
@@ -178,6 +178,6 @@ def _can_grow(snapshot: PoolSnapshot) -> bool:
     return bool(plan.starts) or any(not each.for_warm_tier for each in plan.launches)
 
 
-def _rests_until(reading: PoolReading) -> float | None:
+def _cooldown_until(reading: PoolReading) -> float | None:
     until = reading.rows.launch_rests_until
     return until if until > reading.snapshot.now else None

@@ -22,7 +22,7 @@ class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
     """The ports that this module and the functions it calls use."""
 
 
-TIER_REST_S = 600
+WARM_POOL_COOLDOWN_S = 600
 """How long nothing is launched for the warm pool after such a launch failed.
 
 It is not urgent, and must not delay others.
@@ -86,7 +86,7 @@ def read_rows(pool: Pool, application: Application, queued: int | None, ports: P
         surplus_least=rows.surplus_least,
         give_back_slots=rows.give_back_slots if now < rows.give_back_until else 0,
         launch_rests_until=rows.launch_rests_until,
-        tier_rests_until=_tier_rests_until(rows.launches),
+        warm_pool_cooldown_until=_warm_pool_cooldown_until(rows.launches),
         launch_slots_of_another=sum(each.slots for each in launches) - sum(each.slots for each in coming),
     )
     return PoolReading(pool, application, rows, machines, snapshot)
@@ -98,14 +98,14 @@ def _coming(rows: PoolRows, machines: tuple[Machinery, ...]) -> list[Launch]:
     return [launch for launch in rows.launches if launch.is_open and launch.launch_id not in shown]
 
 
-def _tier_rests_until(launches: Iterable[Launch]) -> float:
+def _warm_pool_cooldown_until(launches: Iterable[Launch]) -> float:
     """Until when nothing is launched for the warm pool. A failed launch keeps in `deadline_at` when it failed.
 
     A launch that was given up because it was no longer wanted is no failure.
     """
     over = [each for each in launches if each.for_warm_tier and each.state is LaunchState.FAILED]
     failed = [each.deadline_at for each in over if each.reason != NOT_WANTED]
-    return max(failed) + TIER_REST_S if failed else 0.0
+    return max(failed) + WARM_POOL_COOLDOWN_S if failed else 0.0
 
 
 def _load(machine: Machinery, application: Application) -> InstanceLoad:
