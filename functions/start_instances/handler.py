@@ -1,11 +1,11 @@
-"""maintain_pool.StartInstances: starts instances of the warm tier."""
+"""maintain_pool.StartInstances: starts instances of the warm pool."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from greenroom.entry.compose import AwsPorts, lambda_handler
-from greenroom.usecases.instance.warm_tier import start_instances
+from greenroom.usecases.instance.warm_pool import start_instances
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:

@@ -164,7 +164,7 @@ class History:
             self.world.after(5, 90, agent.boot)
 
     def _on_start(self, instance_id: str) -> None:
-        """A machine of the warm tier is switched on: a new boot of the same agent."""
+        """A machine of the warm pool is switched on: a new boot of the same agent."""
         agent = self.agents[instance_id]
         agent.is_deaf = False
         if not self.world.strikes("never_boots"):

@@ -244,7 +244,7 @@ class Checker:
         return not self.ec2.alive() or self.world.now - self.last_pass_at < 2 * PASS_EVERY_S
 
     def warm(self) -> list[str]:
-        """Machines of the warm tier: stopped, and their rows say so."""
+        """Machines of the warm pool: stopped, and their rows say so."""
         rows, there = self.memory.instance_rows, self.ec2.instances.values()
         stopped = [each.instance_id for each in there if each.state is Ec2State.STOPPED]
         return [each for each in stopped if each in rows and rows[each].state is InstanceState.STOPPED]

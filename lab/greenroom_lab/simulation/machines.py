@@ -25,7 +25,7 @@ from greenroom.usecases.instance.await_registration import await_registration
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.retire_instances import retire_instances
-from greenroom.usecases.instance.warm_tier import start_instances, stop_instances
+from greenroom.usecases.instance.warm_pool import start_instances, stop_instances
 from greenroom.usecases.pool.plan_pool import PlannedPool, plan_pool
 from greenroom.usecases.reaper.reconcile_fleet import PassResult, reconcile_fleet
 from greenroom.usecases.session.await_facts import adopt_session, await_end, await_slot

@@ -22,7 +22,7 @@ def load(name: str, *, busy: int = 0, slots: int = 2, state: InstanceState = REA
 
 
 def stopped(name: str, **facts: object) -> InstanceLoad:
-    """One of the warm tier that EC2 has stopped."""
+    """One of the warm pool that EC2 has stopped."""
     return load(name, state=STOPPED, **{"market": "on-demand", "stopped_at": NOW - 100, **facts})  # type: ignore[arg-type]
 
 

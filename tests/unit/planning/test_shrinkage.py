@@ -122,7 +122,7 @@ def test_what_boots_and_is_wanted_stays() -> None:
     assert retired(plan_capacity(pool([load("i-1", state=BOOTING)], (2, 0, 100), **OVER))) == []
     assert retired(plan_capacity(pool([load("i-1", state=BOOTING)], queued=1, **OVER))) == []
     tier = pool([load("i-1", state=BOOTING, market=OD)], warm_instances=1, **OVER)
-    assert retired(plan_capacity(tier)) == [], "it is on its way to the warm tier"
+    assert retired(plan_capacity(tier)) == [], "it is on its way to the warm pool"
 
 
 @COMING_STATES

@@ -33,7 +33,7 @@ from greenroom.planning.growth import grow
 from greenroom.planning.plan import Plan, Retirement
 from greenroom.planning.shrinkage import shrink
 from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
-from greenroom.planning.warm_tier import tend_tier
+from greenroom.planning.warm_pool import tend_warm_pool
 
 __all__ = ["InstanceLoad", "Plan", "PoolSnapshot", "plan_capacity", "supply_of", "wanted_slots"]
 
@@ -48,16 +48,16 @@ def plan_capacity(snapshot: PoolSnapshot) -> Plan:
     snapshot = replace(snapshot, instances=tuple(_without_spent(snapshot.instances)))
     wanted, supply = wanted_slots(snapshot), supply_of(snapshot)
     growth = grow(snapshot, wanted - supply)
-    tier = tend_tier(snapshot, supply - wanted, growth)
-    less = shrink(snapshot, supply - wanted - tier.bound_slots, tier.bound)
+    warm = tend_warm_pool(snapshot, supply - wanted, growth)
+    less = shrink(snapshot, supply - wanted - warm.bound_slots, warm.bound)
     return Plan(
         wanted=wanted,
         supply=supply,
-        launches=(*growth.launches, *tier.launches),
+        launches=(*growth.launches, *warm.launches),
         starts=growth.starts,
-        stops=tier.stops,
-        retirements=(*leaving, *tier.retirements, *less.retirements),
-        rejected=(*growth.rejected, *tier.rejected, *less.rejected),
+        stops=warm.stops,
+        retirements=(*leaving, *warm.retirements, *less.retirements),
+        rejected=(*growth.rejected, *warm.rejected, *less.rejected),
         surplus_since=less.surplus_since,
         surplus_least=less.surplus_least,
         waits=wanted > supply and snapshot.halted is None,

@@ -251,7 +251,7 @@ def test_an_instance_that_serves_somebody_is_never_terminated() -> None:
     assert ports.ec2.terminated == []
 
 
-# -- the warm tier, markets, clocks, the record
+# -- the warm pool, markets, clocks, the record
 
 
 def warm(ports: FakePorts, count: int, **facts: Any) -> None:

@@ -212,7 +212,7 @@ def test_only_what_the_list_leaves_out_is_asked_for_by_its_id() -> None:
 
 
 def test_a_row_that_went_on_while_ec2_was_asked_is_judged_as_it_stands_then() -> None:
-    """One that is started out of the warm tier meanwhile is not stopped again for being found running."""
+    """One that is started out of the warm pool meanwhile is not stopped again for being found running."""
     ports = serving()
     instance_id = the_instance(ports).instance_id
     row = change_instance(ports, instance_id, state=InstanceState.STOPPED, stopped_at=ports.now())

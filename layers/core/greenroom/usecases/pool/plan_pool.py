@@ -29,7 +29,7 @@ class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLaunches, HasLine, HasPo
 
 
 PASSES = 3
-SCALED_IN, WARM_TIER = "scaledIn", "warmTier"
+SCALED_IN, WARM_POOL = "scaledIn", "warmTier"
 """The status reasons of instances that a pass drained or stopped."""
 
 
@@ -117,7 +117,7 @@ def _unstarted(launches: Sequence[Launch]) -> list[str]:
 def _stop(machine: Machinery, ports: Ports) -> bool:
     """Marks the instance as Stopped. Returns False, with nothing changed, if a slot was claimed since the snapshot."""
     bounded = replace(machine.instance, deadline_at=ports.now() + STOP_TIMEOUT_S)
-    return _took(lambda: ports.fleet.stop_idle(bounded, machine.slots, ports.now(), WARM_TIER))
+    return _took(lambda: ports.fleet.stop_idle(bounded, machine.slots, ports.now(), WARM_POOL))
 
 
 def _drain(machine: Machinery, ports: Ports) -> bool:

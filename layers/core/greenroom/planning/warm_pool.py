@@ -21,7 +21,7 @@ from greenroom.planning.snapshot import COMING, InstanceLoad, PoolSnapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
+class WarmPool:
     """What brings the warm pool to its size.
 
     `bound`: ids of running instances that will be stopped for it; `bound_slots`: their slots and those of open launches
@@ -36,22 +36,22 @@ class Tier:
     bound_slots: int = 0
 
 
-def tend_tier(snapshot: PoolSnapshot, surplus: int, growth: Growth) -> Tier:
+def tend_warm_pool(snapshot: PoolSnapshot, surplus: int, growth: Growth) -> WarmPool:
     """What to stop, launch or retire for the warm pool.
 
     `surplus`: slots beyond the wanted ones; `growth`: the instances that it starts leave the warm pool.
     """
-    size = tier_size(snapshot)
+    size = warm_pool_size(snapshot)
     started = {each.instance_id for each in growth.starts}
     own = (each for each in snapshot.instances if not each.is_of_another)
     stopped = [each for each in own if each.state is InstanceState.STOPPED]
     left = [each for each in stopped if each.instance_id not in started]
     if len(left) >= size:
-        return Tier(retirements=tuple(_too_many(left, len(left) - size)))
+        return WarmPool(retirements=tuple(_too_many(left, len(left) - size)))
     return _filled(snapshot, surplus, size - len(left), growth)
 
 
-def tier_size(snapshot: PoolSnapshot) -> int:
+def warm_pool_size(snapshot: PoolSnapshot) -> int:
     """The size of the warm pool: what the policy says, but no more than could ever run under the maximum."""
     return min(snapshot.policy.warm_instances, snapshot.policy.maximum // snapshot.slots_per_instance)
 
@@ -62,7 +62,7 @@ def _too_many(stopped: list[InstanceLoad], number: int) -> Iterable[Retirement]:
     return (Retirement(each.instance_id, 0, "more are stopped than the warm pool holds") for each in order[:number])
 
 
-def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) -> Tier:
+def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) -> WarmPool:
     ready_surplus = ready_slots(snapshot.instances) - wanted_slots(snapshot)
     stops: list[PlannedStop] = []
     bound: list[str] = []
@@ -78,7 +78,7 @@ def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) 
     coming = min(missing - len(bound), _open_launches(snapshot), (surplus - bound_slots) // snapshot.slots_per_instance)
     coming = max(0, coming)
     launches, refused = _launches(snapshot, missing - len(bound) - coming, growth)
-    return Tier(
+    return WarmPool(
         stops=tuple(stops),
         launches=launches,
         rejected=refused,

@@ -1,4 +1,4 @@
-"""The warm tier in the plan: what fills it, what empties it, and that it never takes what is wanted."""
+"""The warm pool in the plan: what fills it, what empties it, and that it never takes what is wanted."""
 
 from __future__ import annotations
 
