@@ -135,7 +135,9 @@ def test_a_schedule_fires_once_at_its_time_for_one_version() -> None:
         scheduler = boto3.client("scheduler", region_name=REGION)
         scheduler.create_schedule_group(Name="events")
         role, machine, queue = (f"arn:aws:{part}" for part in ("iam::1:role/r", "states:::m", "sqs:us-east-1:1:q"))
-        schedules = EventBridgeSchedules(group="events", role_arn=role, machine_arn=machine, dead_letter_arn=queue)
+        schedules = EventBridgeSchedules(
+            group="events", role_arn=role, state_machine_arn=machine, dead_letter_arn=queue
+        )
         for _ in range(2):
             schedules.create("evt-a", 2, NOW - 0.4)
         made = scheduler.get_schedule(Name="evt-a-2", GroupName="events")

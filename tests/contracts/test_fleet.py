@@ -213,12 +213,12 @@ def test_a_pool_lists_what_is_not_terminated(house: Any) -> None:
 def test_a_pool_that_was_just_read_is_listed_without_reading_its_members_again(house: Any) -> None:
     read = ready(house)
     house.fleet.add(instance("i-0000000000000002"))
-    members = house.pools.read("demo").members
-    assert sorted(members) == [INSTANCE, "i-0000000000000002"]
-    assert house.fleet.list_of_pool("demo", members) == house.fleet.list_of_pool("demo")
+    member_ids = house.pools.read("demo").member_ids
+    assert sorted(member_ids) == [INSTANCE, "i-0000000000000002"]
+    assert house.fleet.list_of_pool("demo", member_ids) == house.fleet.list_of_pool("demo")
     house.fleet.save(changed(read, InstanceState.TERMINATED))
-    assert house.pools.read("demo").members == ("i-0000000000000002",)
-    listed = house.fleet.list_of_pool("demo", members)  # one of them is gone since
+    assert house.pools.read("demo").member_ids == ("i-0000000000000002",)
+    listed = house.fleet.list_of_pool("demo", member_ids)  # one of them is gone since
     assert [each.instance.instance_id for each in listed] == ["i-0000000000000002"]
 
 

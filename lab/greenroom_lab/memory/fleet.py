@@ -11,7 +11,7 @@ from greenroom.domain.instance.launch import Launch
 from greenroom.domain.instance.offering import RECENT_S, Cooldown
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import SlotMove, await_ready, retire_free, withdraw
-from greenroom.ports.instance import Machinery
+from greenroom.ports.instance import Member
 
 from greenroom_lab.memory.slots import count_moves, make_moves
 from greenroom_lab.memory.store import FleetRows, Memory
@@ -47,11 +47,11 @@ class MemoryFleet:
             self.memory.instance_rows[instance_id] = replace(instance, heartbeat_at=now)
             return self.memory.instance_rows[instance_id]
 
-    def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
+    def list_of_pool(self, pool_id: str, member_ids: Collection[str] | None = None) -> Sequence[Member]:
         with self.memory.lock:
             own = [each for each in self.memory.instance_rows.values() if each.pool_id == pool_id]
             return [
-                Machinery(each, tuple(self._slots(each.instance_id)))
+                Member(each, tuple(self._slots(each.instance_id)))
                 for each in own
                 if each.state is not InstanceState.TERMINATED
             ]

@@ -27,8 +27,8 @@ class MemoryPools:
         with self.memory.lock:
             own = tuple(each for (pool, _), each in self.rows.launches.items() if pool == pool_id)
             living = (each for each in self.memory.instance_rows.values() if each.state is not InstanceState.TERMINATED)
-            members = tuple(each.instance_id for each in living if each.pool_id == pool_id)
-            return replace(self._of(pool_id), launches=own, members=members)
+            member_ids = tuple(each.instance_id for each in living if each.pool_id == pool_id)
+            return replace(self._of(pool_id), launches=own, member_ids=member_ids)
 
     def free(self, pool_id: str) -> int | None:
         return self.memory.free_counts.get(pool_id)

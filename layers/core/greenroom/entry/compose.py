@@ -213,7 +213,7 @@ class AwsPorts:
         return EventBridgeSchedules(
             group=where.schedule_group,
             role_arn=where.scheduler_role_arn,
-            machine_arn=where.prewarm_event_arn,
+            state_machine_arn=where.prewarm_event_arn,
             dead_letter_arn=where.schedule_dlq_arn,
         )
 

@@ -18,7 +18,7 @@ from greenroom.domain.slot.slot import Slot
 
 
 @dataclass(frozen=True, slots=True)
-class Machinery:
+class Member:
     """An instance with its slots, which are sorted by number."""
 
     instance: Instance
@@ -43,12 +43,12 @@ class Fleet(Protocol):
         Raises: NotFound, StaleBoot, InstanceHasEnded (Terminated: nothing is written).
         """
 
-    def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
+    def list_of_pool(self, pool_id: str, member_ids: Collection[str] | None = None) -> Sequence[Member]:
         """All instances of the pool that are not Terminated, with their slots.
 
         The pool's members are read consistently; their rows come from an index, and what it does not show yet is read
         one by one. Slots from the index may be outdated.
-        `members`: the ids, if the caller has just read them; that saves a read.
+        `member_ids`: the ids, if the caller has just read them; that saves a read.
         """
 
     def add(self, instance: Instance) -> Instance:

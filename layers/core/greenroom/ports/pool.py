@@ -30,7 +30,7 @@ class PoolRows:
     launch_rests_until: float = 0.0
     give_back_slots: int = 0  # slots of an ended event that may go at once, until the time below
     give_back_until: float = 0.0
-    members: tuple[str, ...] | None = None  # ids of the pool's instances; None: not known
+    member_ids: tuple[str, ...] | None = None  # ids of the pool's instances; None: not known
 
 
 BOOTS_KEPT = 20

@@ -38,8 +38,8 @@ def states(ports: FakePorts) -> list[SlotState]:
 def test_who_plays_stays_and_nobody_new_comes() -> None:
     ports, *_ = two_slots()
     held = launch(ports).session
-    machine = drain_instance(INSTANCE, "op", ports)
-    assert (machine.instance.state, machine.instance.status_reason) == (InstanceState.DRAINING, "operatorDrain")
+    member = drain_instance(INSTANCE, "op", ports)
+    assert (member.instance.state, member.instance.status_reason) == (InstanceState.DRAINING, "operatorDrain")
     assert sorted(states(ports)) == [SlotState.RESERVED, SlotState.RESETTING]
     assert not free_entries(ports)
     assert ports.pools.free("demo") == 0
@@ -100,8 +100,8 @@ def test_taken_back_its_agent_is_told_and_its_slots_are_published() -> None:
     launch(ports)
     drain_instance(INSTANCE, "op", ports)
     (waiting,) = [each for each in ports.slots.list_of_instance(INSTANCE) if each.state is SlotState.RESETTING]
-    machine = undrain_instance(INSTANCE, "op", ports)
-    assert (machine.instance.state, machine.instance.status_reason) == (InstanceState.READY, None)
+    member = undrain_instance(INSTANCE, "op", ports)
+    assert (member.instance.state, member.instance.status_reason) == (InstanceState.READY, None)
     after = ports.slots.get(waiting.slot_id)
     assert (after.state, after.epoch, after.deadline_at) == (
         SlotState.RESETTING,
@@ -112,7 +112,7 @@ def test_taken_back_its_agent_is_told_and_its_slots_are_published() -> None:
     assert (told["slotId"], told["state"]) == (waiting.slot_id, "Resetting")
     assert report(ports, None, waiting, SlotEvent.READY).state is SlotState.FREE
     assert launch(ports, "bob").session.state is SessionState.ASSIGNED
-    assert {first.slot_id, second.slot_id} == {each.slot_id for each in machine.slots}
+    assert {first.slot_id, second.slot_id} == {each.slot_id for each in member.slots}
 
 
 def test_only_an_operators_drain_is_taken_back() -> None:

@@ -16,7 +16,7 @@ from greenroom.domain.instance.instance import (
 from greenroom.domain.instance.offering import CAPACITY_COOLDOWN_S, market_key
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.slot.slot import SlotState
-from greenroom.ports.instance import Ec2State, Machinery
+from greenroom.ports.instance import Ec2State, Member
 from greenroom.usecases.instance.register_instance import register_instance
 from greenroom.usecases.instance.warm_pool import reconcile_stopped, start_instances, stop_instances
 from greenroom.usecases.pool.plan_pool import plan_pool
@@ -53,8 +53,8 @@ def stopping() -> FakePorts:
 
 def looked_at(ports: FakePorts) -> bool:
     """One pass of the reaper over it."""
-    machine = Machinery(row(ports), tuple(ports.slots.list_of_instance(INSTANCE)))
-    return reconcile_stopped(machine, ports.ec2.instances.get(INSTANCE), ports)
+    member = Member(row(ports), tuple(ports.slots.list_of_instance(INSTANCE)))
+    return reconcile_stopped(member, ports.ec2.instances.get(INSTANCE), ports)
 
 
 def resting() -> FakePorts:

@@ -14,8 +14,8 @@ from greenroom.aws.clients import client
 class EventBridgeSchedules:
     """ports.Schedules. `role_arn` is what the scheduler becomes to start the machine."""
 
-    def __init__(self, *, group: str, role_arn: str, machine_arn: str, dead_letter_arn: str) -> None:
-        self._group, self._role, self._machine, self._dead = group, role_arn, machine_arn, dead_letter_arn
+    def __init__(self, *, group: str, role_arn: str, state_machine_arn: str, dead_letter_arn: str) -> None:
+        self._group, self._role, self._state_machine, self._dead = group, role_arn, state_machine_arn, dead_letter_arn
 
     def create(self, event_id: str, version: int, at: float) -> None:
         try:
@@ -27,7 +27,7 @@ class EventBridgeSchedules:
                 FlexibleTimeWindow={"Mode": "OFF"},
                 ActionAfterCompletion="DELETE",
                 Target={
-                    "Arn": self._machine,
+                    "Arn": self._state_machine,
                     "RoleArn": self._role,
                     "Input": json.dumps({"eventId": event_id, "version": version}),
                     "DeadLetterConfig": {"Arn": self._dead},

@@ -19,7 +19,7 @@ from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, StaleB
 from greenroom.domain.instance.instance import Instance, InstanceState, changed
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import SlotMove, await_ready, retire_free, withdraw
-from greenroom.ports.instance import Machinery
+from greenroom.ports.instance import Member
 
 
 class DynamoFleet:
@@ -61,19 +61,19 @@ class DynamoFleet:
                 raise StaleBoot(instance_id) from changed
             raise InstanceHasEnded(instance_id) from changed
 
-    def list_of_pool(self, pool_id: str, members: Collection[str] | None = None) -> Sequence[Machinery]:
+    def list_of_pool(self, pool_id: str, member_ids: Collection[str] | None = None) -> Sequence[Member]:
         shown = _index_of_pool(self._table, pool_id)
-        if members is None:
-            members = [row["instanceId"] for row in query(self._table, pool_key(pool_id), begins_with="MEMBER#")]
-        missing = [self._machinery(each) for each in members if each not in shown]
+        if member_ids is None:
+            member_ids = [row["instanceId"] for row in query(self._table, pool_key(pool_id), begins_with="MEMBER#")]
+        missing = [self._member(each) for each in member_ids if each not in shown]
         return [*shown.values(), *(each for each in missing if each is not None)]
 
     def add(self, instance: Instance) -> Instance:
-        member = {"pk": pool_key(instance.pool_id), "sk": f"MEMBER#{instance.instance_id}"}
+        entry = {"pk": pool_key(instance.pool_id), "sk": f"MEMBER#{instance.instance_id}"}
         facts = {"instanceId": instance.instance_id, "launchId": instance.launch_id}
         row = put(self._table, instance_row(instance), "attribute_not_exists(pk)")
         try:
-            transact([row, put(self._table, {**member, **facts})])
+            transact([row, put(self._table, {**entry, **facts})])
         except Refused:
             return instance_of(read(self._table, instance_key(instance.instance_id), "META"))
         return instance
@@ -134,12 +134,12 @@ class DynamoFleet:
         count_moves(self._table, after.pool_id, moves)
         return after
 
-    def _machinery(self, instance_id: str) -> Machinery | None:
+    def _member(self, instance_id: str) -> Member | None:
         rows = query(self._table, instance_key(instance_id))
         meta = next((row for row in rows if row["sk"] == "META"), None)
         if meta is None or meta["state"] == InstanceState.TERMINATED:
             return None
-        return Machinery(instance_of(meta), tuple(slot_of(row) for row in rows if row["sk"] != "META"))
+        return Member(instance_of(meta), tuple(slot_of(row) for row in rows if row["sk"] != "META"))
 
     def _write(self, before: Instance, after: Instance, unless_heard: bool) -> dict[str, Any]:
         """All but the heartbeat: agents write that beside the version, and an older one must not replace it."""
@@ -178,7 +178,7 @@ def _expiry(instance: Instance) -> int:
     return int((instance.heartbeat_at or instance.launched_at) + KEPT_S)
 
 
-def _index_of_pool(table: str, pool_id: str) -> dict[str, Machinery]:
+def _index_of_pool(table: str, pool_id: str) -> dict[str, Member]:
     """By instance id; slots whose instance is not shown (yet) are left out.
 
     It lags, so what is decided on it is decided again by a condition.
@@ -187,7 +187,7 @@ def _index_of_pool(table: str, pool_id: str) -> dict[str, Machinery]:
     instances = [instance_of(row) for row in rows if row["sk"] == "META"]
     slots = sorted((slot_of(row) for row in rows if row["sk"] != "META"), key=lambda slot: slot.number)
     return {
-        each.instance_id: Machinery(each, tuple(slot for slot in slots if slot.instance_id == each.instance_id))
+        each.instance_id: Member(each, tuple(slot for slot in slots if slot.instance_id == each.instance_id))
         for each in instances
     }
 

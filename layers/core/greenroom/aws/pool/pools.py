@@ -51,7 +51,7 @@ class DynamoPools:
             launch_rests_until=capacity.get("launchRestsUntil", 0.0),
             give_back_slots=max(0, capacity.get("giveBackSlots", 0)),
             give_back_until=capacity.get("giveBackUntil", 0.0),
-            members=tuple(row["instanceId"] for row in rows if row["sk"].startswith("MEMBER#")),
+            member_ids=tuple(row["instanceId"] for row in rows if row["sk"].startswith("MEMBER#")),
         )
 
     def free(self, pool_id: str) -> int | None:

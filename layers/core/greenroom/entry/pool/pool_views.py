@@ -12,7 +12,7 @@ from greenroom.domain.shape import selected, shown
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import Time
 from greenroom.entry.pool.catalog_views import pool_view
-from greenroom.ports.instance import Machinery
+from greenroom.ports.instance import Member
 from greenroom.ports.notify import JournalRow
 from greenroom.usecases.pool.read_pools import EventShare, PoolReport
 
@@ -72,9 +72,9 @@ def report_view(report: PoolReport) -> dict[str, Any]:
     return {**pool_view(report.pool), **shown(selected(PoolNow, report, demand=selected(Demand, report)))}
 
 
-def instance_view(machine: Machinery) -> dict[str, Any]:
-    slots = tuple(selected(SlotView, each) for each in machine.slots)
-    return shown(selected(InstanceView, machine.instance, slots=slots))
+def instance_view(member: Member) -> dict[str, Any]:
+    slots = tuple(selected(SlotView, each) for each in member.slots)
+    return shown(selected(InstanceView, member.instance, slots=slots))
 
 
 def decision_view(row: JournalRow) -> dict[str, Any]:

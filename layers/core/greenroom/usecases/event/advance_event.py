@@ -17,7 +17,7 @@ from greenroom.domain.journal import event as journal
 from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.reservations import slots_left
 from greenroom.ports.event import HasEvents
-from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.instance import HasFleet, Member
 from greenroom.ports.notify import HasBus, HasJournal
 from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
 from greenroom.ports.reaper import HasReaper
@@ -100,9 +100,9 @@ def _measure(event: ScheduledEvent, kind: _Measured, ports: Ports, *, with_comin
 
     All reservations of the pool share the same slots: a slot that one event needs is not there for another.
     """
-    machines, rows = ports.fleet.list_of_pool(event.pool_id), ports.pools.read(event.pool_id)
-    free = sum(count_slots(each.slots, SlotState.FREE) for each in machines)
-    coming = _coming(machines, rows) if with_coming else 0
+    members, rows = ports.fleet.list_of_pool(event.pool_id), ports.pools.read(event.pool_id)
+    free = sum(count_slots(each.slots, SlotState.FREE) for each in members)
+    coming = _coming(members, rows) if with_coming else 0
     left = slots_left(rows.holds.values(), rows.taken)
     shortfall = min(event.expected_sessions, max(0, left - free - coming))
     ports.journal.append(kind(event.event_id, free, coming, left, shortfall), ports.now())
@@ -113,8 +113,8 @@ def _measure(event: ScheduledEvent, kind: _Measured, ports: Ports, *, with_comin
 _COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
 
 
-def _coming(machines: Sequence[Machinery], rows: PoolRows) -> int:
+def _coming(members: Sequence[Member], rows: PoolRows) -> int:
     """The slots that are on their way: those of starting instances, and of open launches that have no instance yet."""
-    shown = {each.instance.launch_id for each in machines}
-    starting = sum(len(each.slots) or each.instance.slot_count for each in machines if each.instance.state in _COMING)
+    shown = {each.instance.launch_id for each in members}
+    starting = sum(len(each.slots) or each.instance.slot_count for each in members if each.instance.state in _COMING)
     return starting + sum(each.slots for each in rows.launches if each.is_open and each.launch_id not in shown)

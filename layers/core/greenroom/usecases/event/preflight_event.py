@@ -85,8 +85,8 @@ def _asked(checks: Mapping[str, Callable[[], Check]], ports: Ports) -> Iterator[
 
 def _launches(reading: EventReading, ports: Ports) -> int:
     """How many instances must still be launched for the event. Slots that are free or on their way are subtracted."""
-    machines = ports.fleet.list_of_pool(reading.pool.pool_id)
-    there = sum(count_slots(each.slots, SlotState.FREE) for each in machines)
+    members = ports.fleet.list_of_pool(reading.pool.pool_id)
+    there = sum(count_slots(each.slots, SlotState.FREE) for each in members)
     there += sum(each.slots for each in reading.rows.launches if each.is_open)
     lacking = max(0, reading.event.expected_sessions - there)
     return -(-lacking * reading.instances // reading.event.expected_sessions)

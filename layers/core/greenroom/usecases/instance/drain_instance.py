@@ -10,7 +10,7 @@ from greenroom.domain.errors import Conflict, SlotLost
 from greenroom.domain.instance.instance import Instance, InstanceState
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.instance import HasFleet, Member
 from greenroom.ports.notify import HasBus, HasJournal
 from greenroom.ports.pool import HasPools
 from greenroom.ports.session import HasSessions
@@ -36,7 +36,7 @@ _INSTEAD = {
 }
 
 
-def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
+def drain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
     """Drains the instance: it gets no new sessions, and when its last one has ended, the next planning pass ends it.
 
     Idempotent. Raises: NotFound, Conflict (it is on its way out, or not in service).
@@ -57,7 +57,7 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
     return _as_it_stands(instance_id, ports)
 
 
-def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery:
+def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
     """Puts the instance back into service. When its agent reports the unused slots ready, they become free again.
 
     Raises: NotFound, Conflict (it is not draining, or no operator drained it).
@@ -71,18 +71,18 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Machinery
 
     after = anew(decide, lost=SlotLost, at_last=_keeps_changing(instance_id))
     ports.journal.append(journal.InstanceUndrained(operator, instance_id, after.pool_id), ports.now())
-    machine = _as_it_stands(instance_id, ports)
-    for slot in machine.slots:
+    member = _as_it_stands(instance_id, ports)
+    for slot in member.slots:
         if slot.state is SlotState.RESETTING:
             notify_agent_of_slot(slot, ports)
     request_pass(after.pool_id, "instanceUndrained", ports)
-    return machine
+    return member
 
 
 def _keeps_changing(instance_id: str) -> Conflict:
     return Conflict(f"{instance_id} keeps changing; try again")
 
 
-def _as_it_stands(instance_id: str, ports: Ports) -> Machinery:
+def _as_it_stands(instance_id: str, ports: Ports) -> Member:
     slots: tuple[Slot, ...] = tuple(ports.slots.list_of_instance(instance_id))
-    return Machinery(ports.fleet.get(instance_id), slots)
+    return Member(ports.fleet.get(instance_id), slots)

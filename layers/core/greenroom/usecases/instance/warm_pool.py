@@ -11,7 +11,7 @@ from greenroom.domain.errors import AccountLimitReached, CapacityUnavailable, Co
 from greenroom.domain.instance.instance import Instance, InstanceState, is_at_rest, refused_start, started
 from greenroom.domain.instance.offering import CAPACITY_COOLDOWN_S
 from greenroom.domain.journal import instance as journal
-from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings, Machinery
+from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings, Member
 from greenroom.ports.notify import HasBus, HasJournal
 from greenroom.ports.pool import HasPools
 from greenroom.ports.slot import HasSlots
@@ -99,13 +99,13 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
     return True
 
 
-def reconcile_stopped(machine: Machinery, seen: Ec2Instance | None, ports: Ports) -> bool:
+def reconcile_stopped(member: Member, seen: Ec2Instance | None, ports: Ports) -> bool:
     """For the reaper: repairs an instance of the warm pool.
 
     Returns whether it is one, so that nothing else is done to it.
     `seen`: the instance as EC2 listed it before the rows were read.
     """
-    instance = machine.instance
+    instance = member.instance
     if instance.state is I.STOPPED:
         _reconcile_stop(instance, seen, ports)
         return True

@@ -16,7 +16,7 @@ from greenroom.planning.forecast_wait import Forecast, Source
 from greenroom.planning.lifetimes import Lifetime, Lived, session_lifetime
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.planning.snapshot import COMING, PoolSnapshot
-from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.instance import HasFleet, Member
 from greenroom.ports.line import HasLine
 from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.world import Clock
@@ -122,15 +122,15 @@ def _measured(seconds: tuple[float, ...], longest_s: float) -> Lifetime:
     return Lifetime([Lived(each) for each in seconds], sum(seconds) / len(seconds), longest_s)
 
 
-def _serving(machine: Machinery, reading: PoolReading, laws: Laws) -> Iterator[Source]:
+def _serving(member: Member, reading: PoolReading, laws: Laws) -> Iterator[Source]:
     """Slots that are in use, resetting or free.
 
     Those of an instance that is on its way out are not given to anybody any more.
     """
-    if machine.instance.state is not InstanceState.READY:
+    if member.instance.state is not InstanceState.READY:
         return
     now = reading.snapshot.now
-    for slot in machine.slots:
+    for slot in member.slots:
         if slot.state is SlotState.FREE:
             yield Source(AT_ONCE, next=laws.sessions)
         elif slot.state is SlotState.RESETTING:

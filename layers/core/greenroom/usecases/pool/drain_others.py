@@ -11,7 +11,7 @@ from typing import Protocol
 
 from greenroom.domain.errors import SlotLost
 from greenroom.domain.instance.instance import CLAIMABLE_STATES
-from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.instance import HasFleet, Member
 from greenroom.ports.world import Clock
 from greenroom.usecases.pool.read_snapshot import PoolReading
 
@@ -32,10 +32,10 @@ def drain_others(reading: PoolReading, ports: Ports) -> int:
     return sum(_drain(each, ports) for each in reading.others)
 
 
-def _drain(machine: Machinery, ports: Ports) -> bool:
-    if machine.instance.state not in CLAIMABLE_STATES:
+def _drain(member: Member, ports: Ports) -> bool:
+    if member.instance.state not in CLAIMABLE_STATES:
         return False
     with suppress(SlotLost):  # a slot changed hands in the meantime: the next pass tries again
-        ports.fleet.drain(machine.instance, machine.slots, ports.now(), OTHER_APPLICATION)
+        ports.fleet.drain(member.instance, member.slots, ports.now(), OTHER_APPLICATION)
         return True
     return False

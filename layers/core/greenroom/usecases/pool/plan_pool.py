@@ -13,7 +13,7 @@ from greenroom.domain.instance.instance import STOP_TIMEOUT_S, Instance, Instanc
 from greenroom.domain.instance.launch import NOT_WANTED, START_TIMEOUT_S, Launch, LaunchState, failed
 from greenroom.planning.plan import Plan, PlannedLaunch
 from greenroom.planning.plan_capacity import plan_capacity
-from greenroom.ports.instance import HasFleet, HasLaunches, Machinery
+from greenroom.ports.instance import HasFleet, HasLaunches, Member
 from greenroom.ports.line import HasLine
 from greenroom.ports.notify import HasJournal
 from greenroom.ports.pool import HasCatalog, HasPools
@@ -89,7 +89,7 @@ def _intent(planned: PlannedLaunch, reading: PoolReading, ports: Ports) -> Launc
 def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports: Ports) -> PlannedPool:
     """After the intents are written: drains and stops instances, sets the scale-in clock, and records the decision."""
     pool_id, rows = reading.pool.pool_id, reading.rows
-    by_id = {each.instance.instance_id: each for each in reading.machines}
+    by_id = {each.instance.instance_id: each for each in reading.members}
     stopped = tuple(each.instance_id for each in plan.stops if _stop(by_id[each.instance_id], ports))
     retired = [each for each in plan.retirements if _drain(by_id[each.instance_id], ports)]
     if (plan.surplus_since, plan.surplus_least) != (rows.surplus_since, rows.surplus_least):
@@ -114,25 +114,25 @@ def _unstarted(launches: Sequence[Launch]) -> list[str]:
     return [each.launch_id for each in launches if each.state is LaunchState.INTENDED]
 
 
-def _stop(machine: Machinery, ports: Ports) -> bool:
+def _stop(member: Member, ports: Ports) -> bool:
     """Marks the instance as Stopped. Returns False, with nothing changed, if a slot was claimed since the snapshot."""
-    bounded = replace(machine.instance, deadline_at=ports.now() + STOP_TIMEOUT_S)
-    return _took(lambda: ports.fleet.stop_idle(bounded, machine.slots, ports.now(), WARM_POOL))
+    bounded = replace(member.instance, deadline_at=ports.now() + STOP_TIMEOUT_S)
+    return _took(lambda: ports.fleet.stop_idle(bounded, member.slots, ports.now(), WARM_POOL))
 
 
-def _drain(machine: Machinery, ports: Ports) -> bool:
+def _drain(member: Member, ports: Ports) -> bool:
     """Marks the instance so that it may be ended.
 
     Returns False if a slot was claimed, or became free, since the snapshot.
     """
-    instance, now = machine.instance, ports.now()
+    instance, now = member.instance, ports.now()
     if instance.state in (InstanceState.DRAINING, InstanceState.STOPPED):
         return True
     if instance.state is InstanceState.LAUNCHING:
         return _withdraw(instance, ports)
     if instance.state is InstanceState.BOOTING:
-        return _took(lambda: ports.fleet.drain(instance, machine.slots, now, SCALED_IN))
-    return _took(lambda: ports.fleet.drain_idle(instance, machine.slots, now, SCALED_IN))
+        return _took(lambda: ports.fleet.drain(instance, member.slots, now, SCALED_IN))
+    return _took(lambda: ports.fleet.drain_idle(instance, member.slots, now, SCALED_IN))
 
 
 def _withdraw(instance: Instance, ports: Ports) -> bool:

@@ -14,7 +14,7 @@ from greenroom.domain.pool.pool import Halt, Pool
 from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.planning.reservations import slots_left_by_event
-from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.instance import HasFleet, Member
 from greenroom.ports.line import HasLine
 from greenroom.ports.notify import HasJournal, JournalRow
 from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
@@ -71,18 +71,16 @@ def report_pool(pool_id: str, ports: Ports) -> PoolReport:
     except NotFound:  # its application is not configured yet, so nothing was or can be launched
         return _report(pool, ports.pools.read(pool_id), (), 0, 0, 0)
     plan = plan_capacity(reading.snapshot)
-    return _report(reading.pool, reading.rows, reading.machines, reading.snapshot.queued, plan.wanted, plan.supply)
+    return _report(reading.pool, reading.rows, reading.members, reading.snapshot.queued, plan.wanted, plan.supply)
 
 
-def _report(
-    pool: Pool, rows: PoolRows, machines: Sequence[Machinery], queued: int, wanted: int, supply: int
-) -> PoolReport:
-    slots = Counter(slot.state for each in machines for slot in each.slots)
+def _report(pool: Pool, rows: PoolRows, members: Sequence[Member], queued: int, wanted: int, supply: int) -> PoolReport:
+    slots = Counter(slot.state for each in members for slot in each.slots)
     left = slots_left_by_event(rows.holds, rows.taken)
     return PoolReport(
         pool=pool,
         halted=rows.halted,
-        instances=dict(Counter(each.instance.state.value for each in machines)),
+        instances=dict(Counter(each.instance.state.value for each in members)),
         slots={state.value.lower(): slots[state] for state in SlotState},
         queued=queued,
         wanted=wanted,
@@ -91,7 +89,7 @@ def _report(
     )
 
 
-def instances_of_pool(pool_id: str, ports: Ports) -> Sequence[Machinery]:
+def instances_of_pool(pool_id: str, ports: Ports) -> Sequence[Member]:
     """The pool's instances with their slots, oldest first. Raises: NotFound."""
     ports.catalog.pool(pool_id)
     return sorted(ports.fleet.list_of_pool(pool_id), key=attrgetter("instance.launched_at", "instance.instance_id"))

@@ -12,7 +12,7 @@ from greenroom.domain.pool.pool import Application, Pool
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.planning.plan_capacity import InstanceLoad, PoolSnapshot
 from greenroom.planning.reservations import slots_left
-from greenroom.ports.instance import HasFleet, Machinery
+from greenroom.ports.instance import HasFleet, Member
 from greenroom.ports.line import HasLine
 from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
 from greenroom.ports.world import Clock
@@ -36,18 +36,18 @@ class PoolReading:
     pool: Pool
     application: Application
     rows: PoolRows
-    machines: tuple[Machinery, ...]
+    members: tuple[Member, ...]
     snapshot: PoolSnapshot
 
     @property
-    def own(self) -> tuple[Machinery, ...]:
+    def own(self) -> tuple[Member, ...]:
         """The instances that run the pool's application; only these can serve its viewers."""
-        return tuple(each for each in self.machines if each.instance.application_id == self.pool.application_id)
+        return tuple(each for each in self.members if each.instance.application_id == self.pool.application_id)
 
     @property
-    def others(self) -> tuple[Machinery, ...]:
+    def others(self) -> tuple[Member, ...]:
         """The instances that still run the pool's previous application."""
-        return tuple(each for each in self.machines if each.instance.application_id != self.pool.application_id)
+        return tuple(each for each in self.members if each.instance.application_id != self.pool.application_id)
 
 
 def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
@@ -65,14 +65,14 @@ def read_rows(pool: Pool, application: Application, queued: int | None, ports: P
     """
     pool_id = pool.pool_id
     rows, now = ports.pools.read(pool_id), ports.now()
-    machines = tuple(ports.fleet.list_of_pool(pool_id, rows.members))
+    members = tuple(ports.fleet.list_of_pool(pool_id, rows.member_ids))
     queued = ports.line.length(pool_id) if queued is None else queued
-    launches = _coming(rows, machines)
+    launches = _coming(rows, members)
     coming = [each for each in launches if each.application_id == pool.application_id]
     snapshot = PoolSnapshot(
         policy=pool.policy,
         slots_per_instance=application.slots_per_instance,
-        instances=tuple(_load(each, application) for each in machines),
+        instances=tuple(_load(each, application) for each in members),
         open_launch_slots=sum(each.slots for each in coming),
         open_on_demand_slots=sum(each.slots for each in coming if each.market == "on-demand"),
         queued=queued,
@@ -89,12 +89,12 @@ def read_rows(pool: Pool, application: Application, queued: int | None, ports: P
         warm_pool_cooldown_until=_warm_pool_cooldown_until(rows.launches),
         launch_slots_of_another=sum(each.slots for each in launches) - sum(each.slots for each in coming),
     )
-    return PoolReading(pool, application, rows, machines, snapshot)
+    return PoolReading(pool, application, rows, members, snapshot)
 
 
-def _coming(rows: PoolRows, machines: tuple[Machinery, ...]) -> list[Launch]:
+def _coming(rows: PoolRows, members: tuple[Member, ...]) -> list[Launch]:
     """Open launches that have no instance among those read."""
-    shown = {each.instance.launch_id for each in machines}
+    shown = {each.instance.launch_id for each in members}
     return [launch for launch in rows.launches if launch.is_open and launch.launch_id not in shown]
 
 
@@ -108,17 +108,17 @@ def _warm_pool_cooldown_until(launches: Iterable[Launch]) -> float:
     return max(failed) + WARM_POOL_COOLDOWN_S if failed else 0.0
 
 
-def _load(machine: Machinery, application: Application) -> InstanceLoad:
-    instance = machine.instance
+def _load(member: Member, application: Application) -> InstanceLoad:
+    instance = member.instance
     return InstanceLoad(
         instance_id=instance.instance_id,
         state=instance.state,
         slot_count=instance.slot_count,
         market=instance.market,
         launched_at=instance.launched_at,
-        free=count_slots(machine.slots, SlotState.FREE),
-        busy=sum(each.session_id is not None for each in machine.slots),
-        retired=count_slots(machine.slots, SlotState.RETIRED),
+        free=count_slots(member.slots, SlotState.FREE),
+        busy=sum(each.session_id is not None for each in member.slots),
+        retired=count_slots(member.slots, SlotState.RETIRED),
         zone=instance.zone,
         stopped_at=instance.stopped_at,
         rests_until=instance.rests_until,

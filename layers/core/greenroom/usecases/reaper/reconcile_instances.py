@@ -13,7 +13,7 @@ from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import TERMINAL_STATES, StatusReason, epoch_of
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import reset, retire_idle, withdraw
-from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings, Machinery
+from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings, Member
 from greenroom.ports.line import HasLine
 from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
 from greenroom.ports.pool import HasCatalog, HasPools
@@ -72,25 +72,25 @@ _STANDING = _STOPS | {Ec2State.PENDING, Ec2State.RUNNING}
 _SPOT_ENDINGS = ("Server.SpotInstanceTermination", "Server.SpotInstanceShutdown")
 
 
-def silent_instances(machines: Sequence[Machinery], lease_s: int, now: float) -> list[Instance]:
+def silent_instances(members: Sequence[Member], lease_s: int, now: float) -> list[Instance]:
     """The instances whose last heartbeat is older than `lease_s`: their agents have stopped serving by themselves."""
-    serving = [each.instance for each in machines if each.instance.state in _HEARD]
+    serving = [each.instance for each in members if each.instance.state in _HEARD]
     return [each for each in serving if each.heartbeat_at is not None and now - each.heartbeat_at > lease_s]
 
 
-def is_mass_silence(silent: int, machines: Sequence[Machinery]) -> bool:
+def is_mass_silence(silent: int, members: Sequence[Member]) -> bool:
     """Whether so many are silent that the outage is on our side. Example: 3 of 8 is, 2 of 2 is not, 3 of 20 is not."""
-    serving = sum(each.instance.state in _HEARD for each in machines)
+    serving = sum(each.instance.state in _HEARD for each in members)
     return silent >= MASS_SILENCE and silent > MASS_SHARE * serving
 
 
-def reconcile_instance(machine: Machinery, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> None:
+def reconcile_instance(member: Member, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> None:
     """Makes at most one repair; the next pass makes the next one.
 
     `seen`: the instance as EC2 listed it before the rows were read; None: it was not in the list, which proves nothing
     yet.
     """
-    instance, now = machine.instance, ports.now()
+    instance, now = member.instance, ports.now()
     if seen is None:
         seen = ports.ec2.find(instance.instance_id)
         if ports.fleet.get(instance.instance_id).version != instance.version:
@@ -101,7 +101,7 @@ def reconcile_instance(machine: Machinery, seen: Ec2Instance | None, is_silent: 
     elif instance.state is I.TERMINATING:
         if seen is None or seen.state is not Ec2State.SHUTTING_DOWN:
             ports.ec2.terminate(instance.instance_id)  # an earlier call may have been lost or refused
-    elif reconcile_stopped(machine, seen, ports):
+    elif reconcile_stopped(member, seen, ports):
         return
     elif (notice := _notice_of(instance, seen, is_silent, ports)) is not None:
         with suppress(Conflict):  # a heartbeat came after all
@@ -112,7 +112,7 @@ def reconcile_instance(machine: Machinery, seen: Ec2Instance | None, is_silent: 
             quarantine_instance(instance, "neverReady", ports)
             _judge_boot(instance, ports)
     else:
-        for slot in machine.slots:
+        for slot in member.slots:
             _reconcile_slot(slot, instance, ports)
 
 

@@ -14,7 +14,7 @@ from greenroom.domain.instance.offering import FleetAnswer
 from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.ports.event import HasEvents
-from greenroom.ports.instance import Ec2Instance, HasEc2, HasFleet, HasLaunches, HasOfferings, Machinery
+from greenroom.ports.instance import Ec2Instance, HasEc2, HasFleet, HasLaunches, HasOfferings, Member
 from greenroom.ports.line import HasLine
 from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
 from greenroom.ports.pool import HasCatalog, HasPools
@@ -88,17 +88,17 @@ def reconcile_pool(
     """
     counter = ports.pools.free(pool_id)  # read before the slots: a claim in between prevents the correction
     reading = read_snapshot(pool_id, ports)
-    machines, launches = reading.machines, reading.rows.launches
-    silent = {each.instance_id for each in silent_instances(machines, lease_s, ports.now())}
-    spared = len(silent) if is_mass_silence(len(silent), machines) else 0
+    members, launches = reading.members, reading.rows.launches
+    silent = {each.instance_id for each in silent_instances(members, lease_s, ports.now())}
+    spared = len(silent) if is_mass_silence(len(silent), members) else 0
     if spared:
         attempt(pool_id, lambda: _announce_silence(pool_id, spared, ports))
     if reading.snapshot.queued:  # first, so that viewers hear at even times, however long the repairs take
         attempt(pool_id, lambda: end_unserved(reading.pool, ports))
         attempt(pool_id, lambda: hold_line(pool_id, ports))
         attempt(pool_id, lambda: _notify_line(pool_id, ports))
-    for machine in machines:
-        _attempt_instance(machine, seen, not spared and machine.instance.instance_id in silent, attempt, ports)
+    for member in members:
+        _attempt_instance(member, seen, not spared and member.instance.instance_id in silent, attempt, ports)
     attempt(pool_id, lambda: _drain_others(reading, ports))
     for launch in launches:
         attempt(launch.launch_id, lambda one=launch: _reconcile_launch(one, ports))  # type: ignore[misc]
@@ -106,7 +106,7 @@ def reconcile_pool(
         attempt(pool_id, lambda: _serve_line(pool_id, ports))
     _recount(reading, counter, ports)
     wants = _plan(reading, ports)
-    awake = any(not is_at_rest(each.instance) for each in machines) or any(each.is_open for each in launches)
+    awake = any(not is_at_rest(each.instance) for each in members) or any(each.is_open for each in launches)
     return PoolFound(awake or wants, reading.snapshot.queued, spared)
 
 
@@ -129,10 +129,10 @@ def _notify_line(pool_id: str, ports: Ports) -> None:
 
 
 def _attempt_instance(
-    machine: Machinery, seen: Mapping[str, Ec2Instance], is_silent: bool, attempt: Attempt, ports: Ports
+    member: Member, seen: Mapping[str, Ec2Instance], is_silent: bool, attempt: Attempt, ports: Ports
 ) -> None:
-    instance_id = machine.instance.instance_id
-    attempt(instance_id, lambda: reconcile_instance(machine, seen.get(instance_id), is_silent, ports))
+    instance_id = member.instance.instance_id
+    attempt(instance_id, lambda: reconcile_instance(member, seen.get(instance_id), is_silent, ports))
 
 
 def _drain_others(reading: PoolReading, ports: Ports) -> None:
