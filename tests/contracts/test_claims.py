@@ -248,14 +248,14 @@ def names(tickets: Sequence[LineTicket]) -> list[str]:
 def test_who_waits_for_an_event_is_held_otherwise_while_it_waits(house: House, until: float | None) -> None:
     held = replace(queued("ses-1"), not_before=NOW + 60)
     house.claims.enqueue(held, 1)
-    assert house.line.hold(held, until, NOW + 1000)
+    assert house.line.postpone(held, until, NOW + 1000)
     after = house.sessions.get("ses-1")
     assert after == replace(held, not_before=until, deadline_at=NOW + 1000, version=held.version + 1)
     assert house.line.head("demo", until or NOW) == LineTicket("demo", "ses-1", NOW, until)
-    assert not house.line.hold(held, NOW + 5, NOW + 5), "it is held otherwise since it was read"
+    assert not house.line.postpone(held, NOW + 5, NOW + 5), "it is held otherwise since it was read"
     assert house.sessions.get("ses-1") == after
     ending("ses-1", house)
-    assert not house.line.hold(after, NOW + 5, NOW + 5)
+    assert not house.line.postpone(after, NOW + 5, NOW + 5)
 
 
 @pytest.mark.parametrize("state", [SlotState.FREE, SlotState.RESETTING])

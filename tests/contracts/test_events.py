@@ -19,7 +19,7 @@ from greenroom.aws.pool.pools import DynamoPools
 from greenroom.aws.quota.account_facts import AwsAccountFacts
 from greenroom.domain.errors import Conflict, FactUnavailable, NotFound
 from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
-from greenroom.domain.event.scheduled_event import EventHold, EventStep, ScheduledEvent
+from greenroom.domain.event.scheduled_event import EventReservation, EventStep, ScheduledEvent
 from greenroom.ports.quota import Subnet
 from greenroom_lab.memory.ports import FakePorts
 
@@ -108,14 +108,14 @@ def test_only_the_row_of_an_event_that_is_over_expires() -> None:
 
 
 def test_a_hold_that_shrinks_gives_back_the_difference_and_stays_open(house: Any) -> None:
-    house.pools.hold_for_event("demo", "evt-abc", 8, NOW + 600)
+    house.pools.reserve_for_event("demo", "evt-abc", 8, NOW + 600)
     house.pools.open_event("demo", "evt-abc")
     for _ in range(2):
-        house.pools.hold_for_event("demo", "evt-abc", 5, NOW + 900)
+        house.pools.reserve_for_event("demo", "evt-abc", 5, NOW + 900)
     rows = house.pools.read("demo")
-    assert rows.holds == {"evt-abc": EventHold(5, taken_at=0)}
+    assert rows.reservations == {"evt-abc": EventReservation(5, taken_at=0)}
     assert (rows.give_back_slots, rows.give_back_until) == (3, NOW + 900)
-    house.pools.hold_for_event("demo", "evt-abc", 9, NOW + 950)
+    house.pools.reserve_for_event("demo", "evt-abc", 9, NOW + 950)
     assert house.pools.read("demo").give_back_slots == 3
 
 

@@ -18,7 +18,7 @@ from greenroom.aws.pool.catalog import DynamoCatalog
 from greenroom.aws.reaper.reaper_lease import DynamoReaperLease
 from greenroom.aws.session.live_sessions import DynamoLiveSessions
 from greenroom.domain.errors import Conflict, InstanceHasEnded, NotFound, SlotLost, StaleBoot
-from greenroom.domain.event.scheduled_event import EventHold
+from greenroom.domain.event.scheduled_event import EventReservation
 from greenroom.domain.instance.instance import Boot, Instance, InstanceState, changed, registered, started
 from greenroom.domain.instance.launch import Launch, LaunchState, advanced
 from greenroom.domain.instance.offering import RECENT_S, Cooldown, Offering
@@ -287,14 +287,18 @@ def test_a_launch_remembers_its_market_and_its_purpose(house: Any) -> None:
 
 def test_an_events_slots_are_set_and_given_back_once(house: Any) -> None:
     for slots_held in (5, 5):
-        house.pools.hold_for_event("demo", "evt-abc", slots_held, NOW + 600)
-    house.pools.hold_for_event("demo", "evt-def", 2, NOW + 600)
-    assert house.pools.read("demo").holds == {"evt-abc": EventHold(5), "evt-def": EventHold(2)}
+        house.pools.reserve_for_event("demo", "evt-abc", slots_held, NOW + 600)
+    house.pools.reserve_for_event("demo", "evt-def", 2, NOW + 600)
+    assert house.pools.read("demo").reservations == {"evt-abc": EventReservation(5), "evt-def": EventReservation(2)}
     assert house.pools.end_event("demo", "evt-abc", NOW + 1800)
     assert not house.pools.end_event("demo", "evt-abc", NOW + 1800)
     house.pools.record_given_back("demo", 2)
     rows = house.pools.read("demo")
-    assert (dict(rows.holds), rows.give_back_slots, rows.give_back_until) == ({"evt-def": EventHold(2)}, 3, NOW + 1800)
+    assert (dict(rows.reservations), rows.give_back_slots, rows.give_back_until) == (
+        {"evt-def": EventReservation(2)},
+        3,
+        NOW + 1800,
+    )
 
 
 def test_a_pass_once_begun_lets_the_next_one_be_asked_for(house: Any) -> None:

@@ -34,7 +34,7 @@ def look(ports: FakePorts, event_id: str, at: float | None = None) -> Advance:
 
 def held(ports: FakePorts) -> dict[str, int]:
     """Slots held, by event."""
-    return {event_id: hold.slots for event_id, hold in ports.pools.read("demo").holds.items()}
+    return {event_id: reservation.slots for event_id, reservation in ports.pools.read("demo").reservations.items()}
 
 
 def journal(ports: FakePorts, event_id: str) -> list[str]:

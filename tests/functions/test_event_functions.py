@@ -198,6 +198,6 @@ def test_the_machine_of_an_earlier_version_ends_quietly() -> None:
 def test_a_step_taken_by_half_is_undone() -> None:
     ports = stage(0)
     event = made(ports)
-    ports.pools.hold_for_event("demo", event["eventId"], 3, 0.0)
+    ports.pools.reserve_for_event("demo", event["eventId"], 3, 0.0)
     assert handle_of("restore_event")({"eventId": event["eventId"]}, ports) == {"state": "Scheduled"}
     assert held(ports) == {}

@@ -215,7 +215,7 @@ def test_a_pool_is_shown_with_what_it_holds_and_wants() -> None:
     launch(ports, "bob")
     launch(ports, "cy")
     assert body_of(pool("read_pools", ONE, None, ports))["demand"] == {"wanted": 5, "supply": 2}
-    ports.pools.hold_for_event("demo", "evt-1", 3, ports.now())
+    ports.pools.reserve_for_event("demo", "evt-1", 3, ports.now())
     ports.pools.open_event("demo", "evt-1")  # two are taken
     count_taken(ports)
     read = body_of(pool("read_pools", ONE, None, ports))

@@ -35,7 +35,7 @@ WRITES: Mapping[str, frozenset[str]] = {
     ),
     "journal": frozenset({"append"}),
     "launches": frozenset({"save"}),
-    "line": frozenset({"hold", "remove"}),
+    "line": frozenset({"postpone", "remove"}),
     "offerings": frozenset({"cool_down"}),
     "orphans": frozenset({"first_seen"}),
     "pools": frozenset(
@@ -46,7 +46,7 @@ WRITES: Mapping[str, frozenset[str]] = {
             "correct_free",
             "end_event",
             "halt",
-            "hold_for_event",
+            "reserve_for_event",
             "lower_surplus",
             "record_boot",
             "record_boot_failed",

@@ -36,8 +36,8 @@ class MemoryLine:
         with self.memory.lock:
             return [each for each in self.nearest(pool_id, len(self.memory.line_rows)) if (each.not_before or 0) > now]
 
-    def hold(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
-        self.memory.step("line.hold")
+    def postpone(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
+        self.memory.step("line.postpone")
         with self.memory.lock:
             key = (session.pool_id, order_of(session), session.session_id)
             current = self.memory.session_rows[session.session_id]

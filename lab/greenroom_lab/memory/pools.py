@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from greenroom.domain.errors import Conflict
-from greenroom.domain.event.scheduled_event import EventHold
+from greenroom.domain.event.scheduled_event import EventReservation
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.instance.launch import Launch
 from greenroom.domain.pool.pool import Halt
@@ -100,28 +100,28 @@ class MemoryPools:
         self._change(pool_id, halted=None, failed_launches=0, launch_rests_until=0.0)
         return True
 
-    def hold_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
+    def reserve_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
         before = self._of(pool_id)
-        held = before.holds.get(event_id, EventHold(slots))
+        held = before.reservations.get(event_id, EventReservation(slots))
         if held.slots > slots:
             given = before.give_back_slots + held.slots - slots
             self._change(pool_id, give_back_slots=given, give_back_until=give_back_until)
-        self._change(pool_id, holds={**before.holds, event_id: replace(held, slots=slots)})
+        self._change(pool_id, reservations={**before.reservations, event_id: replace(held, slots=slots)})
 
     def open_event(self, pool_id: str, event_id: str) -> None:
-        holds = self._of(pool_id).holds
-        if event_id in holds and holds[event_id].taken_at is None:
-            opened = replace(holds[event_id], taken_at=self._of(pool_id).taken)
-            self._change(pool_id, holds={**holds, event_id: opened})
+        reservations = self._of(pool_id).reservations
+        if event_id in reservations and reservations[event_id].taken_at is None:
+            opened = replace(reservations[event_id], taken_at=self._of(pool_id).taken)
+            self._change(pool_id, reservations={**reservations, event_id: opened})
 
     def end_event(self, pool_id: str, event_id: str, give_back_until: float) -> bool:
         before = self._of(pool_id)
-        holds = dict(before.holds)
-        held = holds.pop(event_id, None)
+        reservations = dict(before.reservations)
+        held = reservations.pop(event_id, None)
         if held is None:
             return False
         given = before.give_back_slots + held.slots
-        self._change(pool_id, holds=holds, give_back_slots=given, give_back_until=give_back_until)
+        self._change(pool_id, reservations=reservations, give_back_slots=given, give_back_until=give_back_until)
         return True
 
     def correct_free(self, pool_id: str, seen: int | None, counted: int) -> None:

@@ -266,7 +266,7 @@ class Checker:
         self.found.leaked.update(f"{one} above the policy" for one in (*serving[wanted:], *self.warm()[warm:]))
         if len(self.warm()) < warm:
             self.found.other.add(f"{len(self.warm())} machines are warm at rest, {warm} are wanted")
-        if self.world.ports.pools.read("demo").holds:
+        if self.world.ports.pools.read("demo").reservations:
             self.found.other.add("slots are held for events at rest")
         if len(serving) < wanted:
             self.found.other.add(f"{len(serving)} machines serve at rest, {wanted} are wanted")

@@ -116,7 +116,7 @@ def check_time_to_warm(event: ScheduledEvent, warm: WarmTime, now: float) -> Che
     latest = latest_safe_start(event, warm)
     source = "measured" if warm.is_measured else "assumed, because no boot of this pool was measured yet"
     detail = f"warming takes {warm.whole_s:.0f} s ({source}) and must begin by {iso(latest)}"
-    if now > latest and not event.holds_slots:
+    if now > latest and not event.has_reservation:
         return Check("timeToWarm", FAILED, f"{detail}, which is past", "start the event later, or keep warm instances")
     if not warm.is_measured:
         return Check("timeToWarm", WARNING, detail, "let the pool launch an instance before the event")

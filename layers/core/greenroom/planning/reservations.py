@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from greenroom.domain.event.scheduled_event import EventHold
+from greenroom.domain.event.scheduled_event import EventReservation
 
 
-def slots_left(holds: Iterable[EventHold], taken: int) -> int:
+def slots_left(reservations: Iterable[EventReservation], taken: int) -> int:
     """The slots left of all reservations together. `taken`: how many slots the pool has ever given to sessions.
 
     A reservation whose event has not opened is whole. After that, each session uses up one slot of the reservation that
@@ -19,13 +19,17 @@ def slots_left(holds: Iterable[EventHold], taken: int) -> int:
     Example: A holds 5 since `taken` was 10, B holds 4 since `taken` was 12; now `taken` is 18. The 2 sessions before B
     opened and 3 more use up A, the last 3 use up slots of B: 1 is left.
     """
-    return sum(slots_left_by_event({str(number): each for number, each in enumerate(holds)}, taken).values())
+    return sum(slots_left_by_event({str(number): each for number, each in enumerate(reservations)}, taken).values())
 
 
-def slots_left_by_event(holds: Mapping[str, EventHold], taken: int) -> Mapping[str, int]:
+def slots_left_by_event(reservations: Mapping[str, EventReservation], taken: int) -> Mapping[str, int]:
     """The slots left of each reservation, by event id. In the example above A has 0 and B has 1."""
-    left = {event_id: hold.slots for event_id, hold in holds.items()}
-    opened = sorted((hold.taken_at, event_id) for event_id, hold in holds.items() if hold.taken_at is not None)
+    left = {event_id: reservation.slots for event_id, reservation in reservations.items()}
+    opened = sorted(
+        (reservation.taken_at, event_id)
+        for event_id, reservation in reservations.items()
+        if reservation.taken_at is not None
+    )
     for index, (opened_at, _) in enumerate(opened):
         until = opened[index + 1][0] if index + 1 < len(opened) else taken
         consumed = max(0, until - opened_at)

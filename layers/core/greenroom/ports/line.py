@@ -34,7 +34,7 @@ class Line(Protocol):
     def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
         """The places that wait for an event to begin, in order."""
 
-    def hold(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
+    def postpone(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
         """Sets the time before which the session is not served (None: it may be served now), and its deadline.
 
         Returns False when the session no longer waits, or when that time was changed by somebody else in the meantime.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from greenroom.domain.event.scheduled_event import EventHold
+from greenroom.domain.event.scheduled_event import EventReservation
 from greenroom.domain.instance.launch import Launch
 from greenroom.domain.pool.pool import Application, Halt, Pool
 from greenroom.domain.session.session_length import SessionLength
@@ -18,7 +18,7 @@ class PoolRows:
 
     version: int
     launches: tuple[Launch, ...]
-    holds: Mapping[str, EventHold] = field(default_factory=dict)  # by event id
+    reservations: Mapping[str, EventReservation] = field(default_factory=dict)  # by event id
     taken: int = 0  # how many slots the pool has ever given to sessions
     surplus_since: float | None = None  # since when every pass has seen more slots than wanted
     surplus_least: int = 0  # the smallest surplus seen since then, slots
@@ -103,7 +103,7 @@ class Pools(Protocol):
     def resume(self, pool_id: str) -> bool:
         """Resumes the pool, and starts the counts of failures again. Returns whether it was halted."""
 
-    def hold_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
+    def reserve_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
         """Sets the pool's reservation for the event to `slots`. What it had beyond that is given back.
 
         The number is set, never added, so that a repeated call changes nothing. An opened reservation stays open.

@@ -18,7 +18,7 @@ from greenroom.aws.session.session_rows import place_key, place_key_of, place_ro
 from greenroom.aws.slot.slot_rows import free_of, free_row, slot_of, slot_row
 from greenroom.aws.table.codec import BrokenRow, decoded, encoded, required
 from greenroom.aws.table.values import item, plain
-from greenroom.domain.event.scheduled_event import EventHold, ScheduledEvent
+from greenroom.domain.event.scheduled_event import EventReservation, ScheduledEvent
 from greenroom.domain.instance.instance import Instance
 from greenroom.domain.instance.launch import Launch
 from greenroom.domain.instance.offering import Cooldown
@@ -39,7 +39,7 @@ ROWS = (
     Session, Slot, FreeSlot, Instance, Launch, Application, Pool, ScheduledEvent, Cooldown, LineTicket,
     Ticket, Connection, AgentConnection, Quota, AccountQuota, ShardCount, CountedSession,
 )  # fmt: skip
-PARTS = (Eta, EtaShown, Moving, SlotAssignment, EventHold, Halt, SessionLength)
+PARTS = (Eta, EtaShown, Moving, SlotAssignment, EventReservation, Halt, SessionLength)
 """What is written on its own into a row of something else."""
 OF_THEIR_OWN: Mapping[type, tuple[Any, Any]] = {
     Session: (session_row, session_of),

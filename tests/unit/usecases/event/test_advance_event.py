@@ -136,7 +136,7 @@ def test_those_who_came_since_it_opened_count_as_served_and_others_do_not() -> N
     look(ports, event.event_id, event.start)
     assert shortfalls(ports) == []
     launch(ports, "guest-2", "t")
-    assert slots_left(ports.pools.read("demo").holds.values(), ports.pools.read("demo").taken) == 1
+    assert slots_left(ports.pools.read("demo").reservations.values(), ports.pools.read("demo").taken) == 1
 
 
 def test_two_events_do_not_count_the_same_free_slots() -> None:
@@ -153,14 +153,14 @@ def test_a_cancel_between_a_step_and_its_hold_is_seen_by_whoever_looks_last() ->
     """The machine has read the row; the operator cancels; then the machine sets the hold."""
     ports = stage(0)
     event = scheduled(ports)
-    hold = ports.pools.hold_for_event
+    reservation = ports.pools.reserve_for_event
 
     def cancelled_meanwhile(pool_id: str, event_id: str, slots: int, until: float) -> None:
-        ports.pools.hold_for_event = hold  # type: ignore[method-assign]
+        ports.pools.reserve_for_event = reservation  # type: ignore[method-assign]
         cancel_event(event_id, "op", ports)
-        hold(pool_id, event_id, slots, until)
+        reservation(pool_id, event_id, slots, until)
 
-    ports.pools.hold_for_event = cancelled_meanwhile  # type: ignore[method-assign]
+    ports.pools.reserve_for_event = cancelled_meanwhile  # type: ignore[method-assign]
     advance = look(ports, event.event_id, event.start - 1200)
     assert (advance.event.state, held(ports)) == (S.CANCELLED, {})
 
@@ -203,11 +203,11 @@ def test_overlapping_events_add(events: list[tuple[int, int, int, int]], later: 
     ports.time += later
     for each in made:
         look(ports, each.event_id)
-    active = [each for each in made if ports.events.get(each.event_id).holds_slots]
+    active = [each for each in made if ports.events.get(each.event_id).has_reservation]
     due = [each for each in made if each.start - max(each.lead_s, 300) <= ports.now() < each.end]
     assert {each.event_id for each in active} == {each.event_id for each in due}
     assert held(ports) == {each.event_id: each.expected_sessions for each in due}
-    reserved = slots_left(ports.pools.read("demo").holds.values(), 0)
+    reserved = slots_left(ports.pools.read("demo").reservations.values(), 0)
     assert reserved == sum(each.expected_sessions for each in due)
     needed = sum(each.expected_sessions for each in due)
     assert sum(each.slots for each in ports.pools.read("demo").launches) == 0

@@ -98,19 +98,19 @@ def test_an_open_event_put_off_a_little_is_held_whole_again() -> None:
     look(ports, event.event_id, event.start - 300)
     launch(ports)
     after = edit(ports, event, start=event.start + 600, end=event.end + 600)
-    hold = ports.pools.read("demo").holds[event.event_id]
-    assert (after.state, hold.slots, hold.taken_at) == (S.WARMING, 3, None)
+    reservation = ports.pools.read("demo").reservations[event.event_id]
+    assert (after.state, reservation.slots, reservation.taken_at) == (S.WARMING, 3, None)
 
 
 def test_an_open_event_that_grows_keeps_what_was_consumed() -> None:
     ports = stage(6)
     event = scheduled(ports)
     look(ports, event.event_id, event.start - 300)
-    opened = ports.pools.read("demo").holds[event.event_id].taken_at
+    opened = ports.pools.read("demo").reservations[event.event_id].taken_at
     launch(ports)
     assert edit(ports, event, expected_sessions=5).state is S.OPEN
-    hold = ports.pools.read("demo").holds[event.event_id]
-    assert (hold.slots, hold.taken_at) == (5, opened)
+    reservation = ports.pools.read("demo").reservations[event.event_id]
+    assert (reservation.slots, reservation.taken_at) == (5, opened)
 
 
 def test_a_cancelled_event_gives_back_everything_and_stays_cancelled() -> None:

@@ -53,7 +53,7 @@ def test_an_event_that_is_over_stays_listed_until_no_late_step_can_come() -> Non
     ports = stage(0)
     event = scheduled(ports)
     cancel_event(event.event_id, "op", ports)
-    ports.pools.hold_for_event("demo", event.event_id, 3, 0.0)  # a step that was slow
+    ports.pools.reserve_for_event("demo", event.event_id, 3, 0.0)  # a step that was slow
     assert not passed(ports)
     assert held(ports) == {}
     assert ports.events.list_ids() == [event.event_id]

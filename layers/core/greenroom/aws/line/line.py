@@ -35,7 +35,7 @@ class DynamoLine:
         every = (_ticket_of(row) for row in query(self._table, line_key(pool_id)))
         return [ticket for ticket in every if not _is_ready(ticket, now)]
 
-    def hold(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
+    def postpone(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
         place = Write(self._table, line_key(session.pool_id), place_key_of(session)).when_exists()
         row = Write(self._table, session_key(session.session_id), "META").when_equal("state", SessionState.QUEUED.value)
         row.when_equal("notBefore", session.not_before).set("deadlineAt", deadline_at).count("version")

@@ -14,7 +14,7 @@ from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.write import Write, put
 from greenroom.domain.anew import anew, unchanged
 from greenroom.domain.errors import Conflict
-from greenroom.domain.event.scheduled_event import EventHold
+from greenroom.domain.event.scheduled_event import EventReservation
 from greenroom.domain.instance.launch import Launch
 from greenroom.domain.pool.pool import Halt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
@@ -39,7 +39,7 @@ class DynamoPools:
         return PoolRows(
             version=capacity.get("version", 0),
             launches=tuple(launch_of(row) for row in rows if row["sk"].startswith("LAUNCH#")),
-            holds={event_id: decoded(EventHold, row) for event_id, row in held.items()},
+            reservations={event_id: decoded(EventReservation, row) for event_id, row in held.items()},
             taken=capacity.get("taken", 0),
             surplus_since=capacity.get("surplusSince"),
             surplus_least=capacity.get("surplusLeast", 0),
@@ -139,14 +139,14 @@ class DynamoPools:
             return False
         return True
 
-    def hold_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
-        self._rewrite_hold(pool_id, event_id, lambda held, _: {**(held or {}), "slots": slots}, give_back_until)
+    def reserve_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
+        self._rewrite_reservation(pool_id, event_id, lambda held, _: {**(held or {}), "slots": slots}, give_back_until)
 
     def open_event(self, pool_id: str, event_id: str) -> None:
         def opened(held: dict[str, Any] | None, taken: int) -> dict[str, Any] | None:
             return held and {"takenAt": taken, **held}
 
-        self._rewrite_hold(pool_id, event_id, opened)
+        self._rewrite_reservation(pool_id, event_id, opened)
 
     def end_event(self, pool_id: str, event_id: str, give_back_until: float) -> bool:
         name = _attribute(event_id)
@@ -166,7 +166,7 @@ class DynamoPools:
         with suppress(RowChanged):
             self._change(write.when_equal("free", seen), pool_id)
 
-    def _rewrite_hold(
+    def _rewrite_reservation(
         self,
         pool_id: str,
         event_id: str,

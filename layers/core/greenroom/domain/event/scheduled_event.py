@@ -27,7 +27,7 @@ SOONEST_S = 5
 
 
 @dataclass(frozen=True, slots=True)
-class EventHold:
+class EventReservation:
     """A pool's reservation for an event: `slots` that are kept free for it, used up by sessions and not refilled.
 
     From the opening on, each session of the pool that gets a slot uses up one.
@@ -120,7 +120,7 @@ class ScheduledEvent:
         return self.state in (EventState.OVER, EventState.CANCELLED)
 
     @property
-    def holds_slots(self) -> bool:
+    def has_reservation(self) -> bool:
         """Whether the pool must have slots reserved for the event."""
         return self.state in (EventState.WARMING, EventState.OPEN)
 

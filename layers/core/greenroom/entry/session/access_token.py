@@ -132,6 +132,6 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _require(holds: bool, rule: str) -> None:
-    if not holds:
+def _require(is_met: bool, rule: str) -> None:
+    if not is_met:
         raise TokenRefused(rule)

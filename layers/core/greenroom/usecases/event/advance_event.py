@@ -103,7 +103,7 @@ def _measure(event: ScheduledEvent, kind: _Measured, ports: Ports, *, with_comin
     members, rows = ports.fleet.list_of_pool(event.pool_id), ports.pools.read(event.pool_id)
     free = sum(count_slots(each.slots, SlotState.FREE) for each in members)
     coming = _coming(members, rows) if with_coming else 0
-    left = slots_left(rows.holds.values(), rows.taken)
+    left = slots_left(rows.reservations.values(), rows.taken)
     shortfall = min(event.expected_sessions, max(0, left - free - coming))
     ports.journal.append(kind(event.event_id, free, coming, left, shortfall), ports.now())
     if shortfall:

@@ -45,8 +45,8 @@ def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
 
 def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
     """Settles once. Returns whether the pool had to be changed."""
-    held = rows.holds.get(event.event_id)
-    if not event.holds_slots:
+    held = rows.reservations.get(event.event_id)
+    if not event.has_reservation:
         return held is not None and _give_back(event, ports)
     if held is not None and held.taken_at is not None and event.state is EventState.WARMING:
         _give_back(event, ports)  # it was postponed after it had opened: reserved again, and whole
@@ -55,7 +55,7 @@ def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
     if not is_set:
         before = held.slots if held else 0
         until = ports.now() + GIVE_BACK_WITHIN_S
-        ports.pools.hold_for_event(event.pool_id, event.event_id, event.expected_sessions, until)
+        ports.pools.reserve_for_event(event.pool_id, event.event_id, event.expected_sessions, until)
         entry = journal.EventWarmed(event.event_id, event.pool_id, event.expected_sessions, before)
         _ask(event, "eventWarmed", entry, ports)
     opens = event.state is EventState.OPEN and (held is None or held.taken_at is None)

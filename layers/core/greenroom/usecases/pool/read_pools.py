@@ -76,7 +76,7 @@ def report_pool(pool_id: str, ports: Ports) -> PoolReport:
 
 def _report(pool: Pool, rows: PoolRows, members: Sequence[Member], queued: int, wanted: int, supply: int) -> PoolReport:
     slots = Counter(slot.state for each in members for slot in each.slots)
-    left = slots_left_by_event(rows.holds, rows.taken)
+    left = slots_left_by_event(rows.reservations, rows.taken)
     return PoolReport(
         pool=pool,
         halted=rows.halted,
@@ -85,7 +85,10 @@ def _report(pool: Pool, rows: PoolRows, members: Sequence[Member], queued: int, 
         queued=queued,
         wanted=wanted,
         supply=supply,
-        events=tuple(EventShare(event_id, hold.slots, left[event_id]) for event_id, hold in sorted(rows.holds.items())),
+        events=tuple(
+            EventShare(event_id, reservation.slots, left[event_id])
+            for event_id, reservation in sorted(rows.reservations.items())
+        ),
     )
 
 

@@ -52,4 +52,4 @@ def _reconcile(event_id: str, ports: Ports) -> bool:
     if advance.event.is_final and now >= advance.event.changed_at + SETTLED_AFTER_S:
         ports.events.unlist(event_id)
     is_near = advance.next_at is not None and advance.next_at <= now + AWAKE_BEFORE_S
-    return advance.event.holds_slots or is_near
+    return advance.event.has_reservation or is_near

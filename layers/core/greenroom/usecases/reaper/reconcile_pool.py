@@ -33,7 +33,7 @@ from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.reaper.end_unserved import end_unserved
 from greenroom.usecases.reaper.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
-from greenroom.usecases.session.hold_line import hold_line
+from greenroom.usecases.session.reconcile_pre_queue import reconcile_pre_queue
 
 
 class Ports(
@@ -95,7 +95,7 @@ def reconcile_pool(
         attempt(pool_id, lambda: _announce_silence(pool_id, spared, ports))
     if reading.snapshot.queued:  # first, so that viewers hear at even times, however long the repairs take
         attempt(pool_id, lambda: end_unserved(reading.pool, ports))
-        attempt(pool_id, lambda: hold_line(pool_id, ports))
+        attempt(pool_id, lambda: reconcile_pre_queue(pool_id, ports))
         attempt(pool_id, lambda: _notify_line(pool_id, ports))
     for member in members:
         _attempt_instance(member, seen, not spared and member.instance.instance_id in silent, attempt, ports)

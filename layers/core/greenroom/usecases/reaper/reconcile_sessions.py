@@ -65,7 +65,7 @@ def reconcile_session(session_id: str, ports: Ports) -> None:
         end_overdue_session(session, ports)
     elif is_given_up(session, now):
         give_up_place(session, ports)
-    elif session.state in sources_of(SessionState.MIGRATING) and not _holds_its_slot(session, ports):
+    elif session.state in sources_of(SessionState.MIGRATING) and not _has_its_slot(session, ports):
         migrate_session(session, _why_lost(session, ports), None, ports)
     else:
         if session.execution_arn is None and session.adopt_by is not None and now >= session.adopt_by:
@@ -79,7 +79,7 @@ def _give_back(session: Session, now: float, ports: Ports) -> None:
         release_slot(session.session_id, ports)
 
 
-def _holds_its_slot(session: Session, ports: Ports) -> bool:
+def _has_its_slot(session: Session, ports: Ports) -> bool:
     """Whether the slot is still the session's.
 
     After a restart its epoch is another one; after a loss it is gone or Retired.

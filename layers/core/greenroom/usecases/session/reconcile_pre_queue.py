@@ -27,7 +27,7 @@ class Ports(
     """The ports that this module and the functions it calls use."""
 
 
-def hold_line(pool_id: str, ports: Ports) -> None:
+def reconcile_pre_queue(pool_id: str, ports: Ports) -> None:
     """Sets the time before which each place in the pool's pre-queues is not served, from the events as they are now.
 
     Nobody is served here: a place whose time has come is served in the order of the line. Costs one query when no place
@@ -39,10 +39,10 @@ def hold_line(pool_id: str, ports: Ports) -> None:
     events, applications = events_of_pool(pool_id, ports), dict[str, Application]()
     for ticket in tickets:
         with suppress(NotFound):
-            _hold(ticket, events, applications, ports)
+            _reconcile(ticket, events, applications, ports)
 
 
-def _hold(
+def _reconcile(
     ticket: LineTicket, events: Sequence[ScheduledEvent], applications: dict[str, Application], ports: Ports
 ) -> None:
     session = ports.sessions.get(ticket.session_id)
@@ -57,4 +57,4 @@ def _hold(
         end_held_session(session, ports)
         return
     if until != session.not_before:
-        ports.line.hold(session, until, (until or ports.now()) + session.limits.placement_timeout_s)
+        ports.line.postpone(session, until, (until or ports.now()) + session.limits.placement_timeout_s)

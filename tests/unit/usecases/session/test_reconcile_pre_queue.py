@@ -13,7 +13,7 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.event.schedule_event import cancel_event, edit_event
 from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
-from greenroom.usecases.session.hold_line import hold_line
+from greenroom.usecases.session.reconcile_pre_queue import reconcile_pre_queue
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import scheduled
@@ -47,7 +47,7 @@ def moved_by(seconds: float) -> Wish:
 def test_who_waits_for_an_event_that_moves_waits_for_its_new_start(minutes: float, shuffle: bool) -> None:
     ports, event = pre_queue(shuffle=shuffle)
     after = edit_event(event.event_id, moved_by(minutes * MINUTE), "op", ports)
-    hold_line("demo", ports)
+    reconcile_pre_queue("demo", ports)
     held = ada(ports)
     assert held.not_before == after.start == event.start + minutes * MINUTE
     assert held.deadline_at == after.start + held.limits.placement_timeout_s
@@ -70,7 +70,7 @@ def test_who_waits_for_an_event_that_will_not_come_is_told_and_holds_nothing(
 ) -> None:
     ports, event = pre_queue()
     change(event, ports)
-    hold_line("demo", ports)
+    reconcile_pre_queue("demo", ports)
     told = ada(ports)
     assert (told.state, told.status_reason) == (SessionState.ENDING, StatusReason.EVENT_ENDED), desc
     assert ports.line.length("demo") == 0
@@ -80,7 +80,7 @@ def test_another_event_that_begins_soon_is_as_good() -> None:
     ports, event = pre_queue()
     other = scheduled(ports, ahead_s=30 * MINUTE)
     cancel_event(event.event_id, "op", ports)
-    hold_line("demo", ports)
+    reconcile_pre_queue("demo", ports)
     assert ada(ports).not_before == other.start
 
 
@@ -96,7 +96,7 @@ def test_one_that_closes_lets_go_of_nobody() -> None:
     ports, event = pre_queue()
     change_application(ports, admission=Admission.CLOSED)
     before = ada(ports)
-    hold_line("demo", ports)
+    reconcile_pre_queue("demo", ports)
     assert ada(ports) == before
     assert before.not_before == event.start
 
@@ -104,5 +104,5 @@ def test_one_that_closes_lets_go_of_nobody() -> None:
 def test_an_event_that_stands_changes_nothing() -> None:
     ports, _ = pre_queue()
     before = ada(ports)
-    hold_line("demo", ports)
+    reconcile_pre_queue("demo", ports)
     assert ada(ports) == before
