@@ -55,7 +55,9 @@ class History:
         self.agents: dict[str, Agent] = {}
         self.machines = Machines(self.world, self.ec2, self._on_launch)
         self.checker = Checker(self.world, self.ec2, self.agents)
-        self.operators = Operators(self.world, admits=seed % 4 == 2)  # not drawn: the others stay as they were
+        self.operators = Operators(
+            self.world, changes_admission=seed % 4 == 2
+        )  # not drawn: the others stay as they were
         self.acts = 0
         self.bad_until = 0.0
         self.losses_to_come = 0  # announced, and not struck yet

@@ -78,15 +78,15 @@ class PrewarmEvent:
 class Operators:
     """They come by now and then while times are bad, and clear up when they are good again."""
 
-    def __init__(self, world: World, *, admits: bool) -> None:
-        """`admits`: they change who may come, too, and move events whose viewers may wait already."""
-        self.world, self.admits = world, admits
+    def __init__(self, world: World, *, changes_admission: bool) -> None:
+        """`changes_admission`: they change who may come, too, and move events whose viewers may wait already."""
+        self.world, self.changes_admission = world, changes_admission
         self.event_ids: list[str] = []
 
     def come_by(self) -> None:
         self.world.after(20, 120, self.come_by)
         chance = self.world.random.random()
-        if self.admits and self.world.random.random() < 0.25:
+        if self.changes_admission and self.world.random.random() < 0.25:
             self._admit()
         if not self.world.has_faults:
             self._resume()
@@ -118,7 +118,7 @@ class Operators:
             time_zone="UTC",
             expected_sessions=sessions,
             lead_s=lead_s,
-            pre_queue_s=rng.choice((60, 600)) if self.admits else rng.choice((0, 60)),
+            pre_queue_s=rng.choice((60, 600)) if self.changes_admission else rng.choice((0, 60)),
             client_token=token,
         )
 
@@ -135,7 +135,7 @@ class Operators:
         rng = self.world.random
         event_id, sessions, later_s = rng.choice(self.event_ids), rng.randint(1, 6), rng.uniform(-60, 300)
 
-        moved_s = rng.choice((-120, 60, 300, 4200)) if self.admits else 0
+        moved_s = rng.choice((-120, 60, 300, 4200)) if self.changes_admission else 0
 
         def change(before: ScheduledEvent) -> ScheduledEvent:
             start, end = before.start + moved_s, before.end + moved_s + later_s

@@ -19,7 +19,7 @@ SAME_START_S = 0.01
 """Rows keep milliseconds, so two starts that differ by less than this are the same."""
 
 
-def doors_open_at(event: ScheduledEvent) -> float:
+def opens_at(event: ScheduledEvent) -> float:
     """When the event's pre-queue opens and the first viewer may join it."""
     return event.start - min(event.pre_queue_s, LONGEST_PRE_QUEUE_S)
 
@@ -36,9 +36,9 @@ def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: fl
     ahead = _ahead(events, now)
     if ahead and ahead[0].start <= now:
         return None
-    here = [each for each in ahead if doors_open_at(each) <= now]
+    here = [each for each in ahead if opens_at(each) <= now]
     if not here:
-        raise NotOpenYet(min(map(doors_open_at, ahead), default=None))
+        raise NotOpenYet(min(map(opens_at, ahead), default=None))
     return here[0]
 
 
@@ -58,7 +58,7 @@ def held_until(admission: Admission, events: Iterable[ScheduledEvent], not_befor
         return None
     if ahead and ahead[0].start <= now + LONGEST_PRE_QUEUE_S:
         return ahead[0].start
-    raise NotOpenYet(min(map(doors_open_at, ahead), default=None))
+    raise NotOpenYet(min(map(opens_at, ahead), default=None))
 
 
 def _ahead(events: Iterable[ScheduledEvent], now: float) -> list[ScheduledEvent]:
@@ -76,4 +76,4 @@ def arrival_in(event: ScheduledEvent, viewer_id: str, now: float) -> float:
         return now
     digest = hashlib.sha256(f"{event.event_id}\n{viewer_id}".encode()).digest()
     lot = int.from_bytes(digest[:6], "big") / 2**48
-    return event.start - lot * (event.start - doors_open_at(event))
+    return event.start - lot * (event.start - opens_at(event))

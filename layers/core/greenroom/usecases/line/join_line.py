@@ -29,7 +29,7 @@ SOONEST_S, LATEST_S = 10, 3600
 """The bounds of the time after which a viewer is told to try again: not in a tight loop, and not tomorrow."""
 
 
-def admit(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
+def check_admission(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
     """Checks that the application takes new sessions, and returns the session as admitted.
 
     A session in an event's pre-queue is served only from the event's start on. A viewer who already plays or waits is

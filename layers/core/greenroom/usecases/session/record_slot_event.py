@@ -31,7 +31,7 @@ from greenroom.usecases.line.publish_slot import publish_slot
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.notify_peers import notify_page
 from greenroom.usecases.pool.judge_boots import record_boot_done, restart_timeout_s
-from greenroom.usecases.session.admit_launch import gpu_budgets_of
+from greenroom.usecases.session.check_limits import gpu_budgets_of
 from greenroom.usecases.session.end_session import end_idle_session, end_session
 from greenroom.usecases.socket.check_boot import check_boot
 

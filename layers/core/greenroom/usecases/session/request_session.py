@@ -24,11 +24,11 @@ from greenroom.ports.world import Clock, Ids, InParallel, Rng, Secrets
 from greenroom.usecases.line.dispatch_line import assign, serve_line
 from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
 from greenroom.usecases.line.forecast_line import Outlook, forecast_line, outlook_of
-from greenroom.usecases.line.join_line import admit, check_line
+from greenroom.usecases.line.join_line import check_admission, check_line
 from greenroom.usecases.line.notify_waiting import first_forecast
 from greenroom.usecases.pool.read_snapshot import read_rows
 from greenroom.usecases.pool.request_pass import pass_to_request, slot_taken
-from greenroom.usecases.session.admit_launch import admit_launch
+from greenroom.usecases.session.check_limits import check_limits
 from greenroom.usecases.session.recount_viewer import forget_what_is_over
 from greenroom.usecases.socket.issue_ticket import IssuedTicket, ticket_for
 
@@ -187,8 +187,8 @@ def _admit_and_place(draft: Session, application: Application, pool: Pool, ports
 
     Raises: what `request_session` raises, and DuplicateLaunch.
     """
-    admitted = admit(draft, application, pool, ports)
-    quotas = admit_launch(admitted, application, ports)
+    admitted = check_admission(draft, application, pool, ports)
+    quotas = check_limits(admitted, application, ports)
     return _place(admitted, application, pool, quotas, ports)
 
 

@@ -19,7 +19,7 @@ class Ports(Clock, HasCatalog, HasClaims, HasQuotaCounters, HasQuotas, Protocol)
     """The ports that this module and the functions it calls use."""
 
 
-def admit_launch(draft: Session, application: Application, ports: Ports) -> Quotas:
+def check_limits(draft: Session, application: Application, ports: Ports) -> Quotas:
     """Checks the kill switch and the GPU time, and returns the quotas that apply to the launch.
 
     Numbers of sessions are checked by the claim itself. GPU time is counted when sessions end, so it is read here. A
