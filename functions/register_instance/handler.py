@@ -9,7 +9,7 @@ from greenroom.domain.instance.instance import Boot
 from greenroom.entry.compose import AwsPorts, configured_handler
 from greenroom.entry.http import Body, answer, body_of, instance_of_caller, respond
 from greenroom.entry.settings import Settings
-from greenroom.usecases.instance.register_instance import Registration, register_instance
+from greenroom.usecases.instance.register_instance import RegisteredInstance, register_instance
 
 NONCE = re.compile(r"[0-9a-f]{32}")
 
@@ -29,7 +29,7 @@ def _address(body: Body, name: str) -> str | None:
     return body.text(name, longest=64) if name in body else None
 
 
-def _view(registration: Registration, settings: Settings) -> dict[str, Any]:
+def _view(registration: RegisteredInstance, settings: Settings) -> dict[str, Any]:
     application = registration.application
     slots = [{"slotId": each.slot_id, "number": each.number, "epoch": each.epoch} for each in registration.slots]
     return {

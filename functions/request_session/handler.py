@@ -10,7 +10,7 @@ from greenroom.domain.times import iso
 from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, body_of, respond, viewer_of
 from greenroom.entry.tracing import annotate_session
-from greenroom.usecases.session.request_session import Launch, Launched, request_session
+from greenroom.usecases.session.request_session import SessionAnswer, SessionRequest, request_session
 
 CLIENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -22,7 +22,7 @@ def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
 
 def _launch(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     viewer, body = viewer_of(event), body_of(event)
-    launch = Launch(
+    launch = SessionRequest(
         viewer_id=viewer.viewer_id,
         tenant_id=viewer.tenant_id,
         application_id=body.identifier("applicationId"),
@@ -34,13 +34,13 @@ def _launch(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     return answer(_status(launched), _view(launched))
 
 
-def _status(launched: Launched) -> int:
+def _status(launched: SessionAnswer) -> int:
     if launched.repeated:
         return 200
     return 201 if launched.ticket else 202
 
 
-def _view(launched: Launched) -> dict[str, Any]:
+def _view(launched: SessionAnswer) -> dict[str, Any]:
     view = session_view(launched.session, launched.place)
     if launched.ticket is None:
         return view

@@ -29,7 +29,7 @@ from greenroom.domain.session.session import (
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.slot.slot_move import retire_idle, withdraw
 from greenroom.ports.line import LineTicket
-from greenroom.ports.session import Wait
+from greenroom.ports.session import PendingWait
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.slots import free_entry
 
@@ -262,7 +262,7 @@ def test_who_waits_for_an_event_is_held_otherwise_while_it_waits(house: House, u
 def test_a_slot_is_handed_over_with_its_session_and_the_stored_wait_is_answered(house: House, state: SlotState) -> None:
     slot = house.add_slot("i-00000001", state)
     house.claims.enqueue(queued(), 1)
-    house.sessions.store_wait("ses-1", Wait("slot", "token", "arn"))
+    house.sessions.store_wait("ses-1", PendingWait("slot", "token", "arn"))
     ticket = house.line.head("demo")
     after = house.claims.hand_over(ticket, slot, assign(house.sessions.get("ses-1"), slot, NOW + 9)).session
     assert (after.state, after.version, after.task_token) == (SessionState.ASSIGNED, 2, "token")
@@ -322,7 +322,7 @@ def test_a_free_slot_is_withdrawn_or_retired_with_its_entry_and_a_held_one_is_no
 def test_release_gives_everything_back_once(house: House) -> None:
     slot = house.add_slot("i-00000001", SlotState.FREE)
     house.claims.claim(free_entry(slot), assign(draft(), free_entry(slot), NOW), 1)
-    house.sessions.store_wait("ses-1", Wait("end", "token", "arn"))
+    house.sessions.store_wait("ses-1", PendingWait("end", "token", "arn"))
     session = ending("ses-1", house)
     over = house.claims.release(session, NOW + 7)
     assert (over.state, over.status_reason) == (SessionState.ENDED, StatusReason.USER_LEFT)
@@ -388,7 +388,7 @@ def playing(house: House, instance_id: str = "i-00000001", name: str = "ses-1", 
 def test_a_session_that_loses_its_slot_keeps_it_and_stands_in_line_by_its_first_request(house: House) -> None:
     house.claims.enqueue(queued("ses-2", viewer="bob", at=NOW + 1), 1)
     playing(house)
-    house.sessions.store_wait("ses-1", Wait("end", "token", "arn"))
+    house.sessions.store_wait("ses-1", PendingWait("end", "token", "arn"))
     before = house.sessions.get("ses-1")
     after = house.claims.migrate(before, MOVING, NOW + 500)
     assert after == migrating(before, MOVING, NOW + 500) == house.sessions.get("ses-1")

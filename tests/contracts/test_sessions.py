@@ -17,7 +17,7 @@ from greenroom.domain.session.session import SessionMove, SessionState, StatusRe
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.slot.slot_move import retire_idle
 from greenroom.domain.socket.connection import PeerKind, Ticket
-from greenroom.ports.session import Wait
+from greenroom.ports.session import PendingWait
 from greenroom.usecases.line.dispatch_line import assign
 from greenroom_lab.memory.slots import free_entry
 
@@ -47,7 +47,7 @@ def connect(join_number: int = 0, epoch: int = 1) -> SessionMove:
 
 
 def test_a_move_changes_the_state_counts_the_version_and_returns_the_stored_wait(house: House, held: str) -> None:
-    house.sessions.store_wait("ses-1", Wait("connection", "token", "arn"))
+    house.sessions.store_wait("ses-1", PendingWait("connection", "token", "arn"))
     after = house.sessions.move("ses-1", connect())
     assert (after.state, after.version, after.ends_by) == (SessionState.CONNECTED, 3, NOW + 603)
     assert (after.awaits, after.task_token) == ("connection", "token")
@@ -82,11 +82,11 @@ def test_the_reason_of_an_end_is_never_overwritten(house: House, held: str) -> N
 
 
 def test_one_execution_adopts_a_session(house: House, held: str) -> None:
-    house.sessions.store_wait("ses-1", Wait("connection", "token", "arn:1"))
-    after = house.sessions.store_wait("ses-1", Wait("end", "token2", "arn:1"))
+    house.sessions.store_wait("ses-1", PendingWait("connection", "token", "arn:1"))
+    after = house.sessions.store_wait("ses-1", PendingWait("end", "token2", "arn:1"))
     assert (after.awaits, after.task_token, after.execution_arn) == ("end", "token2", "arn:1")
     with pytest.raises(SessionAlreadyAdopted):
-        house.sessions.store_wait("ses-1", Wait("connection", "token3", "arn:2"))
+        house.sessions.store_wait("ses-1", PendingWait("connection", "token3", "arn:2"))
     assert house.sessions.get("ses-1").task_token == "token2"
 
 
@@ -143,7 +143,7 @@ def test_a_session_is_given_up_only_while_its_page_is_gone_since_then(house: Hou
 
 @pytest.mark.parametrize("call", ["get", "move", "store_wait"])
 def test_a_session_nobody_has_is_not_found(house: House, call: str) -> None:
-    arguments = {"get": (), "move": (connect(),), "store_wait": (Wait("end", "t", "a"),)}
+    arguments = {"get": (), "move": (connect(),), "store_wait": (PendingWait("end", "t", "a"),)}
     with pytest.raises(NotFound):
         getattr(house.sessions, call)("ses-9", *arguments[call])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greenroom.domain.instance.instance import Boot
 from greenroom.domain.instance.launch import Launch
-from greenroom.domain.instance.offering import FleetAnswer, Launched, Offering, Refusal
+from greenroom.domain.instance.offering import FleetAnswer, LaunchedInstance, Offering, Refusal
 from greenroom.domain.slot.slot import Slot
 from greenroom.usecases.instance.await_registration import await_registration
 from greenroom.usecases.instance.prepare_launch import prepare_launch
@@ -42,7 +42,7 @@ def requested(ports: FakePorts) -> Launch:
 
 def brought(instance_id: str = INSTANCE, market: str = "spot") -> FleetAnswer:
     """EC2's answer with one instance."""
-    return FleetAnswer((Launched(instance_id, "g5.xlarge", "us-east-1a", market),), ())
+    return FleetAnswer((LaunchedInstance(instance_id, "g5.xlarge", "us-east-1a", market),), ())
 
 
 def refused(*codes: str, market: str = "spot") -> FleetAnswer:

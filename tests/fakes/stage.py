@@ -5,7 +5,7 @@ from __future__ import annotations
 from greenroom.domain.session.session import Session, SessionLimits
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
-from greenroom.usecases.session.request_session import Launch, Launched, request_session
+from greenroom.usecases.session.request_session import SessionAnswer, SessionRequest, request_session
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import NONCE, a_policy, a_pool, a_slot, an_application, an_instance
@@ -36,9 +36,9 @@ def fill(ports: FakePorts, slots: int) -> None:
         add_slot(ports, f"i-{number + 0xA0:08x}", SlotState.FREE)
 
 
-def launch(ports: FakePorts, viewer: str = "ada", token: str = "t1") -> Launched:
+def launch(ports: FakePorts, viewer: str = "ada", token: str = "t1") -> SessionAnswer:
     """`viewer` presses Play."""
-    return request_session(Launch(viewer, "acme", "demo", token), ports)
+    return request_session(SessionRequest(viewer, "acme", "demo", token), ports)
 
 
 def report(

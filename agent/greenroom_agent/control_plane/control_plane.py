@@ -26,7 +26,7 @@ from greenroom_agent.control_plane.door_messages import (
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.control_plane.request_signing import NoCredentials
 from greenroom_agent.instance.instance_metadata import Addresses
-from greenroom_agent.instance.notice import Notice
+from greenroom_agent.instance.notice import Ec2Notice
 from greenroom_agent.strict_json import MalformedText, read_object
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class ControlPlane:
         }
         return parse_registration(await self._post("register", body))
 
-    async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
+    async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
         """Renews the lease; the answer has the state of every slot. One attempt: the next heartbeat follows soon."""
         readings = [
             {

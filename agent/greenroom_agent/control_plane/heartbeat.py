@@ -10,7 +10,7 @@ from greenroom_agent.control_plane.control_plane import Refused, SlotReading, Un
 from greenroom_agent.control_plane.door_messages import HeartbeatAnswer, MalformedAnswer
 from greenroom_agent.control_plane.lease import Lease
 from greenroom_agent.instance.dead_man import touch
-from greenroom_agent.instance.notice import Notice
+from greenroom_agent.instance.notice import Ec2Notice
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ RETRY_S = 2.0
 class HeartbeatDoor(Protocol):
     """Where heartbeats are sent."""
 
-    async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
+    async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
         """Sends one heartbeat."""
 
 
@@ -47,10 +47,10 @@ class Heartbeat:
         self._clock = clock
         self._luck = luck
         self._alive_file = alive_file
-        self._notice: Notice | None = None
+        self._notice: Ec2Notice | None = None
         self._is_news = asyncio.Event()
 
-    def notify(self, notice: Notice) -> None:
+    def notify(self, notice: Ec2Notice) -> None:
         """Passes on a notice of EC2 with a heartbeat right now."""
         self._notice = notice
         self._is_news.set()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from greenroom_agent.instance.notice import Notice, interruption_notice, rebalance_notice
+from greenroom_agent.instance.notice import Ec2Notice, interruption_notice, rebalance_notice
 from greenroom_agent.strict_json import MalformedText, read_object
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class InstanceMetadata:
             return Addresses(None, None, None)
         return Addresses(instance_id, private_ip, public_ip)
 
-    async def notice(self) -> Notice | None:
+    async def notice(self) -> Ec2Notice | None:
         """EC2's notice for this instance, or None. A Spot interruption comes before a rebalance recommendation.
 
         Raises: METADATA_FAULTS when the service does not answer as it should.

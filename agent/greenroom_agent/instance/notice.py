@@ -13,7 +13,7 @@ PAUSE_S = 5.0  # Source: EC2 guide, Spot instance interruption notices: "check f
 AHEAD = timedelta(minutes=2)  # Source: the same page: "two minutes before"
 
 
-class NoticeKind(StrEnum):
+class Ec2NoticeKind(StrEnum):
     """The kinds of notices, as the control plane names them."""
 
     INTERRUPTION = "spotInterruption"  # EC2 stops or terminates this instance at the time it names
@@ -21,46 +21,46 @@ class NoticeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Ec2Notice:
     """`at`: when EC2 interrupts the instance, or when it made the recommendation."""
 
-    kind: NoticeKind
+    kind: Ec2NoticeKind
     at: datetime
 
     def as_json(self) -> dict[str, str]:
         """The notice as a heartbeat carries it.
 
-        >>> Notice(NoticeKind.REBALANCE, datetime(2026, 1, 31, 12, tzinfo=UTC)).as_json()
+        >>> Ec2Notice(Ec2NoticeKind.REBALANCE, datetime(2026, 1, 31, 12, tzinfo=UTC)).as_json()
         {'kind': 'rebalance', 'at': '2026-01-31T12:00:00.000Z'}
         """
         at = self.at.astimezone(UTC).isoformat(timespec="milliseconds")
         return {"kind": self.kind.value, "at": at.replace("+00:00", "Z")}
 
 
-def interruption_notice(action: Mapping[str, object], seen_at: datetime) -> Notice | None:
+def interruption_notice(action: Mapping[str, object], seen_at: datetime) -> Ec2Notice | None:
     """Parses the metadata document `spot/instance-action`; None when it is not one."""
     if not action.get("action"):
         return None
-    return Notice(NoticeKind.INTERRUPTION, _time(action.get("time")) or seen_at + AHEAD)
+    return Ec2Notice(Ec2NoticeKind.INTERRUPTION, _time(action.get("time")) or seen_at + AHEAD)
 
 
-def rebalance_notice(recommendation: Mapping[str, object]) -> Notice | None:
+def rebalance_notice(recommendation: Mapping[str, object]) -> Ec2Notice | None:
     """Parses the metadata document `events/recommendations/rebalance`; None when it is not one."""
     at = _time(recommendation.get("noticeTime"))
-    return None if at is None else Notice(NoticeKind.REBALANCE, at)
+    return None if at is None else Ec2Notice(Ec2NoticeKind.REBALANCE, at)
 
 
 async def watch_notices(
-    read: Callable[[], Awaitable[Notice | None]],
+    read: Callable[[], Awaitable[Ec2Notice | None]],
     faults: tuple[type[Exception], ...],
-    on_notice: Callable[[Notice], None],
+    on_notice: Callable[[Ec2Notice], None],
     pause_s: float = PAUSE_S,
 ) -> None:
     """Calls `on_notice` for the first notice, and again when an interruption follows a recommendation.
 
     Keeps asking when the metadata service fails, because a failure says nothing about Spot. Runs until cancelled.
     """
-    known: Notice | None = None
+    known: Ec2Notice | None = None
     while True:
         try:
             seen = await read()
@@ -74,8 +74,8 @@ async def watch_notices(
         await asyncio.sleep(pause_s)
 
 
-def _outranks(seen: Notice, known: Notice | None) -> bool:
-    return known is None or (seen.kind is NoticeKind.INTERRUPTION and known.kind is NoticeKind.REBALANCE)
+def _outranks(seen: Ec2Notice, known: Ec2Notice | None) -> bool:
+    return known is None or (seen.kind is Ec2NoticeKind.INTERRUPTION and known.kind is Ec2NoticeKind.REBALANCE)
 
 
 def _time(text: object) -> datetime | None:

@@ -15,7 +15,7 @@ TERMINATE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
+class ProcessLaunch:
     """How to start a process. `mark` identifies processes that it leaves behind; `user` None: the agent's user."""
 
     command: Sequence[str]
@@ -62,7 +62,7 @@ class ApplicationProcess:
             _signal(pid, signal.SIGKILL)
 
 
-async def start_process(launch: Launch) -> ApplicationProcess:
+async def start_process(launch: ProcessLaunch) -> ApplicationProcess:
     """Starts the application. Its output overwrites the log of the previous viewer.
 
     Raises: OSError when the command cannot be run, KeyError for an unknown user.

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.first_done import first_done
-from greenroom_agent.runner.application_process import ApplicationProcess, Launch, start_process
+from greenroom_agent.runner.application_process import ApplicationProcess, ProcessLaunch, start_process
 from greenroom_agent.runner.work_folder import empty_folder
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class SlotSupervisor:
 
     def __init__(
         self,
-        launch: Launch,
+        launch: ProcessLaunch,
         door: Door,
         on_started: Callable[[], None],
         on_exited: Callable[[str], None],

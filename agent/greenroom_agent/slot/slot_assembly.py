@@ -12,7 +12,7 @@ from greenroom_agent.control_plane.control_plane import ControlPlane
 from greenroom_agent.control_plane.door_messages import RegisteredSlot, Registration
 from greenroom_agent.media_ports import ports_of_slot
 from greenroom_agent.runner.application_command import SlotPlace, application_command, application_environment
-from greenroom_agent.runner.application_process import Launch
+from greenroom_agent.runner.application_process import ProcessLaunch
 from greenroom_agent.runner.slot_supervisor import Pauses, SlotSupervisor
 from greenroom_agent.runner.work_folder import slot_folder, slot_log
 from greenroom_agent.settings import Settings
@@ -87,13 +87,13 @@ def assemble_slot(
     return AssembledSlot(slot, door, supervisor, reports, luck)
 
 
-def _launch(number: int, registration: Registration, settings: Settings, streamer_url: str) -> Launch:
+def _launch(number: int, registration: Registration, settings: Settings, streamer_url: str) -> ProcessLaunch:
     application = registration.application
     ports = ports_of_slot(settings.media_ports, len(registration.slots), number)
     mark = f"{registration.instance_id}.{number}.{secrets.token_hex(8)}"
     place = SlotPlace(number, streamer_url, ports, slot_folder(settings.work_dir, number), mark)
     is_loopback = settings.is_loopback_media
-    return Launch(
+    return ProcessLaunch(
         command=application_command(application.kind, application.command, place, is_loopback=is_loopback),
         environment=application_environment(application.kind, settings.environment, place),
         work_dir=place.work_dir,

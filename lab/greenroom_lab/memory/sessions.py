@@ -8,7 +8,7 @@ from dataclasses import replace
 from greenroom.domain.errors import SessionAlreadyAdopted, SessionHasEnded, StaleEpoch
 from greenroom.domain.session.eta import Eta, EtaShown
 from greenroom.domain.session.session import TERMINAL_STATES, WAITING_STATES, Session, SessionMove, epoch_of, moved
-from greenroom.ports.session import Joined, Wait
+from greenroom.ports.session import Joined, PendingWait
 
 from greenroom_lab.memory.store import Memory
 
@@ -34,7 +34,7 @@ class MemorySessions:
         with self.memory.lock:
             return self._put(moved(self.memory.find(self.memory.session_rows, session_id), move))
 
-    def store_wait(self, session_id: str, wait: Wait) -> Session:
+    def store_wait(self, session_id: str, wait: PendingWait) -> Session:
         self.memory.step("sessions.store_wait")
         with self.memory.lock:
             session = self.memory.find(self.memory.session_rows, session_id)

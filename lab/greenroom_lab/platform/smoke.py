@@ -40,7 +40,7 @@ class SmokeFailed(Exception):
 
 
 @dataclass(slots=True)
-class Launched:
+class MeasuredLaunch:
     """One launch: milliseconds per stage, and what came after."""
 
     stages_ms: dict[str, float] = field(default_factory=dict)
@@ -74,7 +74,7 @@ async def _smoke(options: argparse.Namespace) -> int:
     return 0
 
 
-async def one_launch(local: LocalPlatform, operator: str, application_id: str, *, video: bool) -> Launched:
+async def one_launch(local: LocalPlatform, operator: str, application_id: str, *, video: bool) -> MeasuredLaunch:
     """Sign in, Play, see a frame, press a key, leave, and wait for the slot. Raises: SmokeFailed and what it meets."""
     async with viewer(local, local.demo_user, local.demo_password) as who:
         free_before = await until_free(local, operator, application_id, 1, FREE_WAIT_S)
@@ -85,13 +85,13 @@ async def one_launch(local: LocalPlatform, operator: str, application_id: str, *
             await media.press(KEY)
         await who.until_connected()
         who.timeline.mark("connected")
-        launched = Launched(who.timeline.durations_ms(), since_click_ms=_since_click_ms(who, video))
+        launched = MeasuredLaunch(who.timeline.durations_ms(), since_click_ms=_since_click_ms(who, video))
         await _leave(who, launched, local, operator, application_id, free_before)
     return launched
 
 
 async def _leave(
-    who: Viewer, launched: Launched, local: LocalPlatform, operator: str, application_id: str, free_before: int
+    who: Viewer, launched: MeasuredLaunch, local: LocalPlatform, operator: str, application_id: str, free_before: int
 ) -> None:
     left_at = time.perf_counter()
     await who.leave()
@@ -141,14 +141,14 @@ async def _platform() -> AsyncIterator[LocalPlatform]:
         await platform.stop()
 
 
-def _table(number: int, launched: Launched) -> str:
+def _table(number: int, launched: MeasuredLaunch) -> str:
     rows = {**launched.stages_ms, "click to picture": launched.since_click_ms}
     rows |= {"left to ended": launched.left_to_ended_ms, "left to free": launched.left_to_free_ms}
     lines = [f"  {name:<18}{value:8.0f} ms" for name, value in rows.items()]
     return "\n".join([f"launch {number}", *lines])
 
 
-def _summary(launches: list[Launched], *, as_json: bool) -> str:
+def _summary(launches: list[MeasuredLaunch], *, as_json: bool) -> str:
     median = statistics.median(launched.since_click_ms for launched in launches)
     freed = statistics.median(launched.left_to_free_ms for launched in launches)
     if as_json:

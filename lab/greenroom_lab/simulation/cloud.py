@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from greenroom.domain.errors import CapacityUnavailable, Conflict
-from greenroom.domain.instance.offering import FleetAnswer, Launched, Refusal
+from greenroom.domain.instance.offering import FleetAnswer, LaunchedInstance, Refusal
 from greenroom.ports.instance import Ec2Instance, Ec2State
 from greenroom.usecases.instance.prepare_launch import FleetRequest
 
@@ -52,7 +52,7 @@ class SimulatedEc2(FakeEc2):
         self.by_client_token[request.client_token] = one
         if self.world.strikes("reply_lost"):
             raise ReplyLost
-        return FleetAnswer((Launched(one.instance_id, one.instance_type, one.zone, one.market),), ())
+        return FleetAnswer((LaunchedInstance(one.instance_id, one.instance_type, one.zone, one.market),), ())
 
     def _new(self, request: FleetRequest) -> Ec2Instance:
         self.world.counts["launch"] += 1

@@ -8,7 +8,7 @@ from greenroom.domain.errors import GreenroomError, QuotaExceeded, ViewerLimitRe
 from greenroom.domain.session.session import Session, SessionState
 from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.record_slot_event import SlotEvent
-from greenroom.usecases.session.request_session import Launch, request_session
+from greenroom.usecases.session.request_session import SessionRequest, request_session
 
 from greenroom_lab.simulation.agents import Agent
 from greenroom_lab.simulation.world import Crash, World
@@ -30,7 +30,7 @@ class Viewer:
     def press_play(self) -> None:
         """The same client token again after a failed call, and sometimes after one that was not."""
         self.tries += 1
-        launch = Launch(self.name, "acme", "demo", self.token, self.groups)
+        launch = SessionRequest(self.name, "acme", "demo", self.token, self.groups)
         try:
             launched = self.world.invoke(lambda: request_session(launch, self.world.ports))
         except ViewerLimitReached:

@@ -13,20 +13,20 @@ from greenroom_agent.control_plane.door_messages import HeartbeatAnswer
 from greenroom_agent.control_plane.heartbeat import Heartbeat
 from greenroom_agent.control_plane.lease import Lease
 from greenroom_agent.instance.instance_metadata import METADATA_FAULTS, InstanceMetadata
-from greenroom_agent.instance.notice import Notice, NoticeKind, watch_notices
+from greenroom_agent.instance.notice import Ec2Notice, Ec2NoticeKind, watch_notices
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
-INTERRUPTION = Notice(NoticeKind.INTERRUPTION, AT)
-REBALANCE = Notice(NoticeKind.REBALANCE, AT)
+INTERRUPTION = Ec2Notice(Ec2NoticeKind.INTERRUPTION, AT)
+REBALANCE = Ec2Notice(Ec2NoticeKind.REBALANCE, AT)
 ACTION = '{"action": "terminate", "time": "2026-01-31T12:00:00Z"}'
 RECOMMENDATION = '{"noticeTime": "2026-01-31T12:00:00Z"}'
 
 
-async def told_of(seen: list[Notice | Exception | None]) -> list[Notice]:
+async def told_of(seen: list[Ec2Notice | Exception | None]) -> list[Ec2Notice]:
     """What is told when IMDS answers so, one answer a poll, and the last one for ever."""
-    told: list[Notice] = []
+    told: list[Ec2Notice] = []
 
-    async def read() -> Notice | None:
+    async def read() -> Ec2Notice | None:
         answer = seen.pop(0) if len(seen) > 1 else seen[0]
         if isinstance(answer, Exception):
             raise answer
@@ -53,12 +53,12 @@ async def told_of(seen: list[Notice | Exception | None]) -> list[Notice]:
     ],
 )
 async def test_a_notice_is_told_once_and_no_fault_ends_the_watch(
-    seen: list[Notice | Exception | None], told: list[Notice], desc: str
+    seen: list[Ec2Notice | Exception | None], told: list[Ec2Notice], desc: str
 ) -> None:
     assert await told_of(seen) == told, desc
 
 
-async def notice_of(documents: dict[str, web.Response]) -> Notice | None:
+async def notice_of(documents: dict[str, web.Response]) -> Ec2Notice | None:
     """What the agent reads from a metadata service with these documents."""
 
     async def serve(request: web.Request) -> web.Response:
@@ -92,14 +92,14 @@ SPOT, ADVICE = "spot/instance-action", "events/recommendations/rebalance"
         ({SPOT: "[]", ADVICE: "{}"}, None, "nor what is another one"),
     ],
 )
-async def test_metadata_documents(documents: dict[str, str], notice: Notice | None, desc: str) -> None:
+async def test_metadata_documents(documents: dict[str, str], notice: Ec2Notice | None, desc: str) -> None:
     assert await notice_of({name: web.Response(text=text) for name, text in documents.items()}) == notice, desc
 
 
 async def test_an_interruption_without_a_time_is_still_one() -> None:
     notice = await notice_of({SPOT: web.Response(text='{"action": "stop", "time": "soon"}')})
     assert notice is not None
-    assert notice.kind is NoticeKind.INTERRUPTION
+    assert notice.kind is Ec2NoticeKind.INTERRUPTION
     assert abs(notice.at - datetime.now(UTC) - timedelta(minutes=2)) < timedelta(seconds=30)
 
 
@@ -114,11 +114,11 @@ class Listener:
     """The control plane as the heartbeat sees it."""
 
     def __init__(self) -> None:
-        self.notices: list[Notice | None] = []
+        self.notices: list[Ec2Notice | None] = []
         self.failures: list[Exception] = []
         self.heard = asyncio.Event()
 
-    async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
+    async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
         self.notices.append(notice)
         self.heard.set()
         await asyncio.sleep(0)

@@ -14,7 +14,7 @@ from greenroom_agent.control_plane.control_plane import MAXIMUM_ANSWER_BYTES, Un
 from greenroom_agent.control_plane.door_messages import Join, SlotState, SlotTruth
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.instance.instance_metadata import InstanceMetadata
-from greenroom_agent.runner.application_process import Launch
+from greenroom_agent.runner.application_process import ProcessLaunch
 from greenroom_agent.runner.slot_supervisor import Pauses, SlotSupervisor
 from greenroom_agent.slot.slot import Slot
 from greenroom_agent.slot.stage import Stage
@@ -109,7 +109,7 @@ async def until(holds: Callable[[], object]) -> None:
 
 async def test_a_slot_that_cannot_be_cleared_is_tried_again_and_starts_nothing_meanwhile(tmp_path: Path) -> None:
     disk, starts, exits = Disk(), list[str](), list[str]()
-    launch = Launch(["sleep", "60"], {"PATH": os.environ["PATH"]}, tmp_path / "slot-1", tmp_path / "log", "mark")
+    launch = ProcessLaunch(["sleep", "60"], {"PATH": os.environ["PATH"]}, tmp_path / "slot-1", tmp_path / "log", "mark")
     pauses = Pauses(first_crash_s=0.02, last_crash_s=0.05)
     supervisor = SlotSupervisor(
         launch, QuietDoor(), lambda: starts.append("start"), exits.append, lambda: 0.5, pauses, disk.empty

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from greenroom_agent.runner.application_process import Launch
+from greenroom_agent.runner.application_process import ProcessLaunch
 from greenroom_agent.runner.slot_supervisor import Pauses, SlotSupervisor
 
 QUICK = Pauses(start_s=0.4, first_crash_s=0.05, last_crash_s=0.1)
@@ -40,7 +40,7 @@ class Bench:
         self._is_mute = is_mute
         mark = secrets.token_hex(8)  # its own: whatever carries it is killed, in a run beside this one, too
         environment = {"PATH": os.environ["PATH"], "GREENROOM_SLOT_MARK": mark}
-        launch = Launch(command, environment, self.work_dir, folder / "slot-1.log", mark)
+        launch = ProcessLaunch(command, environment, self.work_dir, folder / "slot-1.log", mark)
         self.supervisor = SlotSupervisor(launch, self.door, self._started, self.exits.append, lambda: 0.5, pauses)
 
     def _started(self) -> None:

@@ -19,7 +19,7 @@ from greenroom_agent.control_plane.heartbeat import Heartbeat
 from greenroom_agent.control_plane.lease import Lease
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.control_plane.request_signing import RequestSigner
-from greenroom_agent.instance.notice import Notice
+from greenroom_agent.instance.notice import Ec2Notice
 from greenroom_agent.runner.null_application import answers
 from greenroom_agent.slot import slot as slot_module
 from greenroom_agent.slot.slot import Slot
@@ -103,7 +103,7 @@ class FakeDoor:
         self.failures: list[Exception] = []
         self.reports: list[Report] = []
 
-    async def heartbeat(self, slots: Sequence[SlotReading], notice: Notice | None) -> HeartbeatAnswer:
+    async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
         self.now_s += self.takes_s
         if self.failures:
             raise self.failures.pop(0)

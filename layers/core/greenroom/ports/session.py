@@ -14,7 +14,7 @@ from greenroom.ports.line import LineTicket
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class PendingWait:
     """The pending wait of a state machine: the fact that it awaits (`slot`, `connection`, `end`) and its task token."""
 
     awaits: str
@@ -59,7 +59,7 @@ class Sessions(Protocol):
         number).
         """
 
-    def store_wait(self, session_id: str, wait: Wait) -> Session:
+    def store_wait(self, session_id: str, wait: PendingWait) -> Session:
         """Adopts the session, if no other execution has, and stores the pending wait. Returns the row after it.
 
         Raises: NotFound, SessionAlreadyAdopted.

@@ -12,7 +12,7 @@ from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import MOST_MIGRATIONS, Session, SessionState, StatusReason
 from greenroom.domain.session.session_view import slot_name
 from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.ports.session import Wait
+from greenroom.ports.session import PendingWait
 from greenroom.usecases.instance.evacuate_instance import Evacuation, evacuate_instance
 from greenroom.usecases.line.dispatch_line import PICTURE_LINGERS_S
 from greenroom.usecases.session.end_session import end_session, leave_session
@@ -118,7 +118,7 @@ def test_idle_slots_take_nobody_any_more(slot: SlotState, kind: NoticeKind) -> N
 def test_who_holds_a_slot_gets_a_hot_spare_at_once(begin: Callable[[], FakePorts], kind: NoticeKind) -> None:
     ports = begin()
     before = the(ports)
-    ports.sessions.store_wait(before.session_id, Wait("end", "token", "arn"))
+    ports.sessions.store_wait(before.session_id, PendingWait("end", "token", "arn"))
     add_slot(ports, SPARE, T.FREE)
     evacuate(ports, kind)
     after = the(ports)
@@ -426,7 +426,7 @@ def dies_at(ports: FakePorts, call: int) -> bool:
 def test_a_look_that_dies_anywhere_is_finished_by_the_next(spare: bool) -> None:
     for call in range(1, 200):
         ports = streaming()
-        ports.sessions.store_wait(the(ports).session_id, Wait("end", "token", "arn"))
+        ports.sessions.store_wait(the(ports).session_id, PendingWait("end", "token", "arn"))
         if spare:
             add_slot(ports, SPARE, T.FREE)
         died = dies_at(ports, call)

@@ -14,7 +14,7 @@ from greenroom.domain.instance.offering import (
     RECENT_S,
     Asked,
     FleetAnswer,
-    Launched,
+    LaunchedInstance,
     Offering,
     Refusal,
 )
@@ -53,7 +53,7 @@ class Ramp:
             return FleetAnswer((), tuple(_refusal(each) for each in request.offerings), asked)
         instance_id = f"i-{len(self.asked):016x}"
         self.ports.ec2.add(instance_id, request.launch_id, self.ports.now())
-        return FleetAnswer((Launched(instance_id, "g5.xlarge", "us-east-1a", request.market),), (), asked)
+        return FleetAnswer((LaunchedInstance(instance_id, "g5.xlarge", "us-east-1a", request.market),), (), asked)
 
     def launch(self, launch_id: str) -> str | None:
         """As the machine: Spot, then on-demand, then boot or undo; which market gave."""

@@ -17,7 +17,7 @@ from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.pool.read_snapshot import read_snapshot
 from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.release_slot import release_slot
-from greenroom.usecases.session.request_session import Launch, request_session
+from greenroom.usecases.session.request_session import SessionRequest, request_session
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.events import scheduled
@@ -129,7 +129,7 @@ def test_who_may_be_served_now_is_not_held_up_by_the_pre_queue() -> None:
     change_pool(ports, tiers={"standard": 0, "vip": 600})
     event = scheduled(ports, ahead_s=7200)
     at(ports, event.start - 100)
-    early = request_session(Launch("vip", "acme", "demo", "t", frozenset({"tier-vip"})), ports)
+    early = request_session(SessionRequest("vip", "acme", "demo", "t", frozenset({"tier-vip"})), ports)
     change_application(ports, admission=Admission.OPEN)
     waiting = launch(ports, "ada")
     assert (early.place, waiting.place) == (1, 2)

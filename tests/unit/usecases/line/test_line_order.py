@@ -11,7 +11,7 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.reaper.reconcile_sessions import reconcile_session
 from greenroom.usecases.session.end_session import leave_session
-from greenroom.usecases.session.request_session import Launch, Launched, request_session
+from greenroom.usecases.session.request_session import SessionAnswer, SessionRequest, request_session
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, joined, launch, stage
@@ -26,9 +26,9 @@ def tiered(slots: int = 0) -> FakePorts:
     return ports
 
 
-def come(ports: FakePorts, viewer: str, tier: str = "standard") -> Launched:
+def come(ports: FakePorts, viewer: str, tier: str = "standard") -> SessionAnswer:
     groups = frozenset({"viewers", f"tier-{tier}"})
-    return request_session(Launch(viewer, "acme", "demo", "t", groups), ports)
+    return request_session(SessionRequest(viewer, "acme", "demo", "t", groups), ports)
 
 
 def serve_one(ports: FakePorts, number: int) -> str:

@@ -18,7 +18,7 @@ from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.reaper.end_unserved import end_unserved
 from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.session.record_slot_event import SlotEvent
-from greenroom.usecases.session.request_session import Launch, Launched, request_session
+from greenroom.usecases.session.request_session import SessionAnswer, SessionRequest, request_session
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.builders import a_policy, a_pool, a_session
@@ -29,8 +29,8 @@ from tests.fakes.store import change_instance, free_count, free_entries, instanc
 RUNNING, IDLE = "i-00000001", "i-00000002"
 
 
-def play(ports: FakePorts, application_id: str, viewer: str = "bob") -> Launched:
-    return request_session(Launch(viewer, "acme", application_id, "t1"), ports)
+def play(ports: FakePorts, application_id: str, viewer: str = "bob") -> SessionAnswer:
+    return request_session(SessionRequest(viewer, "acme", application_id, "t1"), ports)
 
 
 def given_away(ports: FakePorts, maximum: int = 10) -> None:

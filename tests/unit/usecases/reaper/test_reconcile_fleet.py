@@ -13,7 +13,7 @@ from greenroom.domain.session.session import MOST_MIGRATIONS, SessionState, Stat
 from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.slot.slot_move import renew
 from greenroom.ports.instance import Ec2State
-from greenroom.ports.session import Wait
+from greenroom.ports.session import PendingWait
 from greenroom.usecases.instance.register_instance import register_instance
 from greenroom.usecases.instance.retire_instances import retire_instances
 from greenroom.usecases.pool.plan_pool import plan_pool
@@ -701,7 +701,7 @@ def test_a_healthy_house_is_left_as_it_is() -> None:
     policy(ports, always_on=1)
     booted(ports)
     session = launch(ports).session
-    ports.sessions.store_wait(session.session_id, Wait("connection", "token", "arn"))
+    ports.sessions.store_wait(session.session_id, PendingWait("connection", "token", "arn"))
     slot = slot_of(ports, session)
     report(ports, session, slot, SlotEvent.CONNECTED, 0)
     before = snapshot(ports)

@@ -16,7 +16,7 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.session.end_session import leave_session
 from greenroom.usecases.session.release_slot import release_slot
-from greenroom.usecases.session.request_session import Launch, request_session
+from greenroom.usecases.session.request_session import SessionRequest, request_session
 from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, launch, slot_of, stage
@@ -164,7 +164,7 @@ def test_fifty_launches_at_once_under_a_wrong_counter_are_one_session() -> None:
 def test_an_unknown_application_writes_nothing() -> None:
     ports = stage(1)
     with pytest.raises(NotFound):
-        request_session(Launch("ada", "acme", "nowhere", "t1"), ports)
+        request_session(SessionRequest("ada", "acme", "nowhere", "t1"), ports)
     assert not all_sessions(ports)
 
 
@@ -228,7 +228,7 @@ def _fifty_at_once(ports: FakePorts, viewer: str | None = None) -> list[SessionS
         own.new_id = lambda prefix: f"{prefix}-{number:026d}"  # type: ignore[method-assign]
         start.wait()
         with suppress(ViewerLimitReached):
-            launched = request_session(Launch(viewer or f"viewer{number}", "acme", "demo", f"t{number}"), own)
+            launched = request_session(SessionRequest(viewer or f"viewer{number}", "acme", "demo", f"t{number}"), own)
             outcomes.append(launched.session.state)
 
     players = [threading.Thread(target=play, args=(number,)) for number in range(50)]

@@ -15,7 +15,7 @@ from greenroom.domain.errors import Conflict, NotFound, SessionAlreadyAdopted, S
 from greenroom.domain.session.eta import Eta, EtaShown
 from greenroom.domain.session.session import LIVE_STATES, WAITING_STATES, Session, SessionMove, SessionState, moved
 from greenroom.domain.shape import selected
-from greenroom.ports.session import Joined, Wait
+from greenroom.ports.session import Joined, PendingWait
 
 
 class DynamoSessions:
@@ -56,7 +56,7 @@ class DynamoSessions:
             moved(self._existing(changed, session_id), move)  # raises what the condition meant
             raise Conflict(session_id) from changed
 
-    def store_wait(self, session_id: str, wait: Wait) -> Session:
+    def store_wait(self, session_id: str, wait: PendingWait) -> Session:
         write = self._write(session_id)
         if wait.execution_arn is not None:
             arn = write.name("executionArn")

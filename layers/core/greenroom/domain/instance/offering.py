@@ -136,7 +136,7 @@ def rank_offerings(
 
 
 @dataclass(frozen=True, slots=True)
-class Launched:
+class LaunchedInstance:
     """An instance that a CreateFleet call launched."""
 
     instance_id: str
@@ -161,7 +161,7 @@ class FleetAnswer:
     none.
     """
 
-    launched: tuple[Launched, ...]
+    launched: tuple[LaunchedInstance, ...]
     refusals: tuple[Refusal, ...]
     asked: tuple[Asked, ...] = ()  # in the order of the calls
     fault: str = ""  # what EC2 said when it refused a whole call; for people

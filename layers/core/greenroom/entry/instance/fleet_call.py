@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from greenroom.domain.instance.offering import Asked, FleetAnswer, Launched, Offering, Refusal
+from greenroom.domain.instance.offering import Asked, FleetAnswer, LaunchedInstance, Offering, Refusal
 from greenroom.usecases.instance.prepare_launch import FleetRequest
 
 
@@ -59,7 +59,7 @@ def fleet_answer(attempts: Any, fault: str = "") -> FleetAnswer:
 
     JSONata turns a list of one into the one, so both are taken. `fault`: what EC2 said of a call it refused whole.
     """
-    launched: list[Launched] = []
+    launched: list[LaunchedInstance] = []
     refusals: list[Refusal] = []
     asked: list[Asked] = []
     for attempt in _list(attempts):
@@ -74,10 +74,10 @@ def _asked(override: Mapping[str, Any], market: str) -> Offering:
     return Offering(override.get("InstanceType", ""), override.get("SubnetId", ""), market)
 
 
-def _launched(group: Mapping[str, Any], market: str) -> Iterator[Launched]:
+def _launched(group: Mapping[str, Any], market: str) -> Iterator[LaunchedInstance]:
     chosen = _chosen(group)
     for instance_id in _list(group.get("InstanceIds")):
-        yield Launched(
+        yield LaunchedInstance(
             instance_id=instance_id,
             instance_type=group.get("InstanceType") or chosen.get("InstanceType", ""),
             zone=chosen.get("AvailabilityZone", ""),

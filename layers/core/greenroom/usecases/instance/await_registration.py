@@ -9,7 +9,7 @@ from typing import Protocol
 from greenroom.domain.errors import LAUNCH_FAILURES, LaunchAbandoned, TaskGone
 from greenroom.domain.instance.instance import Instance, InstanceState
 from greenroom.domain.instance.launch import Launch, LaunchState, advanced
-from greenroom.domain.instance.offering import FleetAnswer, Launched
+from greenroom.domain.instance.offering import FleetAnswer, LaunchedInstance
 from greenroom.domain.journal import launch as journal
 from greenroom.ports.instance import HasFleet, HasLaunches, HasOfferings
 from greenroom.ports.notify import HasBus, HasJournal, HasTasks
@@ -58,7 +58,7 @@ def _launched(launch: Launch, instance_ids: tuple[str, ...], task_token: str, de
     return advanced(recorded, LaunchState.LAUNCHED, deadline_at) if launch.state is LaunchState.REQUESTED else recorded
 
 
-def _instance(launched: Launched, launch: Launch, now: float, deadline_at: float) -> Instance:
+def _instance(launched: LaunchedInstance, launch: Launch, now: float, deadline_at: float) -> Instance:
     return Instance(
         instance_id=launched.instance_id,
         pool_id=launch.pool_id,

@@ -56,7 +56,7 @@ class Ports(
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class RegisteredInstance:
     """What the registered agent is told to run."""
 
     instance: Instance
@@ -64,7 +64,7 @@ class Registration:
     slots: tuple[Slot, ...]
 
 
-def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registration:
+def register_instance(instance_id: str, boot: Boot, ports: Ports) -> RegisteredInstance:
     """Registers the agent. `instance_id` is the caller's signed identity.
 
     Repeated with the same nonce, nothing changes.
@@ -89,7 +89,7 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> Registratio
     _close_launch(instance, ports)
     if not ports.reaper.is_held(now):
         ports.bus.send(ReaperNeeded(cause="instanceRegistered"))
-    return Registration(instance, application, tuple(ports.slots.list_of_instance(instance_id)))
+    return RegisteredInstance(instance, application, tuple(ports.slots.list_of_instance(instance_id)))
 
 
 def _place(instance: Instance, ports: Ports) -> None:

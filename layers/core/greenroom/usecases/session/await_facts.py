@@ -11,7 +11,7 @@ from greenroom.ports.line import HasLine
 from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
 from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.reaper import HasReaper
-from greenroom.ports.session import HasClaims, HasSessions, Wait
+from greenroom.ports.session import HasClaims, HasSessions, PendingWait
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock, Rng
@@ -50,7 +50,7 @@ def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: P
     Raises: NotFound, SessionAlreadyAdopted (by another execution), NoFreeSlot (the session is in line: await a slot
     first), StaleEpoch (the slot was lost: undo).
     """
-    session = ports.sessions.store_wait(session_id, Wait("connection", task_token, execution_arn))
+    session = ports.sessions.store_wait(session_id, PendingWait("connection", task_token, execution_arn))
     if not ports.reaper.is_held(ports.now()):
         ports.bus.send(ReaperNeeded(cause="sessionAdopted"))
     if session.state in WAITING_STATES:
@@ -67,7 +67,7 @@ def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
 
     Raises: NotFound.
     """
-    session = ports.sessions.store_wait(session_id, Wait("slot", task_token))
+    session = ports.sessions.store_wait(session_id, PendingWait("slot", task_token))
     answer_wait(session, ports)
     if session.state in WAITING_STATES:
         serve_line(ports.catalog.pool(session.pool_id), ports)
@@ -76,6 +76,6 @@ def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
 
 def await_end(session_id: str, task_token: str, ports: Ports) -> Session:
     """Makes the execution wait until the session is told to end. Reconnects do not end this wait. Raises: NotFound."""
-    session = ports.sessions.store_wait(session_id, Wait("end", task_token))
+    session = ports.sessions.store_wait(session_id, PendingWait("end", task_token))
     answer_wait(session, ports)
     return session

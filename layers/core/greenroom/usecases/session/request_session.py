@@ -67,7 +67,7 @@ ADOPT_WITHIN_S = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
+class SessionRequest:
     """One press of Play. With the same client token, a repeated one is harmless."""
 
     viewer_id: str
@@ -78,7 +78,7 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
-class Launched:
+class SessionAnswer:
     """The outcome: `ticket` only if the session has a slot; `place` (1 = next) only if it is in line.
 
     `repeated`: an earlier press with the same client token started the session.
@@ -90,7 +90,7 @@ class Launched:
     place: int | None
 
 
-def request_session(launch: Launch, ports: Ports) -> Launched:
+def request_session(launch: SessionRequest, ports: Ports) -> SessionAnswer:
     """Starts a session for one press of Play.
 
     Raises: NotFound (no such application), ApplicationClosed, NotOpenYet, ViewerLimitReached, QuotaExceeded,
@@ -109,7 +109,7 @@ def request_session(launch: Launch, ports: Ports) -> Launched:
     if session.state is SessionState.QUEUED:
         place = ports.line.place_of(session)
         session = first_forecast(session, place, _outlook(entered, place, application, pool, ports), ports)
-    return Launched(
+    return SessionAnswer(
         session=session,
         repeated=entered.repeated,
         ticket=ticket_for(session, None, ports) if session.is_live and session.assignment else None,
@@ -148,7 +148,7 @@ def _outlook(entered: _Entered, place: int, application: Application, pool: Pool
     return outlook_of(read_rows(pool, application, queued, ports))
 
 
-def _draft(launch: Launch, application: Application, pool: Pool, ports: Ports) -> Session:
+def _draft(launch: SessionRequest, application: Application, pool: Pool, ports: Ports) -> Session:
     now, tier = ports.now(), tier_of(launch.groups, pool.tiers)
     return Session(
         session_id=ports.new_id("ses"),
