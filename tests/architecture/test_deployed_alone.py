@@ -11,7 +11,7 @@ from greenroom_lab.ec2.user_data import agent_environment
 from tests.architecture.reading import ROOT, resources, template
 
 LAB = re.compile(r"greenroom_lab|ministack|localhost|127\.0\.0\.1:\d|AWS_ENDPOINT_URL|is_local|\bmoto\b")
-LOOPBACK_IS_THE_STREAMER_DOOR = ("agent/",)
+LOOPBACK_IS_THE_STREAMER_ENDPOINT = ("agent/",)
 """The agent listens on loopback for the streamer: that is its job, not the lab."""
 
 
@@ -30,7 +30,7 @@ def lab_words(path: Path) -> list[str]:
     text = path.read_text()
     if path.name == "template.yaml":
         text = text.replace("http://localhost:5173/", "")  # an example in a parameter's description
-    if str(path.relative_to(ROOT)).startswith(LOOPBACK_IS_THE_STREAMER_DOOR):
+    if str(path.relative_to(ROOT)).startswith(LOOPBACK_IS_THE_STREAMER_ENDPOINT):
         text = text.replace("localhost", "").replace("127.0.0.1", "")
     return LAB.findall(text)
 

@@ -20,7 +20,7 @@ from greenroom_agent.demo.video_encoder import has_h264, use_quick_encoders
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """The demo's options. Unknown options are ignored, so that a command may contain more."""
     parser = argparse.ArgumentParser(prog="greenroom_agent.demo", description="The demo streamer of one slot.")
-    parser.add_argument("--url", "--streamer-url", required=True, help="the slot's streamer door")
+    parser.add_argument("--url", "--streamer-url", required=True, help="the slot's streamer endpoint")
     parser.add_argument("--id", default="greenroom-demo", help="the streamer's name")
     parser.add_argument("--title", default="GREENROOM", help="the words on the stage")
     parser.add_argument("--size", type=_pair("x"), default=(640, 360), help="width x height, both even")
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     except (asyncio.CancelledError, KeyboardInterrupt):
         return 0
     except aiohttp.ClientError as error:
-        logging.error("the streamer door is closed: %s", type(error).__name__)
+        logging.error("the streamer endpoint is closed: %s", type(error).__name__)
         return 1
     return 0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from greenroom_agent.media_ports import MediaPorts
-from greenroom_agent.runner.unreal_command import with_own_door_and_ports
+from greenroom_agent.runner.unreal_command import with_own_endpoint_and_ports
 
 # The variables that the application gets: what a program needs to find its libraries, its language and the GPU. No AWS
 # variable, no credential and no metadata endpoint of the agent is passed on.
@@ -47,7 +47,7 @@ def application_command(kind: str, command: Sequence[str], place: SlotPlace, *, 
         if not any("{streamerUrl}" in word for word in words):
             words += ["--url", "{streamerUrl}"]
     else:
-        words = with_own_door_and_ports(words)
+        words = with_own_endpoint_and_ports(words)
     if kind == "demo":
         if not any("{mediaPortFirst}" in word for word in words):
             words += ["--media-ports", "{mediaPortFirst}-{mediaPortLast}"]

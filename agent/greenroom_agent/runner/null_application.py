@@ -20,7 +20,7 @@ EMPTY_OFFER = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=greenroom-null\r\nt=0 0\r\n"
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 
 
-class DoorClosed(Exception):
+class EndpointClosed(Exception):
     """The agent closed the connection."""
 
 
@@ -32,7 +32,7 @@ class SmallSocket:
         self._reader = reader
 
     def receive(self) -> str:
-        """The next text message. Raises: DoorClosed, OSError."""
+        """The next text message. Raises: EndpointClosed, OSError."""
         while True:
             code, content = self._frame()
             if code == TEXT:
@@ -40,7 +40,7 @@ class SmallSocket:
             if code == PING:
                 self._send(PONG, content)
             elif code == CLOSE:
-                raise DoorClosed
+                raise EndpointClosed
 
     def send(self, text: str) -> None:
         """Sends a text message. Raises: OSError."""
@@ -56,7 +56,7 @@ class SmallSocket:
     def _exactly(self, size: int) -> bytes:
         content = self._reader.read(size)
         if len(content) < size:
-            raise DoorClosed
+            raise EndpointClosed
         return content
 
     def _send(self, code: int, content: bytes) -> None:
@@ -70,7 +70,7 @@ class SmallSocket:
 
 
 def connect(url: str) -> SmallSocket:
-    """Connects to `ws://host:port/path`. Raises: OSError, DoorClosed when the endpoint refuses the connection."""
+    """Connects to `ws://host:port/path`. Raises: OSError, EndpointClosed when the endpoint refuses the connection."""
     place, _, path = url.removeprefix("ws://").partition("/")
     host, _, port = place.partition(":")
     connection = socket.create_connection((host, int(port)))
@@ -85,7 +85,7 @@ def connect(url: str) -> SmallSocket:
     while reader.readline().strip():
         pass  # the headers are not needed
     if b" 101 " not in status:
-        raise DoorClosed
+        raise EndpointClosed
     return SmallSocket(connection, reader)
 
 
@@ -105,11 +105,11 @@ def answers(message: dict[str, Any]) -> list[dict[str, Any]]:
 def serve(url: str) -> None:
     """Answers messages until the agent closes the connection."""
     try:
-        door = connect(url)
+        endpoint = connect(url)
         while True:
-            for answer in answers(json.loads(door.receive())):
-                door.send(json.dumps(answer))
-    except (DoorClosed, OSError):
+            for answer in answers(json.loads(endpoint.receive())):
+                endpoint.send(json.dumps(answer))
+    except (EndpointClosed, OSError):
         return
 
 

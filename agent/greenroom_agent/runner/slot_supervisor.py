@@ -21,7 +21,7 @@ AWAY_S = 20.0
 STEADY_S = 60.0  # a process that ran at least this long is not part of a crash loop
 
 
-class Door(Protocol):
+class Endpoint(Protocol):
     """The part of the streamer endpoint that the supervisor controls."""
 
     def open(self) -> None:
@@ -57,7 +57,7 @@ class SlotSupervisor:
     def __init__(
         self,
         launch: ProcessLaunch,
-        door: Door,
+        endpoint: Endpoint,
         on_started: Callable[[], None],
         on_exited: Callable[[str], None],
         luck: Callable[[], float],
@@ -65,7 +65,7 @@ class SlotSupervisor:
         empty: Callable[[Path, str | None], None] = empty_folder,
     ) -> None:
         self._launch = launch
-        self._door = door
+        self._endpoint = endpoint
         self._on_started = on_started
         self._on_exited = on_exited
         self._luck = luck
@@ -114,7 +114,7 @@ class SlotSupervisor:
                 self._wish_changed.clear()
                 await self._run_once()
         finally:
-            self._door.shut()
+            self._endpoint.shut()
             await asyncio.shield(self._is_cleared())
 
     async def _run_once(self) -> None:
@@ -127,7 +127,7 @@ class SlotSupervisor:
         ) as error:  # a missing file or user, a full disk, a NUL in the command: a fault of this slot only
             detail = f"the application could not be started: {getattr(error, 'strerror', None) or type(error).__name__}"
             log.exception("mark=%s start failed", self._launch.mark)
-        self._door.shut()
+        self._endpoint.shut()
         ended_by_itself = self._wish is _Wish.RUN
         if ended_by_itself:  # reported before clearing, which may take long: the slot must get no viewer meanwhile
             log.warning("mark=%s exited: %s", self._launch.mark, detail)
@@ -151,7 +151,7 @@ class SlotSupervisor:
         self._is_lost.clear()
         self._has_failed.clear()
         self._on_started()
-        self._door.open()
+        self._endpoint.open()
         self.process = await start_process(self._launch)
         log.info("mark=%s started pid=%d", self._launch.mark, self.process.pid)
 
@@ -200,6 +200,6 @@ class SlotSupervisor:
         self._wish_changed.clear()
 
     def _obey(self, wish: _Wish) -> None:
-        self._door.shut()
+        self._endpoint.shut()
         self._wish = wish
         self._wish_changed.set()

@@ -29,7 +29,7 @@ _OPTION = re.compile(rf"(?<![a-z0-9_.])({'|'.join(PLACEHOLDERS)})=(\"[^\"]*\"|'[
 _BY_LOWER = {name.lower(): value for name, value in PLACEHOLDERS.items()}
 
 
-def with_own_door_and_ports(words: Sequence[str]) -> list[str]:
+def with_own_endpoint_and_ports(words: Sequence[str]) -> list[str]:
     """The command with a placeholder for each value that depends on the slot; each option appears once."""
     named = {found[1].lower() for word in words for found in _OPTION.finditer(word)}
     own = [_OPTION.sub(_own_value, word) for word in words]

@@ -18,7 +18,7 @@ from greenroom_agent.slot.slot_fence import fenced
 from greenroom_agent.slot.slot_parts import Socket, Streamer, Supervisor
 from greenroom_agent.slot.stage import Stage
 from greenroom_agent.slot.stage_actions import Action, ConnectPlayer, DisconnectPlayer, Linger, ResetApplication
-from greenroom_agent.slot.streamer_door import config
+from greenroom_agent.slot.streamer_endpoint import config
 from greenroom_agent.strict_json import MalformedText
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from greenroom_agent.settings import Settings
 from greenroom_agent.slot.slot import Slot
 from greenroom_agent.slot.slot_reports import SlotReports
 from greenroom_agent.slot.stage import Stage
-from greenroom_agent.slot.streamer_door import StreamerDoor
+from greenroom_agent.slot.streamer_endpoint import StreamerEndpoint
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class AssembledSlot:
     """A slot with the parts that run beside it."""
 
     slot: Slot
-    door: StreamerDoor
+    endpoint: StreamerEndpoint
     supervisor: SlotSupervisor
     reports: SlotReports
 
@@ -51,13 +51,13 @@ class AssembledSlot:
 
     async def _run_once(self) -> None:
         try:
-            await self.door.listen()
+            await self.endpoint.listen()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.supervisor.run())
                 tasks.create_task(self.reports.run())
         finally:
             self.slot.close()
-            await self.door.stop()
+            await self.endpoint.stop()
 
 
 def _first(error: Exception) -> BaseException:
@@ -78,13 +78,13 @@ def assemble_slot(
     slot = Slot(Stage(registered.slot_id, registered.epoch), socket, public_ip)
     port = settings.streamer_port_first + registered.number - 1
     hears = slot.application_ready, slot.hear_streamer, slot.streamer_lost
-    door = StreamerDoor(port, registration.ice_servers, *hears)
-    launch = _launch(registered.number, registration, settings, door.url)
+    endpoint = StreamerEndpoint(port, registration.ice_servers, *hears)
+    launch = _launch(registered.number, registration, settings, endpoint.url)
     pauses = Pauses(start_s=registration.application.start_timeout_s)
-    supervisor = SlotSupervisor(launch, door, slot.application_started, slot.application_exited, luck, pauses)
+    supervisor = SlotSupervisor(launch, endpoint, slot.application_started, slot.application_exited, luck, pauses)
     reports = SlotReports(registered.slot_id, control_plane, slot.is_outdated, slot.observe, luck)
-    slot.bind(door, supervisor, reports.add)
-    return AssembledSlot(slot, door, supervisor, reports, luck)
+    slot.bind(endpoint, supervisor, reports.add)
+    return AssembledSlot(slot, endpoint, supervisor, reports, luck)
 
 
 def _launch(number: int, registration: Registration, settings: Settings, streamer_url: str) -> ProcessLaunch:

@@ -37,7 +37,7 @@ class MachinePlace:
     folder: Path
     log: Path
     first_port: int
-    """Of PORTS_EACH: streamer doors first, media after them."""
+    """Of PORTS_EACH: streamer endpoints first, media after them."""
     command: tuple[str, ...] = AGENT
 
 

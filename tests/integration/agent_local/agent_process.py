@@ -67,7 +67,7 @@ async def another_agent(
 
 
 def application_pids(streamer_port: int) -> list[int]:
-    """The processes whose command names this streamer door."""
+    """The processes whose command names this streamer endpoint."""
     wanted = f"ws://127.0.0.1:{streamer_port}".encode()
     found = []
     for folder in Path("/proc").iterdir():

@@ -15,21 +15,21 @@ pytestmark = pytest.mark.slow
 # Says what the null application says but of its peers; goes away while there is a file `away` in its folder.
 MOODY = """
 import json, pathlib, socket, sys, threading, time
-from greenroom_agent.runner.null_application import DoorClosed, answers, connect
+from greenroom_agent.runner.null_application import EndpointClosed, answers, connect
 
 away, told = pathlib.Path("away"), pathlib.Path("told")
 
 
-def talk(door):
+def talk(endpoint):
     try:
         while True:
-            message = json.loads(door.receive())
+            message = json.loads(endpoint.receive())
             with told.open("a") as file:
                 file.write(message["type"] + " " + str(message.get("playerId", "")) + "\\n")
             for answer in answers(message):
                 if answer["type"] != "greenroomPeer":
-                    door.send(json.dumps(answer))
-    except (DoorClosed, OSError):
+                    endpoint.send(json.dumps(answer))
+    except (EndpointClosed, OSError):
         return
 
 
@@ -37,14 +37,14 @@ while True:
     time.sleep(0.05)
     if not away.exists():
         try:
-            door = connect(sys.argv[sys.argv.index("--url") + 1])
-        except (DoorClosed, OSError):
+            endpoint = connect(sys.argv[sys.argv.index("--url") + 1])
+        except (EndpointClosed, OSError):
             continue
-        talking = threading.Thread(target=talk, args=[door])
+        talking = threading.Thread(target=talk, args=[endpoint])
         talking.start()
         while talking.is_alive() and not away.exists():
             time.sleep(0.02)
-        door._connection.shutdown(socket.SHUT_RDWR)
+        endpoint._connection.shutdown(socket.SHUT_RDWR)
         talking.join()
 """
 

@@ -126,11 +126,11 @@ async def fill_the_disk_of_one(folder: Path) -> None:
         await (await watch(stage.relay, stage.relay.slots[0])).close()
 
 
-def test_a_door_that_is_taken_costs_only_its_own_slot(tmp_path: Path) -> None:
-    asyncio.run(take_one_door(tmp_path))
+def test_an_endpoint_that_is_taken_costs_only_its_own_slot(tmp_path: Path) -> None:
+    asyncio.run(take_one_endpoint(tmp_path))
 
 
-async def take_one_door(folder: Path) -> None:
+async def take_one_endpoint(folder: Path) -> None:
     relay, port = FakeControlPlane(free_port(), "null", slot_count=2), free_port_pair()
     server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", port)
     async with running_agent(relay, folder, port) as agent:

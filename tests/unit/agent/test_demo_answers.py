@@ -15,7 +15,7 @@ from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from greenroom_agent.demo.player import Player
 from greenroom_agent.demo.scene import Scene
 from greenroom_agent.demo.streamer import Streamer
-from greenroom_agent.slot.streamer_door import StreamerDoor
+from greenroom_agent.slot.streamer_endpoint import StreamerEndpoint
 
 from .test_slot_fence import free_port, until
 
@@ -28,13 +28,13 @@ def on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Page:
-    """What a page says to a demo streamer by way of the door, and what it hears."""
+    """What a page says to a demo streamer by way of the endpoint, and what it hears."""
 
-    def __init__(self, door: StreamerDoor, heard: list[dict[str, Any]], streaming: asyncio.Task[None]) -> None:
-        self._door, self._heard, self.streaming = door, heard, streaming
+    def __init__(self, endpoint: StreamerEndpoint, heard: list[dict[str, Any]], streaming: asyncio.Task[None]) -> None:
+        self._endpoint, self._heard, self.streaming = endpoint, heard, streaming
 
     def say(self, player: int, kind: str, **fields: Any) -> None:
-        self._door.send({"type": kind, "playerId": str(player), **fields})
+        self._endpoint.send({"type": kind, "playerId": str(player), **fields})
 
     async def offered(self, player: int) -> str:
         self.say(player, "playerConnected")
@@ -53,17 +53,17 @@ class Page:
 async def demo() -> AsyncIterator[Page]:
     heard: list[dict[str, Any]] = []
     is_there = asyncio.Event()
-    door = StreamerDoor(free_port(), [], is_there.set, heard.append, lambda: None)
-    await door.listen()
-    door.open()
+    endpoint = StreamerEndpoint(free_port(), [], is_there.set, heard.append, lambda: None)
+    await endpoint.listen()
+    endpoint.open()
     scene = Scene(160, 90)
     streamer = Streamer("demo", scene, lambda *wishes: Player(scene, 10, BOTH, *wishes))
-    streaming = asyncio.create_task(streamer.serve(door.url))
+    streaming = asyncio.create_task(streamer.serve(endpoint.url))
     await until(lambda: streaming.done() or is_there.is_set())
-    yield Page(door, heard, streaming)
+    yield Page(endpoint, heard, streaming)
     streaming.cancel()
     await asyncio.gather(streaming, return_exceptions=True)
-    await door.stop()
+    await endpoint.stop()
 
 
 async def answer_to(offer: str, known: str) -> tuple[RTCPeerConnection, str]:

@@ -18,7 +18,7 @@ from greenroom_agent.runner.application_process import ProcessLaunch
 from greenroom_agent.runner.slot_supervisor import Pauses, SlotSupervisor
 from greenroom_agent.slot.slot import Slot
 from greenroom_agent.slot.stage import Stage
-from greenroom_agent.slot.streamer_door import StreamerDoor
+from greenroom_agent.slot.streamer_endpoint import StreamerEndpoint
 
 from .test_strict_json import HOSTILE
 
@@ -112,7 +112,7 @@ async def test_a_slot_that_cannot_be_cleared_is_tried_again_and_starts_nothing_m
     launch = ProcessLaunch(["sleep", "60"], {"PATH": os.environ["PATH"]}, tmp_path / "slot-1", tmp_path / "log", "mark")
     pauses = Pauses(first_crash_s=0.02, last_crash_s=0.05)
     supervisor = SlotSupervisor(
-        launch, QuietDoor(), lambda: starts.append("start"), exits.append, lambda: 0.5, pauses, disk.empty
+        launch, QuietEndpoint(), lambda: starts.append("start"), exits.append, lambda: 0.5, pauses, disk.empty
     )
     running = asyncio.create_task(supervisor.run())
     await until(lambda: supervisor.process is not None)
@@ -130,7 +130,7 @@ async def test_a_slot_that_cannot_be_cleared_is_tried_again_and_starts_nothing_m
     await asyncio.gather(running, return_exceptions=True)
 
 
-class QuietDoor:
+class QuietEndpoint:
     def open(self) -> None: ...
     def shut(self) -> None: ...
 
@@ -173,41 +173,41 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def test_a_door_tells_that_its_streamer_went_but_not_when_it_was_shown_out() -> None:
+async def test_an_endpoint_tells_that_its_streamer_went_but_not_when_it_was_shown_out() -> None:
     told: list[str] = []
-    door = StreamerDoor(
+    endpoint = StreamerEndpoint(
         free_port(), [], lambda: told.append("ready"), lambda message: None, lambda: told.append("lost")
     )
-    await door.listen()
-    door.open()
+    await endpoint.listen()
+    endpoint.open()
     async with ClientSession() as http:
         for _ in range(2):
-            async with http.ws_connect(door.url) as streamer:
+            async with http.ws_connect(endpoint.url) as streamer:
                 await streamer.send_json({"type": "endpointId", "id": "x"})
                 await until(lambda: told[-1:] == ["ready"])
             await until(lambda: told[-1:] == ["lost"])
-        async with http.ws_connect(door.url) as streamer:
+        async with http.ws_connect(endpoint.url) as streamer:
             await streamer.send_json({"type": "endpointId", "id": "x"})
             await until(lambda: told[-1:] == ["ready"])
-            await streamer.send_str("x" * 300_000)  # more than the door takes: it hangs up
+            await streamer.send_str("x" * 300_000)  # more than the endpoint takes: it hangs up
             await until(lambda: told[-1:] == ["lost"])
-        async with http.ws_connect(door.url) as streamer:
+        async with http.ws_connect(endpoint.url) as streamer:
             await streamer.send_json({"type": "endpointId", "id": "x"})
             await until(lambda: told[-1:] == ["ready"])
-            door.shut()
+            endpoint.shut()
             await streamer.receive()
             await asyncio.sleep(0.05)
     assert told == ["ready", "lost"] * 3 + ["ready"]
-    await door.stop()
+    await endpoint.stop()
 
 
 async def test_a_streamer_may_send_anything_and_stays() -> None:
     heard: list[dict[str, Any]] = []
     port = free_port()
-    door = StreamerDoor(port, [], lambda: None, heard.append, lambda: None)
-    await door.listen()
-    door.open()
-    async with ClientSession() as http, http.ws_connect(door.url) as streamer:
+    endpoint = StreamerEndpoint(port, [], lambda: None, heard.append, lambda: None)
+    await endpoint.listen()
+    endpoint.open()
+    async with ClientSession() as http, http.ws_connect(endpoint.url) as streamer:
         for text in HOSTILE.values():
             if len(text) < 256 * 1024:
                 await streamer.send_bytes(text.encode("utf-8", "surrogatepass"))
@@ -217,4 +217,4 @@ async def test_a_streamer_may_send_anything_and_stays() -> None:
         kinds = [(await streamer.receive_json())["type"] for _ in range(3)]
     assert heard == [{"type": "offer", "sdp": "x"}]
     assert kinds == ["config", "identify", "pong"]
-    await door.stop()
+    await endpoint.stop()

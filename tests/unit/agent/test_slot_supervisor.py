@@ -18,7 +18,7 @@ SLEEP = ["sleep", "60"]
 STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"]
 
 
-class FakeDoor:
+class FakeEndpoint:
     def __init__(self) -> None:
         self.is_open = False
 
@@ -33,7 +33,7 @@ class Bench:
     """A supervisor whose application is ready as soon as it is started, unless it is mute."""
 
     def __init__(self, folder: Path, command: list[str], pauses: Pauses = QUICK, *, is_mute: bool = False) -> None:
-        self.door = FakeDoor()
+        self.endpoint = FakeEndpoint()
         self.work_dir = folder / "slot-1"
         self.starts = 0
         self.exits: list[str] = []
@@ -41,7 +41,7 @@ class Bench:
         mark = secrets.token_hex(8)  # its own: whatever carries it is killed, in a run beside this one, too
         environment = {"PATH": os.environ["PATH"], "GREENROOM_SLOT_MARK": mark}
         launch = ProcessLaunch(command, environment, self.work_dir, folder / "slot-1.log", mark)
-        self.supervisor = SlotSupervisor(launch, self.door, self._started, self.exits.append, lambda: 0.5, pauses)
+        self.supervisor = SlotSupervisor(launch, self.endpoint, self._started, self.exits.append, lambda: 0.5, pauses)
 
     def _started(self) -> None:
         self.starts += 1
@@ -86,17 +86,17 @@ def test_a_restart_gives_a_new_process_in_an_empty_folder(tmp_path: Path) -> Non
         assert first is not None
         (bench.work_dir / "left").touch()
         bench.supervisor.restart()
-        assert not bench.door.is_open, "the old process is cut off at once"
+        assert not bench.endpoint.is_open, "the old process is cut off at once"
         await until(lambda: bench.pid not in (None, first))
         assert not is_running(first)
         assert list(bench.work_dir.iterdir()) == []
-        assert bench.door.is_open
+        assert bench.endpoint.is_open
         assert bench.exits == []
 
     bench = Bench(tmp_path, SLEEP, Pauses())
     run(bench, scenario)
     assert bench.pid is None
-    assert not bench.door.is_open
+    assert not bench.endpoint.is_open
 
 
 def test_a_process_that_ends_by_itself_is_reported_and_started_again(tmp_path: Path) -> None:

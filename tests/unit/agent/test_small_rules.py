@@ -102,15 +102,15 @@ def test_a_pause_never_exceeds_its_limit(attempt: int, luck: float) -> None:
     assert 0 <= full_jitter_s(attempt, 0.5, 15, luck) <= 15
 
 
-DOOR = "-PixelStreamingURL=ws://127.0.0.1:8889"
+ENDPOINT = "-PixelStreamingURL=ws://127.0.0.1:8889"
 PORTS = ["-PixelStreamingWebRTCMinPort=50500", "-PixelStreamingWebRTCMaxPort=50999"]
 
 
 @pytest.mark.parametrize(
     ("words", "expected", "desc"),
     [
-        (["-RenderOffScreen"], ["-RenderOffScreen", DOOR, *PORTS], "nothing named"),
-        (["-PixelStreamingURL={streamerUrl}/x"], [f"{DOOR}/x", *PORTS], "the door as a placeholder"),
+        (["-RenderOffScreen"], ["-RenderOffScreen", ENDPOINT, *PORTS], "nothing named"),
+        (["-PixelStreamingURL={streamerUrl}/x"], [f"{ENDPOINT}/x", *PORTS], "the endpoint as a placeholder"),
         (["-pixelstreamingurl={streamerUrl}"], ["-pixelstreamingurl=ws://127.0.0.1:8889", *PORTS], "in small letters"),
         (
             ["-PixelStreamingConnectionURL={streamerUrl}"],
@@ -122,34 +122,34 @@ PORTS = ["-PixelStreamingWebRTCMinPort=50500", "-PixelStreamingWebRTCMaxPort=509
             ["-PixelStreamingSignallingURL=ws://127.0.0.1:8889", *PORTS],
             "Pixel Streaming 2 of 5.5",
         ),
-        (["-PixelStreamingURL=ws://127.0.0.1:8888"], [DOOR, *PORTS], "the door of slot 1"),
-        (['-PixelStreamingURL="wss://elsewhere:1/x"'], [DOOR, *PORTS], "somebody else's server"),
+        (["-PixelStreamingURL=ws://127.0.0.1:8888"], [ENDPOINT, *PORTS], "the endpoint of slot 1"),
+        (['-PixelStreamingURL="wss://elsewhere:1/x"'], [ENDPOINT, *PORTS], "somebody else's server"),
         (
             ["-PixelStreamingIP=127.0.0.1", "-PixelStreamingPort=8888"],
             ["-PixelStreamingIP=127.0.0.1", "-PixelStreamingPort=8889", *PORTS],
             "in the old way",
         ),
-        (["-PixelStreamingIP=10.0.0.1"], ["-PixelStreamingIP=127.0.0.1", DOOR, *PORTS], "half of the old way"),
+        (["-PixelStreamingIP=10.0.0.1"], ["-PixelStreamingIP=127.0.0.1", ENDPOINT, *PORTS], "half of the old way"),
         (
             ["-PixelStreamingWebRTCMinPort={mediaPortFirst}", "-PIXELSTREAMINGWEBRTCMAXPORT={mediaPortLast}"],
-            [PORTS[0], "-PIXELSTREAMINGWEBRTCMAXPORT=50999", DOOR],
+            [PORTS[0], "-PIXELSTREAMINGWEBRTCMAXPORT=50999", ENDPOINT],
             "the ports as placeholders",
         ),
         (
             ["-pixelStreamingWebRTCMinPort=49152", "-PixelStreamingWebRTCMaxPort=65535"],
-            ["-pixelStreamingWebRTCMinPort=50500", PORTS[1], DOOR],
+            ["-pixelStreamingWebRTCMinPort=50500", PORTS[1], ENDPOINT],
             "ports that are shut",
         ),
-        (["-PixelStreamingWebRTCMaxPort=65535"], [PORTS[1], DOOR, PORTS[0]], "one of the ports"),
+        (["-PixelStreamingWebRTCMaxPort=65535"], [PORTS[1], ENDPOINT, PORTS[0]], "one of the ports"),
         (
             ["-c", "exec /g -PixelStreamingURL=ws://127.0.0.1:8888 -PixelStreamingWebRTCMinPort=1 -ResX=9"],
-            ["-c", f"exec /g {DOOR} {PORTS[0]} -ResX=9", PORTS[1]],
+            ["-c", f"exec /g {ENDPOINT} {PORTS[0]} -ResX=9", PORTS[1]],
             "inside a line for a shell",
         ),
-        (["-MyPixelStreamingURL=x"], ["-MyPixelStreamingURL=x", DOOR, *PORTS], "an option of somebody else"),
+        (["-MyPixelStreamingURL=x"], ["-MyPixelStreamingURL=x", ENDPOINT, *PORTS], "an option of somebody else"),
     ],
 )
-def test_unreal_has_the_door_and_the_ports_of_its_slot_once_however_they_are_named(
+def test_unreal_has_the_endpoint_and_the_ports_of_its_slot_once_however_they_are_named(
     words: list[str], expected: list[str], desc: str
 ) -> None:
     assert application_command("unreal", ["/game/Run.sh", *words], PLACE, is_loopback=True) == [
@@ -180,7 +180,7 @@ def test_the_media_ports_of_unreal_are_inside_the_range_that_is_open(number: int
 def test_placeholders_are_filled() -> None:
     words = ["/g", "-n={slotNumber}", "-p={mediaPortFirst}:{mediaPortLast}", "{workDir}"]
     filled = application_command("unreal", words, PLACE, is_loopback=False)
-    assert filled == ["/g", "-n=2", "-p=50500:50999", "/w/slot-2", DOOR, *PORTS]
+    assert filled == ["/g", "-n=2", "-p=50500:50999", "/w/slot-2", ENDPOINT, *PORTS]
 
 
 def test_the_demo_runs_on_the_agents_own_interpreter() -> None:

@@ -266,7 +266,7 @@ def check(history: list[object], names: list[str]) -> None:
     for step, name in zip(history, names, strict=True):
         actions: list[Action] = []
         if name == "back" and is_fresh_wanted:
-            continue  # the door is shut until the fresh process stands
+            continue  # the endpoint is shut until the fresh process stands
         if name == "fresh" or (name == "exit" and stage.application.value == "running"):
             if name == "exit":
                 stage.application_exited("x")

@@ -17,7 +17,7 @@ PROTOCOL_VERSION = "1.3.0"  # of Epic's messages, the same for Unreal 5.5 to 5.8
 MAXIMUM_MESSAGE_BYTES = 256 * 1024
 
 
-class StreamerDoor:
+class StreamerEndpoint:
     """Accepts one streamer at a time: the process that the supervisor started.
 
     It refuses a second connection while there is one, and every connection while it is shut. So neither a process of
