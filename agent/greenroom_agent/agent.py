@@ -12,8 +12,7 @@ import aiohttp
 
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.channel.viewer_socket import ViewerSocket
-from greenroom_agent.control_plane.control_plane import ControlPlane, Refused, Unavailable
-from greenroom_agent.control_plane.door_messages import (
+from greenroom_agent.control_plane.api_messages import (
     HeartbeatAnswer,
     MalformedAnswer,
     Registration,
@@ -22,6 +21,7 @@ from greenroom_agent.control_plane.door_messages import (
     parse_slot_truth,
     parse_welcome,
 )
+from greenroom_agent.control_plane.control_plane import ControlPlane, Refused, Unavailable
 from greenroom_agent.control_plane.heartbeat import Heartbeat
 from greenroom_agent.control_plane.lease import Lease
 from greenroom_agent.control_plane.request_signing import RequestSigner

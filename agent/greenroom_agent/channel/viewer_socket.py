@@ -10,8 +10,8 @@ import yarl
 
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.channel.frame_pieces import encode_frame
+from greenroom_agent.control_plane.api_messages import SocketTicket
 from greenroom_agent.control_plane.control_plane import Refused, Unavailable
-from greenroom_agent.control_plane.door_messages import SocketTicket
 from greenroom_agent.first_done import first_done
 from greenroom_agent.strict_json import MalformedText, read_object
 
@@ -27,7 +27,7 @@ LIFETIME_S = 100 * 60.0
 LIFETIME_SPREAD_S = 15 * 60.0
 
 
-class TicketDoor(Protocol):
+class TicketApi(Protocol):
     """Issues the tickets that open a connection."""
 
     async def socket_ticket(self) -> SocketTicket:
@@ -43,12 +43,12 @@ class ViewerSocket:
     def __init__(
         self,
         http: aiohttp.ClientSession,
-        door: TicketDoor,
+        api: TicketApi,
         on_frame: Callable[[Mapping[str, Any]], None],
         luck: Callable[[], float],
     ) -> None:
         self._http = http
-        self._door = door
+        self._api = api
         self._on_frame = on_frame
         self._luck = luck
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
@@ -78,7 +78,7 @@ class ViewerSocket:
             await asyncio.sleep(full_jitter_s(failures, 0.5, 15.0, self._luck()))
 
     async def _connect_once(self) -> None:
-        ticket = await self._door.socket_ticket()
+        ticket = await self._api.socket_ticket()
         url = yarl.URL(ticket.socket_url).update_query(ticket=ticket.ticket)
         self._outbox = asyncio.Queue()
         async with asyncio.timeout(WELCOME_S):

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError
 
 from greenroom_agent import AGENT_VERSION
 from greenroom_agent.backoff import full_jitter_s
-from greenroom_agent.control_plane.door_messages import (
+from greenroom_agent.control_plane.api_messages import (
     HeartbeatAnswer,
     Registration,
     SlotTruth,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from greenroom_agent.control_plane.api_messages import HeartbeatAnswer, MalformedAnswer
 from greenroom_agent.control_plane.control_plane import Refused, SlotReading, Unavailable
-from greenroom_agent.control_plane.door_messages import HeartbeatAnswer, MalformedAnswer
 from greenroom_agent.control_plane.lease import Lease
 from greenroom_agent.instance.dead_man import touch
 from greenroom_agent.instance.notice import Ec2Notice
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 RETRY_S = 2.0
 
 
-class HeartbeatDoor(Protocol):
+class HeartbeatApi(Protocol):
     """Where heartbeats are sent."""
 
     async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
@@ -32,7 +32,7 @@ class Heartbeat:
 
     def __init__(
         self,
-        door: HeartbeatDoor,
+        api: HeartbeatApi,
         lease: Lease,
         period_s: float,
         readings: Callable[[], Sequence[SlotReading]],
@@ -40,7 +40,7 @@ class Heartbeat:
         luck: Callable[[], float],
         alive_file: Path | None = None,
     ) -> None:
-        self._door = door
+        self._api = api
         self._lease = lease
         self._period_s = period_s
         self._readings = readings
@@ -71,7 +71,7 @@ class Heartbeat:
         sent_at_s = self._clock()
         self._is_news.clear()
         try:
-            answer = await self._door.heartbeat(self._readings(), self._notice)
+            answer = await self._api.heartbeat(self._readings(), self._notice)
         except (Unavailable, Refused, MalformedAnswer) as error:
             log.warning("heartbeat not accepted: %s %s", type(error).__name__, error)
             return None

@@ -9,8 +9,8 @@ from typing import Any
 from greenroom_agent.channel.candidate_repetition import repeat_in_message
 from greenroom_agent.channel.reliable_channel import ReliableChannel
 from greenroom_agent.channel.reliable_receiver import MalformedFrame
+from greenroom_agent.control_plane.api_messages import Join, SlotTruth
 from greenroom_agent.control_plane.control_plane import SlotReading
-from greenroom_agent.control_plane.door_messages import Join, SlotTruth
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.slot.idle_clock import IdleClock
 from greenroom_agent.slot.page_messages import parse_page_message

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.channel.viewer_socket import ViewerSocket
+from greenroom_agent.control_plane.api_messages import RegisteredSlot, Registration
 from greenroom_agent.control_plane.control_plane import ControlPlane
-from greenroom_agent.control_plane.door_messages import RegisteredSlot, Registration
 from greenroom_agent.media_ports import ports_of_slot
 from greenroom_agent.runner.application_command import SlotPlace, application_command, application_environment
 from greenroom_agent.runner.application_process import ProcessLaunch

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from greenroom_agent.backoff import full_jitter_s
+from greenroom_agent.control_plane.api_messages import MalformedAnswer, SlotTruth
 from greenroom_agent.control_plane.control_plane import Outdated, Refused, Unavailable
-from greenroom_agent.control_plane.door_messages import MalformedAnswer, SlotTruth
 from greenroom_agent.control_plane.report import Report
 
 log = logging.getLogger(__name__)
 
 
-class ReportDoor(Protocol):
+class ReportApi(Protocol):
     """Where the events are sent."""
 
     async def report(self, slot_id: str, report: Report) -> SlotTruth:
@@ -26,13 +26,13 @@ class SlotReports:
     def __init__(
         self,
         slot_id: str,
-        door: ReportDoor,
+        api: ReportApi,
         is_outdated: Callable[[Report], bool],
         on_truth: Callable[[SlotTruth], None],
         luck: Callable[[], float],
     ) -> None:
         self._slot_id = slot_id
-        self._door = door
+        self._api = api
         self._is_outdated = is_outdated
         self._on_truth = on_truth
         self._luck = luck
@@ -58,7 +58,7 @@ class SlotReports:
         attempt = 0
         while not self._is_outdated(report):
             try:
-                truth = await self._door.report(self._slot_id, report)
+                truth = await self._api.report(self._slot_id, report)
             except Outdated:
                 log.info("slot=%s event=%s epoch=%d is outdated", self._slot_id, report.event, report.epoch)
                 return

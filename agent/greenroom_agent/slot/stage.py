@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from greenroom_agent.control_plane.door_messages import Join, SlotState, SlotTruth
+from greenroom_agent.control_plane.api_messages import Join, SlotState, SlotTruth
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.slot.stage_actions import (
     Action,

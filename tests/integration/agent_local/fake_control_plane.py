@@ -1,4 +1,4 @@
-"""A control plane for one agent, in the test's own process: the agent's doors, the metadata service and the relay."""
+"""A control plane for one agent, in the test's own process: the agent's routes, the metadata service and the relay."""
 
 import asyncio
 import itertools
@@ -184,7 +184,7 @@ class FakeControlPlane:
         assert self._agent is not None
         await self._agent.close()
 
-    # Its doors
+    # Its routes
 
     async def _agent_call(self, request: web.Request) -> web.Response:
         if self.is_silent or (self.is_deaf and request.match_info["call"] == "slot-events"):

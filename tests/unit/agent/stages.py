@@ -1,6 +1,6 @@
 """Stages for tests, and what is said to them: the truth of the control plane, joins of pages."""
 
-from greenroom_agent.control_plane.door_messages import Join, SlotState, SlotTruth
+from greenroom_agent.control_plane.api_messages import Join, SlotState, SlotTruth
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.slot.stage import Stage
 from greenroom_agent.slot.stage_actions import ConnectPlayer

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from greenroom_agent.control_plane.door_messages import Join, MalformedAnswer, SlotState, SlotTruth, parse_join
+from greenroom_agent.control_plane.api_messages import Join, MalformedAnswer, SlotState, SlotTruth, parse_join
 from greenroom_agent.control_plane.idle_limits import IdleLimits
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.demo.data_channel import Input

@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from greenroom_agent.control_plane.api_messages import HeartbeatAnswer
 from greenroom_agent.control_plane.control_plane import SlotReading, Unavailable
-from greenroom_agent.control_plane.door_messages import HeartbeatAnswer
 from greenroom_agent.control_plane.heartbeat import Heartbeat
 from greenroom_agent.control_plane.lease import Lease
 from greenroom_agent.instance.instance_metadata import METADATA_FAULTS, InstanceMetadata
@@ -133,41 +133,41 @@ class Listener:
                 await self.heard.wait()
 
 
-def beating(door: Listener, period_s: float) -> tuple[Heartbeat, asyncio.Task[Any]]:
-    heartbeat = Heartbeat(door, Lease(45, 0), period_s, list, lambda: 0.0, lambda: 0.0)
+def beating(api: Listener, period_s: float) -> tuple[Heartbeat, asyncio.Task[Any]]:
+    heartbeat = Heartbeat(api, Lease(45, 0), period_s, list, lambda: 0.0, lambda: 0.0)
     return heartbeat, asyncio.create_task(heartbeat.run(lambda answer: None))
 
 
 async def test_a_notice_is_in_a_heartbeat_at_once_and_in_every_later_one() -> None:
-    door = Listener()
-    heartbeat, task = beating(door, 3600)
-    await door.hear(1)
+    api = Listener()
+    heartbeat, task = beating(api, 3600)
+    await api.hear(1)
     heartbeat.notify(REBALANCE)
-    await door.hear(2)
+    await api.hear(2)
     heartbeat.notify(INTERRUPTION)
-    await door.hear(3)
-    assert door.notices == [None, REBALANCE, INTERRUPTION]
+    await api.hear(3)
+    assert api.notices == [None, REBALANCE, INTERRUPTION]
     assert await heartbeat.beat() is not None
-    assert door.notices[3:] == [INTERRUPTION]
+    assert api.notices[3:] == [INTERRUPTION]
     task.cancel()
 
 
 async def test_a_notice_that_comes_during_a_heartbeat_is_not_forgotten() -> None:
-    door = Listener()
-    heartbeat, task = beating(door, 3600)
-    while not door.notices:
+    api = Listener()
+    heartbeat, task = beating(api, 3600)
+    while not api.notices:
         await asyncio.sleep(0)
     heartbeat.notify(INTERRUPTION)  # the first beat is on its way without it
-    await door.hear(2)
-    assert door.notices == [None, INTERRUPTION]
+    await api.hear(2)
+    assert api.notices == [None, INTERRUPTION]
     task.cancel()
 
 
 async def test_a_notice_whose_heartbeat_failed_is_said_again_soon() -> None:
-    door = Listener()
-    door.failures = [Unavailable("HTTP 503")]
-    heartbeat, task = beating(door, 0.02)
+    api = Listener()
+    api.failures = [Unavailable("HTTP 503")]
+    heartbeat, task = beating(api, 0.02)
     heartbeat.notify(INTERRUPTION)
-    await door.hear(2)
-    assert door.notices[:2] == [INTERRUPTION, INTERRUPTION]
+    await api.hear(2)
+    assert api.notices[:2] == [INTERRUPTION, INTERRUPTION]
     task.cancel()

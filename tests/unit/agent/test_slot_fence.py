@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
+from greenroom_agent.control_plane.api_messages import Join, SlotState, SlotTruth
 from greenroom_agent.control_plane.control_plane import MAXIMUM_ANSWER_BYTES, Unavailable, _read
-from greenroom_agent.control_plane.door_messages import Join, SlotState, SlotTruth
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.instance.instance_metadata import InstanceMetadata
 from greenroom_agent.runner.application_process import ProcessLaunch

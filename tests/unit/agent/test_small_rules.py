@@ -11,7 +11,7 @@ import pytest
 from greenroom.domain.pool import unreal_command as domain_unreal_command
 from greenroom_agent.backoff import full_jitter_s
 from greenroom_agent.channel.candidate_repetition import repeat_candidate, repeat_in_message, repeat_in_sdp
-from greenroom_agent.control_plane.door_messages import (
+from greenroom_agent.control_plane.api_messages import (
     MalformedAnswer,
     SlotState,
     parse_join,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from greenroom_agent.control_plane.door_messages import Join, SlotState
+from greenroom_agent.control_plane.api_messages import Join, SlotState
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.slot.stage import Stage
 from greenroom_agent.slot.stage_actions import (

@@ -13,8 +13,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.session import Session
+from greenroom_agent.control_plane.api_messages import HeartbeatAnswer, Join, SlotState, SlotTruth
 from greenroom_agent.control_plane.control_plane import ControlPlane, Outdated, Refused, SlotReading, Unavailable
-from greenroom_agent.control_plane.door_messages import HeartbeatAnswer, Join, SlotState, SlotTruth
 from greenroom_agent.control_plane.heartbeat import Heartbeat
 from greenroom_agent.control_plane.lease import Lease
 from greenroom_agent.control_plane.report import Report
@@ -66,9 +66,9 @@ async def call_with(statuses: list[int], call: str = "socket_ticket", path: str 
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
     async with aiohttp.ClientSession() as http:
-        door = ControlPlane(http, signer(), f"http://127.0.0.1:{port}{path}", "nonce", lambda: 0.0)
+        api = ControlPlane(http, signer(), f"http://127.0.0.1:{port}{path}", "nonce", lambda: 0.0)
         try:
-            return await (door.heartbeat([], None) if call == "heartbeat" else door.socket_ticket())
+            return await (api.heartbeat([], None) if call == "heartbeat" else api.socket_ticket())
         finally:
             await runner.cleanup()
             assert list(answers) == [], "it was called as often as expected"
@@ -94,7 +94,7 @@ async def test_a_refusal_is_not_tried_again() -> None:
         await call_with([409])
 
 
-class FakeDoor:
+class FakeApi:
     """Accepts heartbeats and reports unless told otherwise; each call takes `takes_s` of the fake clock."""
 
     def __init__(self) -> None:
@@ -118,10 +118,10 @@ class FakeDoor:
 
 
 async def test_a_heartbeat_renews_the_lease_from_when_it_was_sent_and_feeds_the_dead_man(tmp_path: Path) -> None:
-    door, lease, file = FakeDoor(), Lease(45, 60), tmp_path / "alive"
-    heartbeat = Heartbeat(door, lease, 15, list, lambda: door.now_s, lambda: 0.5, file)
-    door.takes_s = 8
-    door.failures = [Unavailable("HTTP 503")]
+    api, lease, file = FakeApi(), Lease(45, 60), tmp_path / "alive"
+    heartbeat = Heartbeat(api, lease, 15, list, lambda: api.now_s, lambda: 0.5, file)
+    api.takes_s = 8
+    api.failures = [Unavailable("HTTP 503")]
     assert await heartbeat.beat() is None
     assert not file.exists()
     assert lease.is_expired(105)
@@ -131,29 +131,29 @@ async def test_a_heartbeat_renews_the_lease_from_when_it_was_sent_and_feeds_the_
 
 
 async def test_an_outdated_heartbeat_is_not_survived() -> None:
-    door = FakeDoor()
-    door.failures = [Outdated("a newer boot")]
-    heartbeat = Heartbeat(door, Lease(45, 100), 15, list, lambda: door.now_s, lambda: 0.5)
+    api = FakeApi()
+    api.failures = [Outdated("a newer boot")]
+    heartbeat = Heartbeat(api, Lease(45, 100), 15, list, lambda: api.now_s, lambda: 0.5)
     with pytest.raises(Outdated):
         await heartbeat.run(lambda answer: None)
 
 
 async def test_the_fence_falls_with_the_lease() -> None:
-    door, lease, falls = FakeDoor(), Lease(45, 100), asyncio.Event()
-    heartbeat = Heartbeat(door, lease, 15, list, lambda: door.now_s, lambda: 0.5)
-    door.now_s = 144.95
+    api, lease, falls = FakeApi(), Lease(45, 100), asyncio.Event()
+    heartbeat = Heartbeat(api, lease, 15, list, lambda: api.now_s, lambda: 0.5)
+    api.now_s = 144.95
     watching = asyncio.create_task(heartbeat.watch_lease(falls.set))
     await asyncio.sleep(0.01)
     assert not falls.is_set()
-    door.now_s = 145
+    api.now_s = 145
     async with asyncio.timeout(1):
         await falls.wait()
     watching.cancel()
 
 
-async def deliver(door: FakeDoor, reports: list[Report], outdated_below: int = 0) -> list[SlotTruth]:
+async def deliver(api: FakeApi, reports: list[Report], outdated_below: int = 0) -> list[SlotTruth]:
     truths: list[SlotTruth] = []
-    line = SlotReports("i-1.1", door, lambda report: report.epoch < outdated_below, truths.append, lambda: 0.0)
+    line = SlotReports("i-1.1", api, lambda report: report.epoch < outdated_below, truths.append, lambda: 0.0)
     task = asyncio.create_task(line.run())
     for report in reports:
         line.add(report)
@@ -164,30 +164,30 @@ async def deliver(door: FakeDoor, reports: list[Report], outdated_below: int = 0
 
 
 async def test_reports_arrive_in_order_each_once_whatever_fails() -> None:
-    door = FakeDoor()
-    door.failures = [Unavailable("x"), Refused("HTTP 403")]
+    api = FakeApi()
+    api.failures = [Unavailable("x"), Refused("HTTP 403")]
     connected = Report("connected", 1, "ses-1", 1)
-    truths = await deliver(door, [READY, READY, connected])
-    assert door.reports == [READY, connected]
+    truths = await deliver(api, [READY, READY, connected])
+    assert api.reports == [READY, connected]
     assert len(truths) == 2
 
 
 async def test_ready_not_ready_and_ready_again_are_three_reports() -> None:
-    door, lost = FakeDoor(), Report("notReady", 1, None, 0)
-    door.failures = [Unavailable("x")]
-    await deliver(door, [READY, lost, READY, READY])
-    assert door.reports == [READY, lost, READY]
+    api, lost = FakeApi(), Report("notReady", 1, None, 0)
+    api.failures = [Unavailable("x")]
+    await deliver(api, [READY, lost, READY, READY])
+    assert api.reports == [READY, lost, READY]
 
 
 async def test_an_outdated_report_is_given_up() -> None:
-    door = FakeDoor()
-    door.failures = [Outdated("stale-epoch")]
+    api = FakeApi()
+    api.failures = [Outdated("stale-epoch")]
     newer = Report("ready", 2, None, 0)
-    await deliver(door, [READY, newer])
-    assert door.reports == [newer]
-    door.reports.clear()
-    await deliver(door, [READY, newer], outdated_below=2)
-    assert door.reports == [newer]
+    await deliver(api, [READY, newer])
+    assert api.reports == [newer]
+    api.reports.clear()
+    await deliver(api, [READY, newer], outdated_below=2)
+    assert api.reports == [newer]
 
 
 class Recorder:
