@@ -94,7 +94,7 @@ class Agent:
             assemble_slot(slot, registration, self._settings, control_plane, socket, public_ip, random.random)
             for slot in registration.slots
         ]
-        self._slots = {each.slot.stage.slot_id: each.slot for each in assembled}
+        self._slots = {each.slot.occupancy.slot_id: each.slot for each in assembled}
         return assembled
 
     def _beating(
@@ -158,10 +158,10 @@ class Agent:
 
     def _hear_page(self, frame: Mapping[str, Any]) -> None:
         for slot in self._slots.values():
-            if slot.stage.session_id is not None and slot.stage.session_id == frame.get("sessionId"):
+            if slot.occupancy.session_id is not None and slot.occupancy.session_id == frame.get("sessionId"):
                 if frame.get("kind") != "peerSocket":
                     slot.hear_page(frame)
-                elif slot.stage.is_current(frame["sessionId"], frame.get("epoch"), frame.get("joinNumber")):
+                elif slot.occupancy.is_current(frame["sessionId"], frame.get("epoch"), frame.get("joinNumber")):
                     slot.page_socket(is_open=frame.get("open") is True)
                 return
         log.info("viewer socket: dropped %s of a session that is not here", frame.get("kind"))

@@ -22,7 +22,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="greenroom_agent.demo", description="The demo streamer of one slot.")
     parser.add_argument("--url", "--streamer-url", required=True, help="the slot's streamer endpoint")
     parser.add_argument("--id", default="greenroom-demo", help="the streamer's name")
-    parser.add_argument("--title", default="GREENROOM", help="the words on the stage")
+    parser.add_argument("--title", default="GREENROOM", help="the words in the picture")
     parser.add_argument("--size", type=_pair("x"), default=(640, 360), help="width x height, both even")
     parser.add_argument("--fps", type=int, default=30)
     parser.add_argument("--bitrate", type=int, default=2_000_000, help="bits per second")

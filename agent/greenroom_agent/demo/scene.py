@@ -134,12 +134,12 @@ class Scene:
 
 
 def _draw_backdrop(width: int, height: int) -> Plane:
-    """The background in luma: a dark wall with a folded curtain, a floor of boards, two cones of light."""
+    """The background in luma: a dark wall with a folded curtain, a floor of planks, two cones of light."""
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     columns = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     wall = 30 + 9 * np.sin(columns * 60) * (1 - rows) + 0 * rows
-    boards = 40 + 26 * (rows - 0.72) + 6 * (np.floor((columns - 0.5) / (rows + 0.2) * 14) % 2)
-    picture = np.where(rows > 0.72, boards, wall)
+    planks = 40 + 26 * (rows - 0.72) + 6 * (np.floor((columns - 0.5) / (rows + 0.2) * 14) % 2)
+    picture = np.where(rows > 0.72, planks, wall)
     picture = picture + 62 * _draw_light(width, height)
     return np.clip(picture, 16, 235).astype(np.uint8)
 

@@ -13,11 +13,11 @@ from greenroom_agent.control_plane.api_messages import Join, SlotTruth
 from greenroom_agent.control_plane.control_plane import SlotReading
 from greenroom_agent.control_plane.report import Report
 from greenroom_agent.slot.idle_clock import IdleClock
+from greenroom_agent.slot.occupancy import Occupancy
+from greenroom_agent.slot.occupancy_actions import Action, ConnectPlayer, DisconnectPlayer, Linger, ResetApplication
 from greenroom_agent.slot.page_messages import parse_page_message
 from greenroom_agent.slot.slot_fence import fenced
 from greenroom_agent.slot.slot_parts import Socket, Streamer, Supervisor
-from greenroom_agent.slot.stage import Stage
-from greenroom_agent.slot.stage_actions import Action, ConnectPlayer, DisconnectPlayer, Linger, ResetApplication
 from greenroom_agent.slot.streamer_endpoint import config
 from greenroom_agent.strict_json import MalformedText
 
@@ -39,8 +39,8 @@ class Slot:
     _supervisor: Supervisor
     _report: Callable[[Report], None]
 
-    def __init__(self, stage: Stage, socket: Socket, public_ip: str | None) -> None:
-        self.stage = stage
+    def __init__(self, occupancy: Occupancy, socket: Socket, public_ip: str | None) -> None:
+        self.occupancy = occupancy
         self._socket = socket
         self._public_ip = public_ip
         self._channel: ReliableChannel | None = None
@@ -50,7 +50,9 @@ class Slot:
         self._streamer_reports_peers = False
         self._has_media = True
         self._was_lost_by_socket = False
-        self._idle = IdleClock(self._notify_page, lambda: self._do(self.stage.viewer_idled()), lambda: socket.is_open)
+        self._idle = IdleClock(
+            self._notify_page, lambda: self._do(self.occupancy.viewer_idled()), lambda: socket.is_open
+        )
 
     def bind(self, streamer: Streamer, supervisor: Supervisor, report: Callable[[Report], None]) -> None:
         """Sets the other parts of the slot; called before the first event."""
@@ -58,17 +60,17 @@ class Slot:
 
     def reading(self) -> SlotReading:
         """What the next heartbeat reports of this slot."""
-        stage = self.stage
-        health = "exited" if stage.application.value == "stopped" else stage.application.value
-        return SlotReading(stage.slot_id, stage.epoch, health, stage.session_id, stage.join_number, stage.is_playing)
+        known = self.occupancy
+        health = "exited" if known.application.value == "stopped" else known.application.value
+        return SlotReading(known.slot_id, known.epoch, health, known.session_id, known.join_number, known.is_playing)
 
     def is_outdated(self, report: Report) -> bool:
         """Whether the slot has a newer epoch than this report, so that it no longer matters."""
-        return report.epoch < self.stage.epoch
+        return report.epoch < self.occupancy.epoch
 
     def broken(self, error: Exception) -> None:
         """Handles an error in the agent's code for this slot: replaces the application, which ends its session."""
-        log.error("slot=%s an error in the agent", self.stage.slot_id, exc_info=error)
+        log.error("slot=%s an error in the agent", self.occupancy.slot_id, exc_info=error)
         self._supervisor.fail(f"an error in the agent: {type(error).__name__}")
 
     # From the control plane
@@ -76,25 +78,25 @@ class Slot:
     @fenced
     def observe(self, truth: SlotTruth) -> None:
         """Takes over the slot's state from the control plane."""
-        self._do(self.stage.observe(truth))
+        self._do(self.occupancy.observe(truth))
 
     @fenced
     def join(self, join: Join) -> None:
         """A page wants the picture of its session."""
-        self._do(self.stage.join(join))
-        stage = self.stage
-        if (join.session_id, join.epoch, join.join_number) == (stage.session_id, stage.epoch, stage.join_number):
+        self._do(self.occupancy.join(join))
+        known = self.occupancy
+        if (join.session_id, join.epoch, join.join_number) == (known.session_id, known.epoch, known.join_number):
             self._idle.limits = join.idle
 
     @fenced
     def fence(self) -> None:
         """The lease has expired: the slot must stop streaming."""
-        self._do(self.stage.fence())
+        self._do(self.occupancy.fence())
 
     @fenced
     def lift_fence(self) -> None:
         """The lease was renewed: the slot may stream again."""
-        self._do(self.stage.lift_fence())
+        self._do(self.occupancy.lift_fence())
 
     # From the application process
 
@@ -103,32 +105,32 @@ class Slot:
         """A new application process has started."""
         self._streamer_reports_peers = False
         self._has_media = True
-        self._do(self.stage.application_started())
+        self._do(self.occupancy.application_started())
 
     @fenced
     def application_ready(self) -> None:
         """The streamer has identified itself."""
         self._supervisor.ready()
-        self._do(self.stage.application_ready())
+        self._do(self.occupancy.application_ready())
 
     @fenced
     def streamer_lost(self) -> None:
         """The streamer's connection has ended while its process still runs."""
         self._supervisor.lost()
-        self._do(self.stage.streamer_lost())
+        self._do(self.occupancy.streamer_lost())
 
     @fenced
     def application_exited(self, detail: str) -> None:
         """The application process ended by itself."""
-        self._do(self.stage.application_exited(detail))
+        self._do(self.occupancy.application_exited(detail))
 
     @fenced
     def hear_streamer(self, message: dict[str, Any]) -> None:
         """Handles a message of the streamer; drops it unless it is for the current page."""
-        number = self.stage.join_number
+        number = self.occupancy.join_number
         kind = message["type"]
         if str(message.get("playerId", "")) != str(number):
-            log.info("slot=%s dropped %s of another player", self.stage.slot_id, kind)
+            log.info("slot=%s dropped %s of another player", self.occupancy.slot_id, kind)
         elif kind == "greenroomPeer":
             # Without media there is no peer connection whose end the streamer could notice.
             self._streamer_reports_peers = self._has_media = message.get("media") is not False
@@ -148,13 +150,13 @@ class Slot:
     def hear_page(self, frame: Mapping[str, Any]) -> None:
         """Handles a frame, ack or resend that the relay has stamped; drops it unless it is from the current page."""
         stamp = (frame.get("sessionId"), frame.get("epoch"), frame.get("joinNumber"))
-        if self._channel is None or not self.stage.is_current(*stamp):
-            log.info("slot=%s dropped a frame of another page", self.stage.slot_id)
+        if self._channel is None or not self.occupancy.is_current(*stamp):
+            log.info("slot=%s dropped a frame of another page", self.occupancy.slot_id)
             return
         try:
             received = self._channel.receive(frame, _now_ms())
         except MalformedFrame as error:
-            log.warning("slot=%s dropped a frame: %s", self.stage.slot_id, error)
+            log.warning("slot=%s dropped a frame: %s", self.occupancy.slot_id, error)
             return
         for text in received.messages:
             self._hear_message(text)
@@ -167,12 +169,12 @@ class Slot:
             self._socket_grace.cancel()
             self._socket_grace = None
         if not is_open:
-            number = self.stage.join_number
+            number = self.occupancy.join_number
             loop = asyncio.get_running_loop()
             self._socket_grace = loop.call_later(SOCKET_GRACE_S, self._socket_stayed_closed, number)
             return
         if self._was_lost_by_socket:
-            self._peer(self.stage.join_number, is_connected=True, detail="")
+            self._peer(self.occupancy.join_number, is_connected=True, detail="")
         if self._channel is not None:
             self._channel.peer_reconnected(_now_ms())
             self._emit([])
@@ -192,34 +194,34 @@ class Slot:
         try:
             message = parse_page_message(text)
         except MalformedText as error:
-            log.warning("slot=%s dropped a message of the page: %s", self.stage.slot_id, error)
+            log.warning("slot=%s dropped a message of the page: %s", self.occupancy.slot_id, error)
             return
         if message.to_streamer is not None:
-            self._streamer.send({**message.to_streamer, "playerId": str(self.stage.join_number)})
+            self._streamer.send({**message.to_streamer, "playerId": str(self.occupancy.join_number)})
         elif message.kind == "greenroomActivity":
             self._idle.heard(message.idle_s)
         elif not self._streamer_reports_peers:
             # It plays. That comes by way of the relay: a streamer that tells of its peers may have said an end since.
-            self._peer(self.stage.join_number, is_connected=True, detail="")
+            self._peer(self.occupancy.join_number, is_connected=True, detail="")
 
     def _peer(self, number: int, *, is_connected: bool, detail: str) -> None:
         if is_connected:
             self._was_lost_by_socket = False
-            self._do(self.stage.peer_connected(number))
+            self._do(self.occupancy.peer_connected(number))
         else:
-            self._do(self.stage.peer_disconnected(number, detail))
+            self._do(self.occupancy.peer_disconnected(number, detail))
 
     @fenced
     def _socket_stayed_closed(self, number: int) -> None:
         # A streamer that tells of its peers knows better than the socket whether the picture flows.
-        if not self._streamer_reports_peers and self.stage.is_playing:
+        if not self._streamer_reports_peers and self.occupancy.is_playing:
             self._was_lost_by_socket = True
             self._peer(number, is_connected=False, detail=f"the page's socket was closed for {SOCKET_GRACE_S:.0f} s")
 
     @fenced
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
-            log.info("slot=%s %s", self.stage.slot_id, action)
+            log.info("slot=%s %s", self.occupancy.slot_id, action)
             if isinstance(action, Report):
                 self._mind_idling(action.event)
                 self._report(action)
@@ -234,7 +236,7 @@ class Slot:
             elif isinstance(action, Linger):
                 self._forget_page()
                 self._linger = asyncio.get_running_loop().call_later(
-                    LINGER_S, lambda: self._do(self.stage.linger_over())
+                    LINGER_S, lambda: self._do(self.occupancy.linger_over())
                 )
             else:
                 self._forget_page()
@@ -260,7 +262,7 @@ class Slot:
     def _connect(self, player: ConnectPlayer) -> None:
         if not player.is_again or self._channel is None:
             self._forget_page()
-            self._channel = ReliableChannel({"sessionId": self.stage.session_id, "joinNumber": player.join_number})
+            self._channel = ReliableChannel({"sessionId": self.occupancy.session_id, "joinNumber": player.join_number})
         if player.ice_servers is not None:  # also an empty list: this viewer must not use the last one's credentials
             self._streamer.send(config(player.ice_servers))
         introduced = {"playerId": str(player.join_number), "dataChannel": True, "sfu": False}

@@ -16,9 +16,9 @@ from greenroom_agent.runner.application_process import ProcessLaunch
 from greenroom_agent.runner.slot_supervisor import Pauses, SlotSupervisor
 from greenroom_agent.runner.work_folder import slot_folder, slot_log
 from greenroom_agent.settings import Settings
+from greenroom_agent.slot.occupancy import Occupancy
 from greenroom_agent.slot.slot import Slot
 from greenroom_agent.slot.slot_reports import SlotReports
-from greenroom_agent.slot.stage import Stage
 from greenroom_agent.slot.streamer_endpoint import StreamerEndpoint
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class AssembledSlot:
             try:
                 await self._run_once()
             except Exception as error:  # this slot is out of service; the other slots are not affected
-                log.exception("slot=%s failed", self.slot.stage.slot_id)
+                log.exception("slot=%s failed", self.slot.occupancy.slot_id)
                 self.slot.application_exited(f"an error in the agent: {_first(error)!r}")
             await asyncio.sleep(full_jitter_s(attempt, 0.5, LAST_PAUSE_S, self.luck()))
             attempt += 1
@@ -75,7 +75,7 @@ def assemble_slot(
     luck: Callable[[], float],
 ) -> AssembledSlot:
     """Builds the parts of one slot and connects them; nothing runs yet."""
-    slot = Slot(Stage(registered.slot_id, registered.epoch), socket, public_ip)
+    slot = Slot(Occupancy(registered.slot_id, registered.epoch), socket, public_ip)
     port = settings.streamer_port_first + registered.number - 1
     hears = slot.application_ready, slot.hear_streamer, slot.streamer_lost
     endpoint = StreamerEndpoint(port, registration.ice_servers, *hears)

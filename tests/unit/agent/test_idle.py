@@ -14,8 +14,8 @@ from greenroom_agent.demo.person_input import is_of_a_person
 from greenroom_agent.demo.scene import Scene
 from greenroom_agent.demo.streamer import Streamer
 from greenroom_agent.slot.idle_watch import IdleSign, IdleWatch
+from greenroom_agent.slot.occupancy import Occupancy
 from greenroom_agent.slot.slot import Slot
-from greenroom_agent.slot.stage import Stage
 
 LIMITS = IdleLimits(warn_s=120, end_s=30)
 
@@ -91,7 +91,7 @@ class Wire:
 
 
 def playing_slot(wire: Wire, limits: IdleLimits, **peer: object) -> Slot:
-    slot = Slot(Stage("i-1.1", 0), wire, None)
+    slot = Slot(Occupancy("i-1.1", 0), wire, None)
     slot.bind(wire, wire, wire.reports.append)
     slot.application_started()
     slot.application_ready()

@@ -16,8 +16,8 @@ from greenroom_agent.control_plane.report import Report
 from greenroom_agent.instance.instance_metadata import InstanceMetadata
 from greenroom_agent.runner.application_process import ProcessLaunch
 from greenroom_agent.runner.slot_supervisor import Pauses, SlotSupervisor
+from greenroom_agent.slot.occupancy import Occupancy
 from greenroom_agent.slot.slot import Slot
-from greenroom_agent.slot.stage import Stage
 from greenroom_agent.slot.streamer_endpoint import StreamerEndpoint
 
 from .test_strict_json import HOSTILE
@@ -77,7 +77,7 @@ async def test_what_a_slots_work_raises_costs_it_its_application(
     enter: Callable[[Slot], None], fault: Exception
 ) -> None:
     parts = Faulty()
-    slot = Slot(Stage("i-1.1", 0), parts, None)
+    slot = Slot(Occupancy("i-1.1", 0), parts, None)
     slot.bind(parts, parts, parts.notify)
     slot.application_ready()
     slot.join(Join("i-1.1", "ses-1", 1, 1))

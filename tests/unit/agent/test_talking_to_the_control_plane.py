@@ -22,9 +22,9 @@ from greenroom_agent.control_plane.request_signing import RequestSigner
 from greenroom_agent.instance.notice import Ec2Notice
 from greenroom_agent.runner.null_application import answers
 from greenroom_agent.slot import slot as slot_module
+from greenroom_agent.slot.occupancy import Occupancy
 from greenroom_agent.slot.slot import Slot
 from greenroom_agent.slot.slot_reports import SlotReports
-from greenroom_agent.slot.stage import Stage
 
 READY = Report("ready", 1, None, 0)
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")
@@ -223,7 +223,7 @@ class Recorder:
 
 def joined_slot() -> tuple[Slot, Recorder]:
     recorder = Recorder()
-    slot = Slot(Stage("i-1.1", 0), recorder, "203.0.113.7")
+    slot = Slot(Occupancy("i-1.1", 0), recorder, "203.0.113.7")
     slot.bind(recorder, recorder, recorder.notify)
     slot.application_ready()
     slot.join(Join("i-1.1", "ses-1", 1, 1))

@@ -14,7 +14,7 @@ from typing import Any
 
 from greenroom_agent.control_plane.api_messages import Join, SlotState, SlotTruth
 from greenroom_agent.control_plane.report import Report
-from greenroom_agent.slot.stage_actions import (
+from greenroom_agent.slot.occupancy_actions import (
     Action,
     ConnectPlayer,
     DisconnectPlayer,
@@ -33,7 +33,7 @@ class ApplicationState(StrEnum):
     STOPPED = "stopped"
 
 
-class Stage:
+class Occupancy:
     """The rules of one slot. Each method takes an event and returns the actions to do, in order."""
 
     def __init__(self, slot_id: str, epoch: int) -> None:
