@@ -1,7 +1,7 @@
 /** The operator's part of the HTTP API that the desk uses. The API itself asks for the group `operators`. */
-import type { Api } from '#player/door/api';
+import type { Api } from '#player/api/api';
 import { list, parseDecision, parseInstance, parsePool, type DecisionView, type InstanceView, type PoolView } from './operatorViews';
-import { isRecord } from '#player/door/sessionView';
+import { isRecord } from '#player/api/sessionView';
 
 const DECISIONS = 20;
 

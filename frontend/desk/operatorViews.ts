@@ -1,12 +1,12 @@
 /** Pools, instances and decisions as the API gives them; parsed at the edge and trusted inside. What is missing is nothing, not an error. */
-import { isRecord } from '#player/door/sessionView';
+import { isRecord } from '#player/api/sessionView';
 
 export type Counts = Readonly<Record<string, number>>;
 
 export interface PoolView {
   poolId: string;
   applicationId: string;
-  /** As configured, in the door's own names: `alwaysOn`, `targetIdle`, `maximum`, … */
+  /** As configured, in the API's own names: `alwaysOn`, `targetIdle`, `maximum`, … */
   policy: Readonly<Record<string, number | string>>;
   instanceTypes: readonly string[];
   markets: readonly string[];

@@ -1,5 +1,5 @@
 /** Asks before something is done to a pool or an instance, says what it will do, and shows why it could not be done. */
-import { Problem } from '#player/door/problems';
+import { Problem } from '#player/api/problems';
 import { problemText } from './words';
 import { button, el, setText } from '../src/elements/dom';
 

@@ -1,6 +1,6 @@
 /** What the desk knows: read again and again while somebody looks, the last good reading kept when one fails. */
 import type { DecisionView, InstanceView, PoolView } from './operatorViews';
-import { Problem } from '#player/door/problems';
+import { Problem } from '#player/api/problems';
 
 export interface PoolReading {
   pool: PoolView;

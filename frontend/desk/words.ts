@@ -1,7 +1,7 @@
 /** The texts of the desk, the operators' page; pure. */
 import type { ReadingsState, PoolReading } from './readings';
 import { list, texts, type DecisionView, type InstanceView, type PoolView } from './operatorViews';
-import type { Problem } from '#player/door/problems';
+import type { Problem } from '#player/api/problems';
 import { elapsedText } from '../src/elements/elapsed';
 
 export const SIGNED_OUT = 'The desk shows operators which instances run, what Greenroom decided and why. Please sign in.';

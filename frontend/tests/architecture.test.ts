@@ -16,10 +16,10 @@ const ROOMS = [
   `${PLAYER}/session`,
   `${PLAYER}/socket`,
   `${PLAYER}/player`,
-  `${PLAYER}/door`,
+  `${PLAYER}/api`,
 ];
 const SHELL = ROOMS.filter((room) => room.startsWith('src/shell'));
-const PLAYERS_OWN = ROOMS.filter((room) => room.startsWith(PLAYER) && room !== `${PLAYER}/door`);
+const PLAYERS_OWN = ROOMS.filter((room) => room.startsWith(PLAYER) && room !== `${PLAYER}/api`);
 /** Lower, and still not theirs: a page knows no other page; the desk and what pages share play nothing; what streams knows
  *  nothing of the socket, and elements are made of nothing. */
 const STRANGERS: readonly [string, string][] = [
@@ -32,7 +32,7 @@ const STRANGERS: readonly [string, string][] = [
     ['src/entry', room],
     ['src/elements', room],
   ]),
-  ['src/elements', `${PLAYER}/door`],
+  ['src/elements', `${PLAYER}/api`],
   [`${PLAYER}/socket`, `${PLAYER}/player`],
 ];
 const MOST_FILES = 15;

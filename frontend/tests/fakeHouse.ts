@@ -1,14 +1,14 @@
-/** A house around the session controller: doors, sockets and players whose far ends are the test. */
-import type { Granted } from '#player/door/api';
+/** A house around the session controller: API, sockets and players whose far ends are the test. */
+import type { Granted } from '#player/api/api';
 import type { PlayerEnd, PlayerListener } from '#player/player/playerEnd';
-import { Problem } from '#player/door/problems';
+import { Problem } from '#player/api/problems';
 import { SessionController } from '#player/session/sessionController';
-import type { SessionView } from '#player/door/sessionView';
+import type { SessionView } from '#player/api/sessionView';
 import type { SocketEnd } from '#player/session/sessionWorld';
 import type { SocketListener, Welcome } from '#player/socket/viewerSocket';
 import { assigned, ended } from './sessions';
 
-export class FakeDoor {
+export class FakeApi {
   granted: Granted | Problem = { session: assigned(), ticket: 'hot' };
   current: SessionView | Problem = assigned();
   list: SessionView[] = [];
@@ -87,7 +87,7 @@ export class FakePlayer implements PlayerEnd {
 }
 
 export class FakeHouse {
-  door = new FakeDoor();
+  api = new FakeApi();
   sockets: FakeSocketEnd[] = [];
   players: FakePlayer[] = [];
   memory: string | null = null;
@@ -95,7 +95,7 @@ export class FakeHouse {
   skew_ms = 0;
   readonly controller = new SessionController({
     applicationId: 'demo',
-    door: this.door,
+    api: this.api,
     now: () => this.now,
     serverNow: () => this.now + this.skew_ms,
     newClientToken: () => 'click',
@@ -124,7 +124,7 @@ export class FakeHouse {
 
   /** The server pushes the session as it stands now, and reads would show the same. */
   told(session: SessionView): void {
-    this.door.current = session;
+    this.api.current = session;
     this.socket.listener.sessionUpdated(session);
   }
 

@@ -1,6 +1,6 @@
-/** Sessions as the doors would give them, for tests. */
+/** Sessions as the API would give them, for tests. */
 import type { PageEvent } from '#player/session/sessionMachine';
-import type { SessionView } from '#player/door/sessionView';
+import type { SessionView } from '#player/api/sessionView';
 
 export const SESSION_ID = 'ses-aaaaaaaaaaaaaaaaaaaaaaaaaa';
 export const SLOT = { slotId: 'i-0abc.1', instanceType: 'g5.xlarge', zone: 'us-east-1a', epoch: 4 };

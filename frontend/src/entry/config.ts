@@ -1,5 +1,5 @@
 /** What the page must know about the place it is served from; read from `/config.json` at start, never built in. */
-import { isRecord } from '#player/door/sessionView';
+import { isRecord } from '#player/api/sessionView';
 
 export interface PageConfig {
   authority: string;

@@ -2,8 +2,8 @@
 import { ErrorResponse, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
 import type { PageConfig } from './config';
 import { pageNamed, type Page } from './pages';
-import { Problem } from '#player/door/problems';
-import { groupsOf } from '#player/door/tokenClaims';
+import { Problem } from '#player/api/problems';
+import { groupsOf } from '#player/api/tokenClaims';
 
 /** Renew this long before the token runs out, so that no call meets its end. */
 const RENEW_BEFORE_s = 60;

@@ -1,6 +1,6 @@
 /** How every page begins: its settings, then who is signed in; what fails is said in words. */
 import '../elements/elements.css';
-import { Api } from '#player/door/api';
+import { Api } from '#player/api/api';
 import { loadConfig, type PageConfig } from './config';
 import type { Page } from './pages';
 import { SignIn, type SignedIn } from './signIn';

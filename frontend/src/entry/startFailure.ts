@@ -1,7 +1,7 @@
 /** What is shown when the page cannot even begin: no settings, or a sign-in that went wrong. */
 import { ConfigError } from './config';
 import type { Page } from './pages';
-import { Problem } from '#player/door/problems';
+import { Problem } from '#player/api/problems';
 import { button, el } from '../elements/dom';
 
 export function showStartFailure(root: HTMLElement, announcer: HTMLElement, page: Page, error: unknown): void {

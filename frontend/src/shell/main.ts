@@ -3,7 +3,7 @@ import './styles.css';
 import './moving.css';
 import './room.css';
 import './notices.css';
-import type { Api } from '#player/door/api';
+import type { Api } from '#player/api/api';
 import type { PageConfig } from '../entry/config';
 import { PAGES } from '../entry/pages';
 import type { SignIn } from '../entry/signIn';
@@ -74,7 +74,7 @@ async function openHouse({ root, announcer, config, signIn, user, api, fail }: S
 function createController(config: PageConfig, api: Api, videoParent: () => HTMLElement): SessionController {
   return new SessionController({
     applicationId: config.applicationId,
-    door: api,
+    api,
     memory: tabMemory,
     openSocket: (sessionId, listener) => createSocket(config, api, sessionId, listener),
     createPlayer: (peer, listener) => new Player(videoParent(), peer, listener),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Readings, type PoolSource, type PoolReading } from '../../desk/readings';
 import { OperatorApi } from '../../desk/operatorApi';
 import { parseDecision, parseInstance, parsePool, type InstanceView } from '../../desk/operatorViews';
-import { Problem, problemOf } from '#player/door/problems';
+import { Problem, problemOf } from '#player/api/problems';
 import {
   agoText,
   deskAnnouncement,
@@ -51,17 +51,17 @@ describe('pools, instances and decisions as the API gives them', () => {
 
   it('is asked for with ids that cannot leave their place in the address', async () => {
     const calls: unknown[][] = [];
-    const door = new OperatorApi({
+    const api = new OperatorApi({
       call: async (...call: unknown[]) => {
         calls.push(call);
         return { pools: [{ poolId: 'a' }, 7], decisions: null };
       },
     });
-    expect((await door.listPools()).map((each) => each.poolId)).toEqual(['a']);
-    expect(await door.listDecisions('a/b')).toEqual([]);
-    await door.halt('a', 'why');
-    await door.drain('i-1');
-    await door.undrain('i-1');
+    expect((await api.listPools()).map((each) => each.poolId)).toEqual(['a']);
+    expect(await api.listDecisions('a/b')).toEqual([]);
+    await api.halt('a', 'why');
+    await api.drain('i-1');
+    await api.undrain('i-1');
     expect(calls).toEqual([
       ['GET', '/pools'],
       ['GET', '/pools/a%2Fb/decisions?limit=20'],

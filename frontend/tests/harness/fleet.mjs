@@ -1,4 +1,4 @@
-// A fleet to look at: three moments of two pools, answered as the operator's doors would. Drain, halt and resume work on it.
+// A fleet to look at: three moments of two pools, answered as the operators' API would. Drain, halt and resume work on it.
 const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
 const policy = (fields) => ({
   alwaysOn: 0,
@@ -178,8 +178,8 @@ export function createFleet() {
       if (stubborn) moment.stubborn = moment.machines.find((each) => each.state === 'Ready').instanceId;
     },
     answer(method, path, body) {
-      const [, door, id, act] = /^\/(pools|instances)(?:\/([^/]+)(?:\/(\w+))?)?$/.exec(path);
-      if (door === 'instances') return drain(method, id);
+      const [, route, id, act] = /^\/(pools|instances)(?:\/([^/]+)(?:\/(\w+))?)?$/.exec(path);
+      if (route === 'instances') return drain(method, id);
       if (!id) return [200, { pools: [view(), quiet] }];
       const own = id === 'northern-lights';
       if (act === 'instances') return [200, { instances: own ? moment.machines : [] }];

@@ -21,7 +21,7 @@ const house = {
   operator: false,
   groups: ['viewers', 'tenant-demo'],
   scenario: 'hot',
-  door: {},
+  refusal: {},
   lossy: false,
   sessions: new Map(),
   tickets: new Map(),
@@ -104,7 +104,7 @@ async function api(method, path, body) {
   if (method === 'POST' && !id) {
     if (house.scenario === 'broken') return problem(500, 'internal');
     if (house.scenario === 'forbidden') return problem(403, 'forbidden');
-    const refused = refusalOf(house.scenario, house.door);
+    const refused = refusalOf(house.scenario, house.refusal);
     if (refused) return problem(refused.status, refused.type, refused.extra);
     if (live()) return problem(409, 'viewer-limit', { sessionId: live().sessionId });
     const session = newSession();
@@ -210,7 +210,7 @@ async function handle(request, response) {
 }
 
 // The line moves without a change of the session's version.
-function tellEta(session, { place, ...eta }) {
+function pushEta(session, { place, ...eta }) {
   Object.assign(session, { place: place ?? session.place, eta: etaOf(eta) });
   for (const page of house.pages.values())
     if (page.session === session) say(page, { kind: 'eta', sessionId: session.sessionId, place: session.place, eta: session.eta });
@@ -218,14 +218,14 @@ function tellEta(session, { place, ...eta }) {
 
 function control(order) {
   const session = live();
-  if (order.scenario) [house.scenario, house.door] = [order.scenario, order];
+  if (order.scenario) [house.scenario, house.refusal] = [order.scenario, order];
   if (order.groups) house.groups = order.groups;
   if (order.operator !== undefined) house.operator = order.operator;
   if (order.fleet) fleet.play(order.fleet);
   if (order.lossy !== undefined) house.lossy = order.lossy;
   if (order.forget) house.sessions.clear();
   if (order.place && session) change(session, { place: order.place, reason: order.reason ?? session.reason });
-  if (order.eta && session) tellEta(session, order.eta);
+  if (order.eta && session) pushEta(session, order.eta);
   if (order.assign && session) assign(session);
   if (order.migrate && session) migrate(session, order.migrate);
   if (order.handOver && session) handOver(session, order.handOver);

@@ -87,16 +87,16 @@ for (const size of ['desktop', 'phone', 'narrow']) {
   assert.match(await by('ended-reason').textContent(), /kept for 5 minutes/);
   await shot('36-place-given-up');
 
-  let door = 'play-again';
+  let button = 'play-again';
   const refused = async (orders, name) => {
     await order(orders);
-    await by(door).click();
+    await by(button).click();
     await by('turned-away').waitFor();
     await shot(name);
     const text = await by('turned-away').innerText();
     await by('home').click();
     await state('ready');
-    door = 'play';
+    button = 'play';
     return text;
   };
   assert.match(await refused({ scenario: 'closed' }, '41-closed'), /Closed for now/);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Problem } from '#player/door/problems';
+import { Problem } from '#player/api/problems';
 import { FakeHouse, settle, welcome } from '../fakeHouse';
 import { ended, handedOver, migrating, OTHER_SLOT, SESSION_ID, THIRD_SLOT } from '../sessions';
 
@@ -83,7 +83,7 @@ describe('moving a viewer', () => {
     ]);
   });
 
-  it('keeps the last frame of a picture that went before the new one came, and does not knock at the old door', async () => {
+  it('keeps the last frame of a picture that went before the new one came, and does not ask for the old one again', async () => {
     house.told(migrating({ moving: { since: '', pictureUntil: null, reason: 'instanceUnhealthy' } }));
     house.player.listener.lost('the peer connection failed');
     await house.pass(10);
@@ -151,15 +151,15 @@ describe('moving a viewer', () => {
 
   it('finds the hand-over by asking when its push was lost', async () => {
     house.told(migrating());
-    house.door.current = handedOver();
+    house.api.current = handedOver();
     await house.pass(5);
     expect(house.socket.expected).toEqual(['i-0def.1']);
   });
 
   it('finds a move by asking when the picture stands still and no push came', async () => {
     await house.pass(20);
-    expect(house.door.reads).toBe(0);
-    house.door.current = migrating();
+    expect(house.api.reads).toBe(0);
+    house.api.current = migrating();
     house.player.stalledFor_ms = 5000;
     await house.pass(6);
     expect(state()).toEqual(['reconnecting', true]);
@@ -180,7 +180,7 @@ describe('moving a viewer', () => {
     house.socket.listener.joined(welcome(1, handedOver()));
     house.controller.leave();
     await settle();
-    expect([state(), house.stands, house.door.endedIds]).toEqual([['ended', true], ['stopped', 'stopped'], [SESSION_ID]]);
+    expect([state(), house.stands, house.api.endedIds]).toEqual([['ended', true], ['stopped', 'stopped'], [SESSION_ID]]);
     expect([house.socket.stopped, house.memory, house.controller.state.statusReason]).toEqual([true, null, 'userLeft']);
   });
 

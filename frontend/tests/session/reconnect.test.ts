@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Problem } from '#player/door/problems';
+import { Problem } from '#player/api/problems';
 import { FakeHouse, settle, welcome } from '../fakeHouse';
 import { assigned, ended, SESSION_ID } from '../sessions';
 
@@ -25,17 +25,17 @@ describe('a connection that drops', () => {
 
   it('comes back to the same slot after 20 s without any network', async () => {
     house.socket.listener.connectionChanged(false);
-    house.door.current = new Problem('unreachable');
+    house.api.current = new Problem('unreachable');
     house.player.stalledFor_ms = 6000;
     house.player.listener.lost('the network path broke');
     expect([name(), house.stands]).toEqual(['reconnecting', ['frozen']]);
     await house.pass(20);
     expect([name(), house.memory]).toEqual(['reconnecting', SESSION_ID]);
-    house.door.current = assigned({ state: 'Disconnected', version: 7 });
+    house.api.current = assigned({ state: 'Disconnected', version: 7 });
     await house.pass(5);
     house.socket.listener.joined(welcome(2, assigned({ state: 'Disconnected', version: 7 })));
     house.player.listener.firstFrame();
-    expect([name(), house.controller.state.session?.slot?.slotId, house.door.asked, house.stands]).toEqual([
+    expect([name(), house.controller.state.session?.slot?.slotId, house.api.asked, house.stands]).toEqual([
       'playing',
       'i-0abc.1',
       1,
@@ -44,10 +44,10 @@ describe('a connection that drops', () => {
   });
 
   it('says so when it was away longer than the place is kept', async () => {
-    house.door.current = new Problem('unreachable');
+    house.api.current = new Problem('unreachable');
     house.player.listener.lost('the network path broke');
     await house.pass(130);
-    house.door.current = ended('reconnectionTimeout');
+    house.api.current = ended('reconnectionTimeout');
     await house.pass(5);
     expect([name(), house.controller.state.statusReason, house.memory]).toEqual(['ended', 'reconnectionTimeout', null]);
   });
@@ -55,14 +55,14 @@ describe('a connection that drops', () => {
   it('reloads into the same session, and leaves the older tab alone once it is told', async () => {
     const reloaded = new FakeHouse();
     reloaded.memory = house.memory;
-    reloaded.door.current = assigned({ state: 'Connected', version: 5 });
+    reloaded.api.current = assigned({ state: 'Connected', version: 5 });
     await reloaded.controller.begin();
     reloaded.socket.listener.joined(welcome(2, assigned({ state: 'Connected', version: 5 })));
     reloaded.player.listener.firstFrame();
     house.socket.listener.superseded();
     await house.pass(30);
     await settle();
-    expect([reloaded.controller.state.name, reloaded.door.asked, name()]).toEqual(['playing', 0, 'superseded']);
-    expect([house.sockets.length, house.stands, house.door.endedIds]).toEqual([1, ['stopped'], []]);
+    expect([reloaded.controller.state.name, reloaded.api.asked, name()]).toEqual(['playing', 0, 'superseded']);
+    expect([house.sockets.length, house.stands, house.api.endedIds]).toEqual([1, ['stopped'], []]);
   });
 });

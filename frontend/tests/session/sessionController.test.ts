@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Problem } from '#player/door/problems';
+import { Problem } from '#player/api/problems';
 import { FakeHouse, settle, welcome } from '../fakeHouse';
 import { assigned, ended, queued, SESSION_ID } from '../sessions';
 
@@ -16,11 +16,11 @@ describe('the session controller', () => {
   it('asks once however often Play is pressed', async () => {
     await house.controller.begin();
     await Promise.all([house.controller.play(), house.controller.play(), house.controller.play()]);
-    expect([house.door.asked, house.sockets.length]).toEqual([1, 1]);
+    expect([house.api.asked, house.sockets.length]).toEqual([1, 1]);
   });
 
   it('says hello for a slot that came while it waited', async () => {
-    house.door.granted = { session: queued(), ticket: null };
+    house.api.granted = { session: queued(), ticket: null };
     await house.controller.begin();
     await house.controller.play();
     expect([house.controller.state.name, house.socket.ticket]).toEqual(['waiting', null]);
@@ -29,34 +29,34 @@ describe('the session controller', () => {
   });
 
   it('finds the slot by asking when no ticket is given in line', async () => {
-    house.door.granted = { session: queued(), ticket: null };
-    house.door.current = queued();
+    house.api.granted = { session: queued(), ticket: null };
+    house.api.current = queued();
     await house.controller.begin();
     await house.controller.play();
     house.socket.listener.refused(new Problem('conflict', 409));
     await settle();
     expect(house.controller.state.name).toBe('waiting');
-    house.door.current = assigned();
+    house.api.current = assigned();
     await house.pass(3);
     expect([house.controller.state.name, house.sockets.length, house.socket.started]).toEqual(['joining', 2, true]);
   });
 
   it('gives back a session that was granted after the viewer had left', async () => {
     let release = (): void => {};
-    house.door.hold = new Promise((resolve) => (release = resolve));
+    house.api.hold = new Promise((resolve) => (release = resolve));
     await house.controller.begin();
     const asked = house.controller.play();
     house.controller.leave();
     release();
     await asked;
-    expect([house.controller.state.name, house.door.endedIds, house.sockets.length]).toEqual(['ended', [SESSION_ID], 0]);
+    expect([house.controller.state.name, house.api.endedIds, house.sockets.length]).toEqual(['ended', [SESSION_ID], 0]);
   });
 
   it('leaves: ends the session, stops picture and socket, forgets the tab’s session', async () => {
     await house.playing();
     house.controller.leave();
     await settle();
-    expect([house.controller.state.name, house.controller.state.statusReason, house.door.endedIds]).toEqual([
+    expect([house.controller.state.name, house.controller.state.statusReason, house.api.endedIds]).toEqual([
       'ended',
       'userLeft',
       [SESSION_ID],
@@ -77,7 +77,7 @@ describe('the session controller', () => {
 
   it('says why when the picture is lost because the session ended', async () => {
     await house.playing();
-    house.door.current = ended('applicationExit');
+    house.api.current = ended('applicationExit');
     house.player.listener.lost('thrown out');
     await settle();
     expect([house.controller.state.name, house.controller.state.statusReason, house.sockets.length]).toEqual([
@@ -112,7 +112,7 @@ describe('the session controller', () => {
   });
 
   it('offers a session that runs elsewhere and takes it over when asked', async () => {
-    house.door.list = [ended('userLeft'), assigned()];
+    house.api.list = [ended('userLeft'), assigned()];
     await house.controller.begin();
     expect([house.controller.state.name, house.controller.state.running?.sessionId]).toEqual(['ready', SESSION_ID]);
     await house.controller.rejoin(SESSION_ID);
@@ -121,19 +121,19 @@ describe('the session controller', () => {
 
   it('does not rejoin a session that is over', async () => {
     house.memory = SESSION_ID;
-    house.door.current = ended('reconnectionTimeout');
+    house.api.current = ended('reconnectionTimeout');
     await house.controller.begin();
     expect([house.controller.state.name, house.memory]).toEqual(['ready', null]);
   });
 
   it('keeps its place over a reload, and tells when it was given up meanwhile', async () => {
     house.memory = SESSION_ID;
-    house.door.current = queued({ place: 3 });
+    house.api.current = queued({ place: 3 });
     await house.controller.begin();
     expect([house.controller.state.name, house.controller.state.line?.place, house.memory]).toEqual(['waiting', 3, SESSION_ID]);
     const later = new FakeHouse();
     later.memory = SESSION_ID;
-    later.door.current = queued({ state: 'Ended', statusReason: 'cancelled', version: 9 });
+    later.api.current = queued({ state: 'Ended', statusReason: 'cancelled', version: 9 });
     await later.controller.begin();
     expect([later.controller.state.name, later.controller.state.leftHere, later.sockets.length, later.memory]).toEqual([
       'ended',
@@ -146,12 +146,12 @@ describe('the session controller', () => {
   it('has waited since the session was asked for, not since the reload', async () => {
     house.memory = SESSION_ID;
     house.skew_ms = Date.parse(queued().requestedAt) + 65_000 - house.now;
-    house.door.current = queued({ place: 3 });
+    house.api.current = queued({ place: 3 });
     await house.controller.begin();
     expect(house.now - house.controller.state.line!.since).toBe(65_000);
     const elsewhere = new FakeHouse();
     elsewhere.skew_ms = house.skew_ms;
-    elsewhere.door.current = queued({ requestedAt: 'long ago' });
+    elsewhere.api.current = queued({ requestedAt: 'long ago' });
     await elsewhere.controller.begin();
     await elsewhere.controller.rejoin(SESSION_ID);
     expect(elsewhere.now - elsewhere.controller.state.line!.since).toBe(0);
@@ -159,27 +159,27 @@ describe('the session controller', () => {
 
   it('asks for nothing new while it looks for the session of before the reload', async () => {
     house.memory = SESSION_ID;
-    house.door.current = queued();
+    house.api.current = queued();
     const [begun, pressed] = [house.controller.begin(), house.controller.play()];
     expect([house.controller.state.name, house.controller.state.finding]).toEqual(['ready', true]);
     await Promise.all([begun, pressed]);
-    expect([house.controller.state.name, house.door.asked]).toEqual(['waiting', 0]);
+    expect([house.controller.state.name, house.api.asked]).toEqual(['waiting', 0]);
     const over = new FakeHouse();
     over.memory = SESSION_ID;
-    over.door.current = ended('userLeft');
+    over.api.current = ended('userLeft');
     await over.controller.begin();
     await over.controller.play();
-    expect(over.door.asked).toBe(1);
+    expect(over.api.asked).toBe(1);
   });
 
   it('leaves the line with one press', async () => {
-    house.door.granted = { session: queued(), ticket: null };
+    house.api.granted = { session: queued(), ticket: null };
     await house.controller.begin();
     await house.controller.play();
     house.socket.listener.lineMoved({ sessionId: SESSION_ID, place: 1, eta: null });
     expect(house.controller.state.line?.place).toBe(1);
     house.controller.leave();
-    expect([house.controller.state.name, house.controller.state.statusReason, house.door.endedIds, house.socket.stopped]).toEqual([
+    expect([house.controller.state.name, house.controller.state.statusReason, house.api.endedIds, house.socket.stopped]).toEqual([
       'ended',
       'cancelled',
       [SESSION_ID],
@@ -197,7 +197,7 @@ describe('the session controller', () => {
       true,
       null,
     ]);
-    expect(house.door.endedIds).toEqual([]);
+    expect(house.api.endedIds).toEqual([]);
   });
 
   it('is superseded when its join may not be resumed though the session lives', async () => {
@@ -208,7 +208,7 @@ describe('the session controller', () => {
   });
 
   it('shows what was refused', async () => {
-    house.door.granted = new Problem('viewerLimit', 409, null, 'ses-other');
+    house.api.granted = new Problem('viewerLimit', 409, null, 'ses-other');
     await house.controller.begin();
     await house.controller.play();
     expect([house.controller.state.name, house.controller.state.problem?.sessionId]).toEqual(['failed', 'ses-other']);

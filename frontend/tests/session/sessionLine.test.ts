@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { advance, initialState, type PageEvent, type PageState } from '#player/session/sessionMachine';
-import type { EtaView } from '#player/door/sessionView';
+import type { EtaView } from '#player/api/sessionView';
 import { assigned, ended, migrating, queued, SESSION_ID } from '../sessions';
 
 const AT = Date.parse('2026-01-31T12:00:00.000Z');

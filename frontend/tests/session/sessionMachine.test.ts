@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem } from '#player/door/problems';
+import { Problem } from '#player/api/problems';
 import { advance, initialState, type PageEvent, type PageState, type PageStateName } from '#player/session/sessionMachine';
 import { assigned, ended, FIRST_FRAME, queued } from '../sessions';
 

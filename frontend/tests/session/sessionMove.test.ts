@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { advance, initialState, type PageEvent, type PageState } from '#player/session/sessionMachine';
 import { isHandedOver, moveOf } from '#player/session/sessionMove';
-import { type SessionView, slotKey } from '#player/door/sessionView';
+import { type SessionView, slotKey } from '#player/api/sessionView';
 import { assigned, ended, FIRST_FRAME, handedOver, migrating, OTHER_SLOT, queued, SLOT, THIRD_SLOT } from '../sessions';
 
 function walk(...events: PageEvent[]): PageState {

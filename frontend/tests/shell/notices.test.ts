@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Api } from '#player/door/api';
+import { Api } from '#player/api/api';
 import { advance, initialState, type PageState } from '#player/session/sessionMachine';
 import type { PageModel } from '../../src/shell/words/model';
 import { idleCountdown, noticeAnnouncement, stillText, timeLeft, timeLeftText, timeLeftTitle } from '../../src/shell/words/noticeWords';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { problemOf } from '#player/door/problems';
+import { problemOf } from '#player/api/problems';
 import { advance, initialState, type PageEvent } from '#player/session/sessionMachine';
-import type { EtaView, SessionView } from '#player/door/sessionView';
+import type { EtaView, SessionView } from '#player/api/sessionView';
 import { LineSpeaker } from '../../src/shell/views/lineSpeaker';
 import type { PageModel } from '../../src/shell/words/model';
 import { againText, doorAnnouncement, hourText, mayAskAgain, turnedAway } from '../../src/shell/words/turnedAwayWords';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { advance, initialState, type PageEvent } from '#player/session/sessionMachine';
 import { END_WORDS, endWords } from '../../src/shell/words/statusReasons';
 import type { PageModel } from '../../src/shell/words/model';
-import type { SessionView } from '#player/door/sessionView';
+import type { SessionView } from '#player/api/sessionView';
 import { countdownText, isJustMoved, MOVED_TEXT, movingText } from '../../src/shell/words/movingWords';
 import { elapsedText } from '../../src/elements/elapsed';
 import { waitingReason, waitingTitle } from '../../src/shell/words/waitingWords';

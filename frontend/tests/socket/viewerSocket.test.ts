@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Problem } from '#player/door/problems';
+import { Problem } from '#player/api/problems';
 import { ViewerSocket, parseIceServers, parsePeer, type SocketListener, type Welcome } from '#player/socket/viewerSocket';
 import { assigned, handedOver, migrating, queued } from '../sessions';
 

@@ -1,6 +1,6 @@
 /** The pages after a session: `ended`, `superseded` and `failed`, each with an explanation and a next step. */
 import { button, el, setText } from '../../elements/dom';
-import type { ProblemKind } from '#player/door/problems';
+import type { ProblemKind } from '#player/api/problems';
 import type { PageActions, PageModel, View } from '../words/model';
 import { elapsedText } from '../../elements/elapsed';
 import { hourText } from '../words/turnedAwayWords';

@@ -1,5 +1,5 @@
 /** What a viewer reads when the API refuses a place in line: why, and when to come back. Pure. */
-import type { Problem, ProblemKind } from '#player/door/problems';
+import type { Problem, ProblemKind } from '#player/api/problems';
 import type { PageModel } from './model';
 import { countdown } from './waitText';
 import { sentence } from './waitingWords';

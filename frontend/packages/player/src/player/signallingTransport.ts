@@ -6,7 +6,7 @@
  * of a server that greets, lists one streamer, answers pings, and never closes but for a real end.
  */
 import type { ITransport } from '@epicgames-ps/lib-pixelstreamingcommon-ue5.7';
-import { isRecord } from '../door/sessionView';
+import { isRecord } from '../api/sessionView';
 
 /** The one streamer a slot has, under a name of our own: the library insists on choosing from a list. */
 export const STREAMER_ID = 'greenroom';

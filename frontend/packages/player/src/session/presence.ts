@@ -2,7 +2,7 @@
  * Whether the viewer is still there, as far as this page can tell: counts from the last input, tells the agent at most
  * once a minute, and keeps the agent's warning until any input takes it back. The agent decides, not the page.
  */
-import { isRecord } from '../door/sessionView';
+import { isRecord } from '../api/sessionView';
 
 /** Each report crosses the relay, which costs money; while a warning stands it goes at once. */
 const REPORT_EVERY_ms = 60_000;

@@ -3,10 +3,10 @@
  * into events of the session machine, and the machine's states into sockets and players opened and closed.
  */
 import { Presence } from './presence';
-import { Problem, type ProblemKind } from '../door/problems';
+import { Problem, type ProblemKind } from '../api/problems';
 import { SessionJoin, type JoinHost } from './sessionJoin';
 import { advance, canPlay, hasSession, initialState, type PageEvent, type PageState } from './sessionMachine';
-import { isOver, type SessionView, slotKey } from '../door/sessionView';
+import { isOver, type SessionView, slotKey } from '../api/sessionView';
 import type { ControllerWorld, LoggedEvent } from './sessionWorld';
 
 /** Pushes are hints and may be lost; the session is read again this often while no picture proves it alive. */
@@ -83,7 +83,7 @@ export class SessionController {
     this.#world.memory.forget();
     this.#dispatch({ type: 'nothingFound' });
     try {
-      const running = (await this.#world.door.listSessions()).find((session) => !isOver(session));
+      const running = (await this.#world.api.listSessions()).find((session) => !isOver(session));
       if (running !== undefined) this.#dispatch({ type: 'runningFound', session: running });
     } catch (error) {
       // Not knowing of another session is no reason to keep anyone from playing; the token is.
@@ -96,7 +96,7 @@ export class SessionController {
     this.#dispatch({ type: 'playPressed' });
     const asked = this.#state.clickedAt;
     try {
-      const granted = await this.#world.door.requestSession(this.#world.applicationId, this.#world.newClientToken());
+      const granted = await this.#world.api.requestSession(this.#world.applicationId, this.#world.newClientToken());
       if (this.#state.name !== 'requesting' || this.#state.clickedAt !== asked) {
         // Left while the request was under way: nobody may be left holding a slot.
         void this.#end(granted.session.sessionId);
@@ -113,13 +113,13 @@ export class SessionController {
   async rejoin(sessionId: string): Promise<void> {
     if (!canPlay(this.#state)) return;
     try {
-      this.#comeBack(await this.#world.door.getSession(sessionId));
+      this.#comeBack(await this.#world.api.getSession(sessionId));
     } catch (error) {
       this.#dispatch({ type: 'refused', problem: asProblem(error) });
     }
   }
 
-  /** Leave while playing, Cancel while waiting: the same door, valid in every state. */
+  /** Leave while playing, Cancel while waiting: the same call, valid in every state. */
   leave(): void {
     const sessionId = hasSession(this.#state) ? this.#state.session?.sessionId : undefined;
     this.#dispatch({ type: 'left' });
@@ -254,7 +254,7 @@ export class SessionController {
     this.#polling = true;
     this.#polledAt = this.#world.now();
     try {
-      this.#update(await this.#world.door.getSession(sessionId));
+      this.#update(await this.#world.api.getSession(sessionId));
       this.#join.reopenIfNeeded();
     } catch (error) {
       const problem = asProblem(error);
@@ -266,7 +266,7 @@ export class SessionController {
 
   async #tryRejoin(sessionId: string): Promise<boolean> {
     try {
-      const session = await this.#world.door.getSession(sessionId);
+      const session = await this.#world.api.getSession(sessionId);
       // A place in line that was given up while the page was away is told; nobody should wonder where it went.
       if (isOver(session) && !(session.statusReason === 'cancelled' && session.slot === null)) return false;
       if (isOver(session)) this.#world.memory.forget();
@@ -280,7 +280,7 @@ export class SessionController {
 
   async #end(sessionId: string): Promise<void> {
     try {
-      this.#update(await this.#world.door.endSession(sessionId));
+      this.#update(await this.#world.api.endSession(sessionId));
     } catch (error) {
       this.#log('endFailed', asProblem(error).kind);
     }

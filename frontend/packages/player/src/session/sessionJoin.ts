@@ -4,8 +4,8 @@
  */
 import { Players } from '../player/players';
 import { idleWarningOf } from './presence';
-import type { Problem } from '../door/problems';
-import { type LineNews, type SessionView, slotKey } from '../door/sessionView';
+import type { Problem } from '../api/problems';
+import { type LineNews, type SessionView, slotKey } from '../api/sessionView';
 import type { ControllerWorld, SocketEnd } from './sessionWorld';
 import type { Welcome } from '../socket/viewerSocket';
 

@@ -4,7 +4,7 @@
  * The server tells instants by its own clock. What it says at `eta.at` is heard a moment later; the smallest such delay is
  * how far this tab's clock is ahead, so a wrong clock on the viewer's side moves no forecast.
  */
-import type { EtaView, LineNews, SessionView } from '../door/sessionView';
+import type { EtaView, LineNews, SessionView } from '../api/sessionView';
 
 /** A forecast in this tab's clock. */
 export interface Forecast {

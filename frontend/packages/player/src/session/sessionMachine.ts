@@ -12,10 +12,10 @@
  * A move to another machine is no state of its own but a flag (`move`) on those with a session: `playing` while the old
  * picture runs, `reconnecting` when it went before the new one came.
  */
-import type { Problem } from '../door/problems';
+import type { Problem } from '../api/problems';
 import { isInLine, type Line, lineOf } from './sessionLine';
 import { moveOf, type Move, type Moved } from './sessionMove';
-import { isOver, type LineNews, type SessionView } from '../door/sessionView';
+import { isOver, type LineNews, type SessionView } from '../api/sessionView';
 
 export type PageStateName =
   | 'signedOut' // nobody is signed in

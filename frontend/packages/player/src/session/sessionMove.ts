@@ -5,7 +5,7 @@
  * stays on the old machine until the new one's first frame. So a move stands while the server looks for a slot, and
  * while the slot it found is not the one whose picture is shown.
  */
-import { type SessionView, slotKey } from '../door/sessionView';
+import { type SessionView, slotKey } from '../api/sessionView';
 
 export interface Move {
   /** When this tab learned of it. */

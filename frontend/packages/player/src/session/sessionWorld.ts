@@ -1,10 +1,10 @@
-/** What driving a session needs of the world: doors, socket, players, memory, time. Tests give their own. */
-import type { Granted } from '../door/api';
+/** What driving a session needs of the world: API, socket, players, memory, time. Tests give their own. */
+import type { Granted } from '../api/api';
 import type { PlayerEnd, PlayerListener } from '../player/playerEnd';
-import type { SessionView } from '../door/sessionView';
+import type { SessionView } from '../api/sessionView';
 import type { SocketListener } from '../socket/viewerSocket';
 
-export interface SessionDoor {
+export interface SessionApi {
   requestSession(applicationId: string, clientToken: string): Promise<Granted>;
   listSessions(): Promise<SessionView[]>;
   getSession(sessionId: string): Promise<SessionView>;
@@ -29,7 +29,7 @@ export interface TabMemory {
 
 export interface ControllerWorld {
   applicationId: string;
-  door: SessionDoor;
+  api: SessionApi;
   memory: TabMemory;
   openSocket(sessionId: string, listener: SocketListener): SocketEnd;
   createPlayer(peer: RTCConfiguration, listener: PlayerListener): PlayerEnd;

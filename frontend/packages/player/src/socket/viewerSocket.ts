@@ -3,9 +3,9 @@
  * flows on beside it. Says hello until welcomed, keeps the reliable channel's clock, and drops what belongs to an older
  * join.
  */
-import { Problem } from '../door/problems';
+import { Problem } from '../api/problems';
 import { ReliableChannel, type ChannelFrame } from './reliableChannel';
-import { isRecord, type LineNews, parseEta, parseSession, type SessionView, slotKey } from '../door/sessionView';
+import { isRecord, type LineNews, parseEta, parseSession, type SessionView, slotKey } from '../api/sessionView';
 
 export interface Welcome {
   session: SessionView;

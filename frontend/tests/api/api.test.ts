@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Api } from '#player/door/api';
+import { Api } from '#player/api/api';
 import { ConfigError, parseConfig } from '../../src/entry/config';
-import { type Problem, problemOf } from '#player/door/problems';
+import { type Problem, problemOf } from '#player/api/problems';
 import { assigned, queued } from '../sessions';
 
 interface Call {
@@ -79,7 +79,12 @@ describe('the API client', () => {
   });
 
   it.each([
-    { desc: 'in no tenant', groups: ['viewers'], kind: 'noTenant', says: /does not belong to an organisation.*Ask the operator of this service/ },
+    {
+      desc: 'in no tenant',
+      groups: ['viewers'],
+      kind: 'noTenant',
+      says: /does not belong to an organisation.*Ask the operator of this service/,
+    },
     { desc: 'in no group at all', groups: undefined, kind: 'noTenant', says: /does not belong to an organisation/ },
     { desc: 'in a tenant without a name', groups: ['tenant-'], kind: 'noTenant', says: /does not belong to an organisation/ },
     {
@@ -119,7 +124,7 @@ describe('the API client', () => {
     expect((await refused(500, {})).kind).toBe('serverError');
   });
 
-  it('does not renew the token at a closed door, and asks there once', async () => {
+  it('does not renew the token for an application that is closed, and asks once', async () => {
     const { api, tokens } = apiAnswering(
       json(403, { type: 'https://greenroom.dev/problems/not-open', opensAt: '2026-01-31T12:00:00.000Z' }),
     );

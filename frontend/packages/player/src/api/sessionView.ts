@@ -1,4 +1,4 @@
-/** The viewer's view of a session, as the doors give it; parsed at the edge and trusted inside. */
+/** The viewer's view of a session, as the API gives it; parsed at the edge and trusted inside. */
 
 export const SESSION_STATES = [
   'Requested',
@@ -66,7 +66,7 @@ export interface SessionView {
   migrations: number;
 }
 
-/** Raises: TypeError when the door said something that is not a session. */
+/** Raises: TypeError when the API said something that is not a session. */
 export function parseSession(value: unknown): SessionView {
   if (!isRecord(value)) throw new TypeError('a session must be an object');
   const { sessionId, applicationId, state, version } = value;

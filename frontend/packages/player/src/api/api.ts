@@ -16,7 +16,7 @@ const TRIES = 4;
 const PAUSE_ms = 400;
 const TOKEN_DOUBTED: readonly number[] = [401, 403];
 /** Closed to any token. */
-const CLOSED_DOOR: readonly ProblemKind[] = ['closed', 'notOpen'];
+const CLOSED_KINDS: readonly ProblemKind[] = ['closed', 'notOpen'];
 
 export class Api {
   readonly #base: string;
@@ -89,7 +89,7 @@ export class Api {
     let response = await this.#send(method, path, body, keepalive, token);
     // A token may be refused before its time (a key was changed, a clock is off): one renewed try, then sign in again.
     let parsed = parseJson(await response.text());
-    if (TOKEN_DOUBTED.includes(response.status) && !CLOSED_DOOR.includes(problemOf(response.status, parsed).kind)) {
+    if (TOKEN_DOUBTED.includes(response.status) && !CLOSED_KINDS.includes(problemOf(response.status, parsed).kind)) {
       token = await this.#currentToken(true);
       response = await this.#send(method, path, body, keepalive, token);
       parsed = parseJson(await response.text());
