@@ -12,7 +12,7 @@ import { watchPersonInput } from '#player/player/personInput';
 import { Player } from '#player/player/player';
 import { SessionController } from '#player/session/sessionController';
 import type { TabMemory } from '#player/session/sessionWorld';
-import { openTestDoor } from './testDoor';
+import { openTestHook } from './testHook';
 import { ViewerSocket, type SocketListener } from '#player/socket/viewerSocket';
 import type { PageModel } from './words/model';
 import { PageView } from './views/page';
@@ -57,7 +57,7 @@ async function openHouse({ root, announcer, config, signIn, user, api, fail }: S
     operator: user?.operator ?? false,
   });
   controller.onChange = render;
-  openTestDoor(controller);
+  openTestHook(controller);
   watchPersonInput(() => controller.input());
   setInterval(() => {
     controller.tick();

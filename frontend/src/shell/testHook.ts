@@ -3,7 +3,7 @@ import type { SessionController } from '#player/session/sessionController';
 import type { PageStateName } from '#player/session/sessionMachine';
 import type { LoggedEvent } from '#player/session/sessionWorld';
 
-export interface TestDoor {
+export interface TestHook {
   readonly state: PageStateName;
   readonly sessionId: string | null;
   /** The slot the session holds, as the server says; while moving this runs ahead of `shownSlot`. */
@@ -31,12 +31,12 @@ export interface TestDoor {
 
 declare global {
   interface Window {
-    greenroom?: TestDoor;
+    greenroom?: TestHook;
   }
 }
 
-export function openTestDoor(controller: SessionController): void {
-  const door: TestDoor = {
+export function openTestHook(controller: SessionController): void {
+  const hook: TestHook = {
     get state() {
       return controller.state.name;
     },
@@ -80,5 +80,5 @@ export function openTestDoor(controller: SessionController): void {
       return controller.events.map((event) => ({ ...event }));
     },
   };
-  Object.defineProperty(window, 'greenroom', { value: Object.freeze(door) });
+  Object.defineProperty(window, 'greenroom', { value: Object.freeze(hook) });
 }
