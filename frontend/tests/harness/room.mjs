@@ -1,4 +1,4 @@
-// What the harness answers at the door, and the forecasts it makes up.
+// What the harness answers to a request, and the forecasts it makes up.
 
 const iso = (in_s) => new Date(Date.now() + in_s * 1000).toISOString();
 

@@ -1,4 +1,4 @@
-// The waiting room and the door in Chromium: place, time, reason, reload, cancel, the picture by itself, and every refusal.
+// The waiting room and refusals in Chromium: place, time, reason, reload, cancel, the picture by itself, and every refusal.
 // node tests/harness/walk-room.mjs <folder outside the repository>
 import assert from 'node:assert/strict';
 import { openWalk, order } from './walking.mjs';

@@ -5,7 +5,7 @@ import { advance, initialState, type PageEvent } from '#player/session/sessionMa
 import type { EtaView, SessionView } from '#player/api/sessionView';
 import { LineSpeaker } from '../../src/shell/views/lineSpeaker';
 import type { PageModel } from '../../src/shell/words/model';
-import { againText, doorAnnouncement, hourText, mayAskAgain, turnedAway } from '../../src/shell/words/turnedAwayWords';
+import { againText, refusalAnnouncement, hourText, mayAskAgain, turnedAway } from '../../src/shell/words/turnedAwayWords';
 import {
   lineShown,
   MEASURING,
@@ -145,15 +145,15 @@ describe('read aloud', () => {
   });
 });
 
-describe('at the door', () => {
+describe('a refusal', () => {
   const type = (name: string): string => `https://greenroom.dev/problems/${name}`;
-  const door = (status: number, name: string, facts: object = {}, retryAfter: string | null = null) => {
+  const refusal = (status: number, name: string, facts: object = {}, retryAfter: string | null = null) => {
     const subject = model([{ type: 'refused', problem: problemOf(status, { type: type(name), ...facts }, retryAfter) }]);
-    return { subject, door: turnedAway(subject)! };
+    return { subject, refusal: turnedAway(subject)! };
   };
 
   it('tells when a full line may be tried again, and lets nobody press before', () => {
-    const { door: full } = door(503, 'line-full', { retryAfter_s: 42 });
+    const { refusal: full } = refusal(503, 'line-full', { retryAfter_s: 42 });
     expect([
       full.title,
       againText(full, AT),
@@ -161,39 +161,39 @@ describe('at the door', () => {
       mayAskAgain(full, AT + 41_999),
       mayAskAgain(full, AT + 42_000),
     ]).toEqual(['The line is full', '0:42', '0:01', false, true]);
-    expect(doorAnnouncement(full, AT)).toMatch(/You can try again today at /);
-    expect(doorAnnouncement(full, AT + 1000)).toBe(doorAnnouncement(full, AT + 9000));
-    expect(doorAnnouncement(full, AT + 42_000)).toBe('You can try again now.');
+    expect(refusalAnnouncement(full, AT)).toMatch(/You can try again today at /);
+    expect(refusalAnnouncement(full, AT + 1000)).toBe(refusalAnnouncement(full, AT + 9000));
+    expect(refusalAnnouncement(full, AT + 42_000)).toBe('You can try again now.');
   });
 
   it('finds the time in the header when the body has none, and needs none', () => {
-    expect(againText(door(503, 'line-full', {}, '60').door, AT)).toBe('1:00');
-    const unknown = door(503, 'line-full').door;
+    expect(againText(refusal(503, 'line-full', {}, '60').refusal, AT)).toBe('1:00');
+    const unknown = refusal(503, 'line-full').refusal;
     expect([unknown.againAt, mayAskAgain(unknown, AT), againText(unknown, AT)]).toEqual([null, true, '']);
   });
 
   it('tells when it opens, in the viewer’s own time', () => {
-    const { door: early, subject } = door(403, 'not-open', { opensAt: '2026-01-31T13:30:00.000Z' });
+    const { refusal: early, subject } = refusal(403, 'not-open', { opensAt: '2026-01-31T13:30:00.000Z' });
     expect([early.title, early.label, againText(early, AT)]).toEqual(['Not open yet', 'You can join the line in', '1 h 30 min']);
     expect(hourText(early.againAt!, AT, 'Europe/Berlin', 'en-GB')).toBe('today at 14:30 (Europe/Berlin)');
     expect(hourText(early.againAt!, AT, 'Pacific/Auckland', 'en-GB')).toBe('today at 02:30 (Pacific/Auckland)');
     expect(hourText(AT + 86_400_000, AT, 'America/New_York', 'en-GB')).toBe('tomorrow at 07:00 (America/New York)');
     expect(hourText(AT + 5 * 86_400_000, AT, 'UTC', 'en-GB')).toMatch(/^on Thursday 5 February at 12:00 \(UTC\)$/);
     expect(announcement(subject)).toContain('Not open yet');
-    const someday = door(403, 'not-open', { opensAt: null }).door;
+    const someday = refusal(403, 'not-open', { opensAt: null }).refusal;
     expect([someday.againAt, someday.text]).toEqual([null, expect.stringContaining('none is planned yet')]);
     const behind = { ...subject, serverNow: AT + 600_000 };
     expect(againText(turnedAway(behind)!, behind.now)).toBe('1 h 20 min');
   });
 
-  it('tells of a door that is closed, and of a stop in the operator’s words', () => {
-    expect(door(403, 'closed').door).toMatchObject({
+  it('tells of an application that is closed, and of a stop in the operator’s words', () => {
+    expect(refusal(403, 'closed').refusal).toMatchObject({
       title: 'Closed for now',
       text: expect.stringContaining('no time is set') as string,
       againAt: null,
     });
-    expect(door(503, 'kill-switch', { detail: 'we mend a fault' }).door.text).toContain('“We mend a fault.”');
-    expect(door(503, 'kill-switch', { detail: 'x', reason: 'the hall burns' }).door.text).toContain('“The hall burns.”');
+    expect(refusal(503, 'kill-switch', { detail: 'we mend a fault' }).refusal.text).toContain('“We mend a fault.”');
+    expect(refusal(503, 'kill-switch', { detail: 'x', reason: 'the hall burns' }).refusal.text).toContain('“The hall burns.”');
   });
 
   it.each([
@@ -206,13 +206,13 @@ describe('at the door', () => {
     ],
     [{}, /^Someone has reached a limit/, 'You can try again in'],
   ])('tells which limit %j is reached and when it ends', (facts, words, label) => {
-    const { door: limited } = door(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' });
+    const { refusal: limited } = refusal(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' });
     expect([limited.label, againText(limited, AT)]).toEqual([label, '12 h 0 min']);
     expect(limited.text).toMatch(words);
   });
 
   it('names used-up minutes as that, and calls no limit of nothing a matter of waiting', () => {
-    const refused = (facts: object) => door(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' }).door;
+    const refused = (facts: object) => refusal(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' }).refusal;
     expect(refused({ scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 1 })).toMatchObject({
       title: 'Today’s playing time is used up',
       text: 'You have used all of today’s playing time (1 minute).',

@@ -18,17 +18,17 @@ export function createTurnedAway(actions: PageActions): View {
   return {
     element,
     update(model: PageModel): void {
-      const door = turnedAway(model);
-      if (door === null) return;
+      const refusal = turnedAway(model);
+      if (refusal === null) return;
       element.dataset.problem = model.state.problem?.kind ?? '';
       setText(eyebrow, model.applicationName);
-      setText(title, door.title);
-      setText(text, door.text);
-      const may = mayAskAgain(door, model.now);
-      wait.hidden = door.againAt === null;
-      setText(label, may ? 'You can try again' : door.label);
-      setText(left, may ? 'now' : againText(door, model.now));
-      setText(hour, may || door.againAt === null ? '' : `That is ${hourText(door.againAt, model.now)}.`);
+      setText(title, refusal.title);
+      setText(text, refusal.text);
+      const may = mayAskAgain(refusal, model.now);
+      wait.hidden = refusal.againAt === null;
+      setText(label, may ? 'You can try again' : refusal.label);
+      setText(left, may ? 'now' : againText(refusal, model.now));
+      setText(hour, may || refusal.againAt === null ? '' : `That is ${hourText(refusal.againAt, model.now)}.`);
       hour.hidden = hour.textContent === '';
       again.disabled = !may;
     },

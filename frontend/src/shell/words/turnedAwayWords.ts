@@ -13,7 +13,7 @@ export interface TurnedAway {
   label: string;
 }
 
-const AT_THE_DOOR: readonly ProblemKind[] = ['lineFull', 'closed', 'notOpen', 'quotaExceeded', 'killSwitch'];
+const REFUSALS: readonly ProblemKind[] = ['lineFull', 'closed', 'notOpen', 'quotaExceeded', 'killSwitch'];
 
 const BEFORE_EVENT = 'You can join the line shortly before the event begins. Come back then.';
 const NO_DATE = 'This application is open during events only, and none is planned yet. There is nothing wrong with your account.';
@@ -21,7 +21,7 @@ const NO_DATE = 'This application is open during events only, and none is planne
 /** Null when the page shows no refusal. Times come from the server and are converted to this tab's clock. */
 export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>): TurnedAway | null {
   const { problem, name, since } = model.state;
-  if (name !== 'failed' || problem === null || !AT_THE_DOOR.includes(problem.kind)) return null;
+  if (name !== 'failed' || problem === null || !REFUSALS.includes(problem.kind)) return null;
   const local = (at: number | null): number | null => (at === null ? null : at - (model.serverNow - model.now));
   const { retryAfter_s, tryAgainAt, opensAt } = problem.facts;
   const later = retryAfter_s === null ? local(tryAgainAt) : since + retryAfter_s * 1000;
@@ -55,17 +55,17 @@ export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>
         label: 'You can try again in',
       };
     default:
-      return quotaDoor(problem, later);
+      return quotaRefusal(problem, later);
   }
 }
 
 /** Whether the button can be pressed: always, when no time is known. */
-export function mayAskAgain(door: TurnedAway, now: number): boolean {
-  return door.againAt === null || now >= door.againAt;
+export function mayAskAgain(refusal: TurnedAway, now: number): boolean {
+  return refusal.againAt === null || now >= refusal.againAt;
 }
 
-export function againText(door: TurnedAway, now: number): string {
-  return door.againAt === null || mayAskAgain(door, now) ? '' : countdown(door.againAt - now);
+export function againText(refusal: TurnedAway, now: number): string {
+  return refusal.againAt === null || mayAskAgain(refusal, now) ? '' : countdown(refusal.againAt - now);
 }
 
 /** A time in the viewer's own time zone: "today at 20:00 (Europe/Berlin)", "on Friday, 3 July at 20:00 (…)". */
@@ -75,10 +75,10 @@ export function hourText(at: number, now: number, zone = localZone(), locale?: s
 }
 
 /** The text for screen readers: read when the page opens, and again when the button works. */
-export function doorAnnouncement(door: TurnedAway, now: number): string {
-  if (door.againAt === null) return `${door.title}. ${door.text}`;
-  if (mayAskAgain(door, now)) return 'You can try again now.';
-  return `${door.title}. ${door.text} You can try again ${hourText(door.againAt, now)}.`;
+export function refusalAnnouncement(refusal: TurnedAway, now: number): string {
+  if (refusal.againAt === null) return `${refusal.title}. ${refusal.text}`;
+  if (mayAskAgain(refusal, now)) return 'You can try again now.';
+  return `${refusal.title}. ${refusal.text} You can try again ${hourText(refusal.againAt, now)}.`;
 }
 
 function dayText(at: number, now: number, zone: string, locale?: string): string {
@@ -101,7 +101,7 @@ function stopText(problem: Problem): string {
 
 const WHOSE: Readonly<Record<string, string>> = { tenant: 'Your organisation', account: 'This service', 'viewer-day': 'You' };
 
-function quotaDoor(problem: Problem, later: number | null): TurnedAway {
+function quotaRefusal(problem: Problem, later: number | null): TurnedAway {
   const { quota, limit } = problem.facts;
   // Waiting does not help against a limit of 0.
   const againAt = limit === 0 ? null : later;

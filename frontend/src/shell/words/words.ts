@@ -3,7 +3,7 @@ import type { PageState } from '#player/session/sessionMachine';
 import { endWords, NOT_STARTED, PLACE_LOST, type EndWords } from './statusReasons';
 import type { PageModel } from './model';
 import { MOVED_TEXT, MOVING_TITLE, movingText } from './movingWords';
-import { doorAnnouncement, turnedAway } from './turnedAwayWords';
+import { refusalAnnouncement, turnedAway } from './turnedAwayWords';
 import { isLosingPlace, waitingReason, waitingTitle } from './waitingWords';
 import { noticeAnnouncement } from './noticeWords';
 
@@ -49,9 +49,9 @@ export function playingTimeBackAt({ statusReason, session }: PageState): number 
   return statusReason === 'quotaExceeded' && !Number.isNaN(end) ? (Math.floor(end / DAY_ms) + 1) * DAY_ms : null;
 }
 
-function doorWords(model: PageModel): string | null {
-  const door = turnedAway(model);
-  return door === null ? null : doorAnnouncement(door, model.now);
+function refusalText(model: PageModel): string | null {
+  const refusal = turnedAway(model);
+  return refusal === null ? null : refusalAnnouncement(refusal, model.now);
 }
 
 /** What screen readers hear when the state changes; LineSpeaker reads the place in line. */
@@ -81,6 +81,6 @@ export function announcement(model: PageModel): string {
     case 'superseded':
       return 'This session is now open in another tab or on another device.';
     case 'failed':
-      return doorWords(model) ?? state.problem?.message ?? 'Something went wrong.';
+      return refusalText(model) ?? state.problem?.message ?? 'Something went wrong.';
   }
 }
