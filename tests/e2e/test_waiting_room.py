@@ -89,7 +89,7 @@ def longest_s(told: str) -> float:
 
 async def opened_curtain(page: Page) -> float:
     """How far the way to the stage is shown as walked, 0 to 1."""
-    return float(await page.get_by_test_id("theatre").evaluate("it => it.style.getPropertyValue('--open')"))
+    return float(await page.get_by_test_id("waiting-picture").evaluate("it => it.style.getPropertyValue('--open')"))
 
 
 async def test_the_wait_runs_down_and_the_picture_comes_by_itself(room: House) -> None:

@@ -23,7 +23,7 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A button that gives its focus back when pressed by mouse: keys belong to the stage, and Space would press it again. */
+/** A button that gives its focus back when pressed by mouse: keys belong to the picture, and Space would press it again. */
 export function button(label: string, testId: string, kind: string, press: () => void): HTMLButtonElement {
   const made = el('button', { type: 'button', class: `button ${kind}`, 'data-testid': testId }, label);
   made.addEventListener('click', (event) => {

@@ -32,10 +32,10 @@ describe('the notices over the picture', () => {
     [60, 'verySoon', 'This session ends in 1:00'],
     [0, 'verySoon', 'This session is ending now'],
     [-5, 'verySoon', 'This session is ending now'],
-  ])('warn %d s before the end', (left_s, stage, title) => {
+  ])('warn %d s before the end', (left_s, phase, title) => {
     const left = timeLeft(playing(left_s));
-    expect([left?.stage ?? null, left === null ? null : timeLeftTitle(left)]).toEqual([stage, title]);
-    if (left !== null) expect(timeLeftText(left) === '').toBe(stage === 'clock');
+    expect([left?.phase ?? null, left === null ? null : timeLeftTitle(left)]).toEqual([phase, title]);
+    if (left !== null) expect(timeLeftText(left) === '').toBe(phase === 'clock');
   });
 
   it('are announced once for five minutes and once for one, not every second', () => {

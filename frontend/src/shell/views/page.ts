@@ -1,4 +1,4 @@
-/** Puts the right view on the page, keeps the stage beneath the waiting room while the picture connects, and announces. */
+/** Puts the right view on the page, keeps the player beneath the waiting room while the picture connects, and announces. */
 import { canPlay, type PageStateName } from '#player/session/sessionMachine';
 import { createEnded, createFailed, createSuperseded } from './closing';
 import { el, linkTo, setText } from '../../elements/dom';
@@ -8,14 +8,14 @@ import { createLanding } from './landing';
 import { isStartWanted } from '../words/noticeWords';
 import { LineSpeaker } from './lineSpeaker';
 import type { PageActions, PageModel, View } from '../words/model';
-import { createStage } from './stage';
+import { createPlayerView } from './playerView';
 import { createWaiting } from './waiting';
 import { createTurnedAway } from './turnedAway';
 import { turnedAway } from '../words/turnedAwayWords';
 import { waitingTabTitle } from '../words/waitingWords';
 import { announcement } from '../words/words';
 
-type Face = 'landing' | 'waiting' | 'stage' | 'ended' | 'superseded' | 'failed' | 'turnedAway';
+type Face = 'landing' | 'waiting' | 'player' | 'ended' | 'superseded' | 'failed' | 'turnedAway';
 
 const FACES: Readonly<Record<PageStateName, Face>> = {
   signedOut: 'landing',
@@ -23,8 +23,8 @@ const FACES: Readonly<Record<PageStateName, Face>> = {
   requesting: 'waiting',
   waiting: 'waiting',
   joining: 'waiting',
-  playing: 'stage',
-  reconnecting: 'stage',
+  playing: 'player',
+  reconnecting: 'player',
   ended: 'ended',
   superseded: 'superseded',
   failed: 'failed',
@@ -33,15 +33,15 @@ const CURTAIN_ms = 700;
 
 /** A picture that waits for a click is shown with the button on it, not behind the waiting room. */
 function faceOf(model: PageModel): Face {
-  if (isStartWanted(model)) return 'stage';
+  if (isStartWanted(model)) return 'player';
   return turnedAway(model) === null ? FACES[model.state.name] : 'turnedAway';
 }
 
 export class PageView {
   readonly #root: HTMLElement;
   readonly #announcer: HTMLElement;
-  readonly #stage;
-  readonly #faces: Record<Exclude<Face, 'stage'>, View>;
+  readonly #playerView;
+  readonly #faces: Record<Exclude<Face, 'player'>, View>;
   readonly #header: View;
   readonly #main = el('main', {});
   #face: Face | null = null;
@@ -51,7 +51,7 @@ export class PageView {
   constructor(root: HTMLElement, announcer: HTMLElement, actions: PageActions) {
     this.#root = root;
     this.#announcer = announcer;
-    this.#stage = createStage(actions);
+    this.#playerView = createPlayerView(actions);
     this.#header = createHeader(actions);
     this.#faces = {
       landing: createLanding(actions),
@@ -65,41 +65,41 @@ export class PageView {
   }
 
   get videoParent(): HTMLElement {
-    return this.#stage.videoParent;
+    return this.#playerView.videoParent;
   }
 
   render(told: PageModel): void {
     // A page's clock may stand still while the machine sleeps; the hour in a refusal goes by the wall's.
     const model = told.state.name === 'failed' ? { ...told, now: Math.max(told.now, Date.now()) } : told;
     const face = faceOf(model);
-    document.title = face === 'stage' ? `${model.applicationName} · ${model.productName}` : (waitingTabTitle(model) ?? model.productName);
+    document.title = face === 'player' ? `${model.applicationName} · ${model.productName}` : (waitingTabTitle(model) ?? model.productName);
     this.#header.update(model);
-    this.#showStage(face === 'stage' || model.state.name === 'joining');
-    this.#stage.update(model);
-    if (face !== 'stage') this.#faces[face].update(model);
+    this.#showPlayer(face === 'player' || model.state.name === 'joining');
+    this.#playerView.update(model);
+    if (face !== 'player') this.#faces[face].update(model);
     if (face !== this.#face) this.#change(face);
     this.#announce(model);
   }
 
-  /** The stage must be laid out before the first frame: the library measures its wrapper. */
-  #showStage(shown: boolean): void {
-    if (shown && !this.#stage.element.isConnected) this.#root.append(this.#stage.element);
-    if (!shown && this.#stage.element.isConnected) this.#stage.element.remove();
+  /** The player must be laid out before the first frame: the library measures its wrapper. */
+  #showPlayer(shown: boolean): void {
+    if (shown && !this.#playerView.element.isConnected) this.#root.append(this.#playerView.element);
+    if (!shown && this.#playerView.element.isConnected) this.#playerView.element.remove();
   }
 
   #change(face: Face): void {
-    const curtain = this.#face === 'waiting' && face === 'stage';
+    const curtain = this.#face === 'waiting' && face === 'player';
     const former = this.#main.firstElementChild;
     this.#face = face;
     document.body.dataset.face = face;
     if (curtain && former !== null) {
       // The waiting room fades over the living picture.
       former.classList.add('leaving');
-      setTimeout(() => this.#face === 'stage' && this.#main.replaceChildren(), CURTAIN_ms);
+      setTimeout(() => this.#face === 'player' && this.#main.replaceChildren(), CURTAIN_ms);
       return;
     }
     former?.classList.remove('leaving');
-    if (face === 'stage') return this.#main.replaceChildren();
+    if (face === 'player') return this.#main.replaceChildren();
     const view = this.#faces[face].element;
     view.classList.remove('leaving');
     this.#main.replaceChildren(view);

@@ -1,6 +1,6 @@
 /**
  * Keeps an element above everything else on the page, the browser's full screen included: in its top layer. A place in
- * the document or a z-index is not enough, because what is added to the stage later may lie above it.
+ * the document or a z-index is not enough, because what is added to the player later may lie above it.
  */
 
 export interface TopLayer {

@@ -5,14 +5,14 @@
 import { button, el, setText } from '../../elements/dom';
 import { elapsedText } from '../../elements/elapsed';
 import type { PageActions, PageModel, View } from '../words/model';
-import { createTheatre } from './theatre';
+import { createWaitingPicture } from './waitingPicture';
 import { createSteps } from './waitingSteps';
 import { lineShown, timeNote, timeText, waitingReason, waitingTitle, WHAT_COMES_NEXT } from '../words/waitingWords';
 
 export function createWaiting(actions: PageActions): View {
   const eyebrow = el('p', { class: 'eyebrow' });
   const title = el('h1', { 'data-testid': 'waiting-title' });
-  const theatre = createTheatre();
+  const picture = createWaitingPicture();
   const time = createTime();
   const reason = el('p', { class: 'lead', 'data-testid': 'waiting-reason' });
   const steps = createSteps();
@@ -28,7 +28,7 @@ export function createWaiting(actions: PageActions): View {
     { class: 'card-now' },
     eyebrow,
     title,
-    theatre.element,
+    picture.element,
     time.element,
     reason,
     el('div', { class: 'card-foot' }, elapsed, cancel),
@@ -49,7 +49,7 @@ export function createWaiting(actions: PageActions): View {
       setText(elapsed, inLine ? `${waited} waited` : waited);
       setText(cancel, inLine ? 'Leave the line' : 'Cancel');
       time.update(model);
-      theatre.update(model);
+      picture.update(model);
       steps.update(model);
       steps.element.hidden = inLine;
       next.hidden = !inLine;

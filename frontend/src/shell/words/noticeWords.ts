@@ -13,7 +13,7 @@ const VERY_SOON_ms = 60_000;
 /** How long the words of the first warning are shown; the clock stays. */
 const WORDS_ms = 20_000;
 
-export type TimeLeft = { left_ms: number; stage: 'soon' | 'clock' | 'verySoon' };
+export type TimeLeft = { left_ms: number; phase: 'soon' | 'clock' | 'verySoon' };
 
 /** Whether the browser waits for the viewer's click before it shows the picture. */
 export function isStartWanted({ playBlocked, state }: PageModel): boolean {
@@ -36,8 +36,8 @@ export function timeLeft({ state, serverNow }: PageModel): TimeLeft | null {
   if ((state.name !== 'playing' && state.name !== 'reconnecting') || Number.isNaN(endsBy)) return null;
   const left_ms = Math.max(0, endsBy - serverNow);
   if (left_ms > SOON_ms) return null;
-  if (left_ms <= VERY_SOON_ms) return { left_ms, stage: 'verySoon' };
-  return { left_ms, stage: left_ms > SOON_ms - WORDS_ms ? 'soon' : 'clock' };
+  if (left_ms <= VERY_SOON_ms) return { left_ms, phase: 'verySoon' };
+  return { left_ms, phase: left_ms > SOON_ms - WORDS_ms ? 'soon' : 'clock' };
 }
 
 export function timeLeftTitle({ left_ms }: TimeLeft): string {
@@ -45,9 +45,9 @@ export function timeLeftTitle({ left_ms }: TimeLeft): string {
 }
 
 /** The words beside the clock; empty while the clock alone is enough. */
-export function timeLeftText({ stage }: TimeLeft): string {
-  if (stage === 'clock') return '';
-  return stage === 'soon' ? 'Your time is nearly up. Please finish what you are doing.' : 'It closes automatically when the time is up.';
+export function timeLeftText({ phase }: TimeLeft): string {
+  if (phase === 'clock') return '';
+  return phase === 'soon' ? 'Your time is nearly up. Please finish what you are doing.' : 'It closes automatically when the time is up.';
 }
 
 export function idleCountdown(endsAt: number, now: number): string {
@@ -64,5 +64,5 @@ export function noticeAnnouncement(model: PageModel): string | null {
   if (model.stillFor_ms !== null) return `${STILL_TITLE}. Your session is still running.`;
   const left = timeLeft(model);
   if (left === null) return null;
-  return left.stage === 'verySoon' ? 'This session ends in less than a minute.' : 'This session ends in less than five minutes.';
+  return left.phase === 'verySoon' ? 'This session ends in less than a minute.' : 'This session ends in less than five minutes.';
 }

@@ -26,7 +26,7 @@ export interface PlayerEnd {
   setMuted(muted: boolean): void;
   /** To the front: seen, heard as `muted` says, and listening to the viewer's input. */
   show(muted: boolean): void;
-  /** Over, but its last frame stays on the stage until `stop`. */
+  /** Over, but its last frame stays shown until `stop`. */
   freeze(): void;
   stop(): void;
 }

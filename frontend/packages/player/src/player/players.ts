@@ -1,5 +1,5 @@
 /**
- * The pictures on the stage: the one shown, the one that comes behind it, and the still of one that was lost. A picture
+ * The pictures on the page: the one shown, the one that comes behind it, and the still of one that was lost. A picture
  * is replaced at the first frame of the next one, so nobody looks at a black page in between.
  */
 import type { PlayerEnd, PlayerListener } from './playerEnd';
@@ -9,7 +9,7 @@ export interface PlayersListener {
   /** From the newest picture only: an older one has no streamer to talk to any more. */
   toStreamer(text: string): void;
   firstFrame(slot: string): void;
-  /** The picture on the stage went away (its last frame stays), or, with `shown` false, the coming one did. */
+  /** The picture shown went away (its last frame stays), or, with `shown` false, the coming one did. */
   lost(shown: boolean, reason: string): void;
   /** The browser wants a click before it plays, or no longer does. */
   playBlocked(blocked: boolean): void;
@@ -47,7 +47,7 @@ export class Players {
     return this.#shown?.player.stalledFor_ms ?? Infinity;
   }
 
-  /** Whether the picture on the stage stands still before the viewer's eyes. */
+  /** Whether the picture shown stands still before the viewer's eyes. */
   get isStill(): boolean {
     return this.#shown?.player.isStill ?? false;
   }
@@ -64,7 +64,7 @@ export class Players {
     return this.#muted;
   }
 
-  /** Starts the picture of a new join behind the one on the stage, in place of one that had not come yet. */
+  /** Starts the picture of a new join behind the one shown, in place of one that had not come yet. */
   begin(slot: string, peer: RTCConfiguration): void {
     this.dropComing();
     let player: PlayerEnd | null = null;
@@ -97,7 +97,7 @@ export class Players {
     this.#shown?.player.setMuted(muted);
   }
 
-  /** Gives up the picture on the stage; its last frame stays until another one comes. */
+  /** Gives up the picture shown; its last frame stays until another one comes. */
   freeze(): void {
     const shown = this.#shown;
     if (shown === null) return;
@@ -117,7 +117,7 @@ export class Players {
     coming.player.stop();
   }
 
-  /** Clears the stage. */
+  /** Clears the page of pictures. */
   close(): void {
     this.dropComing();
     this.freeze();

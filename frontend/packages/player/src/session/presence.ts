@@ -10,7 +10,7 @@ const REPORT_EVERY_ms = 60_000;
 export interface PresenceWorld {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
-  /** To the agent of the picture on the stage. */
+  /** To the agent of the picture shown. */
   say(text: string): void;
   changed(): void;
 }

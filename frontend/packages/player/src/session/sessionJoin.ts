@@ -21,7 +21,7 @@ export interface JoinHost {
   firstFrame(slot: string): void;
   /** The browser does not play without a click. */
   startRefused(): void;
-  /** Nothing is on the stage any more but a still. */
+  /** Nothing is shown any more but a still. */
   pictureLost(): void;
   superseded(): void;
   /** The agent counts down for want of input (seconds), or no longer does (null). */
@@ -126,7 +126,7 @@ export class SessionJoin {
     this.#players.start();
   }
 
-  /** Gives up the picture on the stage; its last frame stays. */
+  /** Gives up the picture shown; its last frame stays. */
   losePicture(reason: string): void {
     this.#players.freeze();
     this.#lost(true, reason);

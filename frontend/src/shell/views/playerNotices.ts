@@ -21,7 +21,7 @@ import {
 } from '../words/noticeWords';
 import { createTopLayer } from './topLayer';
 
-export function createStageNotices(actions: PageActions): View {
+export function createPlayerNotices(actions: PageActions): View {
   const [moving, moved] = [createMovingBanner(), createMovedNote()];
   const middle = [createStart(actions), createLost(), createStill(), createIdle(actions)];
   const left = createTimeLeft();
@@ -120,7 +120,7 @@ function createTimeLeft(): View {
       const time = timeLeft(model);
       element.hidden = time === null;
       if (time === null) return;
-      element.dataset.stage = time.stage;
+      element.dataset.phase = time.phase;
       setText(clock, timeLeftTitle(time));
       setText(words, timeLeftText(time));
       words.hidden = words.textContent === '';

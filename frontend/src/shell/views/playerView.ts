@@ -1,16 +1,16 @@
 /** The player: the picture in a wrapper of fixed size, and a slim bar that keeps out of its way. */
 import { button, el, lampMark, setText } from '../../elements/dom';
 import { isStartWanted } from '../words/noticeWords';
-import { createStageNotices } from './stageNotices';
+import { createPlayerNotices } from './playerNotices';
 import type { PageActions, PageModel, View } from '../words/model';
 import { elapsedText } from '../../elements/elapsed';
 
-export interface StageView extends View {
+export interface PlayerView extends View {
   /** Where the player puts its video. */
   readonly videoParent: HTMLElement;
 }
 
-export function createStage(actions: PageActions): StageView {
+export function createPlayerView(actions: PageActions): PlayerView {
   let muted = true;
   const name = el('span', { class: 'bar-name' });
   const signal = el('span', { class: 'signal', 'data-testid': 'signal' });
@@ -31,12 +31,12 @@ export function createStage(actions: PageActions): StageView {
     leave,
   );
   const videoParent = el('div', { class: 'video-parent', id: 'player' });
-  const notices = createStageNotices(actions);
+  const notices = createPlayerNotices(actions);
   // The wrapper has the size; without one the library's video is invisible while its frames decode.
   const wrapper = el('div', { class: 'video-wrapper', 'data-testid': 'video-wrapper' }, videoParent);
   const element = el(
     'section',
-    { class: 'stage', 'data-testid': 'stage', 'aria-label': 'Streamed application' },
+    { class: 'player', 'data-testid': 'player', 'aria-label': 'Streamed application' },
     wrapper,
     notices.element,
     bar,
@@ -83,7 +83,7 @@ function signalText(model: PageModel): string {
  * The library hears every key of the document and swallows Tab. Keys pressed on a button stay there, and Shift+Tab on
  * the picture moves the focus to the bar; otherwise nobody could leave by keyboard.
  */
-function keepKeysApart(besides: readonly HTMLElement[], leave: HTMLElement, stage: HTMLElement): void {
+function keepKeysApart(besides: readonly HTMLElement[], leave: HTMLElement, player: HTMLElement): void {
   for (const type of ['keydown', 'keyup', 'keypress']) {
     for (const beside of besides) {
       beside.addEventListener(type, (event) => {
@@ -95,9 +95,9 @@ function keepKeysApart(besides: readonly HTMLElement[], leave: HTMLElement, stag
   window.addEventListener(
     'keydown',
     (event) => {
-      const onStage =
-        stage.isConnected && stage.dataset.live === 'true' && !besides.some((beside) => beside.contains(document.activeElement));
-      if (!onStage || event.key !== 'Tab' || !event.shiftKey) return;
+      const onPicture =
+        player.isConnected && player.dataset.live === 'true' && !besides.some((beside) => beside.contains(document.activeElement));
+      if (!onPicture || event.key !== 'Tab' || !event.shiftKey) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       leave.focus();

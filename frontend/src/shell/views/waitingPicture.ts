@@ -9,17 +9,17 @@ const SHOWN_AHEAD = 4;
 const MORE_SPOTS = 1.7;
 const WALK_ms = 700;
 
-export function createTheatre(): View {
+export function createWaitingPicture(): View {
   const curtains = [el('span', { class: 'curtain' }), el('span', { class: 'curtain right' })];
-  const stage = el('div', { class: 'proscenium' }, el('span', { class: 'beam' }), ...curtains, el('span', { class: 'valance' }));
+  const arch = el('div', { class: 'proscenium' }, el('span', { class: 'beam' }), ...curtains, el('span', { class: 'valance' }));
   const you = el('span', { class: 'person you' });
   const more = el('span', { class: 'more-people' });
   const people = el('div', { class: 'people' }, more, you);
   const ahead: HTMLElement[] = [];
   const element = el(
     'div',
-    { class: 'theatre', role: 'progressbar', 'aria-label': 'Your progress in line', 'data-testid': 'theatre' },
-    stage,
+    { class: 'waiting-picture', role: 'progressbar', 'aria-label': 'Your progress in line', 'data-testid': 'waiting-picture' },
+    arch,
     people,
   );
   return {
@@ -32,7 +32,7 @@ export function createTheatre(): View {
       const words = line === null ? '' : `. ${timeText(line, model.now)}`;
       element.setAttribute('aria-valuetext', `${waitingTitle(model.state)}${words}`);
       const count = Math.max(0, (line?.place ?? 1) - 1);
-      seat(ahead, people, Math.min(count, SHOWN_AHEAD));
+      placePeople(ahead, people, Math.min(count, SHOWN_AHEAD));
       more.textContent = count > SHOWN_AHEAD ? `+${count - SHOWN_AHEAD}` : '';
       more.hidden = more.textContent === '';
       ahead.forEach((person, index) => person.style.setProperty('--spot', String(index + (more.hidden ? 0 : MORE_SPOTS))));
@@ -43,7 +43,7 @@ export function createTheatre(): View {
 }
 
 /** Draws `wanted` people ahead of the viewer. The first one walks away; a new one is drawn at the far end. */
-function seat(ahead: HTMLElement[], people: HTMLElement, wanted: number): void {
+function placePeople(ahead: HTMLElement[], people: HTMLElement, wanted: number): void {
   while (ahead.length > wanted) {
     const first = ahead.shift()!;
     first.classList.add('walking-in');
