@@ -19,19 +19,19 @@ const DRAINABLE: readonly string[] = ['Booting', 'Ready'];
 
 export function createInstanceCard(first: InstanceView, actions: InstanceActions): InstanceCard {
   let shown = first;
-  const state = el('span', { class: 'machine-state' });
-  const age = el('span', { class: 'machine-age' });
-  const id = el('code', { class: 'machine-id' }, first.instanceId);
-  const kind = el('p', { class: 'machine-kind' });
-  const notice = el('p', { class: 'machine-notice' });
+  const state = el('span', { class: 'instance-state' });
+  const age = el('span', { class: 'instance-age' });
+  const id = el('code', { class: 'instance-id' }, first.instanceId);
+  const kind = el('p', { class: 'instance-kind' });
+  const notice = el('p', { class: 'instance-notice' });
   const tiles = el('ul', { class: 'tiles' });
   const drain = button('Drain', 'drain', 'small', () => actions.drain(shown));
   const undrain = button('Undrain', 'undrain', 'small', () => actions.undrain(shown));
-  const foot = el('div', { class: 'machine-foot' }, id, el('span', { class: 'bar-space' }), drain, undrain);
+  const foot = el('div', { class: 'instance-foot' }, id, el('span', { class: 'bar-space' }), drain, undrain);
   const element = el(
     'li',
-    { class: 'machine', 'data-testid': 'machine', 'data-instance': first.instanceId },
-    el('div', { class: 'machine-head' }, state, el('span', { class: 'bar-space' }), age),
+    { class: 'instance', 'data-testid': 'instance', 'data-instance': first.instanceId },
+    el('div', { class: 'instance-head' }, state, el('span', { class: 'bar-space' }), age),
     kind,
     notice,
     tiles,

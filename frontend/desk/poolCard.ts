@@ -3,7 +3,7 @@ import type { PoolReading } from './readings';
 import type { DecisionView, PoolView } from './operatorViews';
 import { createDemandBar } from './demandBar';
 import { createInstanceCard, type InstanceActions, type InstanceCard } from './instanceCard';
-import { agoText, decisionWords, demandText, inOrder, noMachineText, policyTexts } from './words';
+import { agoText, decisionWords, demandText, inOrder, noInstanceText, policyTexts } from './words';
 import { button, el, setText } from '../src/elements/dom';
 
 export interface PoolActions extends InstanceActions {
@@ -24,7 +24,7 @@ export function createPoolCard(poolId: string, actions: PoolActions): PoolCard {
   const halted = el('p', { class: 'halted', 'data-testid': 'halted' });
   const sentence = el('p', { class: 'demand-text', 'data-testid': 'demand' });
   const demand = createDemandBar();
-  const machines = createMachines(actions);
+  const instances = createInstances(actions);
   const decisions = createDecisions();
   const head = el('div', { class: 'pool-head' }, el('h2', {}, poolId), el('span', { class: 'bar-space' }), halt, resume);
   const element = el(
@@ -35,7 +35,7 @@ export function createPoolCard(poolId: string, actions: PoolActions): PoolCard {
     halted,
     sentence,
     demand.element,
-    el('div', { class: 'pool-body' }, machines.element, decisions.element),
+    el('div', { class: 'pool-body' }, instances.element, decisions.element),
   );
   return {
     element,
@@ -54,7 +54,7 @@ export function createPoolCard(poolId: string, actions: PoolActions): PoolCard {
       element.dataset.short = String(pool.supply < pool.wanted);
       setText(sentence, demandText(pool));
       demand.update(reading);
-      machines.update(reading, now);
+      instances.update(reading, now);
       decisions.update(reading.decisions, now);
     },
   };
@@ -65,12 +65,12 @@ function showChips(chips: HTMLElement, texts: string[]): void {
   if (chips.textContent !== said.join('')) chips.replaceChildren(...said.map((text) => el('li', { class: 'chip' }, text)));
 }
 
-function createMachines(actions: InstanceActions): { element: HTMLElement; update(reading: PoolReading, now: number): void } {
+function createInstances(actions: InstanceActions): { element: HTMLElement; update(reading: PoolReading, now: number): void } {
   const cards = new Map<string, InstanceCard>();
-  const grid = el('ul', { class: 'machines' });
+  const grid = el('ul', { class: 'instances' });
   const none = el('p', { class: 'none' });
   return {
-    element: el('div', { class: 'machines-side' }, grid, none),
+    element: el('div', { class: 'instances-side' }, grid, none),
     update(reading: PoolReading, now: number): void {
       const ordered = inOrder(reading.instances);
       const alive = new Set(ordered.map((each) => each.instanceId));
@@ -87,7 +87,7 @@ function createMachines(actions: InstanceActions): { element: HTMLElement; updat
         if (grid.children[index] !== card.element) grid.insertBefore(card.element, grid.children[index] ?? null);
       });
       none.hidden = ordered.length > 0;
-      setText(none, noMachineText(reading));
+      setText(none, noInstanceText(reading));
     },
   };
 }

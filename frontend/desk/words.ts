@@ -22,10 +22,10 @@ export const SLOT_WORDS: Readonly<Record<string, string>> = {
 const STATE_ORDER = ['Interrupted', 'Quarantined', 'Launching', 'Booting', 'Ready', 'Draining', 'Terminating', 'Stopped'];
 
 export function inOrder(instances: readonly InstanceView[]): InstanceView[] {
-  const rank = (each: InstanceView): number => (STATE_ORDER.indexOf(each.state) + STATE_ORDER.length + 1) % (STATE_ORDER.length + 1);
+  const order = (each: InstanceView): number => (STATE_ORDER.indexOf(each.state) + STATE_ORDER.length + 1) % (STATE_ORDER.length + 1);
   return instances
     .filter((each) => each.state !== 'Terminated')
-    .sort((a, b) => rank(a) - rank(b) || a.launchedAt.localeCompare(b.launchedAt) || a.instanceId.localeCompare(b.instanceId));
+    .sort((a, b) => order(a) - order(b) || a.launchedAt.localeCompare(b.launchedAt) || a.instanceId.localeCompare(b.instanceId));
 }
 
 const POLICY_WORDS: Readonly<Record<string, (value: number | string) => string>> = {
@@ -67,7 +67,7 @@ export const COUNT_WORDS: Readonly<Record<string, string>> = {
 };
 export const COUNT_LETTERS: Readonly<Record<string, string>> = { ...SLOT_LETTERS, Coming: '…', Leaving: '!' };
 
-export function noMachineText({ pool }: PoolReading): string {
+export function noInstanceText({ pool }: PoolReading): string {
   if (pool.halted !== null) return 'No instances are running, and none will be launched while the pool is halted.';
   return pool.wanted > 0 ? 'No instances are running yet.' : 'No instances are running. One will be launched when a viewer arrives.';
 }

@@ -1,5 +1,5 @@
 /** Sessions as the API would give them, for tests. */
-import type { PageEvent } from '#player/session/sessionMachine';
+import type { PageEvent } from '#player/session/pageState';
 import type { SessionView } from '#player/api/sessionView';
 
 export const SESSION_ID = 'ses-aaaaaaaaaaaaaaaaaaaaaaaaaa';

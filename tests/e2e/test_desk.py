@@ -57,7 +57,7 @@ async def test_an_operator_signs_in_at_the_desk_and_comes_back_to_it(viewport: d
         page = await stranger(house, viewport)
         await page.get_by_test_id("sign-in").click()
         await page.locator("#go").click()
-        await page.get_by_test_id("machine").first.wait_for()
+        await page.get_by_test_id("instance").first.wait_for()
         await until_at(page, "/desk")
         await shot(page, f"desk-{viewport['width']}")
         assert not await page.evaluate("'greenroom' in window"), "the player is not here"
@@ -65,7 +65,7 @@ async def test_an_operator_signs_in_at_the_desk_and_comes_back_to_it(viewport: d
         assert not [call for call in calls if "/sessions" in call], "the viewer's page began nothing on the way"
 
         await page.reload()  # the code is not presented again
-        await page.get_by_test_id("machine").first.wait_for()
+        await page.get_by_test_id("instance").first.wait_for()
 
 
 async def test_one_sign_in_serves_both_pages_and_a_session_is_found_again() -> None:
@@ -80,7 +80,7 @@ async def test_one_sign_in_serves_both_pages_and_a_session_is_found_again() -> N
         session_id = await page.evaluate("window.greenroom.sessionId")
 
         await page.goto(f"{house.origin}/desk")
-        await page.get_by_test_id("machine").first.wait_for()
+        await page.get_by_test_id("instance").first.wait_for()
         await page.get_by_test_id("leave-desk").click()
         await until_state(page, "waiting")
         assert await page.evaluate("window.greenroom.sessionId") == session_id
@@ -89,7 +89,7 @@ async def test_one_sign_in_serves_both_pages_and_a_session_is_found_again() -> N
         await until_state(page, "ended")
         await page.get_by_test_id("home").click()
         await page.get_by_test_id("show-desk").click()
-        await page.get_by_test_id("machine").first.wait_for()
+        await page.get_by_test_id("instance").first.wait_for()
         await page.get_by_test_id("sign-out").click()
         await until_state(page, "signedOut")
         await page.goto(f"{house.origin}/desk")
@@ -102,7 +102,7 @@ async def test_a_sign_in_that_has_run_out_can_be_renewed_at_the_desk() -> None:
         page = await stranger(house)
         await page.get_by_test_id("sign-in").click()
         await page.locator("#go").click()
-        await page.get_by_test_id("machine").first.wait_for()
+        await page.get_by_test_id("instance").first.wait_for()
         again = page.get_by_test_id("sign-in-again")
         assert not await again.is_visible()
         await page.route("**/api/pools", lambda route: route.fulfill(status=401, body="{}"))
@@ -110,7 +110,7 @@ async def test_a_sign_in_that_has_run_out_can_be_renewed_at_the_desk() -> None:
         await page.unroute("**/api/pools")
         await again.click()
         await page.locator("#go").click()
-        await page.get_by_test_id("machine").first.wait_for()
+        await page.get_by_test_id("instance").first.wait_for()
         await until_at(page, "/desk")
 
 

@@ -19,7 +19,7 @@ export interface StartedPage {
 }
 
 export function startPage(page: Page, open: (started: StartedPage) => Promise<void> | void): void {
-  const root = document.getElementById('app')!;
+  const root = document.getElementById('root')!;
   const announcer = document.getElementById('announcer')!;
   const fail = (error: unknown): void => showStartFailure(root, announcer, page, error);
   const start = async (): Promise<void> => {

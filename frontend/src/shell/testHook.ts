@@ -1,6 +1,6 @@
 /** `window.greenroom`: a read-only snapshot of what this tab does, for browser tests and for support. Holds no token. */
 import type { SessionController } from '#player/session/sessionController';
-import type { PageStateName } from '#player/session/sessionMachine';
+import type { PageStateName } from '#player/session/pageState';
 import type { LoggedEvent } from '#player/session/sessionWorld';
 
 export interface TestHook {

@@ -10,7 +10,7 @@ import {
   decisionWords,
   demandText,
   inOrder,
-  noMachineText,
+  noInstanceText,
   noticeText,
   policyTexts,
   problemText,
@@ -22,7 +22,7 @@ const policy = { alwaysOn: 0, targetIdle: 2, maximum: 12, placement: 'packed' };
 const pool = (fields: object = {}) =>
   parsePool({ poolId: 'demo', policy, slots: {}, demand: { wanted: 8, supply: 6 }, queued: 1, ...fields });
 const HALTED = { reason: 'ticket 7', at: '2026-01-31T11:00:00Z', by: 'ada' };
-const machine = (state: string, letters = '', fields: object = {}): InstanceView =>
+const instance = (state: string, letters = '', fields: object = {}): InstanceView =>
   parseInstance({
     instanceId: `i-${state}`,
     state,
@@ -83,7 +83,7 @@ describe('the desk', () => {
       if (this.fail !== null) throw this.fail;
       return [pool()];
     };
-    listInstances = () => Promise.resolve([machine('Ready', 'F')]);
+    listInstances = () => Promise.resolve([instance('Ready', 'F')]);
     listDecisions = () => Promise.resolve([]);
   }
   const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -143,14 +143,14 @@ describe('the words of the desk', () => {
 
   it('count what serves, what is on its way, and who plays on machines that go', () => {
     const counts = slotCounts(
-      reading({ demand: { wanted: 8, supply: 6 } }, [machine('Ready', 'SSF'), machine('Interrupted', 'SRX'), machine('Launching')]),
+      reading({ demand: { wanted: 8, supply: 6 } }, [instance('Ready', 'SSF'), instance('Interrupted', 'SRX'), instance('Launching')]),
     );
     expect(Object.fromEntries(counts)).toEqual({ Streaming: 2, Reserved: 0, Free: 1, Resetting: 0, Coming: 3, Leaving: 2 });
   });
 
   it('put first what needs eyes, and leave out what is gone', () => {
     const states = ['Ready', 'Terminated', 'Stopped', 'Later', 'Interrupted', 'Booting', 'Draining'];
-    expect(inOrder(states.map((state) => machine(state))).map((each) => each.state)).toEqual([
+    expect(inOrder(states.map((state) => instance(state))).map((each) => each.state)).toEqual([
       'Interrupted',
       'Booting',
       'Ready',
@@ -162,11 +162,11 @@ describe('the words of the desk', () => {
 
   it('count down a notice', () => {
     const noticed = (kind: string, endsAt: string | null) =>
-      noticeText(machine('Interrupted', '', { notice: { kind, at: '2026-01-31T11:59:30Z', endsAt } }), NOW);
+      noticeText(instance('Interrupted', '', { notice: { kind, at: '2026-01-31T11:59:30Z', endsAt } }), NOW);
     expect(noticed('spotInterruption', '2026-01-31T12:01:32Z')).toBe('EC2 takes it back in 1:32');
     expect(noticed('spotInterruption', '2026-01-31T11:59:59Z')).toBe('EC2 takes it back: its time is up');
     expect(noticed('silence', null)).toBe('It stopped sending heartbeats, 30 s ago');
-    expect(noticeText(machine('Ready'), NOW)).toBe('');
+    expect(noticeText(instance('Ready'), NOW)).toBe('');
     expect(['2026-01-31T11:30:00Z', '2026-01-31T02:00:00Z', 'never'].map((at) => agoText(at, NOW))).toEqual(['30 min ago', '10 h ago', '']);
   });
 
@@ -213,10 +213,10 @@ describe('the words of the desk', () => {
   it('announce only what needs attention', () => {
     const desk = (...pools: PoolReading[]) => deskAnnouncement({ pools, readAt: 0, problem: null });
     expect(desk(reading({ queued: 0 }))).toBe('The desk. Nothing needs attention.');
-    expect(desk(reading({ halted: HALTED }, [machine('Interrupted')]))).toBe(
+    expect(desk(reading({ halted: HALTED }, [instance('Interrupted')]))).toBe(
       'The desk. demo is halted. demo: 1 instance is being lost. demo: viewers wait in line.',
     );
-    expect([noMachineText(reading({ halted: HALTED })), noMachineText(reading({}))]).toEqual([
+    expect([noInstanceText(reading({ halted: HALTED })), noInstanceText(reading({}))]).toEqual([
       'No instances are running, and none will be launched while the pool is halted.',
       'No instances are running yet.',
     ]);

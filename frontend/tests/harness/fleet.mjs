@@ -13,7 +13,7 @@ const policy = (fields) => ({
 });
 
 let ids = 0;
-function machine(state, slots, fields = {}) {
+function instance(state, slots, fields = {}) {
   const instanceId = `i-0${(0x7a3f19c0d2b4e + ++ids * 0x9e3779b1).toString(16)}`;
   return {
     instanceId,
@@ -54,11 +54,11 @@ const planned = (at, wanted, supply, fields) => ({
 
 const MOMENTS = {
   calm: () => ({
-    machines: [
-      machine('Ready', 'SSFF'),
-      machine('Ready', 'SFFS', { market: 'on-demand', instanceType: 'g6.xlarge' }),
-      machine('Ready', 'FSCF'),
-      machine('Stopped', '', { market: 'on-demand' }),
+    instances: [
+      instance('Ready', 'SSFF'),
+      instance('Ready', 'SFFS', { market: 'on-demand', instanceType: 'g6.xlarge' }),
+      instance('Ready', 'FSCF'),
+      instance('Stopped', '', { market: 'on-demand' }),
     ],
     wanted: 9,
     supply: 12,
@@ -70,23 +70,23 @@ const MOMENTS = {
     ],
   }),
   interruption: () => ({
-    machines: [
-      machine('Interrupted', 'SSSR', {
+    instances: [
+      instance('Interrupted', 'SSSR', {
         statusReason: 'spotInterruption',
         notice: { kind: 'spotInterruption', at: ago(23), endsAt: ago(-97) },
       }),
-      machine('Interrupted', 'XXSX', {
+      instance('Interrupted', 'XXSX', {
         statusReason: 'spotInterruption',
         notice: { kind: 'spotInterruption', at: ago(61), endsAt: ago(-59) },
       }),
-      machine('Quarantined', 'SX', { statusReason: 'silence', notice: { kind: 'silence', at: ago(50), endsAt: null } }),
-      machine('Launching', '', { launchedAt: ago(8), readyAt: null }),
-      machine('Booting', 'CCCC', { launchedAt: ago(44), readyAt: null, market: 'on-demand' }),
-      machine('Ready', 'RRSS'),
-      machine('Ready', 'SSFR', { market: 'on-demand' }),
-      machine('Draining', 'SX', { statusReason: 'operatorDrain' }),
-      machine('Draining', 'SSX', { statusReason: 'rebalance', notice: { kind: 'rebalance', at: ago(300), endsAt: null } }),
-      machine('Terminating', 'XX', { statusReason: 'spotInterruption' }),
+      instance('Quarantined', 'SX', { statusReason: 'silence', notice: { kind: 'silence', at: ago(50), endsAt: null } }),
+      instance('Launching', '', { launchedAt: ago(8), readyAt: null }),
+      instance('Booting', 'CCCC', { launchedAt: ago(44), readyAt: null, market: 'on-demand' }),
+      instance('Ready', 'RRSS'),
+      instance('Ready', 'SSFR', { market: 'on-demand' }),
+      instance('Draining', 'SX', { statusReason: 'operatorDrain' }),
+      instance('Draining', 'SSX', { statusReason: 'rebalance', notice: { kind: 'rebalance', at: ago(300), endsAt: null } }),
+      instance('Terminating', 'XX', { statusReason: 'spotInterruption' }),
     ],
     wanted: 22,
     supply: 16,
@@ -118,10 +118,10 @@ const MOMENTS = {
     ],
   }),
   scaleOut: () => ({
-    machines: [...Array(4)]
-      .map(() => machine('Ready', 'SSSS'))
-      .concat([...Array(5)].map((_, each) => machine('Booting', 'CCCC', { launchedAt: ago(20 + each), readyAt: null })))
-      .concat([...Array(3)].map(() => machine('Launching', '', { launchedAt: ago(4), readyAt: null }))),
+    instances: [...Array(4)]
+      .map(() => instance('Ready', 'SSSS'))
+      .concat([...Array(5)].map((_, each) => instance('Booting', 'CCCC', { launchedAt: ago(20 + each), readyAt: null })))
+      .concat([...Array(3)].map(() => instance('Launching', '', { launchedAt: ago(4), readyAt: null }))),
     wanted: 40,
     supply: 40,
     queued: 14,
@@ -135,7 +135,7 @@ const MOMENTS = {
 export function createFleet() {
   let moment = MOMENTS.calm();
   let halted = null;
-  const count = (name) => moment.machines.flatMap((each) => each.slots).filter((slot) => slot.state === name).length;
+  const count = (name) => moment.instances.flatMap((each) => each.slots).filter((slot) => slot.state === name).length;
   const view = () => ({
     poolId: 'northern-lights',
     applicationId: 'demo',
@@ -165,7 +165,7 @@ export function createFleet() {
   const problem = (status, type, detail) => [status, { type: `https://greenroom.dev/problems/${type}`, title: type, status, detail }];
 
   function drain(method, id) {
-    const found = moment.machines.find((each) => each.instanceId === id);
+    const found = moment.instances.find((each) => each.instanceId === id);
     if (!found) return problem(404, 'not-found', id);
     if (method === 'POST' && id === moment.stubborn) return problem(409, 'conflict', `${id} is Terminating: it is on its way out`);
     Object.assign(found, method === 'POST' ? { state: 'Draining', statusReason: 'operatorDrain' } : { state: 'Ready', statusReason: null });
@@ -175,14 +175,14 @@ export function createFleet() {
     play({ moment: name, halt, stubborn }) {
       if (name) moment = MOMENTS[name]();
       if (halt !== undefined) halted = halt;
-      if (stubborn) moment.stubborn = moment.machines.find((each) => each.state === 'Ready').instanceId;
+      if (stubborn) moment.stubborn = moment.instances.find((each) => each.state === 'Ready').instanceId;
     },
     answer(method, path, body) {
       const [, route, id, act] = /^\/(pools|instances)(?:\/([^/]+)(?:\/(\w+))?)?$/.exec(path);
       if (route === 'instances') return drain(method, id);
       if (!id) return [200, { pools: [view(), quiet] }];
       const own = id === 'northern-lights';
-      if (act === 'instances') return [200, { instances: own ? moment.machines : [] }];
+      if (act === 'instances') return [200, { instances: own ? moment.instances : [] }];
       if (act === 'decisions') return [200, { decisions: own ? moment.decisions : [] }];
       if (act === 'halt') halted = { reason: body.reason, at: ago(0), by: 'ada' };
       if (act === 'resume') halted = null;

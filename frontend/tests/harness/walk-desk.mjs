@@ -25,7 +25,7 @@ for (const size of Object.keys(SIZES)) {
   await state('ready');
   await shot('31-viewer-of-an-operator');
   await by('show-desk').click();
-  await by('machine').first().waitFor();
+  await by('instance').first().waitFor();
   assert.equal(new URL(page.url()).pathname, '/desk');
   await shot('31-desk-calm', whole);
   await order({ fleet: { moment: 'interruption' } });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, initialState, type PageEvent, type PageState } from '#player/session/sessionMachine';
+import { advance, initialState, type PageEvent, type PageState } from '#player/session/pageState';
 import type { EtaView } from '#player/api/sessionView';
 import { assigned, ended, migrating, queued, SESSION_ID } from '../sessions';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, initialState, type PageEvent, type PageState } from '#player/session/sessionMachine';
+import { advance, initialState, type PageEvent, type PageState } from '#player/session/pageState';
 import { isHandedOver, moveOf } from '#player/session/sessionMove';
 import { type SessionView, slotKey } from '#player/api/sessionView';
 import { assigned, ended, FIRST_FRAME, handedOver, migrating, OTHER_SLOT, queued, SLOT, THIRD_SLOT } from '../sessions';

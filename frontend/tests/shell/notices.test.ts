@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Api } from '#player/api/api';
-import { advance, initialState, type PageState } from '#player/session/sessionMachine';
+import { advance, initialState, type PageState } from '#player/session/pageState';
 import type { PageModel } from '../../src/shell/words/model';
 import { idleCountdown, noticeAnnouncement, stillText, timeLeft, timeLeftText, timeLeftTitle } from '../../src/shell/words/noticeWords';
 import { announcement } from '../../src/shell/words/words';

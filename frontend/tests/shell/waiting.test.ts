@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { problemOf } from '#player/api/problems';
-import { advance, initialState, type PageEvent } from '#player/session/sessionMachine';
+import { advance, initialState, type PageEvent } from '#player/session/pageState';
 import type { EtaView, SessionView } from '#player/api/sessionView';
 import { LineSpeaker } from '../../src/shell/views/lineSpeaker';
 import type { PageModel } from '../../src/shell/words/model';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, initialState, type PageEvent } from '#player/session/sessionMachine';
+import { advance, initialState, type PageEvent } from '#player/session/pageState';
 import { END_WORDS, endWords } from '../../src/shell/words/statusReasons';
 import type { PageModel } from '../../src/shell/words/model';
 import type { SessionView } from '#player/api/sessionView';

@@ -6,7 +6,7 @@ import { elapsedText } from '../../elements/elapsed';
 import { hourText } from '../words/turnedAwayWords';
 import { closingWords, playingTimeBackAt } from '../words/words';
 
-const WORTH_TELLING_ms = 5000;
+const WORTH_SAYING_ms = 5000;
 
 export function createEnded(actions: PageActions): View {
   const eyebrow = el('p', { class: 'eyebrow' });
@@ -37,7 +37,7 @@ export function createEnded(actions: PageActions): View {
             : `New playing time is available ${hourText(backAt, model.serverNow)}.`,
         );
       const played_ms = state.firstFrameAt === null ? 0 : state.since - state.firstFrameAt;
-      facts.hidden = played_ms < WORTH_TELLING_ms;
+      facts.hidden = played_ms < WORTH_SAYING_ms;
       setText(facts, `You played for ${elapsedText(played_ms)}.`);
     },
   };

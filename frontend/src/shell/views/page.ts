@@ -1,5 +1,5 @@
 /** Puts the right view on the page, keeps the player beneath the waiting room while the picture connects, and announces. */
-import { canPlay, type PageStateName } from '#player/session/sessionMachine';
+import { canPlay, type PageStateName } from '#player/session/pageState';
 import { createEnded, createFailed, createSuperseded } from './closing';
 import { el, linkTo, setText } from '../../elements/dom';
 import { createHeader as createPageHeader } from '../../elements/header';

@@ -1,6 +1,6 @@
 /** What the views are told, and what they may ask for. */
 import type { View as ViewOf } from '../../elements/view';
-import type { PageState } from '#player/session/sessionMachine';
+import type { PageState } from '#player/session/pageState';
 
 export interface PageModel {
   now: number;

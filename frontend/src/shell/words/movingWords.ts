@@ -6,7 +6,7 @@ import { elapsedText } from '../../elements/elapsed';
 export const MOVING_TITLE = 'Moving you to another server';
 export const MOVED_TEXT = 'You are on another server now. Your session continues; the application has started afresh for you.';
 /** How long the note after a move stays on screen; it fades out before the end. */
-export const NOTE_ms = 8000;
+export const MOVED_NOTE_ms = 8000;
 
 const WHY: Readonly<Record<string, string>> = {
   spotInterrupted: 'The cloud provider is taking this server back.',
@@ -30,7 +30,7 @@ export function countdownText(model: PageModel, move: Move): string {
 /** Whether the note after a move is still shown. */
 export function isJustMoved(model: PageModel): boolean {
   const { name, move, moved } = model.state;
-  return name === 'playing' && move === null && moved !== null && model.now - moved.at < NOTE_ms;
+  return name === 'playing' && move === null && moved !== null && model.now - moved.at < MOVED_NOTE_ms;
 }
 
 function progress(model: PageModel, move: Move): string {

@@ -1,6 +1,6 @@
 /** What the waiting room says; pure, so that it can be read in one place and tested. */
 import { isInLine, type Line } from '#player/session/sessionLine';
-import type { PageState } from '#player/session/sessionMachine';
+import type { PageState } from '#player/session/pageState';
 import type { PageModel } from './model';
 import { lineText } from './movingWords';
 import { ordinal, spokenWait, waitText } from './waitText';

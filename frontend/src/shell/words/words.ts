@@ -1,5 +1,5 @@
 /** The page's own sentences about what is happening; pure, so that they can be read in one place and tested. */
-import type { PageState } from '#player/session/sessionMachine';
+import type { PageState } from '#player/session/pageState';
 import { endWords, NOT_STARTED, PLACE_LOST, type EndWords } from './statusReasons';
 import type { PageModel } from './model';
 import { MOVED_TEXT, MOVING_TITLE, movingText } from './movingWords';

@@ -20,7 +20,7 @@ const STILL_ms = 1500;
 export class FrameWatch {
   readonly #video: WatchedVideo;
   readonly #world: FrameWorld;
-  readonly #tellsEach: boolean;
+  readonly #reportsEach: boolean;
   #frames = 0;
   #lastAt_ms: number;
   #wasVisible: boolean;
@@ -33,8 +33,8 @@ export class FrameWatch {
     this.#world = world;
     this.#lastAt_ms = world.now();
     this.#wasVisible = world.visible();
-    this.#tellsEach = 'requestVideoFrameCallback' in video;
-    if (this.#tellsEach) this.#hearEach();
+    this.#reportsEach = 'requestVideoFrameCallback' in video;
+    if (this.#reportsEach) this.#hearEach();
   }
 
   get frames(): number {
@@ -58,7 +58,7 @@ export class FrameWatch {
     this.#counted = counted;
     const visible = this.#world.visible();
     if (!visible && decoded > 0 && !this.#video.paused) this.#sawHidden();
-    if (visible && !this.#tellsEach && shown > 0) this.#saw(shown);
+    if (visible && !this.#reportsEach && shown > 0) this.#saw(shown);
     // Frames were not asked for while nobody could see: the time without one begins anew.
     if (visible && !this.#wasVisible) this.#lastAt_ms = this.#world.now();
     this.#wasVisible = visible;

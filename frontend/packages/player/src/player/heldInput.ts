@@ -6,15 +6,15 @@
 type Message = (number | string)[];
 export type InputHandlers = Map<string, (message?: Message) => void>;
 
-/** What ends a hold that `start` began: the same thing by `id`, told with `release`. */
-interface Hold {
+/** What ends a press that `start` began: the same thing by `id`, told with `release`. */
+interface Press {
   start: string;
   end: string;
   id(message: Message): string;
   release(message: Message): Message;
 }
 
-const HOLDS: readonly Hold[] = [
+const PRESSES: readonly Press[] = [
   { start: 'KeyDown', end: 'KeyUp', id: ([code]) => `key ${code}`, release: ([code]) => [code!] },
   { start: 'MouseDown', end: 'MouseUp', id: ([button]) => `mouse ${button}`, release: ([button, x, y]) => [button!, x!, y!] },
   {
@@ -40,7 +40,7 @@ export class HeldInput {
   /** Listens in on what the library tells the streamer. */
   constructor(handlers: InputHandlers) {
     this.#handlers = handlers;
-    for (const hold of HOLDS) this.#follow(hold);
+    for (const press of PRESSES) this.#follow(press);
     this.#followSticks();
     this.#after('KeyUp', ([code]) => META.includes(code) && this.#releaseAll((id) => id.startsWith('key ')));
   }
@@ -60,7 +60,7 @@ export class HeldInput {
     page.document.addEventListener('focusin', release, { signal });
   }
 
-  #follow({ start, end, id, release }: Hold): void {
+  #follow({ start, end, id, release }: Press): void {
     this.#after(start, (message) => this.#held.set(id(message), () => this.#handlers.get(end)?.(release(message))));
     this.#after(end, (message) => this.#held.delete(id(message)));
   }
@@ -82,10 +82,10 @@ export class HeldInput {
   }
 
   #after(type: string, then: (message: Message) => void): void {
-    const tell = this.#handlers.get(type);
-    if (tell === undefined) return;
+    const send = this.#handlers.get(type);
+    if (send === undefined) return;
     this.#handlers.set(type, (message) => {
-      tell(message);
+      send(message);
       if (message !== undefined) then(message);
     });
   }

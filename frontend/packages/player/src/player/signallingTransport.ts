@@ -67,7 +67,7 @@ export class SignallingTransport {
     // After `connect` returned, as from a network: the library sets itself up in between.
     queueMicrotask(() => {
       if (!this.#open) return;
-      this.#tell({ type: 'config', peerConnectionOptions: this.#peer, protocolVersion: '1.3.0' });
+      this.#send({ type: 'config', peerConnectionOptions: this.#peer, protocolVersion: '1.3.0' });
       this.#library?.emit('open');
     });
     return true;
@@ -97,10 +97,10 @@ export class SignallingTransport {
 
   /** Answers come later than the question, as from a network. */
   #answer(message: object): void {
-    queueMicrotask(() => this.#tell(message));
+    queueMicrotask(() => this.#send(message));
   }
 
-  #tell(message: object): void {
+  #send(message: object): void {
     this.#library?.onMessage?.(JSON.stringify(message));
   }
 }

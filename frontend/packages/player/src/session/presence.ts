@@ -50,7 +50,7 @@ export class Presence {
   input(): void {
     this.#inputAt = this.#world.now();
     if (this.#endsAt === null) return this.tick();
-    this.#tell();
+    this.#send();
     this.#warn(null);
   }
 
@@ -58,16 +58,16 @@ export class Presence {
   warned(endsIn_s: number | null): void {
     if (!this.#shown) return;
     if (endsIn_s === null) return this.#warn(null);
-    if (this.#inputAt > this.#toldOf) return this.#tell();
+    if (this.#inputAt > this.#toldOf) return this.#send();
     this.#warn(this.#world.now() + endsIn_s * 1000);
   }
 
   /** Once a second, and at each input. */
   tick(): void {
-    if (this.#shown && this.#inputAt > this.#toldOf && this.#world.now() - this.#toldAt >= REPORT_EVERY_ms) this.#tell();
+    if (this.#shown && this.#inputAt > this.#toldOf && this.#world.now() - this.#toldAt >= REPORT_EVERY_ms) this.#send();
   }
 
-  #tell(): void {
+  #send(): void {
     const now = this.#world.now();
     [this.#toldOf, this.#toldAt] = [this.#inputAt, now];
     if (this.#shown) this.#world.say(JSON.stringify({ type: 'greenroomActivity', idle_s: Math.round((now - this.#inputAt) / 100) / 10 }));

@@ -4,8 +4,8 @@
  */
 import { Presence } from './presence';
 import { Problem, type ProblemKind } from '../api/problems';
-import { SessionJoin, type JoinHost } from './sessionJoin';
-import { advance, canPlay, hasSession, initialState, type PageEvent, type PageState } from './sessionMachine';
+import { SessionJoin, type JoinListener } from './sessionJoin';
+import { advance, canPlay, hasSession, initialState, type PageEvent, type PageState } from './pageState';
 import { isOver, type SessionView, slotKey } from '../api/sessionView';
 import type { ControllerWorld, LoggedEvent } from './sessionWorld';
 
@@ -32,7 +32,7 @@ export class SessionController {
   constructor(world: ControllerWorld) {
     this.#world = world;
     this.#state = initialState(world.now());
-    this.#join = new SessionJoin(world, this.#host());
+    this.#join = new SessionJoin(world, this.#listener());
     this.#presence = new Presence({ now: () => world.now(), say: (text) => this.#join.say(text), changed: () => this.#changed() });
   }
 
@@ -166,7 +166,7 @@ export class SessionController {
     return this.#join.pictures.stalledFor_ms > STALL_ms;
   }
 
-  #host(): JoinHost {
+  #listener(): JoinListener {
     const controller = this;
     return {
       get session() {

@@ -10,7 +10,7 @@ import type { ControllerWorld, SocketEnd } from './sessionWorld';
 import type { Welcome } from '../socket/viewerSocket';
 
 /** Whoever follows the session; is told of what the socket and the pictures say. */
-export interface JoinHost {
+export interface JoinListener {
   readonly session: SessionView | null;
   /** Whether the session is still this tab's to follow. */
   readonly following: boolean;
@@ -40,7 +40,7 @@ const REJOIN_PAUSE_ms = 1500;
 
 export class SessionJoin {
   readonly #world: ControllerWorld;
-  readonly #host: JoinHost;
+  readonly #listener: JoinListener;
   readonly #players: Players;
   #socket: SocketEnd | null = null;
   #connected = false;
@@ -54,15 +54,15 @@ export class SessionJoin {
   #startedAt = 0;
   #rejoinAt: number | null = null;
 
-  constructor(world: ControllerWorld, host: JoinHost) {
+  constructor(world: ControllerWorld, listener: JoinListener) {
     this.#world = world;
-    this.#host = host;
+    this.#listener = listener;
     this.#players = new Players((peer, listener) => world.createPlayer(peer, listener), {
       toStreamer: (text) => this.#socket?.send(text),
       firstFrame: (slot) => this.#firstFrame(slot),
       lost: (shown, reason) => this.#lost(shown, reason),
       playBlocked: (blocked) => this.#setPlayBlocked(blocked),
-      changed: () => this.#host.changed(),
+      changed: () => this.#listener.changed(),
     });
   }
 
@@ -88,9 +88,9 @@ export class SessionJoin {
     const socket: SocketEnd = this.#world.openSocket(sessionId, {
       joined: (welcome) => this.#begin(welcome),
       message: (text) => this.#hear(text),
-      sessionUpdated: (session) => this.#host.heard(session),
-      lineMoved: (news) => this.#host.lineMoved(news),
-      superseded: () => this.#host.superseded(),
+      sessionUpdated: (session) => this.#listener.heard(session),
+      lineMoved: (news) => this.#listener.lineMoved(news),
+      superseded: () => this.#listener.superseded(),
       peerGone: () => this.#peerGone(),
       connectionChanged: (connected) => this.#setConnected(connected),
       refused: (problem) => this.#refused(problem),
@@ -134,7 +134,7 @@ export class SessionJoin {
 
   /** A socket given up (its ticket came too early) is opened again once there is a slot to join. */
   reopenIfNeeded(): void {
-    if (this.#socket === null && this.#host.following && this.#host.session?.slot != null) this.#rejoinSoon();
+    if (this.#socket === null && this.#listener.following && this.#listener.session?.slot != null) this.#rejoinSoon();
   }
 
   /** Once a second. */
@@ -155,35 +155,35 @@ export class SessionJoin {
   #hear(text: string): void {
     const endsIn_s = idleWarningOf(text);
     if (endsIn_s === undefined) this.#players.fromStreamer(text);
-    else this.#host.idleWarned(endsIn_s);
+    else this.#listener.idleWarned(endsIn_s);
   }
 
   #begin(welcome: Welcome): void {
-    this.#host.log('joined', `join ${welcome.joinNumber}, epoch ${welcome.epoch}`);
-    this.#host.heard(welcome.session);
-    if (!this.#host.following || welcome.session.slot === null) return;
+    this.#listener.log('joined', `join ${welcome.joinNumber}, epoch ${welcome.epoch}`);
+    this.#listener.heard(welcome.session);
+    if (!this.#listener.following || welcome.session.slot === null) return;
     this.#joined = true;
     this.#expecting = false;
     this.#rejoinAt = null;
     this.#startedAt = this.#world.now();
     this.#setPlayBlocked(false);
     this.#players.begin(slotKey(welcome.session.slot), welcome.peer);
-    this.#host.changed();
+    this.#listener.changed();
   }
 
   #firstFrame(slot: string): void {
     this.#playBlocked = false;
-    const waited_ms = this.#world.now() - (this.#host.askedAt ?? this.#startedAt);
+    const waited_ms = this.#world.now() - (this.#listener.askedAt ?? this.#startedAt);
     this.#socket?.send(JSON.stringify({ type: 'greenroomPlaying', firstFrame_ms: Math.round(waited_ms) }));
-    this.#host.firstFrame(slot);
+    this.#listener.firstFrame(slot);
   }
 
   #lost(shown: boolean, reason: string): void {
-    this.#host.log(shown ? 'pictureLost' : 'comingPictureLost', reason);
+    this.#listener.log(shown ? 'pictureLost' : 'comingPictureLost', reason);
     // The reason may be an end: give its notice a moment to come before asking for the picture again.
     if (!this.#players.isComing && !this.#expecting) this.#rejoinSoon();
-    if (!this.#players.isShown) this.#host.pictureLost();
-    this.#host.doubt();
+    if (!this.#players.isShown) this.#listener.pictureLost();
+    this.#listener.doubt();
   }
 
   #peerGone(): void {
@@ -200,26 +200,26 @@ export class SessionJoin {
 
   /** While the server looks for another slot, the old one is asked again only if its machine should still run. */
   #isWorthRejoining(now: number): boolean {
-    const session = this.#host.session;
+    const session = this.#listener.session;
     if (session?.slot == null) return false;
     const until = Date.parse(session.moving?.pictureUntil ?? '');
     return session.state !== 'Migrating' || now < until;
   }
 
   #joinAnew(): void {
-    const session = this.#host.session;
+    const session = this.#listener.session;
     if (session?.slot == null) return;
     this.#rejoinAt = null;
-    this.#host.log('joinAnew', null);
+    this.#listener.log('joinAnew', null);
     this.#players.dropComing();
     this.open(session.sessionId, null);
   }
 
   #refused(problem: Problem): void {
-    this.#host.log('ticketRefused', problem.kind);
+    this.#listener.log('ticketRefused', problem.kind);
     const resumed = this.#joined;
     this.#closeSocket();
-    this.#host.refused(problem, resumed);
+    this.#listener.refused(problem, resumed);
   }
 
   #closeSocket(): void {
@@ -233,15 +233,15 @@ export class SessionJoin {
 
   #setConnected(connected: boolean): void {
     this.#connected = connected;
-    this.#host.log(connected ? 'socketWelcomed' : 'socketDropped', null);
-    this.#host.changed();
+    this.#listener.log(connected ? 'socketWelcomed' : 'socketDropped', null);
+    this.#listener.changed();
   }
 
   #setPlayBlocked(blocked: boolean): void {
     if (blocked === this.#playBlocked) return;
     this.#playBlocked = blocked;
     this.#tapped = false;
-    if (blocked) this.#host.startRefused();
-    this.#host.changed();
+    if (blocked) this.#listener.startRefused();
+    this.#listener.changed();
   }
 }

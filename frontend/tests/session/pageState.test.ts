@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '#player/api/problems';
-import { advance, initialState, type PageEvent, type PageState, type PageStateName } from '#player/session/sessionMachine';
+import { advance, initialState, type PageEvent, type PageState, type PageStateName } from '#player/session/pageState';
 import { assigned, ended, FIRST_FRAME, queued } from '../sessions';
 
 function walk(...events: PageEvent[]): PageState {
