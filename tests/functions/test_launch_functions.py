@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greenroom.domain.journal.launch import LaunchFailed
-from greenroom.entry.instance.fleet_call import Stage, fleet_answer, fleet_arguments
+from greenroom.entry.instance.fleet_call import Stack, fleet_answer, fleet_arguments
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.record_refusals import record_refusals
 from greenroom_lab.memory.ports import FakePorts
@@ -13,7 +13,7 @@ from tests.fakes.stage import stage
 from tests.fakes.store import change_pool
 from tests.functions.doors import handle_of
 
-STAGE = Stage("lt-1", "greenroom")
+STAGE = Stack("lt-1", "greenroom")
 
 
 def house(*types: str) -> FakePorts:

@@ -74,10 +74,10 @@ def _own_command(kind: str) -> list[str]:
 
 
 def _fill(word: str, place: SlotPlace) -> str:
-    host, _, port = place.streamer_url.removeprefix("ws://").partition(":")
+    address, _, port = place.streamer_url.removeprefix("ws://").partition(":")
     values = {
         "{streamerUrl}": place.streamer_url,
-        "{streamerHost}": host,
+        "{streamerHost}": address,
         "{streamerPort}": port,
         "{slotNumber}": str(place.number),
         "{mediaPortFirst}": str(place.media_ports.first),

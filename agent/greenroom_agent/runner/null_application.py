@@ -72,8 +72,8 @@ class SmallSocket:
 def connect(url: str) -> SmallSocket:
     """Connects to `ws://host:port/path`. Raises: OSError, EndpointClosed when the endpoint refuses the connection."""
     place, _, path = url.removeprefix("ws://").partition("/")
-    host, _, port = place.partition(":")
-    connection = socket.create_connection((host, int(port)))
+    address, _, port = place.partition(":")
+    connection = socket.create_connection((address, int(port)))
     key = b2a_base64(os.urandom(16), newline=False).decode()
     request = (
         f"GET /{path} HTTP/1.1\r\nHost: {place}\r\nUpgrade: websocket\r\n"

@@ -36,14 +36,14 @@ KEY = 65  # "A"
 
 
 class SmokeFailed(Exception):
-    """A stage was not reached; the message says which."""
+    """A phase was not reached; the message says which."""
 
 
 @dataclass(slots=True)
 class MeasuredLaunch:
-    """One launch: milliseconds per stage, and what came after."""
+    """One launch: milliseconds per phase, and what came after."""
 
-    stages_ms: dict[str, float] = field(default_factory=dict)
+    phases_ms: dict[str, float] = field(default_factory=dict)
     since_click_ms: float = 0.0
     left_to_ended_ms: float = 0.0
     left_to_free_ms: float = 0.0
@@ -142,7 +142,7 @@ async def _platform() -> AsyncIterator[LocalPlatform]:
 
 
 def _table(number: int, launched: MeasuredLaunch) -> str:
-    rows = {**launched.stages_ms, "click to picture": launched.since_click_ms}
+    rows = {**launched.phases_ms, "click to picture": launched.since_click_ms}
     rows |= {"left to ended": launched.left_to_ended_ms, "left to free": launched.left_to_free_ms}
     lines = [f"  {name:<18}{value:8.0f} ms" for name, value in rows.items()]
     return "\n".join([f"launch {number}", *lines])

@@ -138,8 +138,8 @@ class ViewerSocket:
     def _has_moved(self) -> bool:
         """The session holds a slot, and the last welcome was for another one."""
         slot = _slot_of(self.session)
-        holds = self.session.get("state") in ("Assigned", "Connected", "Disconnected")
-        return holds and self.welcome is not None and slot != _slot_of(self.welcome["session"])
+        has_slot = self.session.get("state") in ("Assigned", "Connected", "Disconnected")
+        return has_slot and self.welcome is not None and slot != _slot_of(self.welcome["session"])
 
     async def _keep_time(self) -> None:
         while True:

@@ -46,7 +46,7 @@ function createRunningCard(actions: PageActions): View {
   const text = el('p', {});
   let sessionId = '';
   const resume = button('Continue here', 'continue-here', 'quiet', () => actions.rejoin(sessionId));
-  const element = el('div', { class: 'note', 'data-testid': 'running' }, text, resume);
+  const element = el('div', { class: 'running-note', 'data-testid': 'running' }, text, resume);
   return {
     element,
     update(model: PageModel): void {

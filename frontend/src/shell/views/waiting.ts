@@ -59,8 +59,8 @@ export function createWaiting(actions: PageActions): View {
 
 function createTime(): View {
   const value = el('p', { class: 'wait-time', role: 'timer', 'aria-live': 'off', 'data-testid': 'wait-time' });
-  const note = el('p', { class: 'wait-note', 'data-testid': 'wait-note' });
-  const element = el('div', { class: 'wait' }, el('p', { class: 'wait-label' }, 'Time until your turn'), value, note);
+  const waitNote = el('p', { class: 'wait-note', 'data-testid': 'wait-note' });
+  const element = el('div', { class: 'wait' }, el('p', { class: 'wait-label' }, 'Time until your turn'), value, waitNote);
   return {
     element,
     update(model: PageModel): void {
@@ -69,8 +69,8 @@ function createTime(): View {
       if (line === null) return;
       setText(value, timeText(line, model.now));
       value.classList.toggle('unknown', line.forecast === null);
-      setText(note, timeNote(line, model.now));
-      note.hidden = note.textContent === '';
+      setText(waitNote, timeNote(line, model.now));
+      waitNote.hidden = waitNote.textContent === '';
     },
   };
 }

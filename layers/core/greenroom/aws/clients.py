@@ -49,5 +49,5 @@ def client(service: str, *, hurried: bool = False) -> Any:
 
 @cache
 def socket_management(url: str) -> Any:
-    """The `@connections` interface of one WebSocket stage."""
+    """The `@connections` interface of one API stage."""
     return boto3.client("apigatewaymanagementapi", endpoint_url=url, config=_CONFIG)

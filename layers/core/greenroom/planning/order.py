@@ -26,13 +26,13 @@ def dearest_first(
     spare = on_demand_slots(snapshot) - on_demand_part(snapshot)
     spread = snapshot.policy.placement is Placement.DISTRIBUTED
 
-    def rank(each: InstanceLoad) -> tuple[bool, bool, bool, int, float, str]:
+    def preference(each: InstanceLoad) -> tuple[bool, bool, bool, int, float, str]:
         on_demand, crowd = each.market == "on-demand", -zones[each.zone] if spread else 0
         is_asked_for = on_demand and each.slots > spare
         return is_asked_for, each.is_idle, not on_demand, crowd, -each.launched_at, each.instance_id
 
     while waiting:
-        one = min(waiting, key=rank)
+        one = min(waiting, key=preference)
         waiting.remove(one)
         zones[one.zone] -= 1
         spare -= one.slots if one.market == "on-demand" else 0

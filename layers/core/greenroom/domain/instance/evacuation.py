@@ -21,7 +21,7 @@ END_BEFORE_S = 10
 """We end the instance this long before EC2 would, so that no viewer is on it when it goes."""
 
 K, I = NoticeKind, InstanceState  # noqa: E741
-_RANKS = (K.REBALANCE, K.SILENCE, K.SPOT_INTERRUPTION, K.INSTANCE_GONE)
+_BY_STRENGTH = (K.REBALANCE, K.SILENCE, K.SPOT_INTERRUPTION, K.INSTANCE_GONE)
 _TARGETS: Mapping[NoticeKind, InstanceState] = {
     K.REBALANCE: I.DRAINING,
     K.SILENCE: I.QUARANTINED,
@@ -36,7 +36,7 @@ RETURNING_STATES = frozenset({I.DRAINING, I.STOPPED})
 
 def is_stronger(notice: Notice, before: Notice | None) -> bool:
     """Whether the new notice outranks the known one: a warning outranks advice, an end outranks a warning."""
-    return before is None or _RANKS.index(notice.kind) > _RANKS.index(before.kind)
+    return before is None or _BY_STRENGTH.index(notice.kind) > _BY_STRENGTH.index(before.kind)
 
 
 def noticed(instance: Instance, notice: Notice) -> Instance:

@@ -14,18 +14,18 @@ from greenroom.usecases.instance.prepare_launch import FleetRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Stack:
     """What all instances of the stack share."""
 
     launch_template_id: str
     stack_name: str
 
 
-def fleet_arguments(request: FleetRequest | None, stage: Stage) -> dict[str, Any] | None:
+def fleet_arguments(request: FleetRequest | None, stack: Stack) -> dict[str, Any] | None:
     """One instance, at once or not at all. Our ranking decides on-demand; Spot's own price and depth, Spot."""
     if request is None:
         return None
-    template = {"LaunchTemplateId": stage.launch_template_id, "Version": "$Latest"}
+    template = {"LaunchTemplateId": stack.launch_template_id, "Version": "$Latest"}
     config = {"LaunchTemplateSpecification": template, "Overrides": list(_overrides(request))}
     strategy = {"SpotOptions": {"AllocationStrategy": "price-capacity-optimized"}}
     if request.market == "on-demand":
@@ -35,7 +35,7 @@ def fleet_arguments(request: FleetRequest | None, stage: Stage) -> dict[str, Any
         "ClientToken": request.client_token,
         "LaunchTemplateConfigs": [config],
         "TargetCapacitySpecification": {"TotalTargetCapacity": 1, "DefaultTargetCapacityType": request.market},
-        "TagSpecifications": [{"ResourceType": kind, "Tags": _tags(request, stage)} for kind in ("instance", "volume")],
+        "TagSpecifications": [{"ResourceType": kind, "Tags": _tags(request, stack)} for kind in ("instance", "volume")],
         **strategy,
     }
 
@@ -49,8 +49,8 @@ def _overrides(request: FleetRequest) -> Iterator[dict[str, Any]]:
         yield override
 
 
-def _tags(request: FleetRequest, stage: Stage) -> list[dict[str, str]]:
-    own = {"stack": stage.stack_name, "pool": request.pool_id, "launch": request.launch_id}
+def _tags(request: FleetRequest, stack: Stack) -> list[dict[str, str]]:
+    own = {"stack": stack.stack_name, "pool": request.pool_id, "launch": request.launch_id}
     return [{"Key": f"greenroom:{name}", "Value": value} for name, value in own.items()]
 
 
