@@ -296,8 +296,13 @@ def test_a_pass_answers_what_to_start_and_what_to_retire() -> None:
     (started,) = answer["launches"]
     assert started["poolId"] == "demo"
     assert (answer["starts"], answer["stops"], answer["retirements"]) == ([], [], [])
-    retired = handle_of("retire_instances")(sample("retire_instances"), ports)
-    assert retired == {"retired": []}
+    followed = handle_of("follow_plan")(sample("follow_plan"), ports)
+    assert followed == {"started": [], "stopped": [], "retired": []}
+
+
+def follow(ports: FakePorts, **lists: list[str]) -> Any:
+    plan = {"poolId": "demo", "starts": [], "stops": [], "retirements": [], **lists}
+    return handle_of("follow_plan")(plan, ports)
 
 
 def test_warm_instances_are_stopped_and_started_and_those_that_are_gone_are_left_out() -> None:
@@ -305,13 +310,13 @@ def test_warm_instances_are_stopped_and_started_and_those_that_are_gone_are_left
     instance_id = the_instance(ports).instance_id
     change(ports, the_instance(ports), market="on-demand", state=InstanceState.STOPPED)
     ports.ec2.add(instance_id)
-    stop, start = sample("stop_instances"), sample("start_instances")
-    assert handle_of("stop_instances")(stop, ports) == {"stopped": []}
-    assert handle_of("stop_instances")({**stop, "instanceIds": [instance_id]}, ports) == {"stopped": [instance_id]}
+    nothing = {"started": [], "stopped": [], "retired": []}
+    assert follow(ports, stops=["i-0abc1234def567890"]) == nothing
+    assert follow(ports, stops=[instance_id]) == {**nothing, "stopped": [instance_id]}
     change(ports, the_instance(ports), stopped_at=ports.now())
     ports.ec2.set(instance_id, Ec2State.STOPPED)
-    assert handle_of("start_instances")(start, ports) == {"started": []}
-    assert handle_of("start_instances")({**start, "instanceIds": [instance_id]}, ports) == {"started": [instance_id]}
+    assert follow(ports, starts=["i-0abc1234def567890"]) == nothing
+    assert follow(ports, starts=[instance_id]) == {**nothing, "started": [instance_id]}
 
 
 def test_create_fleet_is_asked_for_one_instance_spot_first() -> None:

@@ -23,9 +23,8 @@ from greenroom.domain.times import epoch_seconds
 from greenroom.usecases.instance.abandon_launch import abandon_launch
 from greenroom.usecases.instance.await_registration import await_registration
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
+from greenroom.usecases.instance.follow_plan import follow_plan
 from greenroom.usecases.instance.prepare_launch import prepare_launch
-from greenroom.usecases.instance.retire_instances import retire_instances
-from greenroom.usecases.instance.warm_pool import start_instances, stop_instances
 from greenroom.usecases.pool.plan_pool import PlannedPool, plan_pool
 from greenroom.usecases.reaper.reconcile_fleet import PassResult, reconcile_fleet
 from greenroom.usecases.session.await_facts import adopt_session, await_end, await_slot
@@ -249,17 +248,19 @@ class Machines:
             self._follow(planned)
 
     def _follow(self, planned: PlannedPool) -> None:
-        if planned.retired_ids:
-            self.world.attempt(lambda: retire_instances(planned.retired_ids, self.world.ports))
-        if planned.stop_ids:
-            self.world.attempt(lambda: stop_instances(planned.stop_ids, self.world.ports))
-        if planned.start_ids:
-            self.world.attempt(lambda: start_instances(POOL, planned.start_ids, self.world.ports))
+        self._follow_plan(planned)
         for launch_id in planned.launch_ids:
             if launch_id not in self.launches_started:
                 self.launches_started.add(launch_id)
                 machine = LaunchInstance(self.world, self.tasks, self.ec2, launch_id, self.on_launch)
                 self.world.after(0.2, 2, machine.start)
+
+    def _follow_plan(self, planned: PlannedPool) -> None:
+        lists = planned.start_ids, planned.stop_ids, planned.retired_ids
+        self.world.attempt(
+            lambda: follow_plan(POOL, *lists, self.world.ports),
+            lambda: self._follow_plan(planned),
+        )
 
     # -- the reaper
 

@@ -47,7 +47,7 @@ class Rates:
     terminate_lost: float = 0.16
     list_omits: float = 0.01
     unknown_yet: float = 0.25
-    stop_lost: float = 0.5
+    stop_lost: float = 0.65
     start_lost: float = 0.75
     start_refused: float = 0.35
     spot_warned: float = 0.035

@@ -1,0 +1,45 @@
+"""Do to instances what a plan of their pool committed: start and stop those of the warm pool, retire others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches, HasOfferings
+from greenroom.ports.notify import HasBus, HasJournal
+from greenroom.ports.pool import HasPools
+from greenroom.ports.slot import HasSlots
+from greenroom.ports.world import Clock, Rng
+from greenroom.usecases.instance.retire_instances import retire_instances
+from greenroom.usecases.instance.warm_pool import start_instances, stop_instances
+from greenroom.usecases.one_by_one import one_by_one
+
+
+class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol):
+    """What is reached here, callees included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Which instances EC2 was asked to start, to stop and to terminate."""
+
+    started: list[str]
+    stopped: list[str]
+    retired: list[str]
+
+
+def follow_plan(
+    pool_id: str, starts: Sequence[str], stops: Sequence[str], retirements: Sequence[str], ports: Ports
+) -> Followed:
+    """Every list has its turn, whatever happens to another one. Repeating it is harmless; the reaper repeats it, too.
+
+    Raises: the first failure, when all three have had their turn; but StoreBusy before any other, because the caller
+    may get over it by calling again.
+    """
+    turns: Mapping[str, Callable[[], list[str]]] = {
+        "starts": lambda: start_instances(pool_id, starts, ports) if starts else [],
+        "stops": lambda: stop_instances(stops, ports),
+        "retirements": lambda: retire_instances(retirements, ports),
+    }
+    return Followed(*one_by_one(turns, lambda each: turns[each]()))
