@@ -150,9 +150,10 @@ def test_a_page_is_refused_its_socket_for_the_moment() -> None:
 # -- the tasks of session_lifecycle: the function fails by a name that the machine's Retry has
 
 
-def step(function: str) -> Call:
+def step(function: str, **more: str) -> Call:
     def call(ports: FakePorts) -> None:
         event = {"sessionId": the_session(ports).session_id, "taskToken": "token", "executionArn": "arn", "error": "x"}
+        event |= more
         with suppress(NoFreeSlot):
             handle_of(function)(event, ports)
 
@@ -172,20 +173,20 @@ def ending() -> FakePorts:
 
 
 @pytest.mark.parametrize(
-    ("build", "function", "state"),
+    ("build", "function", "more", "state"),
     [
-        (playing, "adopt_session", SessionState.ASSIGNED),
-        (in_line, "adopt_session", SessionState.QUEUED),
-        (in_line, "await_slot", SessionState.QUEUED),
-        (playing, "await_end", SessionState.ASSIGNED),
-        (ending, "release_slot", SessionState.ENDED),
-        (playing, "end_session", SessionState.ENDING),
+        (playing, "adopt_session", {}, SessionState.ASSIGNED),
+        (in_line, "adopt_session", {}, SessionState.QUEUED),
+        (in_line, "await_session", {"awaits": "slot"}, SessionState.QUEUED),
+        (playing, "await_session", {"awaits": "end"}, SessionState.ASSIGNED),
+        (ending, "release_slot", {}, SessionState.ENDED),
+        (playing, "end_session", {}, SessionState.ENDING),
     ],
 )
 def test_a_step_of_the_session_is_made_whole_by_its_retry(
-    build: Callable[[], FakePorts], function: str, state: SessionState
+    build: Callable[[], FakePorts], function: str, more: dict[str, str], state: SessionState
 ) -> None:
-    for ports in at_every_write(build, step(function), is_named):
+    for ports in at_every_write(build, step(function, **more), is_named):
         assert the_session(ports).state is state
         if function == "release_slot":
             assert not counted_for(ports, "ada")

@@ -168,7 +168,7 @@ def test_the_steps_of_a_session_from_adoption_to_release() -> None:
     handle_of("adopt_session")(step, ports)
     with pytest.raises(SessionAlreadyAdopted):
         handle_of("adopt_session")({**step, "executionArn": "arn:2"}, ports)
-    handle_of("await_end")({"sessionId": session_id, "taskToken": "token2"}, ports)
+    handle_of("await_session")({"awaits": "end", "sessionId": session_id, "taskToken": "token2"}, ports)
     ended = handle_of("end_session")({"sessionId": session_id, "error": "States.Timeout"}, ports)
     assert ended["statusReason"] == "connectionTimeout"
     assert ports.tasks.answers == [
@@ -184,7 +184,7 @@ def test_a_session_in_line_is_adopted_with_no_free_slot_and_ends_for_want_of_cap
     session_id = launch(ports).session.session_id
     with pytest.raises(NoFreeSlot):
         handle_of("adopt_session")({"sessionId": session_id, "executionArn": "arn", "taskToken": "t"}, ports)
-    handle_of("await_slot")({"sessionId": session_id, "taskToken": "t2"}, ports)
+    handle_of("await_session")({"awaits": "slot", "sessionId": session_id, "taskToken": "t2"}, ports)
     handle_of("end_session")({"sessionId": session_id, "error": "States.Timeout"}, ports)
     over = handle_of("release_slot")({"sessionId": session_id}, ports)
     assert (over["state"], over["statusReason"]) == ("Failed", "capacityUnavailable")

@@ -189,7 +189,7 @@ def test_a_ticket_is_issued_for_a_reconnect() -> None:
 def test_no_answer_ever_holds_a_task_token() -> None:
     ports: FakePorts = stage(0)
     session = launch(ports).session
-    handle_of("await_slot")({"sessionId": session.session_id, "taskToken": "very-secret"}, ports)
+    handle_of("await_session")({"awaits": "slot", "sessionId": session.session_id, "taskToken": "very-secret"}, ports)
     add_slot(ports, "i-00000001", SlotState.FREE)
     for answer in (
         handle_of("read_sessions")(viewer_event(None, sessionId=session.session_id), ports),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.workflows.rehearsal import KEEPS, Case, Rehearsal, check, raises, returns, untaken, wakes
@@ -20,15 +22,14 @@ UNDONE = ["EndSession", "ReleaseSlot", "SessionEnded"]
 CASES = [
     Case(
         "a hot session enters five states",
-        {"adopt_session": [CONNECTED], "await_end": [ENDED], "release_slot": DONE},
+        {"adopt_session": [CONNECTED], "await_session": [ENDED], "release_slot": DONE},
         HOT,
     ),
     Case(
         "a session without a slot stands in line first",
         {
             "adopt_session": [raises("NoFreeSlot"), CONNECTED],
-            "await_slot": [ASSIGNED],
-            "await_end": [ENDED],
+            "await_session": [ASSIGNED, ENDED],
             "release_slot": DONE,
         },
         ["AdoptAndAwaitConnection", "AwaitSlot", *HOT],
@@ -37,8 +38,7 @@ CASES = [
         "a session that ends in line passes through, its facts being there already",
         {
             "adopt_session": [raises("NoFreeSlot"), ENDED],
-            "await_slot": [ENDED],
-            "await_end": [ENDED],
+            "await_session": [ENDED, ENDED],
             "release_slot": DONE,
         },
         ["AdoptAndAwaitConnection", "AwaitSlot", *HOT],
@@ -50,15 +50,14 @@ CASES = [
     ),
     Case(
         "a migrated session awaits its connection again",
-        {"adopt_session": [CONNECTED], "await_end": [MIGRATED, ENDED], "release_slot": DONE},
+        {"adopt_session": [CONNECTED], "await_session": [MIGRATED, ENDED], "release_slot": DONE},
         [*HOT[:3], *HOT],
     ),
     Case(
         "a migrated session for which there is no slot stands in line, as one that is asked for",
         {
             "adopt_session": [CONNECTED, raises("NoFreeSlot"), CONNECTED],
-            "await_slot": [ASSIGNED],
-            "await_end": [MIGRATED, ENDED],
+            "await_session": [MIGRATED, ASSIGNED, ENDED],
             "release_slot": DONE,
         },
         [*HOT[:3], "AdoptAndAwaitConnection", "AwaitSlot", *HOT],
@@ -67,8 +66,7 @@ CASES = [
         "a session that loses its slot before anyone connected goes the same way",
         {
             "adopt_session": [MIGRATED, raises("NoFreeSlot"), CONNECTED],
-            "await_slot": [ASSIGNED],
-            "await_end": [MIGRATED, ENDED],
+            "await_session": [MIGRATED, ASSIGNED, ENDED],
             "release_slot": DONE,
         },
         [*HOT[:3], "AdoptAndAwaitConnection", "AwaitSlot", *HOT],
@@ -88,7 +86,7 @@ CASES = [
         "the line is forgotten: undone",
         {
             "adopt_session": [raises("NoFreeSlot")],
-            "await_slot": [KEEPS],
+            "await_session": [KEEPS],
             "end_session": DONE,
             "release_slot": DONE,
         },
@@ -97,13 +95,13 @@ CASES = [
     ),
     Case(
         "the end is never told: undone",
-        {"adopt_session": [CONNECTED], "await_end": [KEEPS], "end_session": DONE, "release_slot": DONE},
+        {"adopt_session": [CONNECTED], "await_session": [KEEPS], "end_session": DONE, "release_slot": DONE},
         ["AdoptAndAwaitConnection", "AwaitEnd", *UNDONE],
         timeouts={"AwaitEnd": 1},
     ),
     Case(
         "the slot cannot be given back: left to the reaper",
-        {"adopt_session": [CONNECTED], "await_end": [ENDED], "release_slot": [raises("Surprise")]},
+        {"adopt_session": [CONNECTED], "await_session": [ENDED], "release_slot": [raises("Surprise")]},
         [*HOT[:4], "SessionFailed"],
         error="Surprise",
     ),
@@ -117,7 +115,7 @@ CASES = [
         "a throttled call is made again",
         {
             "adopt_session": [CONNECTED],
-            "await_end": [ENDED],
+            "await_session": [ENDED],
             "release_slot": [raises("Lambda.TooManyRequestsException"), returns({})],
         },
         HOT,
@@ -127,8 +125,7 @@ CASES = [
         "a session in line stays there while its tables are busy",
         {
             "adopt_session": [BUSY, raises("NoFreeSlot"), BUSY, CONNECTED],
-            "await_slot": [BUSY, BUSY, ASSIGNED],
-            "await_end": [BUSY, ENDED],
+            "await_session": [BUSY, BUSY, ASSIGNED, BUSY, ENDED],
             "release_slot": [BUSY, returns({})],
         },
         ["AdoptAndAwaitConnection", "AwaitSlot", *HOT],
@@ -142,6 +139,13 @@ CASES = [
     ),
 ]
 
+AWAITS = {"AwaitSlot": "slot", "AwaitEnd": "end"}
+
+
+def without_repeats(awaited: list[str]) -> list[str]:
+    """A call that is made again says the same again."""
+    return [each for each, _ in itertools.groupby(awaited)]
+
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.desc)
 def test_session_lifecycle(rehearsal: Rehearsal, case: Case) -> None:
@@ -149,6 +153,8 @@ def test_session_lifecycle(rehearsal: Rehearsal, case: Case) -> None:
     check(played, case, "session_lifecycle")
     for calls in played.asked.values():
         assert {call["sessionId"] for call in calls} == {SESSION}
+    awaited = [call["awaits"] for call in played.asked.get("await_session", [])]
+    assert without_repeats(awaited) == without_repeats([AWAITS[state] for state in case.path if state in AWAITS])
     if "end_session" in played.asked:
         assert played.asked["end_session"][0]["error"] in ("States.Timeout", "Surprise")
 
@@ -157,7 +163,7 @@ def test_every_token_is_a_new_one_and_the_execution_names_itself(rehearsal: Rehe
     """A retried or repeated wait must not be woken by the token of the one before."""
     played = rehearsal.play("session_lifecycle", CASES[1], GIVEN)
     first, second = played.asked["adopt_session"]
-    tokens = {first["taskToken"], second["taskToken"], played.asked["await_slot"][0]["taskToken"]}
+    tokens = {first["taskToken"], second["taskToken"], played.asked["await_session"][0]["taskToken"]}
     assert len(tokens) == 3
     assert first["executionArn"] == second["executionArn"]
     assert ":execution:session_lifecycle-" in first["executionArn"]

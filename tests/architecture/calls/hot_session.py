@@ -78,7 +78,7 @@ class HotSession:
             self._report("connected", joinNumber=1, sessionId=self._session_id)
         assert self._ports.sessions.get(self._session_id).state == "Connected"
         with self._step("connect: await the end"):
-            calling("await_end")({"sessionId": self._session_id, "taskToken": "token-end"})
+            calling("await_session")({"sessionId": self._session_id, "awaits": "end", "taskToken": "token-end"})
 
     def _stay(self) -> None:
         with self._step("frame: of the page"):

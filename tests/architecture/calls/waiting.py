@@ -20,5 +20,5 @@ def record_wait(slots: int) -> Mapping[str, list[Call]]:
         launched = recorder.take()
         view = body_of(answer)
         assert (answer["statusCode"], view["place"], bool(view["eta"])) == (202, 1, True), answer
-        calling("await_slot")({"sessionId": view["sessionId"], "taskToken": "token-slot"})
+        calling("await_session")({"sessionId": view["sessionId"], "awaits": "slot", "taskToken": "token-slot"})
         return {"launch": launched, "await slot": recorder.take()}

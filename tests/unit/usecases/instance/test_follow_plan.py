@@ -74,7 +74,7 @@ def test_following_a_plan_again_ends_where_it_ended_before() -> None:
 
 def test_a_halted_pool_starts_nothing_and_the_rest_is_done() -> None:
     ports = committed()
-    ports.pools.halt("demo", Halt("drill", "operator", ports.now()))
+    ports.pools.halt("demo", Halt("drill", ports.now(), "operator"))
     assert follow(ports) == Followed([], [STOPPED], [RETIRED])
 
 
