@@ -176,7 +176,7 @@ def test_a_functions_sample_is_what_its_machine_or_door_sends(name: str) -> None
         assert ("iam" in sample["requestContext"]["authorizer"]) == function.routes[0].is_signed
 
 
-@pytest.mark.parametrize("name", ["open_connection", "close_connection", "relay_frame"])
+@pytest.mark.parametrize("name", ["record_connection", "relay_frame"])
 def test_a_socket_sample_carries_what_the_authorizer_says(name: str) -> None:
     context = read("samples", name)["requestContext"]["authorizer"]
     said = context_of(admitted_of(read("samples", name)))

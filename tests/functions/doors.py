@@ -78,8 +78,9 @@ def agent_event(body: Any, instance_id: str, role: str = INSTANCE_SESSION) -> di
 
 
 def socket_event(connection_id: str, body: Any = None, event_type: str = "MESSAGE", **context: str) -> dict[str, Any]:
-    """A WebSocket event on an open, an opening (CONNECT) or a closed (DISCONNECT) connection."""
-    about = {"connectionId": connection_id, "eventType": event_type, "authorizer": context}
+    """A WebSocket event on an open, an opening (CONNECT) or a closed (DISCONNECT) connection, at its usual route."""
+    route = {"CONNECT": "$connect", "DISCONNECT": "$disconnect"}.get(event_type, "$default")
+    about = {"connectionId": connection_id, "eventType": event_type, "routeKey": route, "authorizer": context}
     return {"requestContext": about, "body": None if body is None else json.dumps(body)}
 
 

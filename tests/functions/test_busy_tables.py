@@ -138,7 +138,7 @@ def page_comes(ports: FakePorts) -> Any:
     event = {"queryStringParameters": {"ticket": ticket}, "methodArn": "arn:method"}
     context = handle_of("authorize_connection")(event, ports)["context"]
     with conflicts(ports, every=1) as met:
-        answer = handle_of("open_connection")(socket_event("page", event_type="CONNECT", **context), ports)
+        answer = handle_of("record_connection")(socket_event("page", event_type="CONNECT", **context), ports)
     assert met
     return answer
 

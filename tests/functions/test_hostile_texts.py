@@ -290,7 +290,7 @@ def talking(kind: str) -> tuple[FakePorts, str]:
         context |= {"instanceId": AGENT, "bootNonce": NONCE}
     else:
         context |= {"sessionId": ids["{session}"], "epoch": "1", "viewerId": "ada"}
-    opened = handle_of("open_connection")(socket_event("c", event_type="CONNECT", **context), ports)
+    opened = handle_of("record_connection")(socket_event("c", event_type="CONNECT", **context), ports)
     assert opened["statusCode"] == 200
     return ports, ids["{session}"]
 

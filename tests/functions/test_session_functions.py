@@ -75,10 +75,10 @@ def test_a_page_comes_in_with_its_ticket_says_hello_and_goes() -> None:
     assert policy["policyDocument"]["Statement"][0]["Resource"] == "arn:method"
     assert all(isinstance(value, str) for value in policy["context"].values())
     assert launched.ticket.ticket not in repr(policy)
-    opened = handle_of("open_connection")(socket_event("page", event_type="CONNECT", **policy["context"]), ports)
+    opened = handle_of("record_connection")(socket_event("page", event_type="CONNECT", **policy["context"]), ports)
     handle_of("relay_frame")(socket_event("page", {"kind": "hello"}), ports)
     assert (opened["statusCode"], ports.socket.to("page")[0]["kind"]) == (200, "welcome")
-    handle_of("close_connection")(socket_event("page", event_type="DISCONNECT"), ports)
+    handle_of("record_connection")(socket_event("page", event_type="DISCONNECT"), ports)
     assert ports.sessions.get(launched.session.session_id).viewer_connection_id is None
 
 
@@ -107,7 +107,7 @@ def test_a_handshake_that_lost_its_session_meanwhile_is_refused() -> None:
     context = authorize(ports, launched.ticket.ticket)["context"]
     handle_of("end_session")({"sessionId": launched.session.session_id}, ports)
     opening = socket_event("page", event_type="CONNECT", **context)
-    assert handle_of("open_connection")(opening, ports)["statusCode"] == 410
+    assert handle_of("record_connection")(opening, ports)["statusCode"] == 410
 
 
 def test_a_message_that_names_another_route_neither_connects_nor_disconnects() -> None:
@@ -117,12 +117,13 @@ def test_a_message_that_names_another_route_neither_connects_nor_disconnects() -
     assert launched.ticket is not None
     context = authorize(ports, launched.ticket.ticket)["context"]
     opening = socket_event("page", event_type="CONNECT", **context)
-    assert handle_of("open_connection")(opening, ports)["statusCode"] == 200
+    assert handle_of("record_connection")(opening, ports)["statusCode"] == 200
     before, rows = ports.sessions.get(launched.session.session_id), connections(ports)
-    for function in ("open_connection", "close_connection"):
-        for kind in ("$connect", "$disconnect"):
-            message = socket_event("page", {"kind": kind}, **context)
-            assert handle_of(function)(message, ports)["statusCode"] == 403
+    for kind in ("$connect", "$disconnect"):
+        message = socket_event("page", {"kind": kind}, **context)
+        message["requestContext"]["routeKey"] = kind
+        assert handle_of("record_connection")(message, ports)["statusCode"] == 403
+    opening["requestContext"]["routeKey"] = "$default"
     assert handle_of("relay_frame")(opening, ports)["statusCode"] == 403
     assert ports.sessions.get(before.session_id) == before
     assert connections(ports) == rows
@@ -136,9 +137,9 @@ def agent_opening(boot_nonce: str) -> dict[str, Any]:
 def test_an_agents_connection_is_of_its_latest_boot() -> None:
     ports = stage(0)
     add_slot(ports, "i-00000001", SlotState.FREE)
-    assert handle_of("open_connection")(agent_opening("f" * 32), ports)["statusCode"] == 410
+    assert handle_of("record_connection")(agent_opening("f" * 32), ports)["statusCode"] == 410
     assert ports.connections.of_agent("i-00000001") is None
-    assert handle_of("open_connection")(agent_opening(NONCE), ports)["statusCode"] == 200
+    assert handle_of("record_connection")(agent_opening(NONCE), ports)["statusCode"] == 200
     handle_of("relay_frame")(socket_event("agent-1", {"kind": "hello"}), ports)
     assert ports.socket.to("agent-1")[0]["kind"] == "welcome"
 
@@ -146,7 +147,7 @@ def test_an_agents_connection_is_of_its_latest_boot() -> None:
 def test_an_agent_whose_instance_booted_again_is_greeted_with_the_end_of_its_connection() -> None:
     ports = stage(0)
     add_slot(ports, "i-00000001", SlotState.FREE)
-    handle_of("open_connection")(agent_opening(NONCE), ports)
+    handle_of("record_connection")(agent_opening(NONCE), ports)
     change(ports, the_instance(ports), boot_nonce="e" * 32)
     handle_of("relay_frame")(socket_event("agent-1", {"kind": "hello"}), ports)
     assert ports.socket.to("agent-1") == []
@@ -155,10 +156,10 @@ def test_an_agent_whose_instance_booted_again_is_greeted_with_the_end_of_its_con
 
 def test_an_instance_that_is_over_opens_no_connection() -> None:
     ports = stage(0)
-    assert handle_of("open_connection")(agent_opening(NONCE), ports)["statusCode"] == 410
+    assert handle_of("record_connection")(agent_opening(NONCE), ports)["statusCode"] == 410
     add_slot(ports, "i-00000001", SlotState.FREE)
     change_instance(ports, "i-00000001", state=InstanceState.TERMINATED)
-    assert handle_of("open_connection")(agent_opening(NONCE), ports)["statusCode"] == 410
+    assert handle_of("record_connection")(agent_opening(NONCE), ports)["statusCode"] == 410
 
 
 def test_the_steps_of_a_session_from_adoption_to_release() -> None:

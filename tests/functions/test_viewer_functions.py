@@ -44,7 +44,7 @@ def test_no_answer_of_the_viewers_door_names_an_instance() -> None:
     session = launch(ports).session
     assert session.assignment is not None
     page = {"sessionId": session.session_id}
-    handle_of("open_connection")(
+    handle_of("record_connection")(
         socket_event("p", event_type="CONNECT", kind="viewer", expiresAt="1", epoch="1", viewerId="ada", **page), ports
     )
     handle_of("relay_frame")(socket_event("p", {"kind": "hello"}), ports)

@@ -64,7 +64,7 @@ class HotSession:
             admitted = calling("authorize_connection")({"queryStringParameters": ticket})
         assert "context" in admitted, admitted
         with self._step("join: open"):
-            opened = calling("open_connection")(socket_event(PAGE, event_type="CONNECT", **admitted["context"]))
+            opened = calling("record_connection")(socket_event(PAGE, event_type="CONNECT", **admitted["context"]))
         assert opened == {"statusCode": 200}
 
     def _connect(self) -> None:
