@@ -1,4 +1,4 @@
-"""GET and PUT /tenants/{tenantId}/quota and /account/quota."""
+"""The quotas of a tenant and of the account, read and set; the kill switch, thrown and cleared."""
 
 from __future__ import annotations
 
@@ -6,33 +6,54 @@ from typing import Any
 
 from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
-from greenroom.entry.quota.quota_views import kill_switch_view, quota_of, quota_view
+from greenroom.entry.quota.quota_views import account_view, kill_switch_view, quota_of, reason_of, tenant_view
+from greenroom.entry.routes import work_of
 from greenroom.usecases.quota.configure_quota import limit_account, limit_tenant, report_account, report_tenant
+from greenroom.usecases.quota.throw_kill_switch import clear_kill_switch, throw_kill_switch
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    is_account = str(event.get("routeKey", "")).endswith("/account/quota")
-    return respond(lambda: _account(event, ports) if is_account else _tenant(event, ports))
+    return respond(lambda: work_of(ROUTES, event)(event, ports))
 
 
-def _account(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
-    operator = operator_of(event)
-    if _is_put(event):
-        limit_account(quota_of(body_of(event)), operator.viewer_id, ports)
-    report = report_account(ports)
-    return answer(200, {**quota_view(report), "killSwitch": kill_switch_view(report.kill_switch)})
+def _get_tenant(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
+    _, tenant_id = operator_of(event), path_identifier(event, "tenantId")
+    return answer(200, tenant_view(tenant_id, report_tenant(tenant_id, ports)))
 
 
-def _tenant(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
-    operator, tenant_id = operator_of(event), path_identifier(event, "tenantId")
-    if _is_put(event):
-        limit_tenant(tenant_id, quota_of(body_of(event)), operator.viewer_id, ports)
-    return answer(200, {"tenantId": tenant_id, **quota_view(report_tenant(tenant_id, ports))})
+def _put_tenant(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
+    operator, tenant_id, quota = operator_of(event), path_identifier(event, "tenantId"), quota_of(body_of(event))
+    return answer(200, tenant_view(tenant_id, limit_tenant(tenant_id, quota, operator.viewer_id, ports)))
 
 
-def _is_put(event: dict[str, Any]) -> bool:
-    return str(event.get("routeKey", "")).startswith("PUT ")
+def _get_account(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
+    operator_of(event)
+    return answer(200, account_view(report_account(ports)))
 
 
+def _put_account(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
+    operator, quota = operator_of(event), quota_of(body_of(event))
+    return answer(200, account_view(limit_account(quota, operator.viewer_id, ports)))
+
+
+def _throw(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
+    operator, reason = operator_of(event), reason_of(body_of(event))
+    return answer(200, kill_switch_view(throw_kill_switch(reason, operator.viewer_id, ports)))
+
+
+def _clear(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
+    operator, _ = operator_of(event), body_of(event).only()
+    clear_kill_switch(operator.viewer_id, ports)
+    return answer(200, kill_switch_view(None))
+
+
+ROUTES = {
+    "GET /tenants/{tenantId}/quota": _get_tenant,
+    "PUT /tenants/{tenantId}/quota": _put_tenant,
+    "GET /account/quota": _get_account,
+    "PUT /account/quota": _put_account,
+    "POST /account/kill-switch": _throw,
+    "DELETE /account/kill-switch": _clear,
+}
 handler = lambda_handler(handle)

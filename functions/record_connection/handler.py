@@ -6,14 +6,14 @@ from typing import Any
 
 from greenroom.domain.errors import NotFound, SessionHasEnded, StaleBoot, StaleEpoch, StoreBusy, UnknownInstance
 from greenroom.entry.compose import AwsPorts, lambda_handler
-from greenroom.entry.routes import Routes
+from greenroom.entry.routes import find_work
 from greenroom.entry.socket.socket_caller import admitted_of, connection_id_of, is_event
 from greenroom.usecases.socket.admit_connection import close_connection, open_connection
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """403: a frame that names the route; it opens and closes nothing. 404: another route."""
-    work = ROUTES.find(event)
+    work = find_work(ROUTES, event)
     return work(event, ports) if work else {"statusCode": 404}
 
 
@@ -38,5 +38,5 @@ def _close(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     return {"statusCode": 200}
 
 
-ROUTES = Routes({"$connect": _open, "$disconnect": _close})
+ROUTES = {"$connect": _open, "$disconnect": _close}
 handler = lambda_handler(handle)

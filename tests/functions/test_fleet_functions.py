@@ -179,25 +179,25 @@ APPLICATION = {
         "idleWarn_s": 0,
     },
 }
-PUT_APPLICATION = "PUT /applications/{applicationId}"
+PUT_APPLICATION, GET_APPLICATION = "PUT /applications/{applicationId}", "GET /applications/{applicationId}"
 
 
 def test_an_application_is_stored_and_read_back_by_operators_whole_and_by_viewers_in_part() -> None:
     ports = FakePorts()
-    stored = operate("configure_application", PUT_APPLICATION, APPLICATION, ports, applicationId="demo")
+    stored = operate("configure_catalog", PUT_APPLICATION, APPLICATION, ports, applicationId="demo")
     assert stored["statusCode"] == 200
-    read = operate("configure_application", "GET /applications/{applicationId}", None, ports, applicationId="demo")
+    read = operate("configure_catalog", GET_APPLICATION, None, ports, applicationId="demo")
     assert body_of(read) == body_of(stored)
     standard = {"placementTimeout_s": 1200, "idleEnd_s": 30}
     assert body_of(read)["limits"] == {**APPLICATION["limits"], **standard}  # type: ignore[dict-item]
-    seen = operate("configure_application", "GET /x", None, ports, groups="viewers,tenant-a", applicationId="demo")
+    seen = operate("configure_catalog", GET_APPLICATION, None, ports, groups="viewers,tenant-a", applicationId="demo")
     assert body_of(seen) == {"applicationId": "demo", "name": "Demo", "kind": "unreal"}
 
 
 @pytest.mark.parametrize(("sent", "stored"), [({}, 300), ({"startTimeout_s": 900}, 900)])
 def test_an_application_says_how_long_it_may_take_to_start(sent: dict[str, int], stored: int) -> None:
     answer = operate(
-        "configure_application", PUT_APPLICATION, {**APPLICATION, **sent}, FakePorts(), applicationId="demo"
+        "configure_catalog", PUT_APPLICATION, {**APPLICATION, **sent}, FakePorts(), applicationId="demo"
     )
     assert (answer["statusCode"], body_of(answer)["startTimeout_s"]) == (200, stored)
 
@@ -213,16 +213,16 @@ def test_an_application_says_how_long_it_may_take_to_start(sent: dict[str, int],
 )
 def test_an_unreal_command_may_leave_the_slot_to_the_agent_or_name_it_by_placeholders(command: list[str]) -> None:
     body = {**APPLICATION, "command": command}
-    answer = operate("configure_application", PUT_APPLICATION, body, FakePorts(), applicationId="demo")
+    answer = operate("configure_catalog", PUT_APPLICATION, body, FakePorts(), applicationId="demo")
     assert (answer["statusCode"], body_of(answer)["command"]) == (200, command)
 
 
 def test_a_fixed_address_is_refused_with_what_to_write_instead_and_other_kinds_are_left_alone() -> None:
     body = {**APPLICATION, "command": ["game", "-pixelstreamingURL=ws://127.0.0.1:8888"]}
-    answer = operate("configure_application", PUT_APPLICATION, body, FakePorts(), applicationId="demo")
+    answer = operate("configure_catalog", PUT_APPLICATION, body, FakePorts(), applicationId="demo")
     assert "{streamerUrl}" in body_of(answer)["detail"]
     demo = operate(
-        "configure_application", PUT_APPLICATION, {**body, "kind": "demo"}, FakePorts(), applicationId="demo"
+        "configure_catalog", PUT_APPLICATION, {**body, "kind": "demo"}, FakePorts(), applicationId="demo"
     )
     assert demo["statusCode"] == 200
 
@@ -231,13 +231,13 @@ def test_a_fixed_address_is_refused_with_what_to_write_instead_and_other_kinds_a
 def test_an_application_may_insist_on_the_relay(sent: dict[str, str], stored: str) -> None:
     ports = FakePorts()
     ports.turn_urls = ("turn:turn.example",)
-    answer = operate("configure_application", PUT_APPLICATION, {**APPLICATION, **sent}, ports, applicationId="demo")
+    answer = operate("configure_catalog", PUT_APPLICATION, {**APPLICATION, **sent}, ports, applicationId="demo")
     assert (answer["statusCode"], body_of(answer)["relay"]) == (200, stored)
 
 
 def test_an_application_cannot_insist_on_a_relay_that_the_stack_does_not_have() -> None:
     ports, body = FakePorts(), {**APPLICATION, "relay": "relay"}
-    answer = operate("configure_application", PUT_APPLICATION, body, ports, applicationId="demo")
+    answer = operate("configure_catalog", PUT_APPLICATION, body, ports, applicationId="demo")
     assert (answer["statusCode"], body_of(answer)["field"]) == (400, "relay")
     assert "TurnUrls" in body_of(answer)["detail"], "what would help"
     assert not snapshot(ports).applications
@@ -271,20 +271,20 @@ WRONG_APPLICATIONS = [
 @pytest.mark.parametrize(("field", "change"), WRONG_APPLICATIONS)
 def test_a_wrong_application_is_refused_by_field(field: str, change: dict[str, Any]) -> None:
     ports = FakePorts()
-    answer = operate("configure_application", PUT_APPLICATION, {**APPLICATION, **change}, ports, applicationId="demo")
+    answer = operate("configure_catalog", PUT_APPLICATION, {**APPLICATION, **change}, ports, applicationId="demo")
     assert (answer["statusCode"], body_of(answer).get("field")) == (400, field)
     assert not snapshot(ports).applications
 
 
 def test_only_operators_may_set_anything() -> None:
     ports = stage(1)
-    answer = operate("configure_application", "PUT /x", {}, ports, groups="viewers,tenant-a", applicationId="a")
+    answer = operate("configure_catalog", PUT_APPLICATION, {}, ports, groups="viewers,tenant-a", applicationId="a")
     assert answer["statusCode"] == 403
     assert not ports.memory.journal
 
 
 def test_an_application_that_is_not_there_is_404() -> None:
-    assert operate("configure_application", "GET /x", None, FakePorts(), applicationId="x")["statusCode"] == 404
+    assert operate("configure_catalog", GET_APPLICATION, None, FakePorts(), applicationId="x")["statusCode"] == 404
 
 
 # -- machines

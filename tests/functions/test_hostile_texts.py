@@ -53,10 +53,10 @@ DOORS = (
     Door("read_sessions", "GET /sessions/{sessionId}", None, SESSION),
     Door("leave_session", "DELETE /sessions/{sessionId}", None, SESSION),
     Door("issue_ticket", "POST /sessions/{sessionId}/ticket", {"resumeJoin": 1}, SESSION),
-    Door("configure_application", "PUT /applications/{applicationId}", APPLICATION, {"applicationId": "demo"}),
-    Door("configure_application", "GET /applications/{applicationId}", None, {"applicationId": "demo"}),
-    Door("configure_pool", "PUT /pools/{poolId}", POOL, POOL_ID),
-    Door("configure_pool", "PATCH /pools/{poolId}", {"policy": POLICY, "tiers": {"vip": 1}}, POOL_ID),
+    Door("configure_catalog", "PUT /applications/{applicationId}", APPLICATION, {"applicationId": "demo"}),
+    Door("configure_catalog", "GET /applications/{applicationId}", None, {"applicationId": "demo"}),
+    Door("configure_catalog", "PUT /pools/{poolId}", POOL, POOL_ID),
+    Door("configure_catalog", "PATCH /pools/{poolId}", {"policy": POLICY, "tiers": {"vip": 1}}, POOL_ID),
     Door("read_pools", "GET /pools"),
     Door("read_pools", "GET /pools/{poolId}", None, POOL_ID),
     Door("read_pools", "GET /pools/{poolId}/instances", None, POOL_ID),
@@ -67,8 +67,8 @@ DOORS = (
     Door("configure_quota", "PUT /tenants/{tenantId}/quota", QUOTA, {"tenantId": "acme"}),
     Door("configure_quota", "GET /account/quota"),
     Door("configure_quota", "PUT /account/quota", QUOTA),
-    Door("operate_account", "POST /account/kill-switch", {"reason": "why"}),
-    Door("operate_account", "DELETE /account/kill-switch", {}),
+    Door("configure_quota", "POST /account/kill-switch", {"reason": "why"}),
+    Door("configure_quota", "DELETE /account/kill-switch", {}),
     Door("drain_instance", "POST /instances/{instanceId}/drain", None, {"instanceId": AGENT}),
     Door("drain_instance", "DELETE /instances/{instanceId}/drain", None, {"instanceId": AGENT}),
     Door("schedule_event", "POST /events", EVENT),
@@ -125,7 +125,7 @@ def ask(door: Door, body: Any, path: Mapping[str, Any] | None = None, query: Map
     event |= {"routeKey": door.route, "queryStringParameters": dict(door.query if query is None else query) or None}
     if door.route == "DELETE /instances/{instanceId}/drain":
         operate(door.function, "POST /instances/{instanceId}/drain", None, ports, instanceId=AGENT)
-    if door.function == "configure_application":
+    if door.function == "configure_catalog":
         ports.turn_urls = ("turn:x",)
     answer = handle_of(door.function)(event, Wired(ports), *more)
     json.loads(answer["body"])

@@ -47,7 +47,7 @@ def pool(function: str, route: str, body: Any, ports: FakePorts, groups: str = "
 
 def test_a_pool_is_stored_whole_with_defaults_and_planned() -> None:
     ports = stage(1)
-    stored = pool("configure_pool", PUT, POOL, ports)
+    stored = pool("configure_catalog", PUT, POOL, ports)
     assert stored["statusCode"] == 200
     assert body_of(stored) == {
         "poolId": "demo",
@@ -67,25 +67,25 @@ def test_each_part_of_a_policy_is_kept() -> None:
     policy = {"alwaysOn": 2, "targetIdle": 3, "maximum": 8, "warmInstances": 4, "scaleInAfter_s": 0}
     policy |= {"scaleInStep": 1, "spotShare": 40, "placement": "distributed"}
     sent = {**POOL, "policy": policy, "instanceTypes": ["g6.xlarge", "g5.xlarge"], "markets": ["on-demand"]}
-    assert pool("configure_pool", PUT, sent, ports)["statusCode"] == 200
+    assert pool("configure_catalog", PUT, sent, ports)["statusCode"] == 200
     read = body_of(pool("read_pools", ONE, None, ports))
     assert {name: read[name] for name in sent} == sent
 
 
 def test_who_goes_first_and_how_many_may_wait_is_set_and_kept() -> None:
     ports = stage(1)
-    pool("configure_pool", PUT, {**POOL, "tiers": {"vip": 600}, "lineLimit": 5}, ports)
-    kept = pool("configure_pool", PATCH, {"markets": ["spot"]}, ports)
+    pool("configure_catalog", PUT, {**POOL, "tiers": {"vip": 600}, "lineLimit": 5}, ports)
+    kept = pool("configure_catalog", PATCH, {"markets": ["spot"]}, ports)
     assert (body_of(kept)["tiers"], body_of(kept)["lineLimit"]) == ({"standard": 0, "vip": 600}, 5)
-    changed = pool("configure_pool", PATCH, {"tiers": {"crew": 60, "standard": 10}, "lineLimit": 7}, ports)
+    changed = pool("configure_catalog", PATCH, {"tiers": {"crew": 60, "standard": 10}, "lineLimit": 7}, ports)
     assert (body_of(changed)["tiers"], body_of(changed)["lineLimit"]) == ({"standard": 10, "crew": 60}, 7)
     fits("StoredPool", body_of(changed))
 
 
 def test_a_patch_keeps_what_it_does_not_name() -> None:
     ports = stage(1)
-    pool("configure_pool", PUT, {**POOL, "instanceTypes": ["g6.xlarge"]}, ports)
-    changed = pool("configure_pool", PATCH, {"policy": {"placement": "distributed", "targetIdle": 5}}, ports)
+    pool("configure_catalog", PUT, {**POOL, "instanceTypes": ["g6.xlarge"]}, ports)
+    changed = pool("configure_catalog", PATCH, {"policy": {"placement": "distributed", "targetIdle": 5}}, ports)
     assert changed["statusCode"] == 200
     assert body_of(changed)["policy"] == {
         **DEFAULTS,
@@ -95,7 +95,7 @@ def test_a_patch_keeps_what_it_does_not_name() -> None:
         "placement": "distributed",
     }
     assert body_of(changed)["instanceTypes"] == ["g6.xlarge"]
-    assert body_of(pool("configure_pool", PATCH, {"markets": ["spot"]}, ports))["markets"] == ["spot"]
+    assert body_of(pool("configure_catalog", PATCH, {"markets": ["spot"]}, ports))["markets"] == ["spot"]
     assert ports.bus.kinds() == ["PoolChanged"] * 3
     assert ports.catalog.pool("demo").policy.placement is Placement.DISTRIBUTED
 
@@ -160,7 +160,7 @@ def two_slots_an_instance() -> FakePorts:
 def test_a_wrong_pool_is_refused_by_field(route: str, field: str, body: Any) -> None:
     ports = two_slots_an_instance()
     before = snapshot(ports).pools
-    answer = pool("configure_pool", route, body, ports)
+    answer = pool("configure_catalog", route, body, ports)
     assert (answer["statusCode"], body_of(answer).get("field")) == (400, field)
     assert body_of(answer)["detail"].startswith(f"{field}: ")
     assert snapshot(ports).pools == before
@@ -170,16 +170,16 @@ def test_a_wrong_pool_is_refused_by_field(route: str, field: str, body: Any) -> 
 
 def test_too_large_a_part_is_blamed_with_what_to_do() -> None:
     ports = two_slots_an_instance()
-    idle = body_of(pool("configure_pool", PATCH, {"policy": {"targetIdle": 9}}, ports))["detail"]
+    idle = body_of(pool("configure_catalog", PATCH, {"policy": {"targetIdle": 9}}, ports))["detail"]
     assert idle == "policy.targetIdle: must be at most 8, the maximum: lower it, or raise policy.maximum"
-    maximum = body_of(pool("configure_pool", PATCH, {"policy": {"maximum": 2}}, ports))["detail"]
+    maximum = body_of(pool("configure_catalog", PATCH, {"policy": {"maximum": 2}}, ports))["detail"]
     assert maximum == "policy.maximum: must be at least 4, the pool's policy.targetIdle: lower that as well"
 
 
 def test_a_spot_share_without_the_spot_market_is_fine() -> None:
     ports = stage(1)
     body = {"policy": {"spotShare": 50}, "markets": ["on-demand"]}
-    assert pool("configure_pool", PATCH, body, ports)["statusCode"] == 200
+    assert pool("configure_catalog", PATCH, body, ports)["statusCode"] == 200
 
 
 def test_a_change_that_is_overtaken_again_and_again_is_409() -> None:
@@ -190,7 +190,7 @@ def test_a_change_that_is_overtaken_again_and_again_is_409() -> None:
             change_pool(ports, version=ports.catalog.pool("demo").version + 1)
 
     ports.memory.between = overtaken
-    answer = pool("configure_pool", PATCH, {"policy": {"targetIdle": 2}}, ports)
+    answer = pool("configure_catalog", PATCH, {"policy": {"targetIdle": 2}}, ports)
     assert (answer["statusCode"], body_of(answer)["type"].rpartition("/")[2]) == (409, "conflict")
     assert not ports.memory.journal
 
@@ -202,11 +202,11 @@ def test_an_application_that_names_the_pool_of_another_one_is_refused_with_the_r
     ports = stage(1)
     body = {"name": "B", "kind": "null", "command": [], "slotsPerInstance": 1, "poolId": "demo"}
     route = "PUT /applications/{applicationId}"
-    refused = operate("configure_application", route, body, ports, applicationId="b")
+    refused = operate("configure_catalog", route, body, ports, applicationId="b")
     assert (refused["statusCode"], body_of(refused)["field"]) == (400, "poolId")
     assert "PUT /pools/demo" in body_of(refused)["detail"]
-    pool("configure_pool", PUT, {**POOL, "applicationId": "b"}, ports)
-    assert operate("configure_application", route, body, ports, applicationId="b")["statusCode"] == 200
+    pool("configure_catalog", PUT, {**POOL, "applicationId": "b"}, ports)
+    assert operate("configure_catalog", route, body, ports, applicationId="b")["statusCode"] == 200
 
 
 def test_a_pool_is_shown_with_what_it_holds_and_wants() -> None:
@@ -230,7 +230,7 @@ def test_a_pool_is_shown_with_what_it_holds_and_wants() -> None:
 
 def test_a_pool_without_its_application_is_shown_empty() -> None:
     ports = FakePorts()
-    pool("configure_pool", PUT, POOL, ports)
+    pool("configure_catalog", PUT, POOL, ports)
     read = body_of(pool("read_pools", ONE, None, ports))
     fits("PoolView", read)
     assert read["demand"] == {"wanted": 0, "supply": 0}
@@ -281,7 +281,7 @@ class SomethingDecided(PoolEntry):
 
 def test_decisions_are_shown_newest_first_without_who_plays() -> None:
     ports = stage(1)
-    pool("configure_pool", PUT, POOL, ports)
+    pool("configure_catalog", PUT, POOL, ports)
     ports.time += 1
     ports.journal.append(SomethingDecided("demo", "x", "ada", frozenset({"b", "a"})), ports.now())
     ports.journal.append(SomethingDecided("other"), ports.now())
@@ -367,8 +367,8 @@ def test_what_is_not_in_service_cannot_be_drained(state: str) -> None:
 
 
 CALLS = [
-    ("configure_pool", PUT, {}),
-    ("configure_pool", PATCH, {}),
+    ("configure_catalog", PUT, {}),
+    ("configure_catalog", PATCH, {}),
     *(("read_pools", route, None) for route in (ALL, ONE, INSTANCES, DECISIONS)),
     ("operate_pool", HALT, {"reason": "x"}),
     ("operate_pool", RESUME, None),
@@ -398,7 +398,7 @@ def test_what_is_not_there_is_404(function: str, route: str, body: Any) -> None:
 def test_the_samples_are_calls_that_succeed() -> None:
     ports = stage(1)
     instance_id = the_instance(ports).instance_id
-    for function, status in (("configure_pool", 200), ("read_pools", 200), ("operate_pool", 200)):
+    for function, status in (("configure_catalog", 200), ("read_pools", 200), ("operate_pool", 200)):
         assert handle_of(function)(sample(function), ports)["statusCode"] == status
     event = sample("drain_instance")
     event["pathParameters"] = {"instanceId": instance_id}

@@ -53,16 +53,16 @@ def test_a_tenants_quota_is_stored_and_shown_with_what_is_used() -> None:
 
 def test_the_accounts_quota_keeps_the_kill_switch() -> None:
     ports = stage(1)
-    thrown = body_of(operate("operate_account", f"POST {SWITCH}", {"reason": "bad build"}, ports))
+    thrown = body_of(operate("configure_quota", f"POST {SWITCH}", {"reason": "bad build"}, ports))
     fits("KillSwitchView", thrown)
     view = body_of(operate("configure_quota", f"PUT {ACCOUNT}", {"sessionsPerDay": 5}, ports))
     fits("AccountQuotaView", view)
     assert (view["sessionsPerDay"], view["concurrentSessions"]) == (5, None)
     assert view["killSwitch"] == thrown["killSwitch"]
-    again = operate("operate_account", f"POST {SWITCH}", {"reason": "something else"}, ports)
+    again = operate("configure_quota", f"POST {SWITCH}", {"reason": "something else"}, ports)
     assert body_of(again)["killSwitch"]["reason"] == "bad build"
     for _ in range(2):
-        assert body_of(operate("operate_account", f"DELETE {SWITCH}", None, ports)) == {"killSwitch": None}
+        assert body_of(operate("configure_quota", f"DELETE {SWITCH}", None, ports)) == {"killSwitch": None}
     kinds = [each.kind for each in ports.journal.newest("ACCOUNT", 9)]
     assert sorted(kinds) == ["KillSwitchCleared", "KillSwitchThrown", "QuotaConfigured"]
 
@@ -74,9 +74,9 @@ def test_the_accounts_quota_keeps_the_kill_switch() -> None:
         ("configure_quota", f"PUT {TENANT}", {"sessionsPerDay": "ten"}, "sessionsPerDay"),
         ("configure_quota", f"PUT {ACCOUNT}", {"gpuMinutesPerDay": 1.5}, "gpuMinutesPerDay"),
         ("configure_quota", f"PUT {ACCOUNT}", {"killSwitch": None}, "killSwitch"),
-        ("operate_account", f"POST {SWITCH}", {}, "reason"),
-        ("operate_account", f"POST {SWITCH}", {"reason": "  "}, "reason"),
-        ("operate_account", f"POST {SWITCH}", {"reason": "x" * 201}, "reason"),
+        ("configure_quota", f"POST {SWITCH}", {}, "reason"),
+        ("configure_quota", f"POST {SWITCH}", {"reason": "  "}, "reason"),
+        ("configure_quota", f"POST {SWITCH}", {"reason": "x" * 201}, "reason"),
     ],
 )
 def test_a_wrong_field_is_named(function: str, route: str, body: Any, field: str) -> None:
@@ -90,7 +90,7 @@ def test_only_operators_see_or_set_quotas(route: str) -> None:
     path = {"tenantId": "acme"} if route.endswith(TENANT) else {}
     assert operate("configure_quota", route, {}, stage(0), groups=VIEWER, **path)["statusCode"] == 403
     for method in ("POST", "DELETE"):
-        answer = operate("operate_account", f"{method} {SWITCH}", {"reason": "x"}, stage(0), groups=VIEWER)
+        answer = operate("configure_quota", f"{method} {SWITCH}", {"reason": "x"}, stage(0), groups=VIEWER)
         assert answer["statusCode"] == 403
 
 
@@ -131,14 +131,14 @@ def test_a_second_launch_names_the_running_session() -> None:
 def test_the_kill_switch_stops_new_sessions_and_no_running_one() -> None:
     ports = stage(2)
     running = body_of(play(ports, "ada"))
-    operate("operate_account", f"POST {SWITCH}", {"reason": "back at noon"}, ports)
+    operate("configure_quota", f"POST {SWITCH}", {"reason": "back at noon"}, ports)
     refused = play(ports, "bob")
     assert (refused["statusCode"], kind_of(refused)) == (503, "kill-switch")
     assert body_of(refused)["detail"] == "back at noon"
     assert ports.sessions.get(running["sessionId"]).state is SessionState.ASSIGNED
     repeated = play(ports, "ada")
     assert (repeated["statusCode"], body_of(repeated)["sessionId"]) == (200, running["sessionId"])
-    operate("operate_account", f"DELETE {SWITCH}", None, ports)
+    operate("configure_quota", f"DELETE {SWITCH}", None, ports)
     assert play(ports, "bob")["statusCode"] == 201
 
 

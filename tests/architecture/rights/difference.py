@@ -15,7 +15,7 @@ REPLACES: Mapping[str, tuple[str, ...]] = {
     "await_session": ("await_slot", "await_end"),
     "record_connection": ("open_connection", "close_connection"),
     "configure_catalog": ("configure_application", "configure_pool"),
-    "configure_limits": ("configure_quota", "operate_account"),
+    "configure_quota": ("configure_quota", "operate_account"),
     "advance_event": ("advance_event", "restore_event"),
 }
 """A function -> those whose work it took over: it may do what any of them might."""

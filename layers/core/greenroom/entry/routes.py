@@ -1,30 +1,27 @@
-"""A function's routes as a table: the work that answers each, and a 404 for every other."""
+"""A function's routes as a table: the work that answers each, and a 404 for every other.
+
+Its keys are the template's: `{"GET /pools": _all, "GET /pools/{poolId}": _one}`, `{"$connect": _open}`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from greenroom.domain.errors import NotFound
 
 W = TypeVar("W")
 
 
-@dataclass(frozen=True, slots=True)
-class Routes(Generic[W]):
-    """`table`: the template's route key -> its work. Example: `{"GET /pools": _all}`, `{"$connect": _open}`."""
+def find_work(routes: Mapping[str, W], event: Mapping[str, Any]) -> W | None:
+    """The work for the route that API Gateway chose; None for a route that is missing or not in the table."""
+    key = event.get("routeKey") or (event.get("requestContext") or {}).get("routeKey")
+    return routes.get(str(key))
 
-    table: Mapping[str, W]
 
-    def find(self, event: Mapping[str, Any]) -> W | None:
-        """The work for the route that API Gateway chose; None for a route that is missing or not in the table."""
-        key = event.get("routeKey") or (event.get("requestContext") or {}).get("routeKey")
-        return self.table.get(str(key))
-
-    def work_of(self, event: Mapping[str, Any]) -> W:
-        """As `find`. Raises: NotFound instead of None."""
-        work = self.find(event)
-        if work is None:
-            raise NotFound("there is no such route")
-        return work
+def work_of(routes: Mapping[str, W], event: Mapping[str, Any]) -> W:
+    """As `find_work`. Raises: NotFound instead of None."""
+    work = find_work(routes, event)
+    if work is None:
+        raise NotFound("there is no such route")
+    return work

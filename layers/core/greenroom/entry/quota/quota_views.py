@@ -1,10 +1,11 @@
-"""Quotas as operators read and write them."""
+"""Quotas and the kill switch as operators read and write them."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 from typing import Any
 
+from greenroom.domain.errors import InvalidField
 from greenroom.domain.names import camel
 from greenroom.domain.quota.quota import KillSwitch, Quota
 from greenroom.domain.shape import shown
@@ -12,6 +13,7 @@ from greenroom.entry.http import Body
 from greenroom.usecases.quota.configure_quota import QuotaReport
 
 MOST = 1_000_000_000
+LONGEST_REASON = 200
 NAMES = {each.name: camel(each.name) for each in fields(Quota)}
 """Field of Quota -> its name in bodies."""
 
@@ -33,5 +35,21 @@ def quota_view(report: QuotaReport) -> dict[str, Any]:
     return {**shown(report.quota), "used": used}
 
 
-def kill_switch_view(thrown: KillSwitch | None) -> dict[str, Any] | None:
-    return shown(thrown) if thrown else None
+def tenant_view(tenant_id: str, report: QuotaReport) -> dict[str, Any]:
+    return {"tenantId": tenant_id, **quota_view(report)}
+
+
+def account_view(report: QuotaReport) -> dict[str, Any]:
+    return {**quota_view(report), **kill_switch_view(report.kill_switch)}
+
+
+def kill_switch_view(thrown: KillSwitch | None) -> dict[str, Any]:
+    return {"killSwitch": shown(thrown) if thrown else None}
+
+
+def reason_of(body: Body) -> str:
+    """Why the kill switch is thrown. Raises: InvalidField."""
+    reason = body.only("reason").text("reason", longest=LONGEST_REASON).strip()
+    if not reason:
+        raise InvalidField("reason", "must say why: every viewer who presses Play reads it")
+    return reason

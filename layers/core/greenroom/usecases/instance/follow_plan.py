@@ -1,4 +1,4 @@
-"""Do to instances what a plan of their pool committed: start and stop those of the warm pool, retire others."""
+"""Starts, stops and retires the instances that a plan of their pool committed to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from greenroom.usecases.one_by_one import one_by_one
 
 
 class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol):
-    """What is reached here, callees included."""
+    """The ports that this module and the functions it calls use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,9 @@ class Followed:
 def follow_plan(
     pool_id: str, starts: Sequence[str], stops: Sequence[str], retirements: Sequence[str], ports: Ports
 ) -> Followed:
-    """Every list has its turn, whatever happens to another one. Repeating it is harmless; the reaper repeats it, too.
+    """Works through all three lists, whatever happens to one of them. Repeating it is harmless.
 
-    Raises: the first failure, when all three have had their turn; but StoreBusy before any other, because the caller
-    may get over it by calling again.
+    Raises: as `one_by_one`, when all three were worked through. The reaper then repeats what failed.
     """
     turns: Mapping[str, Callable[[], list[str]]] = {
         "starts": lambda: start_instances(pool_id, starts, ports) if starts else [],

@@ -1,4 +1,4 @@
-"""Sets what tenants and the account may use, and throws or clears the kill switch, which stops all new sessions."""
+"""Sets what tenants and the account may use."""
 
 from __future__ import annotations
 
@@ -37,28 +37,15 @@ def report_account(ports: Ports) -> QuotaReport:
     return QuotaReport(account.quota, used, account.kill_switch)
 
 
-def limit_tenant(tenant_id: str, quota: Quota, operator: str, ports: Ports) -> None:
+def limit_tenant(tenant_id: str, quota: Quota, operator: str, ports: Ports) -> QuotaReport:
     """Sets a tenant's limits from the next launch on. Running sessions go on."""
     ports.quotas.save_tenant(tenant_id, quota)
     ports.journal.append(journal.QuotaConfigured(tenant_id, operator, quota), ports.now())
+    return report_tenant(tenant_id, ports)
 
 
-def limit_account(quota: Quota, operator: str, ports: Ports) -> None:
+def limit_account(quota: Quota, operator: str, ports: Ports) -> QuotaReport:
     """Sets the account's limits from the next launch on. Running sessions go on."""
     ports.quotas.save_account(quota)
     ports.journal.append(journal.QuotaConfigured(None, operator, quota), ports.now())
-
-
-def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
-    """Stops all new sessions; those that run or wait go on. If it was thrown before, the first reason stays."""
-    thrown = KillSwitch(reason, ports.now(), operator)
-    if not ports.quotas.throw(thrown):
-        return ports.quotas.of_account().kill_switch or thrown
-    ports.journal.append(journal.KillSwitchThrown(operator, reason), ports.now())
-    return thrown
-
-
-def clear_kill_switch(operator: str, ports: Ports) -> None:
-    """Lets new sessions start again. Idempotent."""
-    if ports.quotas.clear():
-        ports.journal.append(journal.KillSwitchCleared(operator), ports.now())
+    return report_account(ports)

@@ -1,0 +1,30 @@
+"""Throws or clears the kill switch, which stops all new sessions."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from greenroom.domain.journal import quota as journal
+from greenroom.domain.quota.quota import KillSwitch
+from greenroom.ports.notify import HasJournal
+from greenroom.ports.quota import HasQuotas
+from greenroom.ports.world import Clock
+
+
+class Ports(Clock, HasJournal, HasQuotas, Protocol):
+    """The ports that this module and the functions it calls use."""
+
+
+def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
+    """Stops all new sessions; those that run or wait go on. If it was thrown before, the first reason stays."""
+    thrown = KillSwitch(reason, ports.now(), operator)
+    if not ports.quotas.throw(thrown):
+        return ports.quotas.of_account().kill_switch or thrown
+    ports.journal.append(journal.KillSwitchThrown(operator, reason), ports.now())
+    return thrown
+
+
+def clear_kill_switch(operator: str, ports: Ports) -> None:
+    """Lets new sessions start again. Idempotent."""
+    if ports.quotas.clear():
+        ports.journal.append(journal.KillSwitchCleared(operator), ports.now())
