@@ -1,4 +1,4 @@
-"""prewarm_event.TakeSteps: every step of an event that is due."""
+"""prewarm_event.TakeSteps and GiveBack: the steps of an event that are due, and the undo of one taken by half."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ from greenroom.domain.times import iso
 from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.usecases.event.advance_event import advance_event
 from greenroom.usecases.event.preflight_event import preflight_event
+from greenroom.usecases.event.settle_event import settle_event
 from greenroom.usecases.line.dispatch_line import dispatch_line
 
 LONGEST_WAIT_S = 3600
-"""Looked at again by then: boots measured meanwhile move the steps, and nothing would tell a sleeping machine."""
+"""Looked at again by then: boots measured meanwhile move the steps, and nothing would tell a sleeping execution."""
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
-    """{nextStepAt}: when to come again; null ends the machine, as for an earlier version, which an edit outdated."""
-    if ports.events.get(event["eventId"]).version != event["version"]:
+    """{nextStepAt} of the steps, {state} of the undo."""
+    act = {"takeSteps": _take_steps, "giveBack": _give_back}[event["act"]]
+    return act(event["eventId"], event["version"], ports)
+
+
+def _take_steps(event_id: str, version: int, ports: AwsPorts) -> dict[str, Any]:
+    """When to come again; null ends the execution, as for an earlier version, which an edit outdated."""
+    if ports.events.get(event_id).version != version:
         return {"nextStepAt": None}
     advance = advance_event(
-        event["eventId"],
+        event_id,
         ports,
         preflight=lambda reading: preflight_event(reading, ports),
         dispatch=lambda pool_id: dispatch_line(pool_id, ports),
@@ -28,6 +35,11 @@ def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     if advance.next_at is None:
         return {"nextStepAt": None}
     return {"nextStepAt": iso(math.ceil(min(advance.next_at, ports.now() + LONGEST_WAIT_S)))}
+
+
+def _give_back(event_id: str, version: int, ports: AwsPorts) -> dict[str, Any]:
+    """What no step of the event stands for is no longer held, in whatever version. Repeating it is harmless."""
+    return {"state": settle_event(event_id, ports).state.value}
 
 
 handler = lambda_handler(handle)

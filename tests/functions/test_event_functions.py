@@ -31,7 +31,11 @@ def made(ports: FakePorts, **changes: Any) -> Any:
 
 
 def step(ports: FakePorts, event: Any, version: int = 1) -> Any:
-    return handle_of("advance_event")({"eventId": event["eventId"], "version": version}, ports)
+    return handle_of("advance_event")({"eventId": event["eventId"], "version": version, "act": "takeSteps"}, ports)
+
+
+def give_back(ports: FakePorts, event_id: str) -> Any:
+    return handle_of("advance_event")({"eventId": event_id, "version": 1, "act": "giveBack"}, ports)
 
 
 def test_an_event_is_answered_with_its_preflight_as_documented() -> None:
@@ -157,10 +161,9 @@ def test_the_samples_are_understood() -> None:
     assert body_of(answer)["start"] == "2099-02-01T19:00:00.000Z"
     assert len(body_of(handle_of("read_events")(sample("read_events"), ports))["events"]) == 1
     event = ports.events.get(body_of(answer)["eventId"])
-    assert set(sample("advance_event")) == {"eventId", "version"}
-    assert handle_of("restore_event")({**sample("restore_event"), "eventId": event.event_id}, ports) == {
-        "state": "Scheduled"
-    }
+    assert set(sample("advance_event")) == {"eventId", "version", "act"}
+    assert handle_of("advance_event")({**sample("advance_event"), "eventId": event.event_id}, ports)["nextStepAt"]
+    assert give_back(ports, event.event_id) == {"state": "Scheduled"}
 
 
 def test_the_machine_is_told_when_to_come_again() -> None:
@@ -199,5 +202,5 @@ def test_a_step_taken_by_half_is_undone() -> None:
     ports = stage(0)
     event = made(ports)
     ports.pools.reserve_for_event("demo", event["eventId"], 3, 0.0)
-    assert handle_of("restore_event")({"eventId": event["eventId"]}, ports) == {"state": "Scheduled"}
+    assert give_back(ports, event["eventId"]) == {"state": "Scheduled"}
     assert held(ports) == {}
