@@ -7,13 +7,13 @@ from typing import Any
 from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, operator_of, path_identifier, respond
 from greenroom.entry.pool.pool_views import instance_view
+from greenroom.entry.routes import work_of
 from greenroom.usecases.instance.drain_instance import drain_instance, undrain_instance
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    is_post = str(event.get("routeKey", "")).startswith("POST ")
-    return respond(lambda: _drain(event, ports) if is_post else _undrain(event, ports))
+    return respond(lambda: work_of(ROUTES, event)(event, ports))
 
 
 def _drain(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
@@ -26,4 +26,5 @@ def _undrain(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     return answer(200, instance_view(undrain_instance(instance_id, operator.viewer_id, ports)))
 
 
+ROUTES = {"POST /instances/{instanceId}/drain": _drain, "DELETE /instances/{instanceId}/drain": _undrain}
 handler = lambda_handler(handle)

@@ -7,6 +7,7 @@ from typing import Any
 from greenroom.domain.times import iso
 from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, body_of, path_identifier, respond, viewer_of
+from greenroom.entry.routes import work_of
 from greenroom.usecases.socket.issue_ticket import issue_ticket
 
 LARGEST_JOIN = 1_000_000
@@ -14,7 +15,7 @@ LARGEST_JOIN = 1_000_000
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _issue(event, ports))
+    return respond(lambda: work_of(ROUTES, event)(event, ports))
 
 
 def _issue(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
@@ -24,4 +25,5 @@ def _issue(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     return answer(201, {"ticket": issued.ticket, "expiresAt": iso(issued.expires_at)})
 
 
+ROUTES = {"POST /sessions/{sessionId}/ticket": _issue}
 handler = lambda_handler(handle)

@@ -7,12 +7,13 @@ from typing import Any
 from greenroom.domain.session.session_view import session_view
 from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, path_identifier, respond, viewer_of
+from greenroom.entry.routes import work_of
 from greenroom.usecases.session.end_session import leave_session
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _leave(event, ports))
+    return respond(lambda: work_of(ROUTES, event)(event, ports))
 
 
 def _leave(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
@@ -20,4 +21,5 @@ def _leave(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     return answer(202, session_view(session))
 
 
+ROUTES = {"DELETE /sessions/{sessionId}": _leave}
 handler = lambda_handler(handle)

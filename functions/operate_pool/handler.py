@@ -8,6 +8,7 @@ from greenroom.domain.errors import InvalidField
 from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
 from greenroom.entry.pool.pool_views import report_view
+from greenroom.entry.routes import work_of
 from greenroom.usecases.pool.operate_pool import halt_pool, resume_pool
 from greenroom.usecases.pool.read_pools import report_pool
 
@@ -16,16 +17,19 @@ LONGEST_REASON = 200
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _operate(event, ports))
+    return respond(lambda: work_of(ROUTES, event)(event, ports))
 
 
-def _operate(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
+def _halt(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     operator, pool_id = operator_of(event), path_identifier(event, "poolId")
-    if str(event.get("routeKey", "")).endswith("/halt"):
-        halt_pool(pool_id, _reason(event), operator.viewer_id, ports)
-    else:
-        body_of(event).only()
-        resume_pool(pool_id, operator.viewer_id, ports)
+    halt_pool(pool_id, _reason(event), operator.viewer_id, ports)
+    return answer(200, report_view(report_pool(pool_id, ports)))
+
+
+def _resume(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
+    operator, pool_id = operator_of(event), path_identifier(event, "poolId")
+    body_of(event).only()
+    resume_pool(pool_id, operator.viewer_id, ports)
     return answer(200, report_view(report_pool(pool_id, ports)))
 
 
@@ -36,4 +40,5 @@ def _reason(event: dict[str, Any]) -> str:
     return reason
 
 
+ROUTES = {"POST /pools/{poolId}/halt": _halt, "POST /pools/{poolId}/resume": _resume}
 handler = lambda_handler(handle)

@@ -9,14 +9,14 @@ from greenroom.domain.session.session import WAITING_STATES
 from greenroom.domain.session.session_view import session_view
 from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, path_identifier, respond, viewer_of
+from greenroom.entry.routes import work_of
 
 NEWEST = 50
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    one = "sessionId" in (event.get("pathParameters") or {})
-    return respond(lambda: _one(event, ports) if one else _all(event, ports))
+    return respond(lambda: work_of(ROUTES, event)(event, ports))
 
 
 def _one(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
@@ -33,4 +33,5 @@ def _all(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     return answer(200, {"sessions": [session_view(each) for each in own]})
 
 
+ROUTES = {"GET /sessions": _all, "GET /sessions/{sessionId}": _one}
 handler = lambda_handler(handle)

@@ -8,6 +8,7 @@ from greenroom.domain.times import iso
 from greenroom.entry.compose import AwsPorts, configured_handler
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
 from greenroom.entry.instance.ec2_event import notice_of
+from greenroom.entry.routes import work_of
 from greenroom.entry.settings import Settings
 from greenroom.usecases.instance.record_heartbeat import Heard, record_heartbeat
 
@@ -16,7 +17,7 @@ LARGEST = 2**53 - 1
 
 def handle(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _record(event, ports, settings))
+    return respond(lambda: work_of(ROUTES, event)(event, ports, settings))
 
 
 def _record(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
@@ -42,4 +43,5 @@ def _view(heard: Heard, lease_s: int) -> dict[str, Any]:
     return {"acceptedAt": iso(heard.accepted_at), "lease_s": lease_s, "instanceState": state, "slots": slots}
 
 
+ROUTES = {"POST /agent/heartbeat": _record}
 handler = configured_handler(handle)

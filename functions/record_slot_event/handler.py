@@ -7,6 +7,7 @@ from typing import Any
 from greenroom.domain.slot.slot import Slot
 from greenroom.entry.compose import AwsPorts, configured_handler
 from greenroom.entry.http import answer, body_of, instance_of_caller, respond
+from greenroom.entry.routes import work_of
 from greenroom.entry.settings import Settings
 from greenroom.usecases.session.record_slot_event import SlotEvent, SlotFact, record_slot_event
 
@@ -15,11 +16,11 @@ LARGEST = 2**53 - 1
 
 def handle(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _record(event, ports, settings.instance_role_arn))
+    return respond(lambda: work_of(ROUTES, event)(event, ports, settings))
 
 
-def _record(event: dict[str, Any], ports: AwsPorts, role_arn: str) -> dict[str, Any]:
-    instance_id, body = instance_of_caller(event, role_arn), body_of(event)
+def _record(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
+    instance_id, body = instance_of_caller(event, settings.instance_role_arn), body_of(event)
     fact = SlotFact(
         instance_id=instance_id,
         boot_nonce=body.identifier("bootNonce"),
@@ -38,4 +39,5 @@ def _view(slot: Slot, ports: AwsPorts) -> dict[str, Any]:
     return {**view, "joinNumber": join_number}
 
 
+ROUTES = {"POST /agent/slot-events": _record}
 handler = configured_handler(handle)

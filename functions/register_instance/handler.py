@@ -8,6 +8,7 @@ from typing import Any
 from greenroom.domain.instance.instance import Boot
 from greenroom.entry.compose import AwsPorts, configured_handler
 from greenroom.entry.http import Body, answer, body_of, instance_of_caller, respond
+from greenroom.entry.routes import work_of
 from greenroom.entry.settings import Settings
 from greenroom.usecases.instance.register_instance import RegisteredInstance, register_instance
 
@@ -16,7 +17,7 @@ NONCE = re.compile(r"[0-9a-f]{32}")
 
 def handle(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _register(event, ports, settings))
+    return respond(lambda: work_of(ROUTES, event)(event, ports, settings))
 
 
 def _register(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
@@ -49,4 +50,5 @@ def _view(registration: RegisteredInstance, settings: Settings) -> dict[str, Any
     }
 
 
+ROUTES = {"POST /agent/register": _register}
 handler = configured_handler(handle)

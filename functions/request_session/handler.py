@@ -9,6 +9,7 @@ from greenroom.domain.session.session_view import session_view
 from greenroom.domain.times import iso
 from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.http import answer, body_of, respond, viewer_of
+from greenroom.entry.routes import work_of
 from greenroom.entry.tracing import annotate_session
 from greenroom.usecases.session.request_session import SessionAnswer, SessionRequest, request_session
 
@@ -17,7 +18,7 @@ CLIENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    return respond(lambda: _launch(event, ports))
+    return respond(lambda: work_of(ROUTES, event)(event, ports))
 
 
 def _launch(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
@@ -47,4 +48,5 @@ def _view(launched: SessionAnswer) -> dict[str, Any]:
     return {**view, "ticket": {"ticket": launched.ticket.ticket, "expiresAt": iso(launched.ticket.expires_at)}}
 
 
+ROUTES = {"POST /sessions": _launch}
 handler = lambda_handler(handle)

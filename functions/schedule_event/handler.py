@@ -9,13 +9,13 @@ from greenroom.entry.compose import AwsPorts, lambda_handler
 from greenroom.entry.event.event_body import change_of, plan_of
 from greenroom.entry.event.event_views import event_view
 from greenroom.entry.http import answer, body_of, operator_of, path_identifier, respond
+from greenroom.entry.routes import work_of
 from greenroom.usecases.event.schedule_event import cancel_event, edit_event, schedule_event
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """The HTTP answer; problems included."""
-    work = {"POST": _schedule, "PATCH": _edit, "DELETE": _cancel}[str(event["routeKey"]).split(" ")[0]]
-    return respond(lambda: work(event, ports))
+    return respond(lambda: work_of(ROUTES, event)(event, ports))
 
 
 def _schedule(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
@@ -37,4 +37,5 @@ def _cancel(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     return answer(200, event_view(cancel_event(path_identifier(event, "eventId"), operator.viewer_id, ports)))
 
 
+ROUTES = {"POST /events": _schedule, "PATCH /events/{eventId}": _edit, "DELETE /events/{eventId}": _cancel}
 handler = lambda_handler(handle)

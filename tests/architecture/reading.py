@@ -120,6 +120,11 @@ class Function:
             if event["Type"] == "HttpApi"
         ]
 
+    @property
+    def route_keys(self) -> set[str]:
+        """Every route that API Gateway may hand to it, as its event names it: of the HTTP API and the Viewer socket."""
+        return {f"{route.method} {route.path}" for route in self.routes} | socket_routes().get(self.logical_id, set())
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -142,6 +147,18 @@ def functions() -> tuple[Function, ...]:
 
 def function_names() -> list[str]:
     return sorted(function.name for function in functions())
+
+
+@cache
+def socket_routes() -> Mapping[str, set[str]]:
+    """Logical id of a function -> the routes of the Viewer socket that its integration serves."""
+    found: dict[str, set[str]] = {}
+    integrations = resources("AWS::ApiGatewayV2::Integration")
+    for route in resources("AWS::ApiGatewayV2::Route").values():
+        (integration,) = substitutions(route["Target"]["Fn::Sub"])
+        served = re.findall(r"\$\{(\w+)\.Arn\}", integrations[integration]["IntegrationUri"]["Fn::Sub"])
+        found.setdefault(served[0], set()).add(route["RouteKey"])
+    return found
 
 
 @cache

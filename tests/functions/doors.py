@@ -7,23 +7,34 @@ import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from greenroom.entry.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
 
+LAUNCH, LEAVE = "POST /sessions", "DELETE /sessions/{sessionId}"
+LIST_SESSIONS, READ_SESSION, TICKET = "GET /sessions", "GET /sessions/{sessionId}", "POST /sessions/{sessionId}/ticket"
+REGISTER, HEARTBEAT = "POST /agent/register", "POST /agent/heartbeat"
+SLOT_EVENT, SOCKET_TICKET = "POST /agent/slot-events", "POST /agent/socket-ticket"
 
-@cache
+
 def handle_of(function: str) -> Callable[..., Any]:
     """`handle` of functions/<function>/handler.py."""
+    handle: Callable[..., Any] = module_of(function).handle
+    return handle
+
+
+@cache
+def module_of(function: str) -> ModuleType:
+    """functions/<function>/handler.py."""
     spec = importlib.util.spec_from_file_location(f"{function}_handler", _ROOT / "functions" / function / "handler.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    handle: Callable[..., Any] = module.handle
-    return handle
+    return module
 
 
 def sample(function: str) -> Any:
@@ -32,12 +43,13 @@ def sample(function: str) -> Any:
 
 
 def viewer_event(
-    body: Any = None, viewer: str = "ada", groups: str = "viewers,tenant-acme", **path: str
+    route: str, body: Any = None, viewer: str = "ada", groups: str = "viewers,tenant-acme", **path: str
 ) -> dict[str, Any]:
-    """An HTTP API event (payload 2.0) after authorize_viewer let the caller in."""
+    """An HTTP API event (payload 2.0) at a route, after authorize_viewer let the caller in."""
     context = {"viewerId": viewer, "tenantId": "acme", "groups": groups}
     return {
         "version": "2.0",
+        "routeKey": route,
         "requestContext": {"authorizer": {"lambda": context}},
         "pathParameters": path or None,
         "body": body if isinstance(body, str) or body is None else json.dumps(body),
@@ -48,7 +60,7 @@ def operate(
     function: str, route: str, body: Any, ports: Any, groups: str = "operators,tenant-acme", **path: str
 ) -> dict[str, Any]:
     """What a function answers an operator at one of its routes."""
-    event = {**viewer_event(body, viewer="op", groups=groups, **path), "routeKey": route}
+    event = viewer_event(route, body, viewer="op", groups=groups, **path)
     answer: dict[str, Any] = handle_of(function)(event, ports)
     return answer
 
@@ -71,10 +83,10 @@ SETTINGS = Settings(
 INSTANCE_SESSION = "arn:aws:sts::123456789012:assumed-role/greenroom-InstanceRole-EXAMPLE"
 
 
-def agent_event(body: Any, instance_id: str, role: str = INSTANCE_SESSION) -> dict[str, Any]:
-    """An HTTP API event signed with an instance profile's credentials."""
-    arn = f"{role}/{instance_id}"
-    return {"requestContext": {"authorizer": {"iam": {"userArn": arn}}}, "body": json.dumps(body)}
+def agent_event(route: str, body: Any, instance_id: str, role: str = INSTANCE_SESSION) -> dict[str, Any]:
+    """An HTTP API event at a route, signed with an instance profile's credentials."""
+    about = {"authorizer": {"iam": {"userArn": f"{role}/{instance_id}"}}}
+    return {"routeKey": route, "requestContext": about, "body": json.dumps(body)}
 
 
 def socket_event(connection_id: str, body: Any = None, event_type: str = "MESSAGE", **context: str) -> dict[str, Any]:

@@ -17,7 +17,18 @@ from greenroom_lab.memory.slots import COUNT
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, launch, slot_of, stage
 from tests.fakes.store import counted_for, free_count, free_entries, line_of, slots_of, the_session
-from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, socket_event, viewer_event
+from tests.functions.doors import (
+    LAUNCH,
+    LEAVE,
+    SETTINGS,
+    SLOT_EVENT,
+    TICKET,
+    agent_event,
+    body_of,
+    handle_of,
+    socket_event,
+    viewer_event,
+)
 
 INSTANCE = "i-00000001"
 PLAY = {"applicationId": "demo", "clientToken": "t1"}
@@ -54,7 +65,7 @@ def is_named(error: Any) -> None:
 
 
 def play(ports: FakePorts) -> Any:
-    return handle_of("request_session")(viewer_event(PLAY), ports)
+    return handle_of("request_session")(viewer_event(LAUNCH, PLAY), ports)
 
 
 def test_a_launch_loses_nothing_wherever_a_table_is_busy() -> None:
@@ -83,7 +94,7 @@ def playing() -> FakePorts:
 
 
 def leave(ports: FakePorts) -> Any:
-    event = viewer_event(None, sessionId=the_session(ports).session_id)
+    event = viewer_event(LEAVE, None, sessionId=the_session(ports).session_id)
     return handle_of("leave_session")(event, ports)
 
 
@@ -93,7 +104,7 @@ def test_leaving_is_decided_once() -> None:
 
 
 def a_ticket(ports: FakePorts) -> Any:
-    event = viewer_event({}, sessionId=the_session(ports).session_id)
+    event = viewer_event(TICKET, {}, sessionId=the_session(ports).session_id)
     return handle_of("issue_ticket")(event, ports)
 
 
@@ -116,7 +127,7 @@ def with_somebody_in_line() -> FakePorts:
 
 def ready(ports: FakePorts) -> Any:
     body = {"bootNonce": NONCE, "slotId": f"{INSTANCE}.1", "epoch": 0, "event": "ready", "sessionId": None}
-    return handle_of("record_slot_event")(agent_event(body, INSTANCE), ports, SETTINGS)
+    return handle_of("record_slot_event")(agent_event(SLOT_EVENT, body, INSTANCE), ports, SETTINGS)
 
 
 def ready_again(ports: FakePorts) -> Any:

@@ -16,7 +16,18 @@ from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, launched, planned, policy
 from tests.fakes.stage import launch, slot_of, stage
 from tests.fakes.store import change, change_instance, snapshot, the_instance
-from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, operate, sample
+from tests.functions.doors import (
+    HEARTBEAT,
+    REGISTER,
+    SETTINGS,
+    SLOT_EVENT,
+    SOCKET_TICKET,
+    agent_event,
+    body_of,
+    handle_of,
+    operate,
+    sample,
+)
 
 
 def house() -> FakePorts:
@@ -27,7 +38,7 @@ def house() -> FakePorts:
 
 def register(ports: FakePorts, caller: str = INSTANCE, **changes: Any) -> dict[str, Any]:
     body = {"bootNonce": NONCE, "slotCount": 2, "agentVersion": "1.0.0", "publicIp": "203.0.113.7", **changes}
-    answer: dict[str, Any] = handle_of("register_instance")(agent_event(body, caller), ports, SETTINGS)
+    answer: dict[str, Any] = handle_of("register_instance")(agent_event(REGISTER, body, caller), ports, SETTINGS)
     return answer
 
 
@@ -79,23 +90,24 @@ def test_only_a_signed_instance_that_we_launched_may_register() -> None:
     ],
 )
 @pytest.mark.parametrize(
-    ("function", "settings", "body"),
+    ("function", "route", "body"),
     [
-        ("register_instance", SETTINGS, {}),
-        ("record_heartbeat", SETTINGS, {"slots": []}),
-        ("record_slot_event", SETTINGS, {"slotId": f"{INSTANCE}.1", "epoch": 0, "event": "ready"}),
-        ("issue_socket_ticket", SETTINGS, {}),
+        ("register_instance", REGISTER, {}),
+        ("record_heartbeat", HEARTBEAT, {"slots": []}),
+        ("record_slot_event", SLOT_EVENT, {"slotId": f"{INSTANCE}.1", "epoch": 0, "event": "ready"}),
+        ("issue_socket_ticket", SOCKET_TICKET, {}),
     ],
 )
 def test_whoever_names_a_session_as_an_instance_is_none_without_its_role(
-    function: str, settings: Any, body: dict[str, Any], desc: str, role: str
+    function: str, route: str, body: dict[str, Any], desc: str, role: str
 ) -> None:
     ports = house()
     launched(ports)
     assert register(ports)["statusCode"] == 200
-    event = agent_event({"bootNonce": NONCE, **body}, INSTANCE, role)
-    assert handle_of(function)(event, ports, settings)["statusCode"] == 403, desc
-    assert handle_of(function)(agent_event({"bootNonce": NONCE, **body}, INSTANCE), ports, settings)["statusCode"] < 300
+    event = agent_event(route, {"bootNonce": NONCE, **body}, INSTANCE, role)
+    assert handle_of(function)(event, ports, SETTINGS)["statusCode"] == 403, desc
+    own = agent_event(route, {"bootNonce": NONCE, **body}, INSTANCE)
+    assert handle_of(function)(own, ports, SETTINGS)["statusCode"] < 300
 
 
 def test_a_later_boot_turns_an_earlier_one_away() -> None:
@@ -115,7 +127,9 @@ def test_a_malformed_nonce_is_named(nonce: object) -> None:
 
 
 def heartbeat(ports: FakePorts, instance_id: str, slots: Any, nonce: str = NONCE) -> dict[str, Any]:
-    event = agent_event({"bootNonce": nonce, "slots": slots, "instanceId": "i-0000000000009999"}, instance_id)
+    event = agent_event(
+        HEARTBEAT, {"bootNonce": nonce, "slots": slots, "instanceId": "i-0000000000009999"}, instance_id
+    )
     answer: dict[str, Any] = handle_of("record_heartbeat")(event, ports, SETTINGS)
     return answer
 
@@ -156,7 +170,9 @@ def test_heartbeats_of_strangers_earlier_boots_and_in_disorder() -> None:
 def test_an_agent_gets_a_ticket_and_where_to_use_it() -> None:
     ports = stage(1)
     instance_id = the_instance(ports).instance_id
-    answer = handle_of("issue_socket_ticket")(agent_event({"bootNonce": NONCE}, instance_id), ports, SETTINGS)
+    answer = handle_of("issue_socket_ticket")(
+        agent_event(SOCKET_TICKET, {"bootNonce": NONCE}, instance_id), ports, SETTINGS
+    )
     assert answer["statusCode"] == 201
     assert body_of(answer)["socketUrl"] == "wss://x/socket"
     assert set(body_of(answer)) == {"ticket", "expiresAt", "socketUrl"}
@@ -196,9 +212,7 @@ def test_an_application_is_stored_and_read_back_by_operators_whole_and_by_viewer
 
 @pytest.mark.parametrize(("sent", "stored"), [({}, 300), ({"startTimeout_s": 900}, 900)])
 def test_an_application_says_how_long_it_may_take_to_start(sent: dict[str, int], stored: int) -> None:
-    answer = operate(
-        "configure_catalog", PUT_APPLICATION, {**APPLICATION, **sent}, FakePorts(), applicationId="demo"
-    )
+    answer = operate("configure_catalog", PUT_APPLICATION, {**APPLICATION, **sent}, FakePorts(), applicationId="demo")
     assert (answer["statusCode"], body_of(answer)["startTimeout_s"]) == (200, stored)
 
 
@@ -221,9 +235,7 @@ def test_a_fixed_address_is_refused_with_what_to_write_instead_and_other_kinds_a
     body = {**APPLICATION, "command": ["game", "-pixelstreamingURL=ws://127.0.0.1:8888"]}
     answer = operate("configure_catalog", PUT_APPLICATION, body, FakePorts(), applicationId="demo")
     assert "{streamerUrl}" in body_of(answer)["detail"]
-    demo = operate(
-        "configure_catalog", PUT_APPLICATION, {**body, "kind": "demo"}, FakePorts(), applicationId="demo"
-    )
+    demo = operate("configure_catalog", PUT_APPLICATION, {**body, "kind": "demo"}, FakePorts(), applicationId="demo")
     assert demo["statusCode"] == 200
 
 

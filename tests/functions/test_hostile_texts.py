@@ -117,12 +117,12 @@ def ask(door: Door, body: Any, path: Mapping[str, Any] | None = None, query: Map
     who = "bob" if door.function == "request_session" else "ada"
     given_path = {name: ids.get(value, value) for name, value in (door.path if path is None else path).items()}
     if door.function in CONFIGURED:
-        event = agent_event(None, AGENT)
+        event = agent_event(door.route, None, AGENT)
         more: tuple[Any, ...] = (SETTINGS,)
     else:
-        event, more = viewer_event(None, who, "operators,viewers,tenant-acme", **given_path), ()
+        event, more = viewer_event(door.route, None, who, "operators,viewers,tenant-acme", **given_path), ()
     event["body"] = body if isinstance(body, str) or body is None else json.dumps(body)
-    event |= {"routeKey": door.route, "queryStringParameters": dict(door.query if query is None else query) or None}
+    event["queryStringParameters"] = dict(door.query if query is None else query) or None
     if door.route == "DELETE /instances/{instanceId}/drain":
         operate(door.function, "POST /instances/{instanceId}/drain", None, ports, instanceId=AGENT)
     if door.function == "configure_catalog":
@@ -187,7 +187,7 @@ def test_an_unfit_text_is_refused_by_its_field_with_what_to_do(route: str, name:
     body = {**(door.body or {}), name: [unfit] if wrap else unfit}
     path = {key: ids.get(value, value) for key, value in door.path.items()}
     if door.function in CONFIGURED:
-        answer = handle_of(door.function)(agent_event(body, AGENT), Wired(ports), SETTINGS)
+        answer = handle_of(door.function)(agent_event(route, body, AGENT), Wired(ports), SETTINGS)
     else:
         answer = operate(door.function, route, body, Wired(ports), **path)
     problem = json.loads(answer["body"])

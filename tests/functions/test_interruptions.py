@@ -16,7 +16,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, launch, slot_of, stage
 from tests.fakes.store import change, change_instance, the_instance, the_session
-from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, sample
+from tests.functions.doors import HEARTBEAT, SETTINGS, agent_event, body_of, handle_of, sample
 
 OURS = "i-0123456789abcdef0"
 
@@ -165,7 +165,7 @@ def test_a_look_answers_whether_another_is_needed() -> None:
 
 def beat(ports: FakePorts, notice: object = None) -> dict[str, Any]:
     body = {"bootNonce": NONCE, "slots": [], **({"notice": notice} if notice is not None else {})}
-    answer: dict[str, Any] = handle_of("record_heartbeat")(agent_event(body, OURS), ports, SETTINGS)
+    answer: dict[str, Any] = handle_of("record_heartbeat")(agent_event(HEARTBEAT, body, OURS), ports, SETTINGS)
     return answer
 
 
@@ -202,7 +202,7 @@ def test_a_notice_still_renews_the_leases_of_those_who_play() -> None:
         "slots": [{"slotId": slot.slot_id, "epoch": slot.epoch}],
         "notice": {"kind": "spotInterruption", "at": iso(AT + 90)},
     }
-    handle_of("record_heartbeat")(agent_event(body, OURS), ports, SETTINGS)
+    handle_of("record_heartbeat")(agent_event(HEARTBEAT, body, OURS), ports, SETTINGS)
     assert slot_of(ports, session).lease_until == max(slot.lease_until or 0, ports.now() + 45)
 
 

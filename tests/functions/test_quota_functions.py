@@ -15,7 +15,17 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
 from tests.fakes.store import all_sessions, change_application
-from tests.functions.doors import body_of, handle_of, operate, viewer_event
+from tests.functions.doors import (
+    LAUNCH,
+    LEAVE,
+    LIST_SESSIONS,
+    READ_SESSION,
+    TICKET,
+    body_of,
+    handle_of,
+    operate,
+    viewer_event,
+)
 from tests.functions.openapi import fits
 from tests.functions.test_operator_functions import VIEWER
 
@@ -25,7 +35,7 @@ LIMITS = {"concurrentSessions": 10, "sessionsPerDay": 200, "gpuMinutesPerDay": N
 
 
 def play(ports: FakePorts, viewer: str = "ada", token: str = "t1", tenant: str = "acme") -> Any:
-    event = viewer_event({"applicationId": "demo", "clientToken": token}, viewer=viewer)
+    event = viewer_event(LAUNCH, {"applicationId": "demo", "clientToken": token}, viewer=viewer)
     event["requestContext"]["authorizer"]["lambda"]["tenantId"] = tenant
     return handle_of("request_session")(event, ports)
 
@@ -171,11 +181,13 @@ def test_a_viewers_day_is_limited_by_the_application() -> None:
 # -- nothing crosses tenants
 
 
-@pytest.mark.parametrize("function", ["read_sessions", "issue_ticket", "leave_session"])
-def test_another_tenants_viewer_gets_404(function: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "route"), [("read_sessions", READ_SESSION), ("issue_ticket", TICKET), ("leave_session", LEAVE)]
+)
+def test_another_tenants_viewer_gets_404(function: str, route: str) -> None:
     ports = stage(1)
     session_id = body_of(play(ports, "ada"))["sessionId"]
-    event = viewer_event({} if function == "issue_ticket" else None, viewer="eve", sessionId=session_id)
+    event = viewer_event(route, {} if function == "issue_ticket" else None, viewer="eve", sessionId=session_id)
     event["requestContext"]["authorizer"]["lambda"]["tenantId"] = "globex"
     answer = handle_of(function)(event, ports)
     assert (answer["statusCode"], session_id in str(body_of(answer).get("slot"))) == (404, False)
@@ -185,7 +197,7 @@ def test_another_tenants_viewer_gets_404(function: str) -> None:
 def test_another_tenants_viewer_sees_none_of_its_sessions() -> None:
     ports = stage(1)
     play(ports, "ada")
-    event = viewer_event(viewer="eve")
+    event = viewer_event(LIST_SESSIONS, viewer="eve")
     event["requestContext"]["authorizer"]["lambda"]["tenantId"] = "globex"
     assert body_of(handle_of("read_sessions")(event, ports)) == {"sessions": []}
 
@@ -193,6 +205,6 @@ def test_another_tenants_viewer_sees_none_of_its_sessions() -> None:
 def test_the_body_names_no_tenant() -> None:
     """It counts for the tenant of the token, whatever the body says."""
     ports = stage(1)
-    event = viewer_event({"applicationId": "demo", "clientToken": "t", "tenantId": "globex"}, viewer="ada")
+    event = viewer_event(LAUNCH, {"applicationId": "demo", "clientToken": "t", "tenantId": "globex"}, viewer="ada")
     handle_of("request_session")(event, ports)
     assert [each.tenant_id for each in all_sessions(ports)] == ["acme"]

@@ -14,12 +14,21 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, joined, launch, slot_of, stage
 from tests.fakes.store import change, change_instance, connections, slots_of, the_instance
-from tests.functions.doors import SETTINGS, agent_event, body_of, handle_of, socket_event, viewer_event
+from tests.functions.doors import (
+    LEAVE,
+    SETTINGS,
+    SLOT_EVENT,
+    agent_event,
+    body_of,
+    handle_of,
+    socket_event,
+    viewer_event,
+)
 
 
 def slot_event(ports: FakePorts, instance_id: str, **fields: Any) -> dict[str, Any]:
     body = {"bootNonce": NONCE, "slotId": "i-00000001.1", "epoch": 0, "event": "ready", "sessionId": None, **fields}
-    answer: dict[str, Any] = handle_of("record_slot_event")(agent_event(body, instance_id), ports, SETTINGS)
+    answer: dict[str, Any] = handle_of("record_slot_event")(agent_event(SLOT_EVENT, body, instance_id), ports, SETTINGS)
     return answer
 
 
@@ -195,7 +204,7 @@ def test_the_release_of_one_who_cancelled_tells_those_behind() -> None:
     ports = stage(0)
     first, second = launch(ports, "ada").session, launch(ports, "bob").session
     joined(ports, second, "page")
-    handle_of("leave_session")(viewer_event(None, viewer="ada", sessionId=first.session_id), ports)
+    handle_of("leave_session")(viewer_event(LEAVE, None, viewer="ada", sessionId=first.session_id), ports)
     handle_of("release_slot")({"sessionId": first.session_id}, ports)
     assert [each["place"] for each in ports.socket.to("page", "eta")] == [1]
 

@@ -10,7 +10,7 @@ from typing import Any
 from tests.architecture.calls.recorder import Call, Clock, Recorder, all_ports, calling, recording
 from tests.architecture.calls.scene import AGENT, INSTANCE, play, set_scene
 from tests.builders import NONCE
-from tests.functions.doors import agent_event, body_of, socket_event, viewer_event
+from tests.functions.doors import HEARTBEAT, LAUNCH, LEAVE, SLOT_EVENT, agent_event, body_of, socket_event, viewer_event
 
 PAGE = "page"
 OFFER = {"kind": "frame", "sequence": 1, "part": 1, "parts": 1, "data": "v=0"}
@@ -46,7 +46,7 @@ class HotSession:
 
     def _launch(self) -> None:
         with self._step("launch"):
-            answer = calling("request_session")(viewer_event(**play()))
+            answer = calling("request_session")(viewer_event(LAUNCH, **play()))
         assert answer["statusCode"] == 201, answer
         self._launched = body_of(answer)
         taken = self._ports.sessions.get(self._session_id).assignment
@@ -89,12 +89,14 @@ class HotSession:
             self._frame(PAGE, {"kind": "ping"})
         Clock.now += 60
         with self._step("heartbeat"):
-            heard = calling("record_heartbeat")(agent_event({"bootNonce": NONCE, "slots": [self._slot]}, INSTANCE))
+            heard = calling("record_heartbeat")(
+                agent_event(HEARTBEAT, {"bootNonce": NONCE, "slots": [self._slot]}, INSTANCE)
+            )
         assert heard["statusCode"] == 200, heard
 
     def _leave(self) -> None:
         with self._step("leave"):
-            left = calling("leave_session")(viewer_event(None, sessionId=self._session_id))
+            left = calling("leave_session")(viewer_event(LEAVE, None, sessionId=self._session_id))
         assert left["statusCode"] == 202, left
 
     def _release(self) -> None:
@@ -116,7 +118,7 @@ class HotSession:
 
     def _report(self, event: str, **more: Any) -> dict[str, Any]:
         fact = {"bootNonce": NONCE, **self._slot, "event": event, **more}
-        answer: dict[str, Any] = calling("record_slot_event")(agent_event(fact, INSTANCE))
+        answer: dict[str, Any] = calling("record_slot_event")(agent_event(SLOT_EVENT, fact, INSTANCE))
         assert answer["statusCode"] == 200, answer
         return answer
 

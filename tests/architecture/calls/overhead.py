@@ -19,7 +19,7 @@ from greenroom.aws.clients import client, dynamodb
 
 from tests.architecture.calls import scene
 from tests.architecture.calls.recorder import all_ports, calling, recording
-from tests.functions.doors import viewer_event
+from tests.functions.doors import LAUNCH, viewer_event
 
 ROUNDS, LAUNCHES, UNMEASURED = 4, 60, 2
 LIMIT = 1.15
@@ -54,7 +54,7 @@ def _launch(into: list[list[Bare]] | None) -> list[float]:
 
 
 def _one_launch(launch: Any, number: int, into: list[list[Bare]] | None) -> float:
-    event = viewer_event(**scene.play(f"viewer{number}"))
+    event = viewer_event(LAUNCH, **scene.play(f"viewer{number}"))
     if into is not None:
         into.append([])
     began = time.perf_counter()

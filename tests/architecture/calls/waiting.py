@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tests.architecture.calls.recorder import Call, all_ports, calling, recording
 from tests.architecture.calls.scene import play, set_scene
-from tests.functions.doors import body_of, viewer_event
+from tests.functions.doors import LAUNCH, body_of, viewer_event
 
 
 def record_wait(slots: int) -> Mapping[str, list[Call]]:
@@ -14,9 +14,9 @@ def record_wait(slots: int) -> Mapping[str, list[Call]]:
     with recording() as recorder:
         set_scene(all_ports(), slots=slots)
         for number in range(slots):
-            assert calling("request_session")(viewer_event(**play(f"player{number}")))["statusCode"] == 201
+            assert calling("request_session")(viewer_event(LAUNCH, **play(f"player{number}")))["statusCode"] == 201
         recorder.take()
-        answer = calling("request_session")(viewer_event(**play()))
+        answer = calling("request_session")(viewer_event(LAUNCH, **play()))
         launched = recorder.take()
         view = body_of(answer)
         assert (answer["statusCode"], view["place"], bool(view["eta"])) == (202, 1, True), answer
