@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import AwsPorts, lambda_handler
+from greenroom.entry.payload import payload_of
+from greenroom.entry.session.session_payloads import AdoptSessionPayload
 from greenroom.usecases.session.await_facts import adopt_session
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> None:
     """The token is answered later, or at once. Raises: SessionAlreadyAdopted, NoFreeSlot (the machine catches both)."""
-    adopt_session(event["sessionId"], event["executionArn"], event["taskToken"], ports)
+    step = payload_of(AdoptSessionPayload, event)
+    adopt_session(step.session_id, step.execution_arn, step.task_token, ports)
 
 
 handler = lambda_handler(handle)

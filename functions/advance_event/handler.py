@@ -7,6 +7,8 @@ from typing import Any
 
 from greenroom.domain.times import iso
 from greenroom.entry.compose import AwsPorts, lambda_handler
+from greenroom.entry.event.event_payloads import AdvanceEventPayload, EventAct
+from greenroom.entry.payload import payload_of
 from greenroom.usecases.event.advance_event import advance_event
 from greenroom.usecases.event.preflight_event import preflight_event
 from greenroom.usecases.event.settle_event import settle_event
@@ -18,8 +20,10 @@ LONGEST_WAIT_S = 3600
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """{nextStepAt} of the steps, {state} of the undo."""
-    act = {"takeSteps": _take_steps, "giveBack": _give_back}[event["act"]]
-    return act(event["eventId"], event["version"], ports)
+    step = payload_of(AdvanceEventPayload, event)
+    if step.act is EventAct.GIVE_BACK:
+        return {"state": settle_event(step.event_id, ports).state.value}
+    return _take_steps(step.event_id, step.version, ports)
 
 
 def _take_steps(event_id: str, version: int, ports: AwsPorts) -> dict[str, Any]:
@@ -35,11 +39,6 @@ def _take_steps(event_id: str, version: int, ports: AwsPorts) -> dict[str, Any]:
     if advance.next_at is None:
         return {"nextStepAt": None}
     return {"nextStepAt": iso(math.ceil(min(advance.next_at, ports.now() + LONGEST_WAIT_S)))}
-
-
-def _give_back(event_id: str, version: int, ports: AwsPorts) -> dict[str, Any]:
-    """What no step of the event stands for is no longer held, in whatever version. Repeating it is harmless."""
-    return {"state": settle_event(event_id, ports).state.value}
 
 
 handler = lambda_handler(handle)

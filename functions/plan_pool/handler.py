@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from greenroom.entry.compose import AwsPorts, lambda_handler
+from greenroom.entry.payload import payload_of
+from greenroom.entry.pool.pool_payloads import PlanPoolPayload
 from greenroom.usecases.pool.plan_pool import plan_pool
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     """What the machine starts, stops and retires."""
-    pool_id = event["poolId"]
+    pool_id = payload_of(PlanPoolPayload, event).pool_id
     planned = plan_pool(pool_id, ports)
     launches = [{"poolId": pool_id, "launchId": launch_id} for launch_id in planned.launch_ids]
     return {

@@ -47,6 +47,11 @@ def pascal(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
+def snake(name: str) -> str:
+    """The inverse."""
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+
+
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 

@@ -24,7 +24,7 @@ PARTS = {
         "pool",
         "reaper",
     ],
-    "greenroom.entry": ["event", "instance", "pool", "quota", "session", "socket"],
+    "greenroom.entry": ["event", "instance", "pool", "quota", "session", "socket", "reaper"],
     "greenroom_agent": ["instance", "control_plane", "channel", "runner", "slot", "demo"],
     "greenroom_cli": ["toolchain", "aws", "deployment", "removal", "commands"],
     "greenroom_lab": ["engine", "memory", "simulation", "ec2", "platform", "drives"],

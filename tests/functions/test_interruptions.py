@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from greenroom.domain.errors import NotFound
+from greenroom.domain.errors import InvalidField, NotFound
 from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.session.session import SessionState
 from greenroom.domain.slot.slot import SlotState
@@ -143,6 +143,29 @@ def test_only_what_is_stronger_than_what_is_known_goes_on() -> None:
 def test_an_interrupted_instance_that_is_gone_before_its_time_is_news() -> None:
     assert len(note(house(InstanceState.INTERRUPTED, Ec2State.SHUTTING_DOWN), STATE_CHANGE)) == 1
     assert note(house(InstanceState.INTERRUPTED), WARNING) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "event"),
+    [
+        ("detail", {**WARNING, "detail": "gone"}),
+        ("detail.instance-id", {**WARNING, "detail": {"instance-action": "terminate"}}),
+        ("detail.instance-id", {**REBALANCE, "detail": {"instance-id": 7}}),
+        ("detail.state", {**STATE_CHANGE, "detail": {"instance-id": OURS}}),
+        ("time", {**WARNING, "time": "soon"}),
+        ("time", {name: value for name, value in STATE_CHANGE.items() if name != "time"}),
+    ],
+)
+def test_an_event_that_is_not_as_ec2_sends_it_is_refused_by_its_field(field: str, event: dict[str, Any]) -> None:
+    ports = house()
+    with pytest.raises(InvalidField) as refused:
+        handle_of("note_interruption")(event, ports)
+    assert refused.value.field == field
+    assert ports.bus.events == []
+
+
+def test_what_tells_of_no_loss_is_not_looked_into() -> None:
+    assert note(house(), {"detail-type": "EC2 Instance Something New", "detail": None}) == []
 
 
 # -- a look

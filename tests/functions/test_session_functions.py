@@ -114,7 +114,7 @@ def test_a_handshake_that_lost_its_session_meanwhile_is_refused() -> None:
     launched = launch(ports)
     assert launched.ticket is not None
     context = authorize(ports, launched.ticket.ticket)["context"]
-    handle_of("end_session")({"sessionId": launched.session.session_id}, ports)
+    handle_of("end_session")({"sessionId": launched.session.session_id, "error": "StaleEpoch"}, ports)
     opening = socket_event("page", event_type="CONNECT", **context)
     assert handle_of("record_connection")(opening, ports)["statusCode"] == 410
 

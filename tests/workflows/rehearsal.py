@@ -21,7 +21,7 @@ import boto3
 from greenroom_cli.toolchain import paths
 from greenroom_lab.engine.process import EmbeddedAws
 
-from tests.architecture.reading import machine, states
+from tests.architecture.reading import machine, snake, states
 from tests.engine.conftest import eventually
 
 Json = dict[str, Any]
@@ -221,11 +221,6 @@ def _shortened(seconds: int | str) -> int | str:
 
 def _policy(statement: Json) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def snake(name: str) -> str:
-    """`RequestSession` -> `request_session`."""
-    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
 
 
 def check(played: Played, case: Case, name: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from greenroom.domain.errors import Forbidden, GreenroomError, InvalidField
 from greenroom.domain.texts import IDENTIFIER, unfit_part
+from greenroom.domain.times import epoch_seconds
 from greenroom.entry.problem import problem_of
 
 BODY_LIMIT = 64 * 1024
@@ -143,6 +144,14 @@ class Body:
         if not isinstance(value, str) or not pattern.fullmatch(value):
             raise self._wrong(name, f"must match {pattern.pattern}")
         return value
+
+    def time(self, name: str) -> float:
+        """Epoch seconds of an ISO 8601 time."""
+        text = self.text(name, longest=40)
+        try:
+            return epoch_seconds(text)
+        except (ValueError, OverflowError) as error:
+            raise self._wrong(name, "must be an ISO 8601 time like 2026-01-31T12:00:00.000Z") from error
 
     def whole(self, name: str, *, least: int, most: int, default: int | None = None) -> int:
         """An integer in least..most; `default` when it is absent and there is one."""

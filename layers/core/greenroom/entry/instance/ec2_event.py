@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from greenroom.domain.errors import InvalidField
 from greenroom.domain.instance.evacuation import SPOT_WARNING_S
 from greenroom.domain.instance.instance import Notice, NoticeKind
-from greenroom.domain.times import epoch_seconds
 from greenroom.entry.http import Body
 
 ENDINGS = ("shutting-down", "stopping", "stopped", "terminated")
@@ -34,12 +32,14 @@ class Ec2Event:
 
 
 def ec2_event_of(event: Mapping[str, Any]) -> Ec2Event | None:
-    """None for what tells of no loss; a warning to stop or hibernate is one. Raises: KeyError, ValueError."""
-    kind = _KINDS.get(str(event.get("detail-type")))
-    detail = event["detail"]
-    if kind is None or (kind is NoticeKind.INSTANCE_GONE and detail["state"] not in ENDINGS):
+    """None for what tells of no loss; a warning to stop or hibernate is one. Raises: InvalidField."""
+    kind, body = _KINDS.get(str(event.get("detail-type"))), Body(event)
+    if kind is None:
         return None
-    return Ec2Event(str(detail["instance-id"]), kind, epoch_seconds(event["time"]))
+    detail = body.part("detail")
+    if kind is NoticeKind.INSTANCE_GONE and detail.text("state") not in ENDINGS:
+        return None
+    return Ec2Event(detail.identifier("instance-id"), kind, body.time("time"))
 
 
 def notice_of(body: Body, now: float) -> Notice | None:
@@ -51,8 +51,5 @@ def notice_of(body: Body, now: float) -> Notice | None:
         return None
     said = body.part("notice")
     kind = NoticeKind(said.one_of("kind", (NoticeKind.SPOT_INTERRUPTION.value, NoticeKind.REBALANCE.value)))
-    try:
-        at = epoch_seconds(said.text("at", longest=40))
-    except ValueError as error:
-        raise InvalidField("notice.at", "must be an ISO 8601 time like 2026-01-31T12:00:00.000Z") from error
+    at = said.time("at")
     return Notice(kind, now, min(at, now + SPOT_WARNING_S) if kind is NoticeKind.SPOT_INTERRUPTION else None)

@@ -102,4 +102,4 @@ def _chosen(part: Mapping[str, Any]) -> Mapping[str, Any]:
 def _list(value: Any) -> list[Any]:
     if value is None:
         return []
-    return list(value) if isinstance(value, list) else [value]
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,15 @@
+"""What reconcile_fleet sends to its step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from greenroom.domain.times import Time
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileFleetPayload:
+    """RunPass: the execution that holds or wants the lease, and since when it runs."""
+
+    owner: str
+    started_at: Time
