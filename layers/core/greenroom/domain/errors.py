@@ -60,7 +60,7 @@ class ViewerLimitReached(GreenroomError):
 
 
 class QuotaExceeded(GreenroomError):
-    """A quota is used up: `scope` (viewer-day, tenant, account) may use `limit` of what `name` counts. HTTP 429."""
+    """A quota is used up: `name`, which allows `limit` units to `scope` (viewer-day, tenant, account). HTTP 429."""
 
     def __init__(self, scope: str, name: str, limit: int, now: float, try_again_at: float) -> None:
         super().__init__(f"the {scope} limit {name} of {limit} is reached")

@@ -13,12 +13,12 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 def dearest_first(
     snapshot: PoolSnapshot, kept: Collection[str] = (), *, with_coming: bool = False
 ) -> Iterator[InstanceLoad]:
-    """The idle instances in the order in which to give them up.
+    """The idle instances in the order in which to give them up. `kept`: ids to leave out.
 
-    `with_coming`: instances that are not Ready yet come before all others, because nobody would miss them. `kept`: ids
-    to leave out. Then the order is: on-demand instances that the policy's spot share needs go last; on-demand before
-    Spot; with placement Distributed, from the zone with the most instances, so that the loss of a zone still affects
-    the fewest viewers; the youngest first, because those that ran longest have proven themselves.
+    `with_coming`: also instances that are not Ready yet, before the idle ones, because nobody would miss them. Then
+    on-demand comes before Spot; then, with placement Distributed, the zone with the most instances, so that the loss of
+    a zone still affects the fewest viewers; then the youngest, because those that ran longest have proven themselves.
+    On-demand instances that the policy's spot share requires come last of all.
     """
     able = [each for each in snapshot.instances if each.is_idle or (with_coming and each.is_coming)]
     waiting = [each for each in able if each.instance_id not in kept]

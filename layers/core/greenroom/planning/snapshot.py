@@ -9,11 +9,11 @@ from greenroom.domain.pool.pool import PoolPolicy
 
 COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
 SERVING = COMING | {InstanceState.READY}
-"""Slots of these instances are supply, now or soon."""
+"""States of an instance whose slots are supply, now or soon."""
 PAID = SERVING | {InstanceState.DRAINING, InstanceState.INTERRUPTED}
-"""Instances that are running and cost money, even a draining one that takes no new session.
+"""States of an instance that runs and costs money, even a draining one that takes no new session.
 
-A stopped one costs only its disk.
+A stopped instance costs only its disk.
 """
 
 

@@ -150,7 +150,7 @@ class Claims(Protocol):
         """
 
     def release(self, session: Session, now: float) -> Session:
-        """Gives everything back that an Ending session held, in one step.
+        """Gives back everything that an Ending session holds, in one transaction.
 
         Its slot (if it still has it) -> Resetting, session -> Ended or Failed, the viewer's counter lowered, its quota
         units given back to their shards, and its GPU time added to its days. Idempotent: a session that is over is

@@ -29,9 +29,9 @@ _TARGETS: Mapping[NoticeKind, InstanceState] = {
     K.INSTANCE_GONE: I.INTERRUPTED,
 }
 ON_ITS_WAY_OUT = frozenset({I.STOPPED, I.TERMINATING, I.TERMINATED})
-"""We stopped or ended these instances ourselves, so that a notice says nothing new."""
+"""States of an instance that we stopped or ended ourselves, so that a notice says nothing new."""
 RETURNING_STATES = frozenset({I.DRAINING, I.STOPPED})
-"""These instances may return to service: their unused slots are kept unpublished, and become ready again on return."""
+"""States of an instance that may return to service. Its unused slots are kept unpublished until it does."""
 
 
 def is_stronger(notice: Notice, before: Notice | None) -> bool:

@@ -47,7 +47,7 @@ agent of an older boot can still be alive.
 """
 
 CLAIMABLE_STATES = frozenset({I.BOOTING, I.READY})
-"""Slots of these instances may become free."""
+"""States of an instance whose slots may become free."""
 
 
 def check_transition(before: InstanceState, after: InstanceState) -> None:
@@ -148,7 +148,7 @@ class Boot:
 
 
 REGISTERING_STATES = frozenset({I.LAUNCHING, I.BOOTING, I.READY, I.DRAINING})
-"""Agents of these instances may register; the other states lead to the instance's end."""
+"""States of an instance whose agent may register. The other states lead to the instance's end."""
 
 
 def registered(instance: Instance, boot: Boot, now: float, ready_by: float, build: str | None = None) -> Instance:

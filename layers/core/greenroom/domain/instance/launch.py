@@ -28,7 +28,7 @@ LAUNCH_TRANSITIONS: Mapping[LaunchState, frozenset[LaunchState]] = {
     L.FAILED: frozenset(),
 }
 OPEN_LAUNCHES = frozenset({L.INTENDED, L.REQUESTED, L.LAUNCHED})
-"""Launches that may still bring slots."""
+"""States of a launch that may still bring slots."""
 
 START_TIMEOUT_S = 120
 """How long an intent may wait until its state machine starts."""
@@ -44,7 +44,7 @@ LEAST_BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S = 600, 1440
 An instance that never reaches us ends itself after 30 min; its state machine waits 25.
 """
 START_MARGIN_S = 60
-"""Time allowed for a start beside the application's own. In it an old process is ended and the report arrives."""
+"""Time allowed in addition to the application's own start: an old process is ended first, and a report takes time."""
 BOOTS_MEASURED = 5
 """How many boots must have been seen before they say anything about the next."""
 NOT_WANTED = "notWanted"

@@ -157,7 +157,7 @@ class Asked:
 class FleetAnswer:
     """The result of all attempts of a launch.
 
-    Whether it succeeded, only `launched` tells: CreateFleet answers 200 even with fewer instances than asked for, or
+    Only `launched` tells whether it succeeded: CreateFleet answers 200 even with fewer instances than asked for, or
     none.
     """
 

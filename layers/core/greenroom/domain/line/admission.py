@@ -43,10 +43,10 @@ def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: fl
 
 
 def held_until(admission: Admission, events: Iterable[ScheduledEvent], not_before: float, now: float) -> float | None:
-    """When a session is served that waits for the event starting at `not_before`; None: as soon as a slot is free.
+    """The serving time of a session that waits for an event starting at `not_before`; None: as soon as a slot is free.
 
-    The event may have been moved or cancelled in the meantime. While it still has that start, the session waits for it;
-    otherwise for the start of the next event, if that is near enough.
+    The event may have been moved or cancelled since. While an event still has that start, the session is served then;
+    otherwise at the start of the next event, if that is near enough.
     Raises: NotOpenYet (no event is near enough any more).
     """
     if admission is Admission.OPEN:

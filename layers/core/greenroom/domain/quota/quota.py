@@ -71,8 +71,9 @@ class Quotas:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A limit as units, of which each launch takes one. The units are split over shards, so that no sum is ever read.
+    """A limit, counted in units of which each launch takes one.
 
+    The units are split over shards, so that a launch never reads a sum.
     Example: limit 10 -> ten shards of 1; limit 40 -> 16 shards, eight of 3 and eight of 2; limit 0 -> no shard.
     """
 

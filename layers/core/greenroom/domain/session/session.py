@@ -65,9 +65,9 @@ A fact that would need another edge is late or repeated, and is ignored.
 """
 
 LIVE_STATES = frozenset({S.REQUESTED, S.QUEUED, S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING})
-"""The session has not been told to end."""
+"""States of a session that has not been told to end."""
 WAITING_STATES = frozenset({S.QUEUED, S.MIGRATING})
-"""The session has a place in line."""
+"""States of a session that has a place in line."""
 TERMINAL_STATES = frozenset({S.ENDED, S.FAILED})
 SLOT_HOLDING_STATES = frozenset({S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING, S.ENDING})
 FAILURES = frozenset({StatusReason.INSTANCE_UNHEALTHY, StatusReason.CAPACITY_UNAVAILABLE, StatusReason.INTERNAL_ERROR})
@@ -266,7 +266,7 @@ def epoch_of(session: Session) -> int:
 
 
 def taker_of(session: Session) -> Taker:
-    """The session as the one that takes the slot named in its assignment."""
+    """The session as the Taker of the slot that its assignment names."""
     return Taker(
         session_id=session.session_id,
         viewer_id=session.viewer_id,

@@ -25,12 +25,15 @@ class Ports(Clock, HasBus, HasEvents, HasJournal, HasPools, HasReaper, Protocol)
 
 
 GIVE_BACK_WITHIN_S = 1800
-"""How long after its end an event's slots go at once. Slots on which viewers stay longer go by the scale-in clock."""
+"""How long after an event's end its slots may go without waiting for the scale-in clock.
+
+Slots whose viewers stay longer wait for that clock.
+"""
 ROUNDS = 6
 
 
 def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
-    """Settles until row and reservation agree, and returns the event.
+    """Sets the reservation until it is what the row says, and returns the event.
 
     A change of the row while the reservation is being set is seen by the next round.
     Raises: NotFound.
@@ -44,7 +47,7 @@ def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
 
 
 def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
-    """Settles once. Returns whether the pool had to be changed."""
+    """Sets the reservation if it is not what the row says. Returns whether the pool had to be changed."""
     held = rows.reservations.get(event.event_id)
     if not event.has_reservation:
         return held is not None and _give_back(event, ports)

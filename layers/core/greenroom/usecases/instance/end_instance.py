@@ -53,7 +53,7 @@ class Ports(
 
 
 CLAIMS_AT_ONCE = 4
-"""How often a slot may be claimed by others while it is being retired."""
+"""How often retiring a slot is tried while others keep claiming it."""
 NO_PRICE = "no price known for this type"
 _HOUR_S = 3600
 
@@ -69,9 +69,9 @@ def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
 
 
 def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
-    """-> Terminating, and EC2 is asked to terminate it.
+    """Moves the sessions to other instances and this one to Terminating, and asks EC2 to terminate it.
 
-    Every step can be repeated; the reaper does so until EC2 says it is gone.
+    Every step can be repeated; the reaper does so until EC2 says that the instance is gone.
     """
     _clear(instance.instance_id, reason, ports)
     ended = _change(instance.instance_id, _leaving, ports)

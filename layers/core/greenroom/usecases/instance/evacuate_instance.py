@@ -62,9 +62,8 @@ class Evacuation:
 
 
 def evacuate_instance(instance_id: str, notice: Notice, ports: Ports) -> Evacuation:
-    """Does one round of the evacuation: whatever is still to be done, by whomever the rest was done.
+    """Does one round of the evacuation: everything that is not done yet, whoever did the rest. Repeat it until `done`.
 
-    Repeat it until `done`.
     A claim at the moment of the notice may still have put a session here: the next round moves it.
     Raises: NotFound; Conflict (a heartbeat came after all, or others keep changing it: look again later).
     """

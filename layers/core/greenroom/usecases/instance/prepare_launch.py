@@ -46,7 +46,7 @@ class PreparedLaunch:
 
 
 def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], ports: Ports) -> PreparedLaunch:
-    """Intended -> Requested, and the calls to make.
+    """Moves the launch from Intended to Requested, and returns the CreateFleet calls to make.
 
     Raises: NotFound, LaunchAbandoned, PoolIsHalted. When every offering is in cooldown: CapacityUnavailable,
     AccountLimitReached or OfferingsInvalid, depending on the refusals.

@@ -26,10 +26,10 @@ _IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})
 
 
 def retire_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """Draining or Stopped -> Terminating, one by one, and EC2 is asked to terminate them.
+    """Moves Draining or Stopped instances to Terminating, one by one, and asks EC2 to terminate them.
 
-    Returns those it was asked for.
-    Instances that have a session, are gone, or are wanted again are left alone.
+    Returns the ids of those that EC2 was asked to terminate. Instances that have a session, are gone, or are wanted
+    again are left alone.
     """
     asked = one_by_one(instance_ids, lambda each: _retire(each, ports))
     return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]

@@ -49,8 +49,9 @@ def _stop(instance_id: str, ports: Ports) -> bool:
 
 
 def start_instances(pool_id: str, instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """Stopped -> Launching, one by one, and EC2 is asked to start them. Does nothing while the pool is halted.
+    """Moves Stopped instances to Launching, one by one, and asks EC2 to start them.
 
+    Does nothing while the pool is halted.
     Returns the ids of those that are starting. The others are gone, are not stopped yet, or EC2 has no capacity for
     them.
     """

@@ -60,8 +60,8 @@ GONE_AT_ONCE = 100
 def dispatch_line(pool_id: str, ports: Ports) -> int:
     """Gives free slots to the sessions in line, as long as there are both. Returns how many were given.
 
-    Call it once after a place in line was written, and once after a slot was published. Whichever comes second sees
-    both.
+    Call it once after a place in line was written, and once after a slot was published. Whichever call comes second
+    sees both the place and the slot.
     """
     if ports.line.head(pool_id, ports.now()) is None:
         return 0

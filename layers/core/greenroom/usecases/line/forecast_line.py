@@ -34,7 +34,10 @@ UNMEASURED_STARTS_S = (45.0, 60.0, 75.0, 90.0, 120.0, 180.0)
 RESET_S = 5.0
 """How long a fresh process in a given-back slot takes. Never counted as more than the application's limit."""
 SERVED_WITHIN_S = float(PASS_S)
-"""The event's state machine serves the line when the event begins; if that fails, the reaper's next pass does."""
+"""How long after its start an event's line may wait to be served.
+
+The event's state machine serves it at the start; if that fails, the reaper's next pass does.
+"""
 AT_ONCE = Lifetime((), 0.001, 0.0)
 
 

@@ -18,8 +18,9 @@ def answer_wait(session: Session, ports: Ports) -> None:
     """Answers the session's pending wait, if its state is what the wait asks for.
 
     Call it with the row as it is *after* a write of a wait or of a fact. Each of the two writes reads the whole row
-    back, so whichever comes second sees both, and answers. If both see both, the second answer finds that the task is
-    gone. It is also gone when the state machine timed out; then that state machine undoes its work itself.
+    back, so whichever comes second sees both, and answers. If each sees the other's write, both answer, and the second
+    answer finds that the task is gone. It is also gone when the state machine timed out, which then undoes its work
+    itself.
     """
     fact = fact_for(session)
     if fact is None or session.task_token is None:

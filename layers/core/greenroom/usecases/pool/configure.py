@@ -124,7 +124,7 @@ def _at_most_maximum(policy: PoolPolicy) -> Mapping[str, tuple[str, int]]:
 def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
     """Checks that nothing exceeds the maximum.
 
-    The error names what the caller changed: the part, or else the maximum.
+    The error names the field that the caller changed: the part that is too large, or the maximum that is too small.
     """
     for part, (name, value) in _at_most_maximum(policy).items():
         if value > policy.maximum and part in named:

@@ -1,6 +1,6 @@
 """One pass of the reaper: reads EC2 first, then the rows, and repairs what differs.
 
-Events only speed things up; the reaper guarantees that they happen.
+Bus events only speed things up. The reaper makes sure that the work is done even when an event is lost.
 """
 
 from __future__ import annotations

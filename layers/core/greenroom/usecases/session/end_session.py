@@ -33,9 +33,9 @@ _NEVER_ASSIGNED = frozenset({SessionState.REQUESTED, SessionState.QUEUED})
 
 
 def end_session(session_id: str, reason: StatusReason, ports: Ports) -> Session:
-    """-> Ending, and the state machine is told. A session that is ending or over is returned as it is.
+    """Moves the session to Ending, and tells its state machine and page.
 
-    Raises: NotFound.
+    A session that is ending or over is returned as it is. Raises: NotFound.
     """
     try:
         session = _end(session_id, reason, LIVE_STATES, ports)

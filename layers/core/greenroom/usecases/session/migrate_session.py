@@ -40,7 +40,7 @@ class Ports(
 
 
 def migrate_session(session: Session, reason: StatusReason, picture_until: float | None, ports: Ports) -> None:
-    """-> Migrating; the viewer is told, and the session gets another slot at once if one is free.
+    """Moves the session to Migrating, tells its viewer, and gives it another slot at once if one is free.
 
     `session`: as it was read, still with the slot that it loses. Repeating the call finishes what an earlier call
     began. A session that moved too often ends for `reason`. One that is ending, or got another slot since it was read,

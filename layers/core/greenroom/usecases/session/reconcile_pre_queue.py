@@ -28,7 +28,7 @@ class Ports(
 
 
 def reconcile_pre_queue(pool_id: str, ports: Ports) -> None:
-    """Sets the time before which each place in the pool's pre-queues is not served, from the events as they are now.
+    """Sets, for each place in the pool's pre-queues, the time from which it is served, as its event is now.
 
     Nobody is served here: a place whose time has come is served in the order of the line. Costs one query when no place
     waits for an event.

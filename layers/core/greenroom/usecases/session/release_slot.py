@@ -41,9 +41,9 @@ class Ports(
 
 
 def release_slot(session_id: str, ports: Ports) -> Session:
-    """Ending -> Ended or Failed. Idempotent. A session that was never told to end ends as internalError.
+    """Moves the session from Ending to Ended or Failed, and gives back what it holds. Idempotent.
 
-    Raises: NotFound.
+    A session that was never told to end ends as internalError. Raises: NotFound.
     """
     session = ports.sessions.get(session_id)
     if session.is_live:

@@ -19,7 +19,7 @@ def issue_ice_servers(session: Session, ports: Ports) -> list[dict[str, Any]]:
     """The RTCIceServer dictionaries, the same for both peers of the join.
 
     A session in line has no peer yet, so it gets no TURN credential. When the secret cannot be read, the TURN server is
-    left out: most viewers do not need it, and a page without a welcome would help nobody.
+    left out: most viewers do not need it, and a failed join would help nobody.
     """
     servers = [dict(server) for server in ports.ice_servers]
     if not ports.turn_urls or not session.is_live or session.assignment is None:
