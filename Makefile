@@ -15,7 +15,7 @@ CHECKED = $(wildcard layers/core/greenroom functions layers/viewer/greenroom_vie
 SPREAD := --dist loadscope --no-loadscope-reorder
 PROCESSES := 2
 
-.PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser rights histories overhead ramp interrupt event waiting turn relay
+.PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser judge rights histories overhead ramp interrupt event waiting turn relay
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -46,10 +46,12 @@ check: setup packages ## lint and types, the page's too
 	@cd frontend; npm run check --silent
 
 # npm ci is repeated only when the lock changes.
+NPM_CI = if ! cmp -s package-lock.json node_modules/.installed-lock; then \
+	echo "greenroom: installing the npm packages of $$(basename "$$PWD") ..."; \
+	npm ci --no-audit --no-fund --loglevel=error; cp package-lock.json node_modules/.installed-lock; fi
+
 packages: setup
-	@cd frontend; if ! cmp -s package-lock.json node_modules/.installed-lock; then \
-		echo "greenroom: installing the page's packages ..."; \
-		npm ci --no-audit --no-fund --loglevel=error; cp package-lock.json node_modules/.installed-lock; fi
+	@cd frontend; $(NPM_CI)
 
 frontend: packages
 	@cd frontend; npm run build --silent; npm test --silent
@@ -57,6 +59,11 @@ frontend: packages
 quick: check ## a minute: lint, types, unit, functions, architecture, the page's unit tests
 	@cd frontend; npm test --silent
 	@$(BIN)/pytest tests/unit tests/functions tests/architecture -q -n 2 $(SPREAD)
+
+judge: setup ## tools that others wrote judge the template, state machines, AWS calls and scripts; half a minute, offline
+	@PYTHONPATH=cli "$(PYTHON)" -m greenroom_cli.toolchain.install judge
+	@cd tests/judge; $(NPM_CI)
+	@PYTHONPATH=cli:lab:layers/core:. $(BIN)/python -m tests.judge
 
 browser: ## Debian's Chromium, where this machine lets us install it
 	@if ! command -v chromium >/dev/null; then \
@@ -82,7 +89,7 @@ turn: ## Debian's coturn, where this machine lets us install it
 relay: setup frontend browser turn ## the whole platform with coturn: a relayed picture in Chromium, and expired credentials refused
 	@$(BIN)/pytest tests/e2e/test_relay.py
 
-test: setup frontend browser turn check ## everything that must be green
+test: setup frontend browser turn check judge ## everything that must be green
 	@$(BIN)/pytest -n $(PROCESSES) $(SPREAD) --durations=10 $$(command -v chromium >/dev/null || echo --ignore=tests/e2e)
 
 e2e: setup frontend browser turn ## only the tests in a real browser

@@ -19,7 +19,7 @@ GENERATED = ROOT / ".greenroom"
 
 
 def venv(name: str) -> Path:
-    """The environment `name`: `uv` (installer), `dev`, `engine` or `sam`."""
+    """The environment `name`: `uv` (installer), `dev`, `engine`, `sam` or `judge`."""
     return GENERATED / "venv" / name
 
 
