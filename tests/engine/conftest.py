@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from greenroom_cli.aws.account import Account
 from greenroom_cli.deployment import sam
 from greenroom_cli.toolchain import paths
@@ -26,6 +28,7 @@ from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
 
 STACK = Path(__file__).parent / "stack"
 Json = dict[str, Any]
+Clients = Callable[[str], Any]
 
 
 def free_port() -> int:
@@ -153,6 +156,55 @@ def aws() -> Iterator[Deployed]:
     with EmbeddedAws(settings) as engine:
         account = Account(engine.environment)
         yield Deployed(engine, sam.deploy(account, "engine-test", built, {"LambdaRuntime": runtime}), sink)
+
+
+def allow(action: str | list[str], resource: str | list[str], **condition: Json) -> Json:
+    """A statement: `allow("dynamodb:GetItem", arn, StringEquals={...})`."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
+
+
+def policy(*statements: Json) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def refused(call: Callable[[], Any]) -> bool:
+    """Whether IAM refused the call."""
+    try:
+        call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("AccessDeniedException", "UnauthorizedOperation"):
+            raise
+        return True
+    return False
+
+
+@pytest.fixture
+def role_of(aws: Deployed) -> Callable[..., str]:
+    """Make a role that may do what the statements say, for this account and for services; its ARN."""
+
+    def make(*statements: Json) -> str:
+        name, iam = f"role-{uuid.uuid4()}", aws.client("iam")
+        services = [f"{service}.amazonaws.com" for service in ("states", "events", "scheduler", "ec2")]
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*", "Service": services}}
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy(*statements))
+        return arn
+
+    return make
+
+
+@pytest.fixture
+def as_role(aws: Deployed, role_of: Callable[..., str]) -> Callable[..., Clients]:
+    """Clients that may do only what the statements say: `as_role(allow(...))("ec2")`."""
+
+    def assume(*statements: Json) -> Clients:
+        keys = aws.client("sts").assume_role(RoleArn=role_of(*statements), RoleSessionName="test")["Credentials"]
+        session = boto3.Session(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name="us-east-1"
+        )
+        return lambda service: session.client(service, endpoint_url=aws.engine.endpoint_url)  # type: ignore[call-overload]
+
+    return assume
 
 
 @pytest.fixture

@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.engine.conftest import eventually
+from tests.engine.conftest import Clients, allow, eventually, policy, refused
 
-AS_ROLE = Callable[..., Callable[[str], Any]]
-
-
-@pytest.fixture
-def as_role(aws: Any) -> AS_ROLE:
-    """Clients that may do only what one statement says: `as_role(Action=…, Resource=…)("ec2")`."""
-
-    def assume(**statement: Any) -> Callable[[str], Any]:
-        name, iam = f"role-{uuid.uuid4()}", aws.client("iam")
-        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
-        rights = policy({"Effect": "Allow", **statement})
-        iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=rights)
-        keys = aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-        session = boto3.Session(
-            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name="us-east-1"
-        )
-        return lambda service: session.client(service, endpoint_url=aws.engine.endpoint_url)
-
-    return assume
-
-
-def policy(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def refused(call: Callable[[], Any]) -> bool:
-    """Whether IAM refused the call."""
-    try:
-        call()
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("AccessDeniedException", "UnauthorizedOperation"):
-            raise
-        return True
-    return False
+AS_ROLE = Callable[..., Clients]
 
 
 def kept_token(aws: Any) -> tuple[str, str]:
@@ -63,9 +26,9 @@ def test_a_role_may_answer_the_machine_it_names_and_no_other(aws: Any, as_role: 
     arn = aws.outputs["MachineArn"]
     execution, token = kept_token(aws)
     answer = {"taskToken": token, "output": "{}"}
-    stranger = as_role(Action="states:SendTaskSuccess", Resource=f"{arn}-other")("stepfunctions")
+    stranger = as_role(allow("states:SendTaskSuccess", f"{arn}-other"))("stepfunctions")
     assert refused(lambda: stranger.send_task_success(**answer))
-    own = as_role(Action="states:SendTaskSuccess", Resource=arn)("stepfunctions")
+    own = as_role(allow("states:SendTaskSuccess", arn))("stepfunctions")
     assert not refused(lambda: own.send_task_success(**answer))
     aws.ended(execution)
     with pytest.raises(own.exceptions.TaskTimedOut):  # the service's answer to a late one, not IAM's
@@ -75,17 +38,15 @@ def test_a_role_may_answer_the_machine_it_names_and_no_other(aws: Any, as_role: 
 def test_a_role_may_schedule_in_the_group_it_names_and_no_other(aws: Any, as_role: AS_ROLE) -> None:
     group, scheduler = f"group-{uuid.uuid4()}", aws.client("scheduler")
     scheduler.create_schedule_group(Name=group)
-    rights = {
-        "Action": ["scheduler:CreateSchedule", "scheduler:DeleteSchedule"],
-        "Resource": f"arn:aws:scheduler:us-east-1:000000000000:schedule/{group}/*",
-    }
-    own = as_role(**rights)("scheduler")
     role = aws.client("iam").create_role(
         RoleName=f"for-{group}",
         AssumeRolePolicyDocument=policy(
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "scheduler.amazonaws.com"}}
         ),
     )["Role"]["Arn"]
+    mine = f"arn:aws:scheduler:us-east-1:000000000000:schedule/{group}/*"
+    rights = allow(["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], mine)
+    own = as_role(rights, allow("iam:PassRole", role))("scheduler")
     schedule = {
         "Name": "later",
         "ScheduleExpression": "at(2099-01-01T00:00:00)",
@@ -108,10 +69,12 @@ def test_a_role_may_terminate_what_carries_its_tag_and_nothing_else(aws: Any, as
         return str(made["Instances"][0]["InstanceId"])
 
     own, foreign = launch("mine"), launch("theirs")
-    role = as_role(
-        Action="ec2:TerminateInstances",
-        Resource="arn:aws:ec2:us-east-1:000000000000:instance/*",
-        Condition={"StringEquals": {"aws:ResourceTag/greenroom:stack": "mine"}},
-    )("ec2")
+    mine = {"aws:ResourceTag/greenroom:stack": "mine"}
+    instances = "arn:aws:ec2:us-east-1:000000000000:instance/*"
+    role = as_role(allow(["ec2:TerminateInstances", "ec2:CreateTags"], instances, StringEquals=mine))("ec2")
+    orphan = [{"Key": "orphan", "Value": "true"}]
+    assert refused(lambda: role.create_tags(Resources=[foreign], Tags=orphan))
+    assert not refused(lambda: role.create_tags(Resources=[own], Tags=orphan))
     assert refused(lambda: role.terminate_instances(InstanceIds=[foreign]))
+    assert refused(lambda: role.terminate_instances(InstanceIds=[own, foreign]))
     assert not refused(lambda: role.terminate_instances(InstanceIds=[own]))

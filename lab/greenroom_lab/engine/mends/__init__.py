@@ -34,7 +34,10 @@ PLACES = (
     "ec2.ec2_throttle",
     "service_quotas",
     "scheduler",
-    "iam_resources",
+    "rights.iam_resources",
+    "rights.leading_keys",
+    "rights.event_keys",
+    "rights.passed_roles",
 )
 """In the order they are applied; the last part is the mend's name."""
 NAMES = tuple(place.rpartition(".")[2] for place in PLACES)

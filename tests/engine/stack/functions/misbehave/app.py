@@ -19,7 +19,7 @@ def handler(event, context):
         case "answer":
             boto3.client("stepfunctions").send_task_success(taskToken=event["token"], output='{"answered": true}')
         case "keep":
-            row = {"pk": "token", "sk": event["execution"], "token": event["token"]}
+            row = {"pk": event.get("under", "token"), "sk": event["execution"], "token": event["token"]}
             boto3.resource("dynamodb").Table(os.environ["TABLE"]).put_item(Item=row)
         case "speak":
             print(f"said {event['word']}")

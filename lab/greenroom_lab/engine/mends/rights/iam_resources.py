@@ -1,26 +1,37 @@
-"""Gap: for three kinds of call IAM is asked about the wrong resource, so a role that names the right one is refused.
+"""Gap: for some calls IAM is asked about the wrong resource, so a role that names the right one is refused.
 
 - SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat: AWS asks about the state machine that waits for the token.
   Source: the refusals AWS writes ("... not authorized to perform: states:SendTaskFailure on resource:
   arn:aws:states:...:stateMachine:..."), and aws-cdk pull request 8486.
 - CreateSchedule, DeleteSchedule, …: the resource names the schedule's own group, not `default`.
   Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridgescheduler.html
-- EC2 calls on instances: a condition on `aws:ResourceTag/…` sees the instance's tags.
+- EC2 calls on instances, and CreateTags: AWS asks about every resource that is named, and a condition on
+  `aws:ResourceTag/…` sees its tags.
   Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-ec2-console.html
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ministack.core import iam_actions
-from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, stepfunctions, tagging
+
+from greenroom_lab.engine.rights.callers import Question
+from greenroom_lab.engine.rights.ec2_resources import arn_of_id, tagged
+from greenroom_lab.engine.rights.questions import Request, ask_more
 
 Json = dict[str, Any]
 DEFAULT_GROUP = "schedule/default/"
+NAMING = {
+    "ec2:CreateTags": "ResourceId",
+    "ec2:StartInstances": "InstanceId",
+    "ec2:StopInstances": "InstanceId",
+    "ec2:TerminateInstances": "InstanceId",
+}
+"""EC2 action -> the list that names its resources."""
 
 
 def apply() -> None:
@@ -38,7 +49,14 @@ def apply() -> None:
         return guessed
 
     iam_actions.extract_resource_arn = resource_of
-    tagging._RESOURCE_TAG_COLLECTORS["ec2"] = instance_tags
+    tagging._RESOURCE_TAG_COLLECTORS["ec2"] = tagged
+    ask_more("ec2", ask_about_each)
+
+
+def ask_about_each(request: Request, question: Question) -> list[Question]:
+    """One question for each resource that the call names."""
+    ids = ec2._parse_member_list(request.parameters, NAMING.get(question.action, ""))
+    return [Question(question.action, arn_of_id(each), question.keys) for each in ids] or [question]
 
 
 def remember_machines(machine_of: dict[str, str]) -> None:
@@ -51,13 +69,6 @@ def remember_machines(machine_of: dict[str, str]) -> None:
         return invoke(resource, given, token, state)
 
     stepfunctions._invoke_with_callback = invoke_and_remember
-
-
-def instance_tags() -> Iterator[tuple[str, list[Json]]]:
-    """Every tagged EC2 resource that is an instance, by ARN."""
-    for resource_id, tags in ec2._tags.items():
-        if str(resource_id).startswith("i-"):
-            yield f"arn:aws:ec2:{get_region()}:{get_account_id()}:instance/{resource_id}", tags
 
 
 def field_of(body: bytes, name: str) -> Any:
