@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
-from tests.engine.conftest import eventually
+from tests.engine.conftest import allow, eventually
 
 
 def test_an_expired_row_goes_and_its_stream_says_so(aws: Any) -> None:
@@ -30,17 +31,18 @@ def test_an_expired_row_goes_and_its_stream_says_so(aws: Any) -> None:
     assert removals[-1]["dynamodb"]["OldImage"] == row
 
 
-def test_one_time_schedules_start_their_machine_on_time(aws: Any) -> None:
+def test_one_time_schedules_start_their_machine_on_time(aws: Any, role_of: Callable[..., str]) -> None:
+    role = role_of(allow("states:StartExecution", aws.outputs["MachineArn"]))
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     due = [now + datetime.timedelta(seconds=3), now + datetime.timedelta(seconds=7)]  # one sweep cannot serve both
     for number, moment in enumerate(due):
-        schedule(aws, number, moment)
+        schedule(aws, number, moment, role)
     started = eventually(lambda: starts_of_scheduled(aws), within_s=12)
     for number, moment in enumerate(due):
         assert -0.1 < (started[number] - moment).total_seconds() < 2.5
 
 
-def schedule(aws: Any, number: int, moment: datetime.datetime) -> None:
+def schedule(aws: Any, number: int, moment: datetime.datetime, role: str) -> None:
     aws.client("scheduler").create_schedule(
         Name=f"soon-{number}",
         ScheduleExpression=f"at({moment:%Y-%m-%dT%H:%M:%S})",
@@ -48,7 +50,7 @@ def schedule(aws: Any, number: int, moment: datetime.datetime) -> None:
         ActionAfterCompletion="DELETE",
         Target={
             "Arn": aws.outputs["MachineArn"],
-            "RoleArn": "arn:aws:iam::000000000000:role/scheduler",
+            "RoleArn": role,
             "Input": json.dumps({"case": "scheduled", "number": number}),
         },
     )

@@ -130,10 +130,12 @@ class Rehearsal:
         return boto3.client(service, **self.engine.boto)  # type: ignore[call-overload]
 
     def _create_role(self) -> str:
-        """One role for the puppet and, as the engine does not hold machines to theirs, for the machines."""
+        """One role for the puppet and the state machines: whether their own roles suffice, other tests tell."""
         services = {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": services}
-        rights = {"Effect": "Allow", "Action": ["dynamodb:UpdateItem", "states:SendTaskSuccess"], "Resource": "*"}
+        of_puppet = ["dynamodb:UpdateItem", "states:SendTaskSuccess"]
+        of_machines = ["lambda:InvokeFunction", "states:StartExecution", "ec2:*", "iam:PassRole"]
+        rights = {"Effect": "Allow", "Action": [*of_puppet, *of_machines], "Resource": "*"}
         iam = self.client("iam")
         role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_policy(trust))["Role"]
         iam.put_role_policy(RoleName=ROLE, PolicyName=ROLE, PolicyDocument=_policy(rights))

@@ -19,7 +19,8 @@ class Choice:
     """One override of one launch template."""
 
     slot: Json
-    """ministack's launch parameters: image, type, subnet, user data, groups, profile, tags, template `spec`."""
+    """ministack's launch parameters: image, type, subnet, user data, groups, profile, tags, the template's `spec`,
+    and all that the `template` itself says."""
     order: tuple[float, int]
 
     def offering(self, market: str) -> Offering:
@@ -29,9 +30,9 @@ class Choice:
 class InvalidRequest(Exception):
     """An EC2 error answer."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
-        self.answer = ec2._error(code, message, 400)
+        self.answer = ec2._error(code, message, status)
 
 
 def choices_of(parameters: Json) -> list[Choice]:
@@ -43,7 +44,7 @@ def choices_of(parameters: Json) -> list[Choice]:
         if error or not spec:
             message = f"The launch template {spec or 'of a configuration'} does not exist"
             raise InvalidRequest("InvalidLaunchTemplateId.NotFound", message)
-        base = ec2._slot_from_lt_data(spec, data)
+        base = {**ec2._slot_from_lt_data(spec, data), "template": data or {}}
         overrides = [members(parameters, f"{each}.") for each in numbered(parameters, f"{prefix}.Overrides")]
         choices += [choice_of(base, override, len(choices) + n) for n, override in enumerate(overrides or [{}])]
     if not choices:

@@ -38,6 +38,9 @@ PLACES = (
     "rights.leading_keys",
     "rights.event_keys",
     "rights.passed_roles",
+    "rights.launch_rights",
+    "rights.machine_roles",
+    "rights.target_roles",
 )
 """In the order they are applied; the last part is the mend's name."""
 NAMES = tuple(place.rpartition(".")[2] for place in PLACES)

@@ -20,7 +20,8 @@ def apply() -> None:
         except stepfunctions._ExecutionError as error:
             if service_name != "ec2" or error.error.startswith("States."):
                 raise
-            cause = f"{error.cause} (Service: Ec2, Status Code: 400, Request ID: {stepfunctions.new_uuid()})"
+            status = 403 if error.error.endswith("UnauthorizedOperation") else 400
+            cause = f"{error.cause} (Service: Ec2, Status Code: {status}, Request ID: {stepfunctions.new_uuid()})"
             raise stepfunctions._ExecutionError("Ec2.Ec2Exception", cause) from error
 
     stepfunctions._dispatch_aws_sdk_query = dispatch_and_rename

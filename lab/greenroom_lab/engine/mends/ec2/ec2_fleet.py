@@ -21,6 +21,7 @@ from greenroom_lab.engine.ec2_capacity import CAPACITY
 from greenroom_lab.engine.fleet_answer import Outcome, answer_xml, fleet_record, remember
 from greenroom_lab.engine.fleet_request import Choice, InvalidRequest, choices_of, minimum_of, tags_of, wanted_of
 from greenroom_lab.engine.mends.ec2.ec2_states import MARKS, Marks, volumes_of
+from greenroom_lab.engine.rights.launch import refusal_of_fleet, refusal_of_launch
 
 Json = dict[str, Any]
 
@@ -59,8 +60,10 @@ def launch_fleet(parameters: Json, token: str) -> Any:
     choices = sorted(choices_of(parameters), key=lambda choice: choice.order)
     outcome = Outcome()
     tags = {kind: tags_of(parameters, kind) for kind in ("instance", "volume", "fleet")}
+    if refused := refusal_of_fleet([choice.slot for choice in choices], tags):
+        raise InvalidRequest(refused.code, refused.message, 403)
     wanted = wanted_of(parameters)
-    plan = plan_launches(choices, wanted, minimum_of(parameters), outcome)
+    plan = plan_launches(choices, wanted, minimum_of(parameters), tags, outcome)
     for choice, market, count in plan:
         outcome.launched.append((choice, market, launch(choice, market, count, tags, token)))
     remember(wanted, outcome, token)
@@ -72,14 +75,14 @@ def launch_fleet(parameters: Json, token: str) -> Any:
 
 
 def plan_launches(
-    choices: list[Choice], wanted: dict[str, int], minimum: int, outcome: Outcome
+    choices: list[Choice], wanted: dict[str, int], minimum: int, tags: dict[str, dict[str, str]], outcome: Outcome
 ) -> list[tuple[Choice, str, int]]:
     """Take from the market, first choice first; below the minimum, give everything back."""
     plan: list[tuple[Choice, str, int]] = []
     for market, missing in wanted.items():
         for choice in choices:
             count = 0
-            refusal = None
+            refusal = refusal_of_launch(choice.slot, market, tags) if missing else None
             while count < missing and not refusal:
                 refusal = CAPACITY.take(choice.offering(market))
                 count += not refusal
