@@ -102,7 +102,7 @@ def test_an_engine_whose_parent_was_killed_goes_too(tmp_path: Path) -> None:
         "import time; from greenroom_lab.engine.process import *\n"
         f"EmbeddedAws(EngineSettings(port={free_port()})).start(); print('up', flush=True); time.sleep(60)"
     )
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(paths.ROOT / "lab")}
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": f"{paths.ROOT}/lab:{paths.ROOT}/cli"}
     with subprocess.Popen([sys.executable, "-c", start], env=environment, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"up\n"
