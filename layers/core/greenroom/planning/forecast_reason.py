@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-MARKET_WORDS = {"spot": "Spot", "on-demand": "on-demand"}
-
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What the viewers in line are waiting for, as one forecast saw it. `..._s` are seconds from now."""
 
-    markets: tuple[str, ...]
     warming: int = 0  # instances that are starting
     first_ready_s: float = 0.0
     planned: int = 0  # instances that the next planning pass will start or launch
@@ -24,11 +21,12 @@ class Situation:
 
 
 def reason_of(place: int, now: Situation, begins_at: float | None = None) -> str:
-    """The reason for the viewer at `place`. Example: `3 ahead; 2 instances warming, first ready in about 1:40`.
+    """The reason for the viewer at `place`. Example: `3 people are ahead of you; 2 servers are
+    starting, the first is ready in about 1:40`.
 
     `begins_at`: in a pre-queue, the start of the event (epoch seconds), which is all that counts there.
     """
-    ahead = "you are next" if place <= 1 else f"{place - 1} ahead"
+    ahead = "you are next" if place <= 1 else f"{_people(place - 1)} ahead of you"
     if begins_at is not None:
         return f"{ahead}; the event begins at {_clock(begins_at)}"
     return "; ".join([ahead, *(clause for clause in (_coming(now), _obstacle(now)) if clause)])
@@ -36,14 +34,14 @@ def reason_of(place: int, now: Situation, begins_at: float | None = None) -> str
 
 def _coming(now: Situation) -> str:
     if now.warming:
-        first = "" if now.warming == 1 else "first "
-        return f"{_instances(now.warming)} warming, {first}ready in about {duration(now.first_ready_s)}"
+        which = "" if now.warming == 1 else "the first is "
+        return f"{_servers(now.warming, 'starting')}, {which}ready in about {duration(now.first_ready_s)}"
     if now.planned and now.cooldown_until is None:
-        return f"{_instances(now.planned)} about to start, ready in about {duration(now.planned_ready_s)}"
+        return f"{_servers(now.planned, 'about to start')}, ready in about {duration(now.planned_ready_s)}"
     if now.next_free_s is not None:
         return f"the next place is free in about {duration(now.next_free_s)}"
     may_come = now.can_grow and not now.halted and now.cooldown_until is None
-    return "an instance will be started next" if may_come else ""
+    return "a server will be started next" if may_come else ""
 
 
 def _obstacle(now: Situation) -> str:
@@ -53,14 +51,16 @@ def _obstacle(now: Situation) -> str:
         has_any = now.warming or now.next_free_s is not None
         return "no more places can be added" if has_any else "there are no places, and none can be added at the moment"
     if now.cooldown_until is not None:
-        names = " and ".join(MARKET_WORDS.get(each, each) for each in now.markets)
-        have = "has" if len(now.markets) == 1 else "have"
-        return f"{names} {have} no capacity now; the next try is at {_clock(now.cooldown_until)}"
+        return f"the cloud provider has no server available now; we ask again at {_clock(now.cooldown_until)}"
     return ""
 
 
-def _instances(number: int) -> str:
-    return "1 instance" if number == 1 else f"{number} instances"
+def _people(number: int) -> str:
+    return "1 person is" if number == 1 else f"{number} people are"
+
+
+def _servers(number: int, doing: str) -> str:
+    return f"1 server is {doing}" if number == 1 else f"{number} servers are {doing}"
 
 
 def duration(seconds: float) -> str:

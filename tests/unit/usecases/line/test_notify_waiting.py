@@ -74,7 +74,7 @@ def test_everyone_who_waits_is_told_every_pass_and_nobody_between() -> None:
     ports.time += 10
     assert notify_waiting("demo", ports) == 2
     frame = told(ports, "bob")[-1]
-    assert (frame["place"], frame["eta"]["reason"][:7]) == (2, "1 ahead")
+    assert (frame["place"], frame["eta"]["reason"].split(";")[0]) == (2, "1 person is ahead of you")
     ports.time += 3
     assert notify_waiting("demo", ports) == 0
     assert len(told(ports, "ada")) == 1
@@ -215,7 +215,7 @@ def test_a_boot_under_way_counts_by_its_age() -> None:
     put(ports, a_launch("lch-9", LaunchState.LAUNCHED, deadline_at=ports.now() + 600))
     eta = forecast_line("demo", ports).eta(1)
     assert eta.p50 - ports.now() == pytest.approx(100, rel=0.1)
-    assert eta.reason.startswith("you are next; 1 instance warming, ready in about 1:4")
+    assert eta.reason.startswith("you are next; 1 server is starting, ready in about 1:4")
     assert eta.reason.endswith("; no more places can be added")
 
 
@@ -223,7 +223,7 @@ def test_a_pool_without_any_source_promises_a_whole_boot() -> None:
     ports = stage(0)
     eta = forecast_line("demo", ports).eta(4)
     assert 60 < eta.p50 - ports.now() < 900
-    assert eta.reason == "3 ahead; an instance will be started next"
+    assert eta.reason == "3 people are ahead of you; a server will be started next"
 
 
 def test_a_halted_pool_says_so_and_a_dry_market_when_it_is_tried_again() -> None:
@@ -232,7 +232,7 @@ def test_a_halted_pool_says_so_and_a_dry_market_when_it_is_tried_again() -> None
     assert plan_capacity(read_snapshot("demo", ports).snapshot).launches
     ports.pools.record_launch_failed("demo", ports.now() + 120)
     dry = forecast_line("demo", ports).eta(1)
-    assert dry.reason == "you are next; Spot and on-demand have no capacity now; the next try is at 08:02 UTC"
+    assert dry.reason == "you are next; the cloud provider has no server available now; we ask again at 08:02 UTC"
     assert dry.p50 - ports.now() > 120
     ports.pools.halt("demo", Halt("broken image of customer X", ports.now(), "ada"))
     assert forecast_line("demo", ports).eta(1).reason == "you are next; no places are added at the moment"
@@ -261,7 +261,7 @@ def test_no_instance_is_promised_where_none_can_be_started(
     launch(ports, "ada")
     said = forecast_line("demo", ports).eta(1).reason
     if reason is None:
-        assert said.startswith("you are next; 1 instance about to start, ready in about"), desc
+        assert said.startswith("you are next; 1 server is about to start, ready in about"), desc
     else:
         assert said == reason, desc
         ports.pools.record_launch_failed("demo", ports.now() + 120)  # trying again would help nobody
@@ -286,19 +286,27 @@ def test_slots_being_reset_come_first() -> None:
 @pytest.mark.parametrize(
     ("place", "situation", "reason"),
     [
-        (4, Situation((), warming=2, first_ready_s=100), "3 ahead; 2 instances warming, first ready in about 1:40"),
-        (2, Situation((), warming=1, first_ready_s=59.6), "1 ahead; 1 instance warming, ready in about 1:00"),
         (
-            1,
-            Situation((), planned=1, planned_ready_s=200),
-            "you are next; 1 instance about to start, ready in about 3:20",
+            4,
+            Situation(warming=2, first_ready_s=100),
+            "3 people are ahead of you; 2 servers are starting, the first is ready in about 1:40",
+        ),
+        (
+            2,
+            Situation(warming=1, first_ready_s=59.6),
+            "1 person is ahead of you; 1 server is starting, ready in about 1:00",
         ),
         (
             1,
-            Situation(("spot",), cooldown_until=50_580.0),
-            "you are next; Spot has no capacity now; the next try is at 14:03 UTC",
+            Situation(planned=1, planned_ready_s=200),
+            "you are next; 1 server is about to start, ready in about 3:20",
         ),
-        (1, Situation((), next_free_s=5400), "you are next; the next place is free in about 1 h 30 min"),
+        (
+            1,
+            Situation(cooldown_until=50_580.0),
+            "you are next; the cloud provider has no server available now; we ask again at 14:03 UTC",
+        ),
+        (1, Situation(next_free_s=5400), "you are next; the next place is free in about 1 h 30 min"),
     ],
 )
 def test_reasons_in_words(place: int, situation: Situation, reason: str) -> None:

@@ -95,7 +95,6 @@ def outlook_of(reading: PoolReading) -> Outlook:
     sources = [*coming, *serving, *planned] or [fallback]
     warming = sum(one.instance.state in COMING for one in reading.own)
     situation = Situation(
-        markets=reading.pool.markets,
         warming=warming + -(-reading.snapshot.open_launch_slots // each),
         first_ready_s=Forecast(coming).wait(1).p50_s if coming else 0.0,
         planned=sum(-(-source.count // each) for source in planned),
