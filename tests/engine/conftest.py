@@ -26,6 +26,7 @@ from greenroom_cli.deployment import sam
 from greenroom_cli.toolchain import paths
 from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
 
+LEFT_OUT = tuple(name for name in os.environ.get("GREENROOM_ENGINE_WITHOUT", "").split(",") if name)
 STACK = Path(__file__).parent / "stack"
 Json = dict[str, Any]
 Clients = Callable[[str], Any]
@@ -146,11 +147,10 @@ def eventually(look: Callable[[], Any], within_s: float) -> Any:
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Deployed]:
     runtime = paths.lambda_runtime()
-    without = tuple(name for name in os.environ.get("GREENROOM_ENGINE_WITHOUT", "").split(",") if name)
     built = sam.build(STACK, paths.GENERATED / "engine-test-build", runtime=runtime)
     sink = UdpSink()
     settings = EngineSettings(
-        port=free_port(), xray_sink=sink.address, log_file=paths.GENERATED / "engine-test.log", without=without
+        port=free_port(), xray_sink=sink.address, log_file=paths.GENERATED / "engine-test.log", without=LEFT_OUT
     )
     os.environ["GREENROOM_TTL_SWEEP_S"] = "0.5"
     with EmbeddedAws(settings) as engine:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
+import zipfile
 from typing import Any
 
+import boto3
 import pytest
+from greenroom_lab.engine.process import EmbeddedAws, EngineSettings
 
-from tests.engine.conftest import eventually
+from tests.engine.conftest import LEFT_OUT, eventually, free_port
 
 
 def invoke(aws: Any, **event: Any) -> Any:
@@ -133,3 +137,35 @@ def test_the_segment_of_a_traced_function_reaches_the_sink(aws: Any) -> None:
     [segment] = eventually(lambda: [each for each in aws.sink.documents if each["trace_id"] == root], within_s=3)
     assert segment["name"] == aws.outputs["EchoFunction"]
     assert segment["end_time"] >= segment["start_time"]
+
+
+ANY_LAMBDA = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+)
+
+
+def test_without_a_sink_functions_are_told_that_nobody_records() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", "import os\ndef handler(event, context): return os.environ['_X_AMZN_TRACE_ID']\n")
+    with EmbeddedAws(EngineSettings(port=free_port(), without=LEFT_OUT)) as engine:
+        iam: Any = boto3.client("iam", **engine.boto)
+        lambdas: Any = boto3.client("lambda", **engine.boto)
+        role = iam.create_role(RoleName="any", AssumeRolePolicyDocument=ANY_LAMBDA)["Role"]
+        lambdas.create_function(
+            FunctionName="traced",
+            Runtime="python3.13",
+            Handler="app.handler",
+            Role=role["Arn"],
+            Code={"ZipFile": packed.getvalue()},
+            TracingConfig={"Mode": "Active"},
+        )
+        header = json.load(lambdas.invoke(FunctionName="traced")["Payload"])
+    assert header.endswith(";Sampled=0")

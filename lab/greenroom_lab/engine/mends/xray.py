@@ -1,7 +1,9 @@
-"""Gap: there is no X-Ray service. With a sink (`AWS_XRAY_DAEMON_ADDRESS`, UDP), traces leave as they would on AWS.
+"""Gap: there is no X-Ray service, and every trace is called recorded.
 
-The functions inherit the address, so that Powertools' Tracer sends its subsegments there; the function's own segment,
-which AWS Lambda itself writes, is written here. Only for functions with `Tracing: Active`.
+With a sink (`AWS_XRAY_DAEMON_ADDRESS`, UDP), traces leave as they would on AWS: the functions inherit the address, so
+that the X-Ray SDK sends its subsegments there; the function's own segment, which AWS Lambda itself writes, is written
+here. Without a sink nobody records, and the functions are told so (`Sampled=0`), as AWS tells most invocations.
+Only for functions with `Tracing: Active`.
 Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 """
 
@@ -14,16 +16,21 @@ import time
 from typing import Any
 
 from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
 HEADER = b'{"format": "json", "version": 1}\n'
 
 
 def apply() -> None:
     address = os.environ.get("AWS_XRAY_DAEMON_ADDRESS")
-    if not address:
-        return
-    host, port = address.rsplit(":", 1)
-    sink = (host, int(port))
+    if address:
+        host, port = address.rsplit(":", 1)
+        send_segments((host, int(port)))
+    else:
+        say_that_nobody_records()
+
+
+def send_segments(sink: tuple[str, int]) -> None:
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     invoke = lambda_runtime.Worker.invoke
 
@@ -36,6 +43,16 @@ def apply() -> None:
         return result
 
     lambda_runtime.Worker.invoke = invoke_with_segment
+
+
+def say_that_nobody_records() -> None:
+    make = lambda_svc._xray_trace_id_for_invocation
+
+    def unrecorded(*args: Any, **kwargs: Any) -> str | None:
+        header: str | None = make(*args, **kwargs)
+        return header.replace("Sampled=1", "Sampled=0") if header else header
+
+    lambda_svc._xray_trace_id_for_invocation = unrecorded
 
 
 def segment_of(

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from greenroom.entry import clock
 from greenroom.entry.in_parallel import in_parallel
 from greenroom.entry.settings import Settings
-from greenroom.entry.tracing import Handler, trace_aws_calls, traced
+from greenroom.entry.tracing import Handler, traced
 from greenroom.ports.event import ScheduledEvents, Schedules
 from greenroom.ports.instance import Ec2, Fleet, Launches, Offerings
 from greenroom.ports.line import Line
@@ -236,8 +236,7 @@ def configured_handler(work: ConfiguredWork) -> Handler:
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         if not built:
-            trace_aws_calls()
             built.append(AwsPorts(Settings()))
         return work(event, built[0], built[0].settings)
 
-    return traced(handler)
+    return traced(handler, calls_aws=True)

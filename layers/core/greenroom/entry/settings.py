@@ -158,3 +158,8 @@ class Settings:
         except ValueError as error:
             raise SettingMissing(f"{name} is no JSON list") from error
         return tuple(found)
+
+
+def trace_header() -> str:
+    """What Lambda itself writes before each invocation whose trace it knows; empty elsewhere."""
+    return os.environ.get("_X_AMZN_TRACE_ID", "")

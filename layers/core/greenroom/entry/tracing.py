@@ -1,44 +1,51 @@
-"""Tracing: the only module that knows the tracer.
+"""Tracing: the only module that knows the tracer, and it loads it when Lambda first records a trace.
 
-The X-Ray SDK's support ends 2027-02-25; its replacement changes this file alone.
+Lambda decides for each invocation whether its trace is recorded. The X-Ray SDK takes as long to import as all the rest
+of a cold start, so an environment whose traces nobody records never loads it.
+The SDK's support ends 2027-02-25; its replacement changes this file alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Tracer
+from greenroom.entry.settings import trace_header
+
+if TYPE_CHECKING:
+    from aws_xray_sdk.core import AWSXRayRecorder
 
 Handler = Callable[[dict[str, Any], Any], Any]
 _SESSION_PATHS = (("sessionId",), ("detail", "sessionId"), ("pathParameters", "sessionId"))
 
 
-def traced(handler: Handler) -> Handler:
-    """A segment per invocation, annotated with the function, and with the session when the event names one.
+def traced(handler: Handler, *, calls_aws: bool = False) -> Handler:
+    """A subsegment per invocation, annotated with the function, and with the session when the event names one.
 
+    `calls_aws`: a subsegment per AWS call, too. Without it botocore is not even imported.
     Neither event nor answer is captured: both may hold tokens.
     """
-    tracer = Tracer(auto_patch=False)  # patching would import every library it knows, at each cold start
+    is_cold = True
 
-    def annotated(event: dict[str, Any], context: Any) -> Any:
-        tracer.put_annotation("function", str(getattr(context, "function_name", "unknown")))
-        if session_id := session_in(event):
-            tracer.put_annotation("sessionId", session_id)
-        return handler(event, context)
+    def invoked(event: dict[str, Any], context: Any) -> Any:
+        nonlocal is_cold
+        was_cold, is_cold = is_cold, False
+        if not _is_recorded():
+            return handler(event, context)
+        if calls_aws:
+            _trace_aws_calls()
+        with _subsegment(event, context, was_cold):
+            return handler(event, context)
 
-    wrapped: Handler = tracer.capture_lambda_handler(annotated, capture_response=False, capture_error=False)
-    return wrapped
-
-
-def trace_aws_calls() -> None:
-    """A subsegment per AWS call from here on. Called where AWS is used: patching imports botocore."""
-    Tracer(auto_patch=True, patch_modules=["botocore"])
+    return invoked
 
 
 def annotate_session(session_id: str) -> None:
     """Name the session of this invocation when only the work itself learns it."""
-    Tracer(auto_patch=False).put_annotation("sessionId", session_id)
+    if _is_recorded():
+        _recorder().put_annotation("sessionId", session_id)
 
 
 def session_in(event: Mapping[str, Any]) -> str | None:
@@ -50,3 +57,34 @@ def session_in(event: Mapping[str, Any]) -> str | None:
         if isinstance(value, str):
             return value
     return None
+
+
+def _is_recorded() -> bool:
+    """Whether the trace of this invocation is. Source: X-Ray, "Tracing header": `Root=…;Parent=…;Sampled=1`."""
+    return "Sampled=1" in trace_header().split(";")
+
+
+@contextmanager
+def _subsegment(event: dict[str, Any], context: Any, is_cold: bool) -> Iterator[None]:
+    with _recorder().in_subsegment("## handler") as part:
+        part.put_annotation("function", str(getattr(context, "function_name", "unknown")))
+        part.put_annotation("ColdStart", is_cold)
+        if session_id := session_in(event):
+            part.put_annotation("sessionId", session_id)
+        yield
+
+
+@cache
+def _recorder() -> AWSXRayRecorder:
+    from aws_xray_sdk.core import xray_recorder
+
+    xray_recorder.configure(streaming_threshold=0)  # send each part when it ends: a frozen environment sends nothing
+    return xray_recorder
+
+
+@cache
+def _trace_aws_calls() -> None:
+    """It changes botocore's classes, so that clients that are there already are traced as well."""
+    from aws_xray_sdk.core import patch
+
+    patch(["botocore"])
