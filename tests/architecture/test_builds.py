@@ -15,6 +15,8 @@ MAKEFILES = sorted(
     path for folder in ("agent", "functions", "layers") for path in (ROOT / folder).rglob("Makefile") if path.is_file()
 )
 WITH_PACKAGES = [path for path in MAKEFILES if "pip install" in path.read_text()]
+IMPORTED_BY_LAMBDA = [path for path in MAKEFILES if path.parent.name != "agent"]
+"""The agent's layer is fetched by instances, which run for hours."""
 LOCKS = sorted({*(path.parent for path in WITH_PACKAGES), ROOT / "layers" / "viewer"})
 """Folders whose requirements.txt says what is deployed; the headless viewer's is ready to be."""
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+)", re.MULTILINE)
@@ -67,7 +69,15 @@ def test_the_stack_is_built_again_when_one_of_its_layers_changes() -> None:
     layers = {each["ContentUri"].rstrip("/") for each in resources("AWS::Serverless::LayerVersion").values()}
     sources = {str(path.relative_to(ROOT)) for path in SOURCES}
     assert layers <= sources
-    assert {source for source in sources if source.startswith("layers")} <= layers
+    assert {source for source in sources if source.startswith("layers")} <= layers | {"layers/compile.mk"}
+
+
+@pytest.mark.parametrize("makefile", IMPORTED_BY_LAMBDA, ids=lambda path: path.parent.name)
+def test_what_lambda_imports_is_compiled_last(makefile: Path) -> None:
+    """After the last file has come: Python never looks whether such a .pyc is older than its source."""
+    text = makefile.read_text()
+    assert re.search(r"^include \$\(dir .+\.\./(layers/)?compile\.mk$", text, re.MULTILINE)
+    assert text.rstrip().splitlines()[-1].startswith("\t$(call compile,$(ARTIFACTS_DIR)")
 
 
 def test_a_function_with_packages_is_built_by_its_makefile() -> None:

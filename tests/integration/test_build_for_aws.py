@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ COMPILED = {
     "functions/authorize_viewer": ("AuthorizeViewerFunction", "_cffi_backend"),
 }
 """Every folder whose packages have compiled modules: what it builds, and one of them."""
+UNCHECKED = (0b01).to_bytes(4, "little")
+"""Flags of a .pyc: by the hash of its source, and never compared with it. Source: PEP 552."""
 AS_SAM_READS = """
 import json, sys
 from samcli.cli.types import CfnParameterOverridesType
@@ -25,8 +28,14 @@ print(json.dumps(CfnParameterOverridesType().convert((sys.argv[1],), None, None)
 """
 
 
-def make(folder: str, target: str, runtime: str, artifacts: Path) -> subprocess.CompletedProcess[str]:
-    given = {"LAMBDA_RUNTIME": runtime, "ARTIFACTS_DIR": str(artifacts)}
+HERE = paths.lambda_runtime()
+"""A runtime whose Python is surely on this machine: it runs this test."""
+
+
+def make(
+    folder: str, target: str, runtime: str, artifacts: Path, python: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    given = {"LAMBDA_RUNTIME": runtime, "LAMBDA_PYTHON": python, "ARTIFACTS_DIR": str(artifacts)}
     return subprocess.run(
         ["make", f"build-{target}"],
         cwd=paths.ROOT / folder,
@@ -43,6 +52,34 @@ def test_a_missing_wheel_is_refused_and_not_replaced(folder: str, tmp_path: Path
     done = make(folder, COMPILED[folder][0], "python3.7", tmp_path)
     assert done.returncode != 0
     assert not list(tmp_path.rglob("*.so"))
+
+
+def compiled(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.pyc"))}
+
+
+def test_a_layer_brings_each_module_compiled_by_its_runtime_the_same_wherever_it_is_built(tmp_path: Path) -> None:
+    """Same bytes: what did not change is not deployed again. Unchecked: the sources' times are not kept by a layer."""
+    here, elsewhere = tmp_path / "here", tmp_path / "some" / "where" / "else"
+    for place in (here, elsewhere):
+        done = make("layers/core", "CoreLayer", HERE, place)
+        assert done.returncode == 0, done.stdout
+    found = compiled(here)
+    tag = sys.implementation.cache_tag
+    sources = [path.relative_to(here) for path in here.rglob("*.py")]
+    assert set(found) == {str(path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc") for path in sources}
+    assert found == compiled(elsewhere)
+    assert {content[4:8] for content in found.values()} == {UNCHECKED}
+    assert not any(str(tmp_path).encode() in content for content in found.values())
+    assert all(b"/opt/python/greenroom/" in content for content in found.values())
+
+
+@pytest.mark.parametrize("python", [sys.executable, "no-such-python"])
+def test_without_the_runtimes_own_python_nothing_is_compiled_and_that_is_said(tmp_path: Path, python: str) -> None:
+    done = make("layers/core", "CoreLayer", "python3.99", tmp_path, python)
+    assert done.returncode == 0, done.stdout
+    assert compiled(tmp_path) == {}
+    assert "no python3.99 on this machine" in done.stdout
 
 
 @pytest.mark.slow

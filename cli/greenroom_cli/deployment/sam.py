@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from greenroom_cli.aws.account import Account, make_artifact_bucket
 from greenroom_cli.deployment.parameters import text_for_sam
+from greenroom_cli.deployment.target_python import python_of
 from greenroom_cli.failures import CommandFailed
 from greenroom_cli.toolchain import paths
 
@@ -31,15 +33,27 @@ def build(project_dir: Path, build_dir: Path = BUILD_DIR, *, runtime: str | None
     """
     override = ["--parameter-overrides", f"LambdaRuntime={runtime}"] if runtime else []
     project_dir, build_dir = project_dir.resolve(), build_dir.resolve()
-    cache = CACHE_DIR / f"{build_dir.name}-{runtime or 'default'}"
+    tools = _tools_of(runtime)
+    cache = CACHE_DIR / "-".join([build_dir.name, runtime or "default", *(["pyc"] if "LAMBDA_PYTHON" in tools else [])])
     run(
         "build",
         *("--template-file", str(project_dir / "template.yaml"), "--base-dir", str(project_dir)),
         *("--build-dir", str(build_dir), "--cache-dir", str(cache), "--cached", "--parallel", *override),
         cwd=project_dir,
-        environment={"LAMBDA_RUNTIME": runtime} if runtime else {},  # the Makefiles pick their wheels by it
+        environment=tools,
     )
     return build_dir / "template.yaml"
+
+
+def _tools_of(runtime: str | None) -> dict[str, str]:
+    """What the Makefiles read: the runtime they pick wheels for, and its Python, which compiles the modules."""
+    if not runtime:
+        return {}
+    if compiler := python_of(runtime):
+        return {"LAMBDA_RUNTIME": runtime, "LAMBDA_PYTHON": compiler}
+    said = f"no {runtime} on this machine: .pyc files are left out, each cold start compiles"
+    print(f"greenroom: {said}", file=sys.stderr)
+    return {"LAMBDA_RUNTIME": runtime}
 
 
 def deploy(

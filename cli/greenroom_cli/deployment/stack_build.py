@@ -14,6 +14,7 @@ SOURCES = tuple(
         "template.yaml",
         "samconfig.toml",
         "functions",
+        "layers/compile.mk",
         "layers/core",
         "layers/vendor",
         "statemachines",
