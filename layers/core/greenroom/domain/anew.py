@@ -1,4 +1,4 @@
-"""Optimistic writing: read, decide, write; when somebody else wrote first, read and decide again."""
+"""Optimistic writing: read a row, decide, and write only if nobody changed the row meanwhile; otherwise start over."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ATTEMPTS = 6
 def anew(
     decide: Callable[[], Callable[[], R]], *, lost: type[Exception], at_last: Exception, attempts: int = ATTEMPTS
 ) -> R:
-    """Calls `decide` and runs the write that it returns; starts over while that write raises `lost`.
+    """Calls `decide`, which returns a write, and runs the write; does both again while the write raises `lost`.
 
     Returns the write's result.
-    `decide` reads the present state and decides; its write is conditional on what was read. Example: two operators
-    change one pool at the same time. The second write is refused, so the second change is made again, on top of the
-    first.
-    Raises: `at_last`, when all `attempts` were lost; whatever `decide` itself raises, at once, because that is a
-    refusal.
+    `decide` reads the present state and decides; its write is conditional on the state that was read. Example: two
+    operators change one pool at the same time. The second write is refused, so the second change is decided and written
+    again, on top of the first.
+    Raises: `at_last`, when the write raised `lost` at all `attempts`; whatever `decide` itself raises, without another
+    attempt, because `decide` raises to refuse the change.
     """
     for _ in range(attempts):
         write = decide()

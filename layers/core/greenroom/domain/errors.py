@@ -1,6 +1,6 @@
 """Every error that Greenroom raises on purpose, named by its outcome. State machines catch these errors by class name.
 
-`HTTP 409` is the status with which the HTTP API answers the error.
+`HTTP 409` in an error's description is the status with which the HTTP API answers a request that raised the error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class InvalidField(GreenroomError):
 
 
 class NotFound(GreenroomError):
-    """The thing does not exist, or belongs to someone else; the answer does not tell which. HTTP 404."""
+    """The thing asked for does not exist, or belongs to someone else; the answer does not tell which. HTTP 404."""
 
 
 class Forbidden(GreenroomError):
@@ -30,7 +30,7 @@ class Forbidden(GreenroomError):
 
 
 class Conflict(GreenroomError):
-    """The thing was changed by somebody else in the meantime. Reading it again and deciding anew is safe. HTTP 409."""
+    """Somebody else changed the thing between the read and the write. Reading and deciding again is safe. HTTP 409."""
 
 
 class StoreBusy(GreenroomError):
@@ -44,15 +44,15 @@ class StoreBusy(GreenroomError):
 
 
 class NoFreeSlot(GreenroomError):
-    """No slot can be claimed now, so the session waits in line."""
+    """The pool has no slot that a session can claim now, so the session waits in line."""
 
 
 class SlotLost(Conflict):
-    """The slot was taken or changed by somebody else first; the caller may try another slot."""
+    """Another session took the slot first, or the slot changed since it was read; the caller may try another slot."""
 
 
 class ViewerLimitReached(GreenroomError):
-    """The viewer already runs as many sessions as allowed; `session_id` is one of them. HTTP 409."""
+    """The viewer already runs as many sessions as allowed; `session_id` is one of those sessions. HTTP 409."""
 
     def __init__(self, session_id: str) -> None:
         super().__init__(f"session {session_id} is still running")
@@ -72,7 +72,7 @@ class QuotaExceeded(GreenroomError):
 
 
 class KillSwitchThrown(GreenroomError):
-    """An operator stopped all new sessions; `reason` is the operator's. HTTP 503."""
+    """An operator stopped all new sessions with the kill switch; `reason` is what the operator wrote. HTTP 503."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -80,9 +80,9 @@ class KillSwitchThrown(GreenroomError):
 
 
 class LineFull(GreenroomError):
-    """The line has reached its `limit`, so no further session may join it. A retry is worthwhile after `retry_after_s`.
+    """The pool's line has reached its `limit`, so no further session may wait in it. HTTP 503.
 
-    HTTP 503.
+    A retry is worthwhile after `retry_after_s`.
     """
 
     def __init__(self, limit: int, retry_after_s: int) -> None:
@@ -92,7 +92,7 @@ class LineFull(GreenroomError):
 
 
 class DuplicateLaunch(GreenroomError):
-    """The client token was already used to launch `session_id`; the caller answers with that session."""
+    """The client token of this request has already created `session_id`; the caller answers with that session."""
 
     def __init__(self, session_id: str) -> None:
         super().__init__(f"client token belongs to session {session_id}")
@@ -104,9 +104,9 @@ class ApplicationClosed(GreenroomError):
 
 
 class NotOpenYet(GreenroomError):
-    """The application opens only around its scheduled events. HTTP 403.
+    """The application takes sessions only around its scheduled events, and no event is near. HTTP 403.
 
-    `opens_at`: when it opens next, epoch seconds; None when no event is planned.
+    `opens_at`: when the application takes sessions again, epoch seconds; None when no event is planned.
     """
 
     def __init__(self, opens_at: float | None) -> None:
@@ -123,7 +123,7 @@ class EventHasEnded(GreenroomError):
 
 
 class FactUnavailable(GreenroomError):
-    """A fact about the AWS account could not be read; the message names the call and AWS's error code."""
+    """A fact about the AWS account could not be read; the message names the AWS call and AWS's error code."""
 
 
 class SessionAlreadyAdopted(GreenroomError):
@@ -131,27 +131,33 @@ class SessionAlreadyAdopted(GreenroomError):
 
 
 class IllegalTransition(GreenroomError):
-    """The transition table has no such edge: the fact is late or out of order, and is ignored."""
+    """The transition table has no edge for this change of state: the report that asked for it is late or out of order.
+
+    The caller ignores such a report.
+    """
 
 
 class StaleEpoch(GreenroomError):
-    """The slot changed hands (its epoch is newer), so what the caller knows is outdated. HTTP 409."""
+    """The slot has changed hands since the caller read its epoch (a number that rises at each claim). HTTP 409."""
 
 
 class StaleBoot(GreenroomError):
-    """A newer boot of this instance has registered, so the calling agent must stop. HTTP 409."""
+    """The instance has booted again and its new agent has registered, so the calling agent must stop. HTTP 409."""
 
 
 class InstanceHasEnded(GreenroomError):
-    """The instance was written off as terminated; an agent that still runs there must stop. HTTP 409."""
+    """Greenroom has recorded the instance as terminated; an agent that still runs on it must stop. HTTP 409."""
 
 
 class UnknownInstance(GreenroomError):
-    """No launch of this stack explains this instance, or it is being ended. HTTP 403."""
+    """This stack did not launch the instance, or the instance is stopped, ending or ended. HTTP 403."""
 
 
 class TicketRefused(GreenroomError):
-    """The socket ticket is unknown, used or expired, or what it admits to has ended. The handshake is denied."""
+    """The ticket for the Viewer socket is unknown, used or expired, or its session or instance has ended.
+
+    The WebSocket handshake is refused.
+    """
 
 
 class ConnectionGone(GreenroomError):
@@ -159,27 +165,27 @@ class ConnectionGone(GreenroomError):
 
 
 class TaskGone(GreenroomError):
-    """The state machine no longer waits for this task token (timed out, ended, invalid).
+    """The state machine no longer waits for this task token: it timed out or ended, or the token is invalid.
 
     The caller must undo its work.
     """
 
 
 class CapacityUnavailable(GreenroomError):
-    """EC2 has no capacity for these offerings now; another offering or a later time may succeed."""
+    """EC2 has no capacity for these offerings (type, zone, market) now. Another offering or a later try may succeed."""
 
 
 class AccountLimitReached(GreenroomError):
-    """A quota of the AWS account refused the launch.
+    """A quota of the AWS account does not allow the launch.
 
-    No other offering on this market helps; somebody must raise the quota.
+    No other offering on the same market (Spot or on-demand) helps; somebody must raise the quota.
     """
 
 
 class RequestThrottled(GreenroomError):
     """EC2 takes no more calls for the moment; the same call succeeds a little later.
 
-    Nothing is wrong with the offering.
+    Nothing is wrong with the offerings that the call named.
     """
 
 
@@ -194,16 +200,16 @@ LAUNCH_FAILURES: Mapping[str, type[GreenroomError]] = {
 
 
 class PoolIsHalted(GreenroomError):
-    """The pool is halted: it launches and starts nothing until an operator resumes it."""
+    """The pool is halted: it launches and starts no instance until an operator resumes the pool."""
 
 
 class LaunchAbandoned(GreenroomError):
-    """The launch was undone by someone else before it finished."""
+    """The launch was undone before it finished, or the pool serves another application by now."""
 
 
 class RelaySecretUnavailable(GreenroomError):
-    """The TURN server's secret cannot be read now; sessions go on without a TURN server."""
+    """The TURN server's secret cannot be read now; sessions continue without a TURN server."""
 
 
 class PassIncomplete(GreenroomError):
-    """Some of the reaper's repairs failed; it made all others. The next pass tries the failed ones again."""
+    """Some of the reaper's repairs failed; all others were made. Its next pass tries the failed repairs again."""

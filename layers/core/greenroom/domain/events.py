@@ -30,7 +30,7 @@ class Event:
 class SessionRequested(Event):
     """A session was requested and needs a state machine to drive it.
 
-    The reaper sends it again until one adopts the session.
+    The reaper (the repair job) sends the event again until a state machine has adopted the session.
     """
 
     session_id: str
@@ -41,7 +41,7 @@ class SessionRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(Event):
-    """A session reached Ended or Failed, and its slot was given back."""
+    """A session reached Ended or Failed, and no longer holds a slot."""
 
     session_id: str
     pool_id: str
@@ -60,7 +60,7 @@ class PoolChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ReaperNeeded(Event):
-    """Something that needs the reaper exists, and no reaper is at work. `cause` is for people."""
+    """There is work for the reaper (the repair job), and no reaper is running. `cause` is a text for people."""
 
     cause: str
 
@@ -76,7 +76,7 @@ class LaunchFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class EventShortfall(Event):
-    """A scheduled event has fewer slots than sessions it still expects. `shortfall`: how many slots are missing.
+    """A scheduled event has fewer slots than sessions that it still expects. `shortfall`: how many slots are missing.
 
     Sent at the event's point of no return (the last moment at which a launch would be ready in time) and at its start.
     """
@@ -88,7 +88,10 @@ class EventShortfall(Event):
 
 @dataclass(frozen=True, slots=True)
 class InstanceNoticed(Event):
-    """An instance is being lost, or EC2 advises to leave it. `kind` is a NoticeKind; times are ISO 8601."""
+    """EC2 ends an instance or advises to leave it, or the instance's agent has fallen silent. `kind` is a NoticeKind.
+
+    Times are ISO 8601.
+    """
 
     instance_id: str
     pool_id: str
@@ -101,7 +104,7 @@ class InstanceNoticed(Event):
 class SessionMigrated(Event):
     """A session whose slot was being lost got another slot.
 
-    `migrations`: how often that has happened to this session.
+    `migrations`: how often the session has lost a slot so far.
     """
 
     session_id: str
@@ -113,7 +116,7 @@ class SessionMigrated(Event):
 
 @dataclass(frozen=True, slots=True)
 class PoolHalted(Event):
-    """The pool was halted: it launches and starts nothing until it is resumed.
+    """The pool was halted: it launches and starts no instance until an operator resumes the pool.
 
     `by`: the operator's id, or `greenroom`.
     """
@@ -133,7 +136,7 @@ class PoolResumed(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccountLimitReached(Event):
-    """A quota of the AWS account refused launches on this market; somebody must raise it."""
+    """A quota of the AWS account allows no more launches on this market (Spot or on-demand). Somebody must raise it."""
 
     pool_id: str
     market: str
@@ -142,7 +145,7 @@ class AccountLimitReached(Event):
 
 @dataclass(frozen=True, slots=True)
 class MassSilenceSeen(Event):
-    """Too many instances fell silent at once: the outage is on our side, so none of them was terminated."""
+    """Too many instances fell silent at once. The fault must be on Greenroom's side, so no instance was terminated."""
 
     pool_id: str
     instances: int

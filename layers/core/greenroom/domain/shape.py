@@ -1,7 +1,7 @@
-"""Converts frozen dataclasses to plain values: mappings, lists, texts and numbers, under the names of `camel`.
+"""Converts frozen dataclasses to plain values (mappings, lists, texts, numbers); `camel` makes the field names.
 
-The type of a field decides how it is converted. The conversion of a class is worked out once, when its first value is
-converted: values need no reflection of their own, and importing needs none at all.
+The type of a field decides how its value is converted. The rules for a class are worked out once, when its first value
+is converted: converting a value inspects no types, and importing a module works out no rules.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _PLAIN = frozenset({str, int, float, bool, Decimal})
 
 
 def shown(value: Any) -> dict[str, Any]:
-    """The value as the HTTP API and the bus show it: times as ISO 8601 text, None as null."""
+    """The value as the HTTP API and the event bus show it: times as ISO 8601 text, None as null."""
     view: dict[str, Any] = SHOWING.record(type(value))(value)
     return view
 
 
 def selected(view: type[T], source: Any, **others: Any) -> T:
-    """A new `view`: fields that `source` has under the same name are copied from it, `others` are given."""
+    """A new `view`: its fields are copied from the fields of `source` of the same names; `others` are given instead."""
     kind: Any = view
     names = [each for each in field_types(kind) if each not in others]
     return view(**{name: getattr(source, name) for name in names}, **others)
@@ -44,7 +44,7 @@ def field_types(record: Any) -> Mapping[str, Any]:
 
 
 class Rules(ABC):
-    """How values are converted, by their type."""
+    """How a value is converted, depending on its type. Subclasses say what enumerations and dataclasses become."""
 
     time: Convert | None = None
     sequence: Callable[..., Any]
@@ -62,7 +62,7 @@ class Rules(ABC):
         """Works out and returns the function that converts values of this dataclass."""
 
     def record(self, kind: Any) -> Convert:
-        """Returns the function that converts this dataclass, worked out once.
+        """Returns the function that converts values of this dataclass; it is worked out at the first call and kept.
 
         Raises: TypeError when a field's type has no rule.
         """
@@ -72,7 +72,7 @@ class Rules(ABC):
         return convert
 
     def of(self, kind: Any) -> Convert | None:
-        """Returns the function that converts values of this type; None when they stay as they are.
+        """Returns the function that converts values of this type; None when such values need no conversion.
 
         Raises: TypeError for a type without a rule.
         """
@@ -97,10 +97,10 @@ class Rules(ABC):
 
 
 class Writing(Rules):
-    """Converts to plain values. `time` converts times; None keeps them as numbers."""
+    """Converts dataclasses to plain values. `time` is the function that converts times; None keeps times as numbers."""
 
     sequence = list
-    members = sorted  # a set has no order, but equal sets must give equal text
+    members = sorted  # sets have no order, but equal sets must give equal text
 
     def __init__(self, time: Convert | None) -> None:
         super().__init__()

@@ -1,6 +1,7 @@
-"""The tenant that owns a thing.
+"""The tenant: the customer who owns applications, pools and scheduled events.
 
-So far there is only one, but keys contain it already, so that no row has to move later.
+So far there is only one tenant, but row keys contain its name already, so that no row has to be rewritten when there
+are more.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The base of Journal entries: one frozen class for each kind, named in the past tense, filed under what it is about.
+"""The base of Journal entries. The Journal is a log of what happened; each kind of entry is one frozen class.
 
-A test compares each class with its schema and sample (events/journal) and its row in events/README.md.
+Classes are named in the past tense. An entry is filed under the session, instance, pool or other thing that it is
+about. A test compares each class with its schema and sample (events/journal) and its row in events/README.md.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def event_entity(event_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The base of all entries: the kind is the class name, the facts are the fields in camelCase."""
+    """The base of all entries. A row has the entry's class name as its kind, and its fields in camelCase as facts."""
 
     NAMED_BY_ENTITY: ClassVar[frozenset[str]] = frozenset()
     """Fields that the entity's key contains already, so that they are left out of the facts."""
@@ -47,9 +48,9 @@ class Entry:
 
     @property
     def entities(self) -> tuple[str, ...]:
-        """The keys of the things whose history the entry belongs to.
+        """The keys of the things to whose history the entry belongs.
 
-        One row is written for each; mostly there is one.
+        The entry is written once for each key; most entries have a single key.
         """
         raise NotImplementedError
 

@@ -24,7 +24,7 @@ class EventEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class EventWishes:
-    """The settings of an event that an operator asked for. Times are epoch seconds."""
+    """The settings of a scheduled event that an operator asked for. Times are epoch seconds."""
 
     name: str
     start_at: float
@@ -39,7 +39,7 @@ class EventWishes:
 
 @dataclass(frozen=True, slots=True)
 class EventScheduled(EventEntry):
-    """An operator made the event."""
+    """An operator created the scheduled event."""
 
     operator: str
     pool_id: str
@@ -48,7 +48,7 @@ class EventScheduled(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventEdited(EventEntry):
-    """An operator changed the event."""
+    """An operator changed the scheduled event."""
 
     operator: str
     before: EventWishes
@@ -57,14 +57,17 @@ class EventEdited(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventCancelled(EventEntry):
-    """An operator cancelled the event."""
+    """An operator cancelled the scheduled event."""
 
     operator: str
 
 
 @dataclass(frozen=True, slots=True)
 class EventPreflighted(EventEntry):
-    """The event's preflight was run: all its checks, and `worst`, the worst status among them."""
+    """The preflight of the scheduled event ran: it checked in advance whether the event will have its slots in time.
+
+    `worst`: the worst status among the checks.
+    """
 
     worst: CheckStatus
     checks: tuple[Check, ...]
@@ -72,7 +75,7 @@ class EventPreflighted(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventWarmed(EventEntry):
-    """The pool began to reserve slots for the event. `before`: how many it reserved for the event until then."""
+    """The pool began to reserve slots for the event. `before`: how many slots it reserved for the event until then."""
 
     pool_id: str
     slots: int
@@ -96,10 +99,10 @@ class EventGivenBack(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventAtPointOfNoReturn(EventEntry):
-    """The last moment at which a launch would be ready in time for the event. All numbers are slots.
+    """The event reached the last moment at which a launch would be ready in time. All numbers are slots.
 
-    `free` and `coming`: the pool's free slots and those on their way; `left`: slots that are still reserved for events
-    of the pool; `shortfall`: how many are missing.
+    `free` and `coming`: slots of the pool that are free, and slots of instances that still start; `left`: slots that
+    are still reserved for events of the pool; `shortfall`: how many slots the events lack.
     """
 
     free: int
@@ -110,7 +113,7 @@ class EventAtPointOfNoReturn(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventMeasured(EventEntry):
-    """The event started. The numbers are those of EventAtPointOfNoReturn, at the start."""
+    """The event started. The numbers mean the same as in EventAtPointOfNoReturn, counted at the start."""
 
     free: int
     coming: int

@@ -25,7 +25,10 @@ class InstanceEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceNoticed(InstanceEntry):
-    """The instance is being lost, or EC2 advises to leave it. `ends_at`: when it will end, if that is known."""
+    """EC2 ends the instance or advises to leave it, or the instance's agent has fallen silent.
+
+    `ends_at`: when the instance will end, if that is known.
+    """
 
     pool_id: str
     notice_kind: NoticeKind
@@ -34,7 +37,7 @@ class InstanceNoticed(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceDrained(Entry):
-    """An operator took the instance out of service. Also filed under its pool, where operators look."""
+    """An operator drained the instance: it takes no new sessions. Also filed under its pool, where operators look."""
 
     operator: str
     instance_id: str
@@ -47,7 +50,7 @@ class InstanceDrained(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceUndrained(Entry):
-    """An operator put the drained instance back into service. Also filed under its pool."""
+    """An operator ended the draining of the instance: it takes new sessions again. Also filed under its pool."""
 
     operator: str
     instance_id: str
@@ -60,7 +63,7 @@ class InstanceUndrained(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceStopped(InstanceEntry):
-    """EC2 stopped the instance for the warm pool."""
+    """EC2 stopped the instance for the warm pool (stopped instances that start in a minute or two)."""
 
     pool_id: str
     instance_type: str
@@ -69,7 +72,7 @@ class InstanceStopped(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceStarted(InstanceEntry):
-    """EC2 was asked to start the instance, which was stopped in the warm pool."""
+    """Greenroom asked EC2 to start the instance, which was stopped in the warm pool."""
 
     pool_id: str
     instance_type: str
@@ -78,7 +81,10 @@ class InstanceStarted(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class StartRefused(InstanceEntry):
-    """EC2 did not start the instance, so it stays in the warm pool. `error` is Greenroom's error, `code` is EC2's."""
+    """EC2 did not start the instance, which therefore remains stopped in the warm pool.
+
+    `error` is the name of Greenroom's error, `code` is EC2's error code.
+    """
 
     pool_id: str
     instance_type: str
@@ -89,7 +95,7 @@ class StartRefused(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceRetired(InstanceEntry):
-    """The instance was ended because the pool no longer needed it.
+    """Greenroom terminated the instance because the pool no longer needed it.
 
     `reason`: why it had been drained or stopped before.
     """
@@ -100,7 +106,7 @@ class InstanceRetired(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceEnded(InstanceEntry):
-    """EC2 was asked to end the instance, because it was lost or broken. `why`: what happened to it."""
+    """Greenroom asked EC2 to terminate the instance, because it was lost or broken. `why`: what happened to it."""
 
     pool_id: str
     why: str
@@ -109,7 +115,7 @@ class InstanceEnded(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceTerminated(InstanceEntry):
-    """EC2 reported that the instance is gone. `why`: what happened to it."""
+    """EC2 reported that the instance is terminated. `why`: what happened to it."""
 
     pool_id: str
     why: str
@@ -118,7 +124,10 @@ class InstanceTerminated(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class OrphanTerminated(InstanceEntry):
-    """An instance that no row explained was ended. Pool and launch are those that its tags name."""
+    """Greenroom terminated an instance that it does not know, although the instance carries Greenroom's tags.
+
+    The pool and the launch are those that the instance's tags name.
+    """
 
     pool_id: str
     launch_id: str
@@ -126,20 +135,20 @@ class OrphanTerminated(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry(Entry):
-    """A line of a day's ledger: `seconds` of one instance and their price.
+    """One line of a day's ledger: `seconds` of one instance, and their price.
 
-    The line `interruptionWaste` is time of an interrupted instance that was paid but in which it could take no new
-    session.
+    The line `interruptionWaste` is the time of an interrupted instance that was paid for but in which the instance
+    could take no new session.
     """
 
     NAMED_BY_ENTITY = frozenset({"day"})
 
-    day: str  # of UTC, like 2026-01-31
+    day: str  # a day in UTC, like 2026-01-31
     line: str
     instance_id: str
     pool_id: str
     seconds: float
-    usd: Decimal | None  # None: no price is known
+    usd: Decimal | None  # None: the price is not known
     price_source: str
 
     @property

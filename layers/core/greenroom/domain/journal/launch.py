@@ -10,7 +10,10 @@ from greenroom.domain.journal.pool import PoolEntry
 
 @dataclass(frozen=True, slots=True)
 class AttemptRefusal:
-    """Why EC2 launched nothing for an offering; `offering` is None when EC2 named none."""
+    """Why EC2 launched no instance of an offering (type, zone, market).
+
+    `offering` is None when EC2's answer named no offering.
+    """
 
     offering: str | None
     code: str
@@ -19,7 +22,7 @@ class AttemptRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One CreateFleet call: the offerings that it named, the instances and refusals that came back."""
+    """One CreateFleet call: the offerings that it named, and the instances and refusals that EC2 returned."""
 
     market: str
     offerings: tuple[str, ...]
@@ -29,7 +32,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class InstanceLaunched(PoolEntry):
-    """EC2 launched instances. `market`: that of the last attempt."""
+    """EC2 launched instances. `market`: Spot or on-demand, as asked for in the last attempt."""
 
     launch_id: str
     instance_ids: tuple[str, ...]
@@ -39,9 +42,9 @@ class InstanceLaunched(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class LaunchFailed(PoolEntry):
-    """A launch was undone.
+    """A launch failed and was undone.
 
-    `rest_s`: how long the pool launches nothing more; `fault`: EC2's words when it refused a whole call.
+    `rest_s`: how long the pool launches no further instances; `fault`: EC2's message when it refused a whole call.
     """
 
     launch_id: str
@@ -62,7 +65,7 @@ class OfferingInvalid(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class AccountLimitReached(PoolEntry):
-    """A quota of the AWS account refused launches on this market."""
+    """A quota of the AWS account does not allow more launches on this market (Spot or on-demand)."""
 
     market: str
     code: str

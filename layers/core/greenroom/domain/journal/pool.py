@@ -1,4 +1,4 @@
-"""Journal entries about pools and applications: what operators configured, and what each planning pass decided."""
+"""Journal entries about pools and applications: what operators configured, and what the planner decided."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ApplicationConfigured(Entry):
 
 @dataclass(frozen=True, slots=True)
 class PoolConfigured(PoolEntry):
-    """An operator created, replaced or changed the pool; `before` is None when there was none."""
+    """An operator created, replaced or changed the pool; `before` is None when the pool is new."""
 
     operator: str
     before: Pool | None
@@ -47,13 +47,13 @@ class PoolConfigured(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What a planning pass knew when it decided. Times are epoch seconds."""
+    """What a planning pass (one run of the planner for a pool) knew when it decided. Times are epoch seconds."""
 
     policy: PoolPolicy
     slots_per_instance: int
     markets: tuple[str, ...]
     longest_session_s: int
-    instances: tuple[str, ...]  # like `i-0abc Ready on-demand us-east-1a busy 1 of 2`
+    instances: tuple[str, ...]  # each like `i-0abc Ready on-demand us-east-1a busy 1 of 2`
     open_launch_slots: int
     open_on_demand_slots: int
     queued: int
@@ -67,10 +67,10 @@ class PlanInputs:
 
 @dataclass(frozen=True, slots=True)
 class PoolPlanned(PoolEntry):
-    """A planning pass changed something, or was kept from it: each act and each rejected alternative with its reason.
+    """A planning pass (one run of the planner) changed the pool, or could not make a change that the pool needs.
 
-    The ids say what was really done. Example: an instance that was claimed in the meantime is in `retirements`, but not
-    in `retired_ids`.
+    Lists each act and each rejected alternative with its reason. The fields that end in `_ids` say what was really
+    done. Example: an instance that a session claimed after the decision is in `retirements`, but not in `retired_ids`.
     """
 
     rule: str
@@ -102,7 +102,7 @@ class BootFailed(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class PoolHalted(PoolEntry):
-    """The pool was halted by an `operator`, or `by` greenroom itself after boots failed in a row."""
+    """The pool was halted by an `operator`, or `by` greenroom itself after several boots in a row failed."""
 
     reason: str
     operator: str | None = None

@@ -1,4 +1,4 @@
-"""Journal entries about limits: who set them, who threw the kill switch, which counter was corrected."""
+"""Journal entries about quotas: who set them, who threw the kill switch, which counter of used units was corrected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from greenroom.domain.quota.quota import ACCOUNT_NAME, Quota, tenant_name
 
 @dataclass(frozen=True, slots=True)
 class QuotaConfigured(Entry):
-    """An operator set the limits of a tenant, or, when `tenant_id` is None, of the account."""
+    """An operator set the limits of a tenant; or, when `tenant_id` is None, of the whole AWS account."""
 
     NAMED_BY_ENTITY = frozenset({"tenant_id"})
 
@@ -25,7 +25,7 @@ class QuotaConfigured(Entry):
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchThrown(Entry):
-    """An operator threw the kill switch: nobody can start a new session until it is cleared."""
+    """An operator threw the kill switch: nobody can start a new session until an operator clears it."""
 
     operator: str
     reason: str
@@ -48,10 +48,11 @@ class KillSwitchCleared(Entry):
 
 @dataclass(frozen=True, slots=True)
 class QuotaRecounted(Entry):
-    """A wrong counter was corrected: one shard of a tenant's or the account's, or one session in a viewer's.
+    """A wrong counter of used units was corrected: a tenant's or the account's (one of its shards), or a viewer's.
 
-    `counter`: whose it is, like `TENANT#acme`, `ACCOUNT` or `VIEWER#ada`.
-    `session_id`: the session that a viewer's counter named although it was over.
+    `counter`: whose counter it is, like `TENANT#acme`, `ACCOUNT` or `VIEWER#ada`. `shard`, `before` and `after`
+    describe the corrected shard. `session_id`: the session that a viewer's counter still named although the session had
+    ended.
     """
 
     NAMED_BY_ENTITY = frozenset({"counter"})

@@ -23,7 +23,7 @@ class SessionEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(SessionEntry):
-    """The session is over and everything it held was given back. `slot_id`: the last slot that it held."""
+    """The session has ended and gave back its slot and its quota units. `slot_id`: the last slot that it held."""
 
     status_reason: StatusReason
     state: SessionState
@@ -32,9 +32,9 @@ class SessionEnded(SessionEntry):
 
 @dataclass(frozen=True, slots=True)
 class EtaJudged(SessionEntry):
-    """How good the first forecast of a wait was.
+    """A session that waited in line got its slot: how good was the first forecast of its wait?
 
-    `within`: the slot came no later than the p90 that the viewer was shown.
+    `within`: whether the slot came no later than the p90 that the viewer was shown (nine in ten should).
     """
 
     pool_id: str
