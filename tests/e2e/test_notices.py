@@ -127,8 +127,8 @@ async def test_a_picture_that_stands_still_is_told_within_two_seconds_and_taken_
         told = await page.evaluate("window.told")
         print(f"last frame to its notice: {told:.0f} ms")
         assert told <= 2000
-        assert await page.get_by_test_id("signal").inner_text() == "Picture frozen"
-        assert (await page.locator("#announcer").inner_text()).startswith("The picture is frozen.")
+        assert await page.get_by_test_id("signal").inner_text() == "Video frozen"
+        assert (await page.locator("#announcer").inner_text()).startswith("The video is frozen.")
         await streamer.evaluate("window.frozen = false")
         await page.get_by_test_id("picture-still").wait_for(state="hidden", timeout=2000)
         assert await page.get_by_test_id("signal").inner_text() == "Live"

@@ -108,7 +108,7 @@ async def test_used_up_minutes_are_told_as_that_with_when_they_come_back(viewpor
         await until_state(page, "ended")
         assert await page.locator("h1").inner_text() == "Today’s playing time is used up"
         back = await page.get_by_test_id("back-at").inner_text()
-        assert back.startswith("New playing time is available t")
+        assert back.startswith("You can play again t")
         assert "(Europe/Berlin)" in back
         await shot(page, f"minutes-used-up-{viewport['width']}")
         await house.order(scenario="quota", quota="gpuMinutesPerDay")

@@ -9,7 +9,7 @@ export function showStartFailure(root: HTMLElement, announcer: HTMLElement, page
   const text = known ? error.message : 'Signing in did not work. Nothing was lost; please start again.';
   const again = button('Start again', 'start-again', 'primary', () => location.assign(page));
   const lead = el('p', { class: 'lead', 'data-testid': 'error-text' }, text);
-  const card = el('div', { class: 'card' }, el('h1', {}, 'Something did not work'), lead, el('div', { class: 'actions' }, again));
+  const card = el('div', { class: 'card' }, el('h1', {}, 'Something went wrong'), lead, el('div', { class: 'actions' }, again));
   root.replaceChildren(el('main', {}, el('section', { class: 'view closing', 'data-testid': 'error' }, card)));
   announcer.dataset.state = 'failed';
   announcer.textContent = text;

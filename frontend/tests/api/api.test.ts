@@ -83,7 +83,7 @@ describe('the API client', () => {
       desc: 'in no tenant',
       groups: ['viewers'],
       kind: 'noTenant',
-      says: /does not belong to an organisation.*Ask the operator of this service/,
+      says: /does not belong to an organisation on this service.*Ask the people who run this service/,
     },
     { desc: 'in no group at all', groups: undefined, kind: 'noTenant', says: /does not belong to an organisation/ },
     { desc: 'in a tenant without a name', groups: ['tenant-'], kind: 'noTenant', says: /does not belong to an organisation/ },

@@ -23,10 +23,17 @@ for (const size of ['desktop', 'phone', 'narrow']) {
   assert.match(await waitTime(), /estimating/);
   await shot('30-waiting-without-eta');
 
-  await order({ eta: { place: 14, p50_s: 700, p90_s: 1300, reason: '13 people are ahead of you; the next place is free in about 0:50' } });
+  await order({ eta: { place: 14, p50_s: 700, p90_s: 1300, reason: '13 people are ahead of you; the next server is free in about 0:50' } });
   await until(() => document.title.startsWith('14th'));
   await shot('31-waiting-long');
-  await order({ eta: { place: 4, p50_s: 115, p90_s: 225, reason: '3 people are ahead of you; 2 servers are starting, the first is ready in about 1:40' } });
+  await order({
+    eta: {
+      place: 4,
+      p50_s: 115,
+      p90_s: 225,
+      reason: '3 people are ahead of you; 2 servers are starting, the first is ready in about 1:40',
+    },
+  });
   await until(() => document.querySelector('h1').textContent === 'You are 4th in line');
   assert.equal(await waitTime(), 'about 2 to 4 minutes');
   assert.match(await heard(), /^You are 4th in line\. Time until your turn: about 2 to 4 minutes\. 3 people are ahead of you\. 2 servers/);
@@ -84,7 +91,7 @@ for (const size of ['desktop', 'phone', 'narrow']) {
   await page.waitForTimeout(400);
   await order({ end: 'cancelled' });
   await state('ended');
-  assert.match(await by('ended-reason').textContent(), /keep a place in line for 5 minutes/);
+  assert.match(await by('ended-reason').textContent(), /keep your place in line for 5 minutes/);
   await shot('36-place-given-up');
 
   let button = 'play-again';

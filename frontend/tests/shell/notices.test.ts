@@ -48,17 +48,17 @@ describe('the notices over the picture', () => {
   it('ask whether anybody is there before anything else', () => {
     expect(noticeAnnouncement(playing(30, { idleEndsAt: 20_000 }))).toContain('Are you still there?');
     expect([idleCountdown(20_000, 0), idleCountdown(20_000, 19_001), idleCountdown(20_000, 20_000)]).toEqual([
-      'Without input, this session ends in 20 s and its place goes to someone else.',
-      'Without input, this session ends in 1 s and its place goes to someone else.',
+      'Otherwise this session ends in 20 seconds, so that someone else can play.',
+      'Otherwise this session ends in 1 second, so that someone else can play.',
       'This session is ending now.',
     ]);
   });
 
   it('tell of a picture that stands still, in words that do not change with the clock', () => {
     const said = new Set([1600, 5000, 60_000].map((stillFor_ms) => announcement(playing(1000, { stillFor_ms }))));
-    expect([...said]).toEqual(['The picture is frozen. Your session is still running.']);
+    expect([...said]).toEqual(['The video is frozen. Your session is still running.']);
     expect([stillText(1600), stillText(12_400)]).toEqual([
-      expect.stringContaining('No new picture for 2 seconds.'),
+      expect.stringContaining('Nothing new for 2 seconds.'),
       expect.stringContaining('for 12 seconds.'),
     ]);
   });

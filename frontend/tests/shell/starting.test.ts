@@ -29,7 +29,7 @@ describe('a picture that the browser does not start', () => {
   it('asks for a click, is not reported as shown, and is not joined anew while it waits', async () => {
     await house.pass(60);
     expect([house.controller.state.name, isStartWanted(model()), reported(), house.players.length]).toEqual(['joining', true, [], 1]);
-    expect(announcement(model())).toContain('Tap to start');
+    expect(announcement(model())).toContain('Press to start');
   });
 
   it('starts with the click, and asks until a frame is shown', () => {
@@ -51,7 +51,7 @@ describe('a picture that the browser does not start', () => {
   it('says what was missing when nobody clicked in time, and nothing of firewalls', () => {
     house.told(ended('connectionTimeout', 9));
     expect(closingWords(house.controller.state)).toMatchObject({
-      title: 'The picture was not started',
+      title: 'The start button was not pressed in time',
       text: expect.not.stringContaining('firewall') as string,
     });
   });

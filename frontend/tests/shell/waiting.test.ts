@@ -66,8 +66,8 @@ describe('the waiting room', () => {
 
   it('does not say twice that one is next', () => {
     const reason = (text: string): string => waitingReason(waiting({ place: 1, eta: eta(20, 40, text) }));
-    expect(reason('you are next; the next place is free in about 0:26; no more places can be added')).toBe(
-      'The next place is free in about 0:26. No more places can be added.',
+    expect(reason('you are next; the next server is free in about 0:26; no more servers can be added')).toBe(
+      'The next server is free in about 0:26. No more servers can be added.',
     );
     expect(reason('you are next')).toBe('You are next.');
   });
@@ -92,7 +92,7 @@ describe('the waiting room', () => {
     const late = waiting({ eta: eta(-20, -1) }, 5);
     expect(note(late)).toContain('longer than we estimated');
     expect(note(waiting())).toBe('');
-    expect(note(waiting({}, 45))).toContain('45 seconds old');
+    expect(note(waiting({}, 45))).toContain('no news for 45 seconds');
   });
 
   it('opens the curtain as the time runs, and never wholly before the slot', () => {
@@ -104,13 +104,13 @@ describe('the waiting room', () => {
   it('names the place in the tab’s title', () => {
     expect(
       [waiting(), waiting({ place: 1 }), waiting({ place: null }), model([granted(assigned())]), model([])].map(waitingTabTitle),
-    ).toEqual(['4th in line · Demo', 'Next in line · Demo', 'In line · Demo', 'Your place is ready · Demo', null]);
+    ).toEqual(['4th in line · Demo', 'Next in line · Demo', 'In line · Demo', 'It is your turn · Demo', null]);
   });
 
   it('says how long the place of a closed page is kept, and what became of one that was given up', () => {
     expect(WHAT_COMES_NEXT.flat().join(' ')).toContain('5 minutes');
     const given = closingWords(model([granted(queued()), { type: 'sessionUpdated', session: ended('cancelled') }]).state);
-    expect(given.title).toBe('Your place was given up');
+    expect(given.title).toBe('You are no longer in line');
     expect(closingWords(model([granted(queued()), { type: 'left' }]).state).title).toBe('Request cancelled');
   });
 });
@@ -181,7 +181,7 @@ describe('a refusal', () => {
     expect(hourText(AT + 5 * 86_400_000, AT, 'UTC', 'en-GB')).toMatch(/^on Thursday 5 February at 12:00 \(UTC\)$/);
     expect(announcement(subject)).toContain('Not open yet');
     const someday = refusal(403, 'not-open', { opensAt: null }).refusal;
-    expect([someday.againAt, someday.text]).toEqual([null, expect.stringContaining('none is planned yet')]);
+    expect([someday.againAt, someday.text]).toEqual([null, expect.stringContaining('none is scheduled yet')]);
     const behind = { ...subject, serverNow: AT + 600_000 };
     expect(againText(turnedAway(behind)!, behind.now)).toBe('1 h 20 min');
   });
@@ -198,13 +198,13 @@ describe('a refusal', () => {
 
   it.each([
     [{ scope: 'tenant', quota: 'concurrentSessions', limit: 10 }, /^Your organisation has 10 sessions running/, 'You can try again in'],
-    [{ scope: 'account', quota: 'sessionsPerDay', limit: 1 }, /^This service has started 1 session today/, 'More is available in'],
+    [{ scope: 'account', quota: 'sessionsPerDay', limit: 1 }, /^This service has started 1 session today/, 'You can play again in'],
     [
       { scope: 'viewer-day', quota: 'gpuMinutesPerDay', limit: 60 },
       /^You have used all of today’s playing time \(60 minutes\)/,
-      'More is available in',
+      'You can play again in',
     ],
-    [{}, /^Someone has reached a limit/, 'You can try again in'],
+    [{}, /^Someone has reached a usage limit/, 'You can try again in'],
   ])('tells which limit %j is reached and when it ends', (facts, words, label) => {
     const { refusal: limited } = refusal(429, 'quota-exceeded', { ...facts, tryAgainAt: '2026-02-01T00:00:00.000Z' });
     expect([limited.label, againText(limited, AT)]).toEqual([label, '12 h 0 min']);
@@ -221,7 +221,7 @@ describe('a refusal', () => {
     expect(refused({ scope: 'tenant', quota: 'sessionsPerDay', limit: 3 }).title).toBe('No more sessions today');
     for (const quota of ['concurrentSessions', 'sessionsPerDay', 'gpuMinutesPerDay']) {
       expect(refused({ scope: 'tenant', quota, limit: 0 })).toMatchObject({
-        text: expect.stringMatching(/^Your organisation may start no session/) as string,
+        text: expect.stringMatching(/^Your organisation cannot start any sessions/) as string,
         againAt: null,
       });
     }

@@ -44,7 +44,7 @@ describe('words', () => {
       );
     expect(said(queued())).toEqual(['You are 2nd in line', 'All places are taken.']);
     expect(said(queued({ place: 1, reason: 'a machine boots.' }))).toEqual(['You are next', 'A machine boots.']);
-    expect(waitingReason(model([...asked, granted(queued({ place: null, reason: null }))]))).toBe('You are in line for a place.');
+    expect(waitingReason(model([...asked, granted(queued({ place: null, reason: null }))]))).toBe('You are in line for a server.');
   });
 
   it('move the steps on', () => {
@@ -83,12 +83,12 @@ describe('words', () => {
     const told = (subject: PageModel) => [movingText(subject, subject.state.move!), countdownText(subject, subject.state.move!)];
     const waiting = migrating({ place: 2 });
     expect(told(moving(waiting, 17_000))).toEqual([
-      'The cloud provider is taking this server back. You are number 2 in line for another server.',
-      'You can keep playing for up to 1:43 more.',
+      'The cloud company that we rent this server from needs it back. You are 2nd in line for another server.',
+      'You can keep playing here until it stops, in 1:43 at the latest.',
     ]);
-    expect(told(moving(migrating(), 119_500))[1]).toBe('The picture may stop at any moment.');
+    expect(told(moving(migrating(), 119_500))[1]).toBe('The video may stop at any moment.');
     expect(told(moving(handedOver(), 17_000))).toEqual([
-      'The cloud provider is taking this server back. Another server is reserved for you. Its picture will appear here shortly.',
+      'The cloud company that we rent this server from needs it back. Another server is reserved for you. You will be playing there shortly.',
       '',
     ]);
     expect(announcement(moving(waiting, 1000))).toBe(announcement(moving(waiting, 60_000)));
@@ -110,7 +110,7 @@ describe('words', () => {
     expect(during({ type: 'left' }).title).toBe('You left during the move');
     expect(during({ type: 'sessionUpdated', session: ended('spotInterrupted') }).text).toContain('none was ready in time');
     expect(endWords('spotInterrupted').text).not.toContain('in time');
-    expect(endWords('instanceUnhealthy', true, 3).text).toContain('as often as is allowed');
+    expect(endWords('instanceUnhealthy', true, 3).text).toContain('the maximum number of times');
   });
 
   it('tell used-up playing time from a full house, and when it comes back: at midnight of UTC', () => {

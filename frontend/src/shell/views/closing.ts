@@ -15,7 +15,7 @@ export function createEnded(actions: PageActions): View {
   const back = el('p', { class: 'wait-note', 'data-testid': 'back-at' });
   const facts = el('p', { class: 'facts' });
   const again = button('Play again', 'play-again', 'primary', () => actions.play());
-  const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
+  const home = button('Back to the start page', 'home', 'quiet', () => actions.dismiss());
   const card = el('div', { class: 'card' }, eyebrow, title, reason, back, facts, el('div', { class: 'actions' }, again, home));
   const element = el('section', { class: 'view closing', 'data-testid': 'ended' }, card);
   return {
@@ -30,12 +30,7 @@ export function createEnded(actions: PageActions): View {
       const backAt = playingTimeBackAt(state);
       back.hidden = backAt === null;
       if (backAt !== null)
-        setText(
-          back,
-          backAt <= model.serverNow
-            ? 'New playing time is available: you can play again now.'
-            : `New playing time is available ${hourText(backAt, model.serverNow)}.`,
-        );
+        setText(back, backAt <= model.serverNow ? 'You can play again now.' : `You can play again ${hourText(backAt, model.serverNow)}.`);
       const played_ms = state.firstFrameAt === null ? 0 : state.since - state.firstFrameAt;
       facts.hidden = played_ms < WORTH_SAYING_ms;
       setText(facts, `You played for ${elapsedText(played_ms)}.`);
@@ -46,11 +41,11 @@ export function createEnded(actions: PageActions): View {
 export function createSuperseded(actions: PageActions): View {
   let sessionId = '';
   const resume = button('Continue here', 'continue-here', 'primary', () => actions.rejoin(sessionId));
-  const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
+  const home = button('Back to the start page', 'home', 'quiet', () => actions.dismiss());
   const lead = el(
     'p',
     { class: 'lead' },
-    'You opened this session in another tab or on another device, and the picture moved there. A session plays in one place at a time.',
+    'You opened this session in another tab or on another device, so it continues there. A session can be open in only one tab at a time.',
   );
   const eyebrow = el('p', { class: 'eyebrow' });
   const card = el(
@@ -80,7 +75,7 @@ export function createFailed(actions: PageActions): View {
   const check = button('Check again', 'check-again', 'primary', () => actions.dismiss());
   const other = button('Use another account', 'other-account', 'quiet', () => actions.signOut());
   const signIn = button('Sign in again', 'sign-in-again', 'primary', () => actions.signIn());
-  const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
+  const home = button('Back to the start page', 'home', 'quiet', () => actions.dismiss());
   const card = el(
     'div',
     { class: 'card' },
@@ -119,5 +114,5 @@ function failedTitle(kind: ProblemKind | undefined, limited: boolean): string {
   if (limited) return 'You are already playing or waiting in line';
   if (kind === 'signInAgain') return 'Please sign in again';
   if (kind === 'noTenant') return 'Your account has no access yet';
-  return kind === 'severalTenants' ? 'Your account is in several organisations' : 'Something did not work';
+  return kind === 'severalTenants' ? 'Your account is in several organisations' : 'Something went wrong';
 }

@@ -4,9 +4,9 @@ import type { PageActions, PageModel, View } from '../words/model';
 import { FINDING } from '../words/words';
 
 const PROMISES: readonly [string, string][] = [
-  ['Already running', 'The application is started before you arrive, so you see a picture within seconds.'],
+  ['Already running', 'The application is started before you arrive, so you can play within seconds.'],
   ['Nothing to install', 'A server with a powerful graphics card runs the application and streams it to this page.'],
-  ['Yours alone', 'Nobody else shares your place. When you leave, it is reset before the next player gets it.'],
+  ['Yours alone', 'Nobody else takes part in your session. After you leave, everything is reset before the next player.'],
 ];
 
 export function createLanding(actions: PageActions): View {
@@ -32,7 +32,7 @@ export function createLanding(actions: PageActions): View {
         finding
           ? FINDING
           : signedIn
-            ? 'Press Play. If a place is free, you see the first picture within seconds. If not, you wait in line, and we tell you why and for how long.'
+            ? 'Press Play. If a server is free, you are playing within seconds. If not, you wait in line, and we tell you why and for how long.'
             : 'High-end 3D applications, streamed to this page. They are already running when you press Play.',
       );
       signIn.hidden = signedIn;
@@ -59,7 +59,9 @@ function createRunningCard(actions: PageActions): View {
       const waits = running.state === 'Queued';
       setText(
         text,
-        waits ? `You are in line${time}, and your place is kept.` : `You are already playing${time}, in another tab or on another device.`,
+        waits
+          ? `You are in line${time}, and your place in line is kept.`
+          : `You are already playing${time}, in another tab or on another device.`,
       );
       setText(resume, waits ? 'Continue waiting here' : 'Continue here');
     },

@@ -73,7 +73,7 @@ function signalOf(model: PageModel): 'live' | 'weak' | 'lost' {
 function signalText(model: PageModel): string {
   const { state, socketConnected, stillFor_ms } = model;
   if (isStartWanted(model)) return 'Ready to start';
-  if (state.name === 'playing' && stillFor_ms !== null) return 'Picture frozen';
+  if (state.name === 'playing' && stillFor_ms !== null) return 'Video frozen';
   if (state.move !== null) return state.name === 'playing' ? 'Live · moving' : 'Moving';
   if (state.name !== 'playing') return 'Reconnecting';
   return socketConnected ? 'Live' : 'Live · reconnecting to the service';

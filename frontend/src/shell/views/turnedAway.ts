@@ -12,7 +12,7 @@ export function createTurnedAway(actions: PageActions): View {
   const hour = el('p', { class: 'wait-note', 'data-testid': 'again-at' });
   const wait = el('div', { class: 'wait' }, label, left, hour);
   const again = button('Try again', 'try-again', 'primary', () => actions.play());
-  const home = button('Back to the start', 'home', 'quiet', () => actions.dismiss());
+  const home = button('Back to the start page', 'home', 'quiet', () => actions.dismiss());
   const card = el('div', { class: 'card' }, eyebrow, title, text, wait, el('div', { class: 'actions' }, again, home));
   const element = el('section', { class: 'view closing turned-away', 'data-testid': 'turned-away' }, card);
   return {

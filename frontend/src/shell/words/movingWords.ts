@@ -2,14 +2,15 @@
 import { isHandedOver, type Move } from '#player/session/sessionMove';
 import type { PageModel } from './model';
 import { elapsedText } from '../../elements/elapsed';
+import { ordinal } from './waitText';
 
 export const MOVING_TITLE = 'Moving you to another server';
-export const MOVED_TEXT = 'You are on another server now. Your session continues; the application has started afresh for you.';
+export const MOVED_TEXT = 'You are on another server now. The application has restarted there, so anything it had not saved is lost.';
 /** How long the note after a move stays on screen; it fades out before the end. */
 export const MOVED_NOTE_ms = 8000;
 
 const WHY: Readonly<Record<string, string>> = {
-  spotInterrupted: 'The cloud provider is taking this server back.',
+  spotInterrupted: 'The cloud company that we rent this server from needs it back.',
   instanceUnhealthy: 'The server you were playing on has stopped responding.',
 };
 
@@ -23,8 +24,8 @@ export function movingText(model: PageModel, move: Move): string {
 export function countdownText(model: PageModel, move: Move): string {
   if (move.pictureUntil === null || isHandedOver(model.state.session, move)) return '';
   const left_ms = move.pictureUntil - model.now;
-  if (left_ms < 1000) return 'The picture may stop at any moment.';
-  return `You can keep playing for up to ${elapsedText(left_ms)} more.`;
+  if (left_ms < 1000) return 'The video may stop at any moment.';
+  return `You can keep playing here until it stops, in ${elapsedText(left_ms)} at the latest.`;
 }
 
 /** Whether the note after a move is still shown. */
@@ -34,12 +35,12 @@ export function isJustMoved(model: PageModel): boolean {
 }
 
 function progress(model: PageModel, move: Move): string {
-  if (isHandedOver(model.state.session, move)) return 'Another server is reserved for you. Its picture will appear here shortly.';
+  if (isHandedOver(model.state.session, move)) return 'Another server is reserved for you. You will be playing there shortly.';
   return lineText(model.state.session?.place ?? null);
 }
 
 /** The session's position in line for another server; null while it has none. */
 export function lineText(place: number | null): string {
   if (place === null) return 'We are looking for another server for you.';
-  return place === 1 ? 'You are next in line for another server.' : `You are number ${place} in line for another server.`;
+  return place === 1 ? 'You are next in line for another server.' : `You are ${ordinal(place)} in line for another server.`;
 }

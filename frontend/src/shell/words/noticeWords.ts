@@ -3,11 +3,12 @@ import type { PageModel } from './model';
 import { elapsedText } from '../../elements/elapsed';
 
 export const IDLE_TITLE = 'Are you still there?';
-export const IDLE_TEXT = 'There has been no input for a while. Move the mouse, press a key or touch the screen to keep playing.';
-export const START_LABEL = 'Tap to start';
-export const START_TEXT = 'Your browser waits for your click before it shows the picture.';
-export const STILL_TITLE = 'The picture is frozen';
-export const LOST_TEXT = 'The picture was lost. Reconnecting… Your place is kept for you.';
+export const IDLE_TEXT =
+  'You have not done anything for a while. Move the mouse, press a key, use your gamepad or touch the screen to keep playing.';
+export const START_LABEL = 'Press to start';
+export const START_TEXT = 'Your browser needs this before it can show the video.';
+export const STILL_TITLE = 'The video is frozen';
+export const LOST_TEXT = 'The video was lost. Reconnecting… Your session is kept for you.';
 const SOON_ms = 5 * 60_000;
 const VERY_SOON_ms = 60_000;
 /** How long the words of the first warning are shown; the clock stays. */
@@ -27,7 +28,7 @@ export function lostText(model: PageModel): string {
 }
 
 export function stillText(stillFor_ms: number): string {
-  return `No new picture for ${Math.max(2, Math.round(stillFor_ms / 1000))} seconds. Your session is still running, and the picture returns here as soon as data arrives.`;
+  return `Nothing new for ${Math.max(2, Math.round(stillFor_ms / 1000))} seconds. Your session is still running, and the video will continue as soon as the connection recovers.`;
 }
 
 /** How much time this session has left; null until it is short enough to mention. */
@@ -47,20 +48,22 @@ export function timeLeftTitle({ left_ms }: TimeLeft): string {
 /** The words beside the clock; empty while the clock alone is enough. */
 export function timeLeftText({ phase }: TimeLeft): string {
   if (phase === 'clock') return '';
-  return phase === 'soon' ? 'Your time is nearly up. Please finish what you are doing.' : 'It closes automatically when the time is up.';
+  return phase === 'soon'
+    ? 'Your time is nearly up. Please finish what you are doing.'
+    : 'The session will close automatically when the time is up.';
 }
 
 export function idleCountdown(endsAt: number, now: number): string {
   const left_s = Math.max(0, Math.ceil((endsAt - now) / 1000));
   return left_s === 0
     ? 'This session is ending now.'
-    : `Without input, this session ends in ${left_s} s and its place goes to someone else.`;
+    : `Otherwise this session ends in ${left_s} ${left_s === 1 ? 'second' : 'seconds'}, so that someone else can play.`;
 }
 
 /** The text for screen readers. Changes with the facts, never with the clock; null when there is nothing to warn of. */
 export function noticeAnnouncement(model: PageModel): string | null {
   if (isStartWanted(model)) return `${START_LABEL}. ${START_TEXT}`;
-  if (model.idleEndsAt !== null) return `${IDLE_TITLE} ${IDLE_TEXT} Otherwise this session ends in a moment.`;
+  if (model.idleEndsAt !== null) return `${IDLE_TITLE} ${IDLE_TEXT} Otherwise this session ends soon.`;
   if (model.stillFor_ms !== null) return `${STILL_TITLE}. Your session is still running.`;
   const left = timeLeft(model);
   if (left === null) return null;

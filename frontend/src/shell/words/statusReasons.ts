@@ -6,63 +6,63 @@ export interface EndWords {
 }
 
 export const END_WORDS: Readonly<Record<string, EndWords>> = {
-  userLeft: { title: 'You left the session', text: 'Your place is being reset for the next player.' },
-  cancelled: { title: 'Request cancelled', text: 'You cancelled before the picture appeared. Nothing is reserved for you any more.' },
+  userLeft: { title: 'You left the session', text: 'The server is being prepared for the next player.' },
+  cancelled: { title: 'Request cancelled', text: 'You cancelled before the video appeared. Nothing is reserved for you any more.' },
   idleTimeout: {
     title: 'Ended while you were away',
-    text: 'There was no input for a while, so the session was closed and its place given to someone else.',
+    text: 'There was no input for a while, so the session was closed to let someone else play.',
   },
   connectionTimeout: {
-    title: 'The picture never reached you',
-    text: 'Your place was ready, but this browser did not connect in time. A firewall or VPN that blocks UDP is the usual cause.',
+    title: 'We could not connect you',
+    text: 'A server was ready, but your browser did not connect to it in time. The usual cause is a firewall or VPN that blocks video (UDP). Turn off the VPN or try another network.',
   },
   reconnectionTimeout: {
     title: 'The connection was lost',
-    text: 'You were disconnected for longer than we can keep a place, so the session was closed.',
+    text: 'You were disconnected for too long, so the session was closed.',
   },
-  maxSessionLength: { title: 'Time is up', text: 'This session reached the maximum length of a session.' },
+  maxSessionLength: { title: 'Time is up', text: 'This session reached its time limit.' },
   applicationExit: {
     title: 'The application closed',
-    text: 'The application ended on its own. If you did not close it, it may have crashed.',
+    text: 'The application is no longer running. If you did not close it yourself, it may have crashed.',
   },
   spotInterrupted: {
-    title: 'The server was taken back',
-    text: 'The cloud provider took back the server that your session was running on, and the session could not continue on another one.',
+    title: 'The server is no longer available',
+    text: 'The cloud company that we rent servers from took this one back, and your session could not continue on another one.',
   },
   instanceUnhealthy: {
     title: 'The server stopped responding',
-    text: 'The server that your session was running on failed. It is being replaced.',
+    text: 'The server that your session was running on failed. You can start a new session on another one.',
   },
   capacityUnavailable: {
     title: 'No server was available',
-    text: 'The cloud provider had no suitable server to offer. Trying again in a few minutes often works.',
+    text: 'We could not get a server for you. Trying again in a few minutes often works.',
   },
   quotaExceeded: {
     title: 'Today’s playing time is used up',
-    text: 'There is a daily limit on playing time: for you, for your organisation, or for this service as a whole. It is used up for today.',
+    text: 'The playing time for today has been used up: yours, that of your organisation, or that of the whole service.',
   },
   budgetExceeded: {
-    title: 'The budget is used up',
-    text: 'The operator’s spending limit has been reached, so no new session can start for now.',
+    title: 'This service has reached its spending limit',
+    text: 'No new session can start until the people who run this service raise the limit.',
   },
-  eventEnded: { title: 'The event is over or was cancelled', text: 'The places that were reserved for it have been released.' },
-  operatorTerminated: { title: 'Ended by the operator', text: 'An operator of this service ended the session.' },
+  eventEnded: { title: 'The event is over or was cancelled', text: 'Its sessions end with it.' },
+  operatorTerminated: { title: 'Ended by an operator', text: 'One of the people who run this service ended the session.' },
   internalError: {
     title: 'Something went wrong on our side',
-    text: 'We had to end the session. It was nothing you did; please try again.',
+    text: 'We had to end the session. It was not your fault; please try again.',
   },
 };
 
 /** The viewer did not connect in time, because the browser waited for a click. */
 export const NOT_STARTED: EndWords = {
-  title: 'The picture was not started',
-  text: 'Your place was ready, but your browser waits for a click before it shows the picture, and the button was not pressed in time. Your place went to the next player.',
+  title: 'The start button was not pressed in time',
+  text: 'A server was ready, but your browser needed a click before it could show the video. The server went to the next player.',
 };
 
 /** The session was cancelled, and not by this tab. */
 export const PLACE_LOST: EndWords = {
-  title: 'Your place was given up',
-  text: 'We keep a place in line for 5 minutes after its page is closed or loses the connection. This page was away for longer, or you cancelled from another tab or device.',
+  title: 'You are no longer in line',
+  text: 'We keep your place in line for 5 minutes after you close the page or lose the connection. You were away for longer, or you left the line in another tab or on another device.',
 };
 
 /** The same ends, reached while the session was moving to another server. */
@@ -72,8 +72,8 @@ const MOVING_WORDS: Readonly<Record<string, EndWords>> = {
     text: 'Your server was being taken out of service, and you left before another one was ready. Nothing is reserved for you any more.',
   },
   spotInterrupted: {
-    title: 'The server was taken back',
-    text: 'The cloud provider took back the server you were playing on. We tried to move you to another one, but none was ready in time.',
+    title: 'The server is no longer available',
+    text: 'The cloud company that we rent servers from took back the one you were playing on. We tried to move you to another one, but none was ready in time.',
   },
   instanceUnhealthy: {
     title: 'The server stopped responding',
@@ -82,7 +82,7 @@ const MOVING_WORDS: Readonly<Record<string, EndWords>> = {
 };
 /** The server moves a session no more often than this; then it ends. */
 const MOST_MIGRATIONS = 3;
-const MOVED_ENOUGH = 'This session had already been moved to another server as often as is allowed, and then that server was lost too.';
+const MOVED_ENOUGH = 'This session had already been moved the maximum number of times when its last server was lost too.';
 
 const UNKNOWN: EndWords = { title: 'The session ended', text: 'No reason was given.' };
 

@@ -15,8 +15,8 @@ export interface TurnedAway {
 
 const REFUSALS: readonly ProblemKind[] = ['lineFull', 'closed', 'notOpen', 'quotaExceeded', 'killSwitch'];
 
-const BEFORE_EVENT = 'You can join the line shortly before the event begins. Come back then.';
-const NO_DATE = 'This application is open during events only, and none is planned yet. There is nothing wrong with your account.';
+const BEFORE_EVENT = 'The line opens shortly before the event begins. The time is shown below.';
+const NO_DATE = 'This application is only open during events, and none is scheduled yet. This has nothing to do with your account.';
 
 /** Null when the page shows no refusal. Times come from the server and are converted to this tab's clock. */
 export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>): TurnedAway | null {
@@ -43,13 +43,13 @@ export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>
     case 'closed':
       return {
         title: 'Closed for now',
-        text: 'The operator has closed this application, and no time is set for when it opens again. There is nothing wrong with your account.',
+        text: 'The operator has closed this application, and no time is set for when it opens again. This has nothing to do with your account.',
         againAt: null,
         label: '',
       };
     case 'killSwitch':
       return {
-        title: 'Stopped by the operator',
+        title: 'New sessions are paused',
         text: stopText(problem),
         againAt: retryAfter_s === null ? null : later,
         label: 'You can try again in',
@@ -95,8 +95,8 @@ function localZone(): string {
 function stopText(problem: Problem): string {
   const why = problem.facts.reason ?? problem.told;
   return why === null
-    ? 'No new session can start at the moment.'
-    : `No new session can start at the moment. The operator says: “${sentence(why)}”`;
+    ? 'New sessions cannot be started at the moment.'
+    : `New sessions cannot be started at the moment. The operator says: “${sentence(why)}”`;
 }
 
 const WHOSE: Readonly<Record<string, string>> = { tenant: 'Your organisation', account: 'This service', 'viewer-day': 'You' };
@@ -105,7 +105,7 @@ function quotaRefusal(problem: Problem, later: number | null): TurnedAway {
   const { quota, limit } = problem.facts;
   // Waiting does not help against a limit of 0.
   const againAt = limit === 0 ? null : later;
-  const label = quota?.endsWith('PerDay') ? 'More is available in' : 'You can try again in';
+  const label = quota?.endsWith('PerDay') ? 'You can play again in' : 'You can try again in';
   return { title: QUOTA_TITLES[quota ?? ''] ?? 'A limit has been reached', text: quotaText(problem), againAt, label };
 }
 
@@ -120,12 +120,13 @@ function quotaText(problem: Problem): string {
   const who = WHOSE[scope ?? ''] ?? 'Someone';
   const has = who === 'You' ? 'You have' : `${who} has`;
   const number = limit === null ? 'as many' : String(limit);
-  if (limit === 0) return `${who} may start no session: the operator has set a limit of 0. Waiting does not change that.`;
+  if (limit === 0)
+    return `${who} cannot start any sessions, because the limit is set to 0. Waiting will not help; ask the people who run this service.`;
   if (quota === 'concurrentSessions')
-    return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, which is the maximum at one time. A new one can start as soon as one of them ends.`;
+    return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, the most that are allowed at once. A new one can start as soon as one of them ends.`;
   if (quota === 'sessionsPerDay')
-    return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, which is the maximum for one day.`;
+    return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, the most that are allowed in one day.`;
   if (quota === 'gpuMinutesPerDay')
     return `${has} used all of today’s playing time${limit === null ? '' : ` (${limit} ${limit === 1 ? 'minute' : 'minutes'})`}.`;
-  return `${has} reached a limit.`;
+  return `${has} reached a usage limit, so no new session can start for now. Please try again later.`;
 }

@@ -9,13 +9,16 @@ export const MEASURING = 'We are still estimating how long this will take.';
 /** A forecast comes every 10 s; older than this it is said to be old. */
 const STALE_ms = 30_000;
 const PLACE_KEPT =
-  'If you close this page or lose the connection, we keep your place for 5 minutes. Come back in that time and you continue waiting where you were.';
+  'If you close this page or lose the connection, we keep your place for 5 minutes. Come back within that time and you continue from the same place in line.';
 
 /** What the waiting room explains to everyone, whatever their place. */
 export const WHAT_COMES_NEXT: readonly [string, string][] = [
-  ['When it is your turn', 'The picture opens here automatically. There is nothing to press.'],
+  [
+    'When it is your turn',
+    'The application opens here automatically. If your browser asks for a click first, a button appears: press it soon, because your turn is kept for a short time only.',
+  ],
   ['Meanwhile', 'You can use other tabs: the title of this tab shows your place in line.'],
-  ['If you go away', PLACE_KEPT],
+  ['If you leave this page', PLACE_KEPT],
 ];
 
 /** The viewer's place in line and its forecast; null while the session is not in line. */
@@ -25,9 +28,9 @@ export function lineShown(state: PageState): Line | null {
 }
 
 export function waitingTitle(state: PageState): string {
-  if (state.name === 'requesting') return 'Requesting a place';
-  if (isLosingPlace(state)) return 'Finding another place';
-  if (state.name !== 'waiting') return 'Your place is ready';
+  if (state.name === 'requesting') return 'Requesting a server';
+  if (isLosingPlace(state)) return 'Finding another server';
+  if (state.name !== 'waiting') return 'It is your turn';
   const place = state.line?.place ?? null;
   if (place === null) return 'You are in line';
   return place === 1 ? 'You are next' : `You are ${ordinal(place)} in line`;
@@ -41,13 +44,13 @@ export function isLosingPlace(state: PageState): boolean {
 /** Why the viewer is still waiting, in one or two sentences; while in line, in the words of the API. */
 export function waitingReason(model: PageModel): string {
   const { state } = model;
-  if (state.name === 'requesting') return 'Looking for a server that already has the application running.';
+  if (state.name === 'requesting') return 'Looking for a server that is ready to play.';
   if (isLosingPlace(state)) return `The server reserved for you is being taken out of service. ${lineText(state.line?.place ?? null)}`;
   if (state.name === 'waiting') {
-    return sentences(state.line?.forecast?.reason ?? state.session?.reason ?? 'you are in line for a place');
+    return sentences(state.line?.forecast?.reason ?? state.session?.reason ?? 'you are in line for a server');
   }
-  if (!model.joined) return 'A place is reserved for you. Connecting to it now.';
-  return 'You are connected. Waiting for the first picture.';
+  if (!model.joined) return 'A server is reserved for you. Connecting to it now.';
+  return 'You are connected. The video will appear in a moment.';
 }
 
 /** The time until the viewer's turn. Counts down between two forecasts, never goes below zero and is never empty. */
@@ -60,8 +63,9 @@ export function timeText(line: Line, now: number): string {
 export function timeNote(line: Line, now: number): string {
   const silent_ms = now - line.heardAt;
   if (silent_ms > STALE_ms)
-    return `The last update is ${Math.round(silent_ms / 1000)} seconds old. We are asking again; your place is kept.`;
-  if (line.forecast !== null && line.forecast.late < now) return 'This is taking longer than we estimated. You have not lost your place.';
+    return `We have had no news for ${Math.round(silent_ms / 1000)} seconds and are checking again. You have not lost your place in line.`;
+  if (line.forecast !== null && line.forecast.late < now)
+    return 'This is taking longer than we estimated. You have not lost your place in line.';
   return '';
 }
 
@@ -76,7 +80,7 @@ export function progressOf(line: Line, now: number): number {
 export function waitingTabTitle(model: PageModel): string | null {
   const { state } = model;
   if (state.name !== 'waiting')
-    return state.name === 'joining' && !isLosingPlace(state) ? `Your place is ready · ${model.applicationName}` : null;
+    return state.name === 'joining' && !isLosingPlace(state) ? `It is your turn · ${model.applicationName}` : null;
   const place = state.line?.place ?? null;
   const where = place === null ? 'In line' : place === 1 ? 'Next in line' : `${ordinal(place)} in line`;
   return `${where} · ${model.applicationName}`;
@@ -88,7 +92,7 @@ export function waitSpoken(line: Line, now: number): string {
   return forecast === null ? MEASURING : `Time until your turn: ${spokenWait((forecast.soon - now) / 1000, (forecast.late - now) / 1000)}.`;
 }
 
-/** "you are next; the next place is free in about 0:26" → "The next place is free in about 0:26.": the title says the rest. */
+/** "you are next; the next server is free in about 0:26" → "The next server is free in about 0:26.": the title says the rest. */
 export function sentences(reason: string): string {
   const clauses = reason.split('; ');
   const news = clauses.filter((clause) => clause !== 'you are next');

@@ -2,6 +2,7 @@
 import type { PageState } from '#player/session/pageState';
 import { endWords, NOT_STARTED, PLACE_LOST, type EndWords } from './statusReasons';
 import type { PageModel } from './model';
+import { ordinal } from './waitText';
 import { MOVED_TEXT, MOVING_TITLE, movingText } from './movingWords';
 import { refusalAnnouncement, turnedAway } from './turnedAwayWords';
 import { isLosingPlace, waitingReason, waitingTitle } from './waitingWords';
@@ -10,7 +11,7 @@ import { noticeAnnouncement } from './noticeWords';
 const DAY_ms = 86_400_000;
 
 /** Shown after a reload, until the page knows whether the session still runs. */
-export const FINDING = 'One moment: we are looking for the session you had here.';
+export const FINDING = 'One moment: we are looking for your earlier session.';
 
 export interface Step {
   label: string;
@@ -27,12 +28,12 @@ export function waitingSteps(model: PageModel): Step[] {
   return [
     { label: 'Signed in', detail: model.userName ?? '', status: 'done' },
     {
-      label: reserved ? 'Place reserved' : state.name === 'waiting' ? 'In line' : 'Reserving a place',
-      detail: reserved ? where : state.line?.place != null ? `place ${state.line.place}` : '',
+      label: reserved ? 'Server reserved' : state.name === 'waiting' ? 'In line' : 'Reserving a server',
+      detail: reserved ? where : state.line?.place != null ? `${ordinal(state.line.place)} in line` : '',
       status: status(reserved, true),
     },
     { label: 'Connecting', detail: '', status: status(state.name === 'playing' || (reserved && model.joined), reserved) },
-    { label: 'First picture', detail: '', status: status(state.name === 'playing', reserved && model.joined) },
+    { label: 'Video', detail: '', status: status(state.name === 'playing', reserved && model.joined) },
   ];
 }
 
@@ -72,12 +73,12 @@ export function announcement(model: PageModel): string {
       if (state.move !== null) return `${MOVING_TITLE}. ${movingText(model, state.move)}`;
       if (notice !== null) return notice;
       if (state.moved !== null) return MOVED_TEXT;
-      return `Playing ${model.applicationName}. Press Shift and Tab for the controls.`;
+      return `Playing ${model.applicationName}. Press Shift+Tab to reach the buttons below the video.`;
     case 'reconnecting':
       if (state.move !== null) return `${MOVING_TITLE}. ${movingText(model, state.move)}`;
-      return 'The picture was lost. Reconnecting. Your place is kept.';
+      return 'The video was lost. Reconnecting. Your session is kept for you.';
     case 'ended':
-      return `The session ended. ${closingWords(state).title}.`;
+      return `${closingWords(state).title}.`;
     case 'superseded':
       return 'This session is now open in another tab or on another device.';
     case 'failed':

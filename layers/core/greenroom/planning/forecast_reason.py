@@ -39,17 +39,17 @@ def _coming(now: Situation) -> str:
     if now.planned and now.cooldown_until is None:
         return f"{_servers(now.planned, 'about to start')}, ready in about {duration(now.planned_ready_s)}"
     if now.next_free_s is not None:
-        return f"the next place is free in about {duration(now.next_free_s)}"
+        return f"the next server is free in about {duration(now.next_free_s)}"
     may_come = now.can_grow and not now.halted and now.cooldown_until is None
     return "a server will be started next" if may_come else ""
 
 
 def _obstacle(now: Situation) -> str:
     if now.halted:
-        return "no places are added at the moment"
+        return "no servers are added at the moment"
     if not now.can_grow:
         has_any = now.warming or now.next_free_s is not None
-        return "no more places can be added" if has_any else "there are no places, and none can be added at the moment"
+        return "no more servers can be added" if has_any else "there are no servers, and none can be added at the moment"
     if now.cooldown_until is not None:
         return f"the cloud provider has no server available now; we ask again at {_clock(now.cooldown_until)}"
     return ""

@@ -32,44 +32,44 @@ def reason_of(place: int | None = None, **fields: Any) -> str:
     return str(session_view(replace(PLAYING, **fields), place)["reason"])
 
 
-CONNECTING = "A place is reserved for you. The picture is being connected."
+CONNECTING = "A server is reserved for you. The video is being connected."
 STATES: list[tuple[str, dict[str, Any], int | None, str]] = [
     ("nothing decided yet", {"state": S.REQUESTED}, None, "Your request is being handled."),
-    ("in line, place not asked", {"state": S.QUEUED}, None, "You are in line for a place."),
-    ("next in line", {"state": S.QUEUED}, 1, "You are next in line for a place."),
-    ("one ahead", {"state": S.QUEUED}, 2, "You are in line for a place. 1 is ahead of you."),
-    ("three ahead", {"state": S.QUEUED}, 4, "You are in line for a place. 3 are ahead of you."),
+    ("in line, place not asked", {"state": S.QUEUED}, None, "You are in line for a server."),
+    ("next in line", {"state": S.QUEUED}, 1, "You are next in line for a server."),
+    ("one ahead", {"state": S.QUEUED}, 2, "You are in line for a server. 1 person is ahead of you."),
+    ("three ahead", {"state": S.QUEUED}, 4, "You are in line for a server. 3 people are ahead of you."),
     (
         "in a pre-queue",
         {"state": S.QUEUED, "not_before": NOW + 300},
         1,
-        "You are next in line for a place. Places are given out from 20:05 UTC on.",
+        "You are next in line for a server. Play starts at 20:05 UTC.",
     ),
     ("reserved", {"state": S.ASSIGNED}, None, CONNECTING),
     (
         "reserved after a move",
         {"state": S.ASSIGNED, "moving": moving(R.SPOT_INTERRUPTED)},
         None,
-        "Another place is reserved for you. The picture is being connected.",
+        "Another server is reserved for you. The video is being connected.",
     ),
-    ("playing", {"state": S.CONNECTED}, None, "You are connected to the picture."),
+    ("playing", {"state": S.CONNECTED}, None, "You are connected to the video."),
     (
         "dropped",
         {"state": S.DISCONNECTED},
         None,
-        "The connection to the picture was lost. Your place is kept until 20:01:30 UTC.",
+        "The connection to the video was lost. Your session is kept until 20:01:30 UTC.",
     ),
     (
         "Spot takes it back",
         {"state": S.MIGRATING, "moving": moving(R.SPOT_INTERRUPTED)},
         1,
-        "The cloud provider is taking your server back. You are next in line for another place.",
+        "The cloud provider is taking your server back. You are next in line for another server.",
     ),
     (
         "the machine fails",
         {"state": S.MIGRATING, "moving": moving(R.INSTANCE_UNHEALTHY)},
         3,
-        "Your server is out of service. You are in line for another place. 2 are ahead of you.",
+        "Your server is out of service. You are in line for another server. 2 people are ahead of you.",
     ),
     ("ending, nobody said why", {"state": S.ENDING}, None, "The session is ending."),
     ("over, nobody said why", {"state": S.ENDED}, None, "The session ended."),
@@ -84,7 +84,7 @@ def test_what_is_said_in_each_state(desc: str, fields: dict[str, Any], place: in
 CAUSES = {
     R.USER_LEFT: "you left",
     R.IDLE_TIMEOUT: "there was no input for too long",
-    R.CONNECTION_TIMEOUT: "the picture was not connected in time",
+    R.CONNECTION_TIMEOUT: "the video was not connected in time",
     R.RECONNECTION_TIMEOUT: "the connection was lost and did not come back in time",
     R.MAX_SESSION_LENGTH: "it reached the longest time that a session may last",
     R.APPLICATION_EXIT: "the application closed by itself",
@@ -94,7 +94,7 @@ CAUSES = {
     R.QUOTA_EXCEEDED: "a usage limit was reached",
     R.BUDGET_EXCEEDED: "the budget is used up",
     R.EVENT_ENDED: "the event is over or was called off",
-    R.CANCELLED: "it was given up before the picture appeared",
+    R.CANCELLED: "it was cancelled before the video appeared",
     R.OPERATOR_TERMINATED: "an operator ended it",
     R.INTERNAL_ERROR: "something went wrong on our side",
 }

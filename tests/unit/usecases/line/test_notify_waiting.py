@@ -62,7 +62,7 @@ def test_a_queued_launch_answers_with_a_forecast_and_its_view_keeps_it() -> None
     eta = launched.session.eta
     assert eta is not None
     assert ports.now() < eta.p50 <= eta.p90
-    assert session_view(launched.session, 1)["eta"]["reason"].startswith("you are next; the next place is free in")
+    assert session_view(launched.session, 1)["eta"]["reason"].startswith("you are next; the next server is free in")
     assert ports.sessions.get(launched.session.session_id).eta == eta
 
 
@@ -216,7 +216,7 @@ def test_a_boot_under_way_counts_by_its_age() -> None:
     eta = forecast_line("demo", ports).eta(1)
     assert eta.p50 - ports.now() == pytest.approx(100, rel=0.1)
     assert eta.reason.startswith("you are next; 1 server is starting, ready in about 1:4")
-    assert eta.reason.endswith("; no more places can be added")
+    assert eta.reason.endswith("; no more servers can be added")
 
 
 def test_a_pool_without_any_source_promises_a_whole_boot() -> None:
@@ -235,10 +235,10 @@ def test_a_halted_pool_says_so_and_a_dry_market_when_it_is_tried_again() -> None
     assert dry.reason == "you are next; the cloud provider has no server available now; we ask again at 08:02 UTC"
     assert dry.p50 - ports.now() > 120
     ports.pools.halt("demo", Halt("broken image of customer X", ports.now(), "ada"))
-    assert forecast_line("demo", ports).eta(1).reason == "you are next; no places are added at the moment"
+    assert forecast_line("demo", ports).eta(1).reason == "you are next; no servers are added at the moment"
 
 
-NO_PLACES = "you are next; there are no places, and none can be added at the moment"
+NO_PLACES = "you are next; there are no servers, and none can be added at the moment"
 
 
 @pytest.mark.parametrize(
@@ -272,8 +272,8 @@ def test_a_pool_at_its_maximum_says_when_the_next_place_is_free_and_that_no_more
     ports = full(1, maximum=1)
     waits(ports, "ada")
     said = forecast_line("demo", ports).eta(1).reason
-    assert said.startswith("you are next; the next place is free in about")
-    assert said.endswith("; no more places can be added")
+    assert said.startswith("you are next; the next server is free in about")
+    assert said.endswith("; no more servers can be added")
 
 
 def test_slots_being_reset_come_first() -> None:
@@ -306,7 +306,7 @@ def test_slots_being_reset_come_first() -> None:
             Situation(cooldown_until=50_580.0),
             "you are next; the cloud provider has no server available now; we ask again at 14:03 UTC",
         ),
-        (1, Situation(next_free_s=5400), "you are next; the next place is free in about 1 h 30 min"),
+        (1, Situation(next_free_s=5400), "you are next; the next server is free in about 1 h 30 min"),
     ],
 )
 def test_reasons_in_words(place: int, situation: Situation, reason: str) -> None:

@@ -41,23 +41,23 @@ const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
 const SENTENCES: Readonly<Record<ProblemKind, string>> = {
   signInAgain: 'Your sign-in has expired. Please sign in again.',
   noTenant:
-    'You are signed in, but your account does not belong to an organisation here yet, so it cannot play. Ask the operator of this service, or the person who invited you, to add it to one. Then check again here.',
+    'You are signed in, but your account does not belong to an organisation on this service yet, so it cannot play. Ask the people who run this service, or the person who invited you, to add your account to an organisation. Then come back and try again.',
   severalTenants:
-    'You are signed in, but your account belongs to several organisations here, and it must belong to exactly one. Ask the operator of this service to remove it from the others. Then check again here.',
+    'You are signed in, but your account belongs to several organisations on this service, and it must belong to exactly one. Ask the people who run this service to remove it from the others. Then come back and try again.',
   forbidden: 'Your account is not allowed to do this. Sign in with another account, or ask the person who invited you.',
-  notFound: 'This application or session does not exist, or no longer exists.',
+  notFound: 'We could not find this application or session. It may have been removed.',
   viewerLimit: 'You are already playing or waiting in line, and you can have only one session at a time.',
   sessionEnded: 'This session has already ended.',
-  conflict: 'This session was changed from somewhere else at the same moment. Please try again.',
+  conflict: 'This session changed while you were using it, perhaps in another tab. Please try again.',
   capacityUnavailable: 'No server is available right now. Please try again in a few minutes.',
   lineFull: 'The line is full. Please try again in a little while.',
   closed: 'This application is closed for now.',
   notOpen: 'This application is not open yet.',
-  quotaExceeded: 'A limit has been reached: no further session can start for now.',
-  killSwitch: 'No new session can start at the moment.',
-  invalidField: 'The server did not understand this request. Reloading the page usually helps.',
+  quotaExceeded: 'A usage limit has been reached, so no new session can start for now. Please try again later.',
+  killSwitch: 'New sessions cannot be started at the moment.',
+  invalidField: 'Something on this page went wrong. Reloading it usually helps.',
   busy: 'The service is very busy. Please try again in a few seconds.',
-  unreachable: 'The server cannot be reached. Check your connection and try again.',
+  unreachable: 'This service cannot be reached. Check your connection and try again.',
   serverError: 'Something went wrong on our side. Please try again in a moment.',
 };
 

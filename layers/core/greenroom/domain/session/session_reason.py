@@ -14,7 +14,7 @@ from greenroom.domain.session.session import Session, SessionState, StatusReason
 _CAUSES: Mapping[StatusReason, str] = {
     StatusReason.USER_LEFT: "you left",
     StatusReason.IDLE_TIMEOUT: "there was no input for too long",
-    StatusReason.CONNECTION_TIMEOUT: "the picture was not connected in time",
+    StatusReason.CONNECTION_TIMEOUT: "the video was not connected in time",
     StatusReason.RECONNECTION_TIMEOUT: "the connection was lost and did not come back in time",
     StatusReason.MAX_SESSION_LENGTH: "it reached the longest time that a session may last",
     StatusReason.APPLICATION_EXIT: "the application closed by itself",
@@ -24,7 +24,7 @@ _CAUSES: Mapping[StatusReason, str] = {
     StatusReason.QUOTA_EXCEEDED: "a usage limit was reached",
     StatusReason.BUDGET_EXCEEDED: "the budget is used up",
     StatusReason.EVENT_ENDED: "the event is over or was called off",
-    StatusReason.CANCELLED: "it was given up before the picture appeared",
+    StatusReason.CANCELLED: "it was cancelled before the video appeared",
     StatusReason.OPERATOR_TERMINATED: "an operator ended it",
     StatusReason.INTERNAL_ERROR: "something went wrong on our side",
 }
@@ -42,16 +42,16 @@ def session_reason(session: Session, place: int | None = None) -> str:
     if session.state is SessionState.REQUESTED:
         return "Your request is being handled."
     if session.state is SessionState.QUEUED:
-        return _in_line("a place", place) + _opening(session)
+        return _in_line("a server", place) + _opening(session)
     if session.state is SessionState.MIGRATING:
-        return f"{_loss(session)} {_in_line('another place', place)}"
+        return f"{_loss(session)} {_in_line('another server', place)}"
     if session.state is SessionState.ASSIGNED:
-        which = "A place" if session.moving is None else "Another place"
-        return f"{which} is reserved for you. The picture is being connected."
+        which = "A server" if session.moving is None else "Another server"
+        return f"{which} is reserved for you. The video is being connected."
     if session.state is SessionState.DISCONNECTED:
-        kept = f"Your place is kept until {_clock(session.deadline_at, '%H:%M:%S')}."
-        return f"The connection to the picture was lost. {kept}"
-    return "You are connected to the picture."
+        kept = f"Your session is kept until {_clock(session.deadline_at, '%H:%M:%S')}."
+        return f"The connection to the video was lost. {kept}"
+    return "You are connected to the video."
 
 
 def _ended(session: Session) -> str:
@@ -62,14 +62,14 @@ def _ended(session: Session) -> str:
 def _in_line(what: str, place: int | None) -> str:
     if place == 1:
         return f"You are next in line for {what}."
-    ahead = f" {place - 1} {'is' if place == 2 else 'are'} ahead of you." if place else ""
+    ahead = f" {place - 1} {'person is' if place == 2 else 'people are'} ahead of you." if place else ""
     return f"You are in line for {what}.{ahead}"
 
 
 def _opening(session: Session) -> str:
     if session.not_before is None:
         return ""
-    return f" Places are given out from {_clock(session.not_before, '%H:%M')} on."
+    return f" Play starts at {_clock(session.not_before, '%H:%M')}."
 
 
 def _loss(session: Session) -> str:
