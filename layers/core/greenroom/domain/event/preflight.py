@@ -1,4 +1,4 @@
-"""A preflight: the checks, made ahead, of whether a scheduled event will have its slots in time."""
+"""A preflight: checks, made before a scheduled event begins, of whether the event will have its slots in time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ class CheckStatus(StrEnum):
     """The result of a check."""
 
     OK = "ok"
-    WARNING = "warning"  # it will probably work, but with little to spare
-    FAILED = "failed"  # the event will lack slots unless somebody acts
-    UNKNOWN = "unknown"  # the facts could not be read
+    WARNING = "warning"  # the event will probably have its slots, but few to spare
+    FAILED = "failed"  # the event will lack slots unless an operator acts
+    UNKNOWN = "unknown"  # the facts that the check needs could not be read
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of one check. `remedy` says what to do; empty when nothing needs to be done."""
+    """The result of one check of a preflight. `remedy` tells the operator what to do; empty: there is nothing to do."""
 
     name: str
     status: CheckStatus
@@ -27,14 +27,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The results of all checks, made together.
+    """The results of all checks of one preflight.
 
-    A failed check forbids nothing: operators are told, and it is recorded.
+    A failed check forbids nothing: operators are told of it, and the Journal records it.
     """
 
     at: float
     checks: tuple[Check, ...]
-    latest_safe_start: float  # the last moment to start warming, epoch seconds
+    latest_safe_start: float  # the last moment to begin launching for the event, epoch seconds
     time_to_warm_s: float
 
     @property

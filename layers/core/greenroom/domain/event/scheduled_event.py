@@ -1,4 +1,4 @@
-"""A scheduled event: a time for which a pool is warmed in advance, and the steps that prepare, open and close it."""
+"""A scheduled event: a period for which a pool launches instances in advance, and the steps from preparation to end."""
 
 from __future__ import annotations
 
@@ -13,42 +13,49 @@ from greenroom.domain.event.preflight import Preflight
 from greenroom.domain.pool.pool import Pool
 
 DEFAULT_LEAD_S = 1200
-"""How long before the start warming begins: as long as a boot may take while no boot was measured."""
+"""How long before its start an event's instances begin to launch: as long as a boot may take, for a pool whose boots
+were never measured.
+"""
 DEFAULT_PRE_QUEUE_S = 300
-"""How long before the start viewers may use the event's slots. Source: Cloudflare Waiting Room, 5 min."""
+"""How long before its start an event's pre-queue opens: viewers may then wait in line for the event. Source: Cloudflare
+Waiting Room, 5 min.
+"""
 MARGIN_S = 60
-"""All slots should be Ready this long before the start."""
+"""All slots of an event should be Ready this long before its start."""
 LONGEST_EVENT_S = 7 * 24 * 3600
 FURTHEST_AHEAD_S = 366 * 24 * 3600
 DAY_BEFORE_S = 24 * 3600
 HOUR_BEFORE_S = 3600
 SOONEST_S = 5
-"""A one-time schedule in the past never fires, so a step that is due already is scheduled this far ahead."""
+"""A step that is already due is scheduled this far ahead, because a one-time schedule in the past never fires."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventReservation:
-    """A pool's reservation for an event: `slots` that are kept free for it, used up by sessions and not refilled.
+    """A pool's reservation for an event: `slots` that are kept for the event's sessions, used up and not refilled.
 
-    From the opening on, each session of the pool that gets a slot uses up one.
+    From the moment the event opens, each session of the pool that gets a slot uses up one reserved slot.
     """
 
     slots: int
-    taken_at: int | None = None  # the pool's `taken` count when it opened; None: not open yet, nothing is used up
+    taken_at: int | None = None  # the pool's `taken` count when the event opened; None: not open yet
 
 
 class EventState(StrEnum):
     """The state of an event. It follows from the steps that were done; Over and Cancelled are final."""
 
-    SCHEDULED = "Scheduled"  # no slots are reserved yet
-    WARMING = "Warming"  # its slots are reserved, and no session uses them up yet
-    OPEN = "Open"  # each session that gets a slot uses up one of them
+    SCHEDULED = "Scheduled"  # no slots are reserved for it yet
+    WARMING = "Warming"  # slots are reserved for it, and no session uses them up yet
+    OPEN = "Open"  # each session that gets a slot uses up a reserved one
     OVER = "Over"  # past its end: its reservation has ended
-    CANCELLED = "Cancelled"  # an operator cancelled it
+    CANCELLED = "Cancelled"  # an operator cancelled the event
 
 
 class EventStep(StrEnum):
-    """A step in an event's life, done once for each version of the event, in the order of their times."""
+    """A step of a scheduled event, such as launching its instances.
+
+    Steps run in the order of their times, each once per version of the event; editing the event makes a new version.
+    """
 
     PREFLIGHT_DAY = "preflightDay"
     PREFLIGHT_HOUR = "preflightHour"
@@ -61,28 +68,30 @@ class EventStep(StrEnum):
 
 PREFLIGHTS = frozenset({EventStep.PREFLIGHT_DAY, EventStep.PREFLIGHT_HOUR})
 _STANDING = frozenset({EventStep.WARM, EventStep.OPEN})
-"""Steps with a lasting effect: after an edit, those that are due in the new plan too need not be done again."""
+"""Steps with a lasting effect. When an event is edited after such a step, and the step is due in the new plan as well,
+it is not done again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class WarmTime:
-    """How long a pool takes to warm: one boot, plus the time until the last instance has been launched."""
+    """How long a pool takes to make an event's slots Ready: one boot, plus the time to launch all instances."""
 
     boot_s: float
     launching_s: float
-    is_measured: bool  # False: no boot of this pool was seen yet, `boot_s` is the time allowed
+    is_measured: bool  # False: no boot of this pool was seen yet, so `boot_s` is the allowed time
 
     @property
     def whole_s(self) -> float:
-        """From the first launch until the last instance is Ready."""
+        """Seconds from the first launch until the last instance is Ready."""
         return self.boot_s + self.launching_s
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledEvent:
-    """One event. Times are epoch seconds.
+    """One scheduled event. Times are epoch seconds.
 
-    `version` grows with each edit by an operator; `revision` grows with each write, which compares it.
+    `version` grows with each edit by an operator. `revision` grows with each write, and a writer compares it.
     """
 
     event_id: str
@@ -93,20 +102,20 @@ class ScheduledEvent:
     time_zone: str
     expected_sessions: int
     lead_s: int
-    planned_at: float  # when this version was made, and with it a first preflight
+    planned_at: float  # when this version was made; a preflight is made at the same time
     pre_queue_s: int = DEFAULT_PRE_QUEUE_S
     maximum_cost_usd: float | None = None
     shuffle: bool = False  # viewers in the pre-queue are served in random order
     version: int = 1
     done: frozenset[EventStep] = frozenset()
     cancelled_at: float | None = None
-    preflight: Preflight | None = None  # the latest one
+    preflight: Preflight | None = None  # the latest preflight
     revision: int = 0
     changed_at: float = 0.0  # the time of the last write
 
     @property
     def state(self) -> EventState:
-        """The event's state, which follows from the steps done."""
+        """The event's state, which follows from the steps that were done."""
         if self.cancelled_at is not None:
             return EventState.CANCELLED
         for step, state in _STATES:
@@ -116,12 +125,12 @@ class ScheduledEvent:
 
     @property
     def is_final(self) -> bool:
-        """Whether the event is over or cancelled, so that nothing more is done for it."""
+        """Whether the event is over or cancelled, so that no further step is done for it."""
         return self.state in (EventState.OVER, EventState.CANCELLED)
 
     @property
     def has_reservation(self) -> bool:
-        """Whether the pool must have slots reserved for the event."""
+        """Whether the pool must reserve slots for the event."""
         return self.state in (EventState.WARMING, EventState.OPEN)
 
 
@@ -133,17 +142,20 @@ _STATES = (
 
 
 def latest_safe_start(event: ScheduledEvent, warm: WarmTime) -> float:
-    """The last moment to start warming if all slots must be Ready MARGIN_S before the start."""
+    """The last moment to begin launching if all slots of the event must be Ready MARGIN_S before its start."""
     return event.start - MARGIN_S - warm.whole_s
 
 
 def warms_at(event: ScheduledEvent, latest: float) -> float:
-    """When warming begins: at the event's lead, the latest safe start or the opening, whichever comes first."""
+    """When the event's instances begin to launch: the earliest of three times.
+
+    The three are: `lead_s` before the event's start, the latest safe start, and the opening of the pre-queue.
+    """
     return min(event.start - event.lead_s, latest, event.start - event.pre_queue_s)
 
 
 def step_times(event: ScheduledEvent, warm: WarmTime) -> Mapping[EventStep, float]:
-    """When each step is due, in the order of the steps.
+    """When each step of the event is due, in the order of the steps.
 
     Example: start 20:00, lead 20 min, pre-queue 5 min; a boot takes 4 min and the launches 10 s. Warm at 19:40 (the
     latest safe start would be 19:54:50), point of no return at 19:55, open at 19:55, measure at 20:00.
@@ -161,7 +173,7 @@ def step_times(event: ScheduledEvent, warm: WarmTime) -> Mapping[EventStep, floa
 
 
 def open_steps(event: ScheduledEvent, now: float, warm: WarmTime) -> Mapping[EventStep, float]:
-    """The steps that are still to be done, and when. Steps that have become pointless are left out."""
+    """The steps of the event that are still to be done, and when. Steps that have become pointless are left out."""
     if event.is_final:
         return {}
     times = step_times(event, warm)
@@ -179,7 +191,8 @@ def open_steps(event: ScheduledEvent, now: float, warm: WarmTime) -> Mapping[Eve
 def edited(event: ScheduledEvent, now: float, warm: WarmTime) -> ScheduledEvent:
     """The next version of an event whose settings were changed.
 
-    All steps are to be done again, except warming and opening if they were done and are due in the new plan as well.
+    All steps are done again in the new version. Only warming and opening, if already done, are kept when the new plan
+    also has them before `now`.
     """
     times = step_times(event, warm)
     kept = frozenset(step for step in event.done & _STANDING if times[step] <= now)
@@ -187,7 +200,7 @@ def edited(event: ScheduledEvent, now: float, warm: WarmTime) -> ScheduledEvent:
 
 
 def check_event(event: ScheduledEvent, pool: Pool, now: float, *, moved: bool = True) -> None:
-    """Checks the event's settings. `moved`: the start was changed, so it must be in the future.
+    """Checks the event's settings. `moved`: the operator changed the start, so the start must be in the future.
 
     Raises: InvalidField naming the field.
     """
@@ -208,9 +221,9 @@ def check_event(event: ScheduledEvent, pool: Pool, now: float, *, moved: bool = 
 
 
 def event_id_of(operator: str, client_token: str) -> str:
-    """The id of an event made with a client token: `evt-` and 26 base32 characters.
+    """The id of an event that an operator creates with a client token: `evt-` and 26 base32 characters.
 
-    A repeated call gets the same id, so that it finds the event of the first call.
+    A repeated call with the same token gets the same id, so that it finds the event of the first call.
     """
     digest = hashlib.sha256(f"{operator}\n{client_token}".encode()).digest()[:16]
     return f"evt-{base64.b32encode(digest).decode().rstrip('=').lower()}"

@@ -1,6 +1,6 @@
 """When a viewer may start a session: an application's admission, and the pre-queue of a scheduled event. Pure.
 
-The pre-queue is the time just before an event's start, when viewers may already wait in line for it.
+The pre-queue is the time just before an event's start, when viewers may already wait in line for the event.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from greenroom.domain.event.scheduled_event import ScheduledEvent
 from greenroom.domain.pool.pool import Admission
 
 LONGEST_PRE_QUEUE_S = 3600
-"""The longest pre-queue, even when the event's own is longer: a state machine waits in line for 2 hours at most."""
+"""The longest pre-queue, even when the event asks for a longer one: a session's state machine waits in line for 2 hours
+at most.
+"""
 
 SAME_START_S = 0.01
-"""Rows keep milliseconds, so two starts that differ by less than this are the same."""
+"""Two starts that differ by less than this are the same, because rows keep milliseconds."""
 
 
 def opens_at(event: ScheduledEvent) -> float:
-    """When the event's pre-queue opens and the first viewer may join it."""
+    """When the event's pre-queue opens, so that the first viewer may wait in line for the event."""
     return event.start - min(event.pre_queue_s, LONGEST_PRE_QUEUE_S)
 
 
 def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: float) -> ScheduledEvent | None:
-    """The event whose pre-queue a viewer arriving now would join; None: the viewer is served as soon as a slot is free.
+    """The event whose pre-queue a viewer arriving now would join. None: the viewer is served as soon as a slot is free.
 
     Raises: ApplicationClosed, NotOpenYet.
     """
@@ -43,11 +45,12 @@ def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: fl
 
 
 def held_until(admission: Admission, events: Iterable[ScheduledEvent], not_before: float, now: float) -> float | None:
-    """The serving time of a session that waits for an event starting at `not_before`; None: as soon as a slot is free.
+    """The time from which a waiting session may get a slot; None: as soon as a slot is free.
 
-    The event may have been moved or cancelled since. While an event still has that start, the session is served then;
-    otherwise at the start of the next event, if that is near enough.
-    Raises: NotOpenYet (no event is near enough any more).
+    The session began to wait for an event that started at `not_before`, but operators may have moved or cancelled that
+    event. While an event still starts at `not_before`, the session waits until then. Otherwise it need not wait while
+    an event is running; when no event is running, it waits for the next one, if that starts soon enough.
+    Raises: NotOpenYet (no event starts soon enough any more).
     """
     if admission is Admission.OPEN:
         return None
@@ -62,15 +65,15 @@ def held_until(admission: Admission, events: Iterable[ScheduledEvent], not_befor
 
 
 def _ahead(events: Iterable[ScheduledEvent], now: float) -> list[ScheduledEvent]:
-    """The events that are running or still to come, by start."""
+    """The events that are running or will run, sorted by start."""
     return sorted((each for each in events if not each.is_final and now < each.end), key=lambda each: each.start)
 
 
 def arrival_in(event: ScheduledEvent, viewer_id: str, now: float) -> float:
     """The time at which a viewer counts as having arrived in the event's pre-queue.
 
-    That is now; or, where the event shuffles, a random time in the pre-queue. The random time depends only on the event
-    and the viewer, so that nobody draws a better one by leaving and coming back.
+    Without shuffling, the time is `now`. If the event shuffles, it is a random time within the pre-queue. The random
+    time depends only on the event and the viewer: leaving and joining the line again does not change it.
     """
     if not event.shuffle:
         return now

@@ -1,7 +1,4 @@
-"""The order in line: first come, first served within a priority; a higher priority has a head start in seconds.
-
-Pure.
-"""
+"""The order of sessions in line: first come, first served, with a head start in seconds for higher priorities. Pure."""
 
 from __future__ import annotations
 
@@ -13,15 +10,17 @@ TIER_PREFIX = "tier-"
 """The group `tier-vip` gives a viewer the priority (tier) `vip`."""
 LONGEST_HEAD_START_S = 24 * 3600
 PLACE_KEPT_S = 300
-"""How long a place is kept after the viewer's page left the socket. Source: Cloudflare Waiting Room, 5 min."""
+"""How long a session keeps its place in line after its page disconnected from the Viewer socket. Source: Cloudflare
+Waiting Room, 5 min.
+"""
 MOST_TIERS = 16
 
 
 def tier_of(groups: Iterable[str], tiers: Mapping[str, int]) -> str:
-    """The viewer's priority, from the groups in the verified token.
+    """The viewer's priority (tier), from the groups that the viewer's verified token names.
 
-    A tier that the pool does not know counts as standard.
-    A viewer in several tiers gets the one with the smallest head start: too many groups by mistake give no advantage.
+    A tier that the pool does not know counts as standard. A viewer with several tiers gets the one with the smallest
+    head start, so that too many groups by mistake give no advantage.
     Example: {tier-vip, tier-crew} with vip 600 and crew 60 -> crew.
     """
     named = {group.removeprefix(TIER_PREFIX) for group in groups if group.startswith(TIER_PREFIX)}
@@ -30,26 +29,26 @@ def tier_of(groups: Iterable[str], tiers: Mapping[str, int]) -> str:
 
 
 def head_start_of(tier: str, tiers: Mapping[str, int]) -> int:
-    """The tier's head start in seconds; 0 for an unknown tier."""
+    """The tier's head start in line, seconds; 0 for an unknown tier."""
     return tiers.get(tier, 0)
 
 
 def order_at(requested_at: float, head_start_s: float) -> float:
-    """The sort key of a place in line: the time of the request, earlier by the head start.
+    """The sort key of a session's place in line: the time of its request, earlier by the head start of its tier.
 
-    This also keeps a low priority from waiting for ever: a viewer who came earlier by more than the head start stays
-    ahead.
-    Example: a standard viewer of 12:00 and a head start of 10 min: a vip of 12:09 goes first, one of 12:11 does not.
+    No priority waits for ever: a viewer who came earlier by more than the head start stays ahead of one who has it.
+    Example: with a head start of 10 min, a vip who comes at 12:09 is served before a standard viewer who came at 12:00.
+    A vip who comes at 12:11 is served after that viewer.
     """
     return requested_at - head_start_s
 
 
 def order_of(session: Session) -> float:
-    """The sort key of the session's place in line. A session that moves keeps the key of its first request."""
+    """The sort key of the session's place in line. A session that moves to another slot keeps its first sort key."""
     return session.requested_at if session.order_at is None else session.order_at
 
 
 def is_given_up(session: Session, now: float) -> bool:
-    """Whether the session waits in line, but its viewer's page has been gone for too long to keep the place."""
+    """Whether the session waits in line, but its page has been disconnected for too long to keep the place."""
     gone_at = session.page_gone_at
     return session.state is SessionState.QUEUED and gone_at is not None and now > gone_at + PLACE_KEPT_S

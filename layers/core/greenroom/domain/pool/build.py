@@ -1,4 +1,4 @@
-"""Which build of its application an instance runs: a hash of what its agent was told to start when it registered."""
+"""Which build of its application an instance runs: a hash of what its agent was told to start at registration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def build_of(application: Application) -> str:
 def is_outdated(instance: Instance, application: Application) -> bool:
     """Whether the instance runs another application or another build than its pool is configured for now.
 
-    The build of an instance that is Launching does not count: when it registers it is told to run the present one.
+    The build of an instance that is Launching does not count: its agent is told the present build when the agent
+    registers.
     """
     if instance.application_id != application.application_id:
         return True

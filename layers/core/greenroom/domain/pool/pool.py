@@ -14,13 +14,15 @@ from greenroom.domain.times import Time
 LINE_LIMIT, LONGEST_LINE = 1000, 5000
 """How many sessions may wait in a pool's line: the default, and the greatest value that can be configured."""
 START_TIMEOUT_S, LONGEST_START_S = 300, 3600
-"""How long an application may take to start until its streamer is connected: the default, and the greatest value."""
+"""How long an application may take to start until its streamer is connected: the default, and the greatest value that
+can be configured.
+"""
 
 
 class ApplicationKind(StrEnum):
-    """Which streamer the agent starts."""
+    """Which kind of streamer (the process that sends the picture) the agent starts."""
 
-    UNREAL = "unreal"  # a command line that gets its slot's streamer endpoint and media ports
+    UNREAL = "unreal"  # an Unreal command line; it is given its slot's streamer endpoint and media ports
     DEMO = "demo"  # Greenroom's own scene, for instances without a GPU
     NULL = "null"  # no picture: sessions without media, for load tests and drills
 
@@ -29,8 +31,8 @@ class Admission(StrEnum):
     """Who may start a session of an application."""
 
     OPEN = "open"  # everybody, always
-    AUTOMATIC = "automatic"  # only around its pool's scheduled events: from the pre-queue until the end
-    CLOSED = "closed"  # nobody; sessions that run or wait go on
+    AUTOMATIC = "automatic"  # only around its pool's scheduled events, from the opening of the pre-queue to the end
+    CLOSED = "closed"  # nobody; sessions that run or wait continue
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +55,36 @@ class Application:
     gpu_minutes_per_viewer_day: int | None = None
     admission: Admission = Admission.OPEN
     relay: RelayPolicy = RelayPolicy.ALL
-    start_timeout_s: int = START_TIMEOUT_S  # the agent ends a start that takes longer, and starts again
+    start_timeout_s: int = START_TIMEOUT_S  # the agent ends the process of a longer start, and starts it again
 
 
 class Placement(StrEnum):
-    """Where a session goes when several instances have a free slot. Source: Agones, scheduling strategies."""
+    """Which instance a session gets when several have a free slot. Source: Agones, scheduling strategies."""
 
-    PACKED = "packed"  # onto the fullest instance, so that others become idle and can be ended
-    DISTRIBUTED = "distributed"  # onto the emptiest one, so that the loss of one affects the fewest viewers
+    PACKED = "packed"  # the fullest instance, so that other instances become idle and can be ended
+    DISTRIBUTED = "distributed"  # the emptiest instance, so that losing an instance affects the fewest viewers
 
 
 @dataclass(frozen=True, slots=True)
 class PoolPolicy:
-    """How much capacity a pool keeps, in slots where the name does not say instances."""
+    """How much capacity a pool keeps. Numbers are slots, unless the name or its comment says instances."""
 
     always_on: int  # the least number of slots
-    target_idle: int  # free slots kept beside those in use
+    target_idle: int  # free slots kept in addition to the slots in use
     maximum: int  # the greatest number of slots
     warm_instances: int = 0  # size of the warm pool: stopped on-demand instances
     scale_in_after_s: int = 120  # how long a surplus must last before instances are ended (docs/decisions.md)
-    scale_in_step: int = 10  # the most instances that one step of scale-in ends
+    scale_in_step: int = 10  # the most instances that one step of scale-in terminates
     spot_share: int = 100  # percent of the pool's slots that may be on Spot
     placement: Placement = Placement.PACKED
 
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """A pool's halt: it launches and starts nothing until an operator resumes it. Running instances keep serving."""
+    """A pool's halt: the pool launches and starts no instance until an operator resumes it.
+
+    Running instances keep serving.
+    """
 
     reason: str
     at: Time
@@ -88,14 +93,14 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The instances that serve one application, with their policy and their line."""
+    """The instances that serve one application, with their capacity policy and the line of waiting sessions."""
 
     pool_id: str
     application_id: str
     policy: PoolPolicy
     instance_types: tuple[str, ...] = ("g5.xlarge",)
     markets: tuple[str, ...] = ("spot", "on-demand")
-    version: int = 0  # of its row; 0: never stored
-    line_limit: int = LINE_LIMIT  # how many may wait; further requests are told when to try again
+    version: int = 0  # of the pool's row; 0: never stored
+    line_limit: int = LINE_LIMIT  # how many sessions may wait; further requests are told when to try again
     tiers: Mapping[str, int] = field(default_factory=lambda: {STANDARD_TIER: 0})  # name -> head start in line, seconds
-    shards: int = SHARDS  # partitions of its free entries: what its highest maximum so far needs
+    shards: int = SHARDS  # partitions of its free-slot entries: as many as its highest maximum so far needs

@@ -14,16 +14,15 @@ PLACEHOLDERS: Mapping[str, str] = {
     "PixelStreamingWebRTCMinPort": "{mediaPortFirst}",
     "PixelStreamingWebRTCMaxPort": "{mediaPortLast}",
 }
-"""For each option, the placeholder that the agent fills in with the slot's own value.
-
-A test compares this with the agent.
+"""For each option, the placeholder that the agent replaces with the slot's own value.
+A test compares this table with the agent.
 """
 _OPTION = re.compile(rf"(?<![a-z0-9_.])({'|'.join(PLACEHOLDERS)})=(\"[^\"]*\"|'[^']*'|[^\s\"']*)", re.IGNORECASE)
 _BY_LOWER = {name.lower(): value for name, value in PLACEHOLDERS.items()}
 
 
 def fixed_option(command: Sequence[str]) -> tuple[str, str] | None:
-    """The first option that would be the same in every slot, and the placeholder it should have; None when all is well.
+    """The first option whose value would be the same in every slot, with the placeholder it needs; None: all is well.
 
     Unreal reads its options in any letter case.
     >>> fixed_option(["game", "-pixelstreamingurl=ws://elsewhere"])

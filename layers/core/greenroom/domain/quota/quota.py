@@ -1,6 +1,6 @@
-"""How much a viewer, a tenant and the whole account may use: what is counted, what is refused, and when to try again.
+"""Quotas: how much a viewer, a tenant and the whole AWS account may use, how use is counted, and when it is refused.
 
-A day is a day of UTC. None means no limit. A session that waits in line counts like one that plays.
+A day is a day of UTC. A limit of None means no limit. A session that waits in line counts like one that plays.
 """
 
 from __future__ import annotations
@@ -15,19 +15,23 @@ from greenroom.domain.session.session import Session, SessionState
 from greenroom.domain.times import Time
 
 SHARDS = 16
-"""The count of a tenant or the account is spread over this many rows. Simultaneous launches then rarely meet in one."""
+"""The count of a tenant or the account is spread over this many rows (shards), so that simultaneous launches rarely
+write the same row.
+"""
 GPU_SHARDS = 4
-"""Used GPU time is spread over fewer rows: it is read often, and written once per session."""
+"""Used GPU time is spread over fewer rows than SHARDS: it is read often, and written once per session."""
 LIVE = "LIVE"
-"""The key of a shard's row that counts sessions which are not over."""
+"""The sort key of the row in a shard that counts sessions which have not ended."""
 TRY_AGAIN_S = 60
-"""When a caller may try again if only the end of another session can help."""
+"""The time after which a refused caller may try again, if only the end of another session can help."""
 NOBODY_S = 1.0
-"""The least time that any session gets: a time of ending must not lie in the past."""
+"""The least time between a session's first connection and the time at which it must end, which must not lie in the
+past.
+"""
 
 
 class Scope(StrEnum):
-    """Whose limit it is."""
+    """Whose limit a quota is."""
 
     VIEWER_DAY = "viewer-day"  # one viewer, one application, one day
     TENANT = "tenant"
@@ -36,7 +40,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The limits of one viewer, tenant or account."""
+    """The limits of one viewer, one tenant or the account. None: no limit."""
 
     concurrent_sessions: int | None = None
     sessions_per_day: int | None = None
@@ -45,7 +49,10 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class KillSwitch:
-    """While it is thrown, nobody can start a new session; running sessions go on. An operator clears it."""
+    """The kill switch, as an operator threw it: nobody can start a new session until an operator clears it.
+
+    Running sessions continue.
+    """
 
     reason: str
     at: Time
@@ -54,7 +61,7 @@ class KillSwitch:
 
 @dataclass(frozen=True, slots=True)
 class AccountQuota:
-    """The account's row: its quota and its kill switch."""
+    """What the table stores for the whole AWS account: its quota and its kill switch."""
 
     quota: Quota = Quota()
     kill_switch: KillSwitch | None = None
@@ -62,7 +69,7 @@ class AccountQuota:
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """All quotas that apply to one launch."""
+    """All quotas that apply to one launch of a session."""
 
     viewer: Quota = field(default_factory=Quota)
     tenant: Quota = field(default_factory=Quota)
@@ -71,14 +78,14 @@ class Quotas:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A limit, counted in units of which each launch takes one.
+    """A limit, with the units used of it. Each launch of a session takes one unit.
 
-    The units are split over shards, so that a launch never reads a sum.
+    The units are split over shards (rows), so that a launch never has to read a sum.
     Example: limit 10 -> ten shards of 1; limit 40 -> 16 shards, eight of 3 and eight of 2; limit 0 -> no shard.
     """
 
     scope: Scope
-    name: str  # whose limit, like `TENANT#acme`
+    name: str  # whose limit it is, like `TENANT#acme`
     row: str  # LIVE, or the key of a day's row
     limit: int | None
 
@@ -103,7 +110,7 @@ class Counter:
 
 
 def viewer_name(viewer_id: str, application_id: str) -> str:
-    """The name of a viewer's daily counter. Each application has one, because its operator set the limit."""
+    """The name of a viewer's daily counter. Each application counts for itself, because its operator sets the limit."""
     return f"VIEWER#{viewer_id}#{application_id}"
 
 
@@ -115,7 +122,7 @@ ACCOUNT_NAME = "ACCOUNT"
 
 
 def names_of(session: Session) -> dict[Scope, str]:
-    """The names of the counters that the session is counted in."""
+    """The names of the counters in which the session is counted, by scope."""
     return {
         Scope.VIEWER_DAY: viewer_name(session.viewer_id, session.application_id),
         Scope.TENANT: tenant_name(session.tenant_id),
@@ -124,7 +131,7 @@ def names_of(session: Session) -> dict[Scope, str]:
 
 
 def counters_of(session: Session, quotas: Quotas) -> Sequence[Counter]:
-    """The counters of which a launch takes one unit each.
+    """The counters of which launching the session takes one unit each.
 
     A viewer's simultaneous sessions are not among them: another row lists their ids.
     """
@@ -151,12 +158,12 @@ def day_row(day: str) -> str:
 
 
 def day_start(at: float) -> float:
-    """The last midnight before `at`."""
+    """The last midnight (UTC) before `at`."""
     return datetime.fromtimestamp(at, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def next_day(at: float) -> float:
-    """The first midnight after `at`."""
+    """The first midnight (UTC) after `at`."""
     return day_start(at) + timedelta(days=1).total_seconds()
 
 
@@ -178,14 +185,14 @@ def gpu_shard(session_id: str, scope: Scope) -> int:
 
 
 def gpu_shards(scope: Scope) -> range:
-    """The shards over which a scope's used GPU time is spread."""
+    """The numbers of the shards over which a scope's used GPU time is spread."""
     return range(1 if scope is Scope.VIEWER_DAY else GPU_SHARDS)
 
 
 def gpu_uses(session: Session) -> Sequence[GpuUse]:
-    """The GPU time that an ending session used, for each counter and each day it reached into.
+    """The GPU time that an ending session used, for each counter and each day on which the session used any.
 
-    Empty if it never had a slot.
+    Empty if the session never had a slot.
     """
     since = session.transitions.get(SessionState.ASSIGNED)
     until = session.transitions.get(SessionState.ENDING)
@@ -209,7 +216,7 @@ def _seconds_by_day(since: float, until: float) -> Sequence[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class GpuBudget:
-    """How many GPU minutes a scope has for one day, and how many seconds of them sessions that are over have used."""
+    """How many GPU `minutes` a scope may use on one day, and how many seconds ended sessions have already used."""
 
     scope: Scope
     minutes: int
@@ -220,17 +227,17 @@ class GpuBudget:
         return self.used_s >= self.minutes * 60
 
     def exceeded(self, now: float) -> QuotaExceeded:
-        """The error to raise for a new launch."""
+        """The error to raise when the budget is used up and a new session is launched."""
         return QuotaExceeded(self.scope, "gpuMinutesPerDay", self.minutes, now, next_day(now))
 
 
 def plays_until(session: Session, now: float, budgets: Sequence[GpuBudget]) -> float:
     """When a session that connects now for the first time must end, epoch seconds.
 
-    That is its own maximum length, or earlier when the GPU time of a day is used up. A session that reaches midnight
-    may use the next day's time as well.
-    Example: it is 23:50 and the limit is 30 minutes a day. With 5 minutes left: 23:55. With 15 left: it reaches
-    midnight and may use the 30 minutes of the next day: 00:30.
+    The session ends after its own maximum length, or earlier when the GPU time of a day is used up. A session that runs
+    past midnight may use the next day's GPU time as well.
+    Example: it is 23:50 and the limit is 30 minutes a day. With 5 minutes left, the session ends at 23:55. With 15
+    left, it runs past midnight and may use the 30 minutes of the next day: 00:30.
     """
     longest = now + session.limits.maximum_session_s
     held_since = max(session.transitions.get(SessionState.ASSIGNED, now), day_start(now))

@@ -1,4 +1,7 @@
-"""The Viewer socket's tickets and connections. A page has one connection per session, an agent one per instance."""
+"""Tickets for the Viewer socket (a WebSocket), and its connections.
+
+A page opens one connection per session, an agent one per instance.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 TICKET_LIFETIME_S = 60
-"""How long a join ticket can be used. Source: AppStream streaming URLs."""
+"""How long a page or an agent can use its ticket. Source: AppStream streaming URLs."""
 CONNECTION_LIFETIME_S = 2 * 3600 + 600
-"""How long a connection's row is kept, in case its end is never reported.
-
+"""How long a connection's row is kept if API Gateway never reports that the connection closed.
 Source: API Gateway WebSocket, 2 h at most.
 """
 
 
 class PeerKind(StrEnum):
-    """Which of the two peers of a picture a connection belongs to."""
+    """Whether a connection belongs to a viewer's page or to an instance's agent, the two peers of a picture."""
 
     PAGE = "viewer"  # a viewer's page, for one session
     AGENT = "agent"  # an instance's agent, for all its slots
@@ -23,7 +25,11 @@ class PeerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a socket ticket admits to: a page's names its session and epoch, an agent's its instance and boot nonce."""
+    """A ticket, with which a page or an agent may connect once to the Viewer socket.
+
+    A page's ticket names its session and epoch (number of the slot's claim). An agent's ticket names its instance and
+    boot nonce (random id of the agent's boot).
+    """
 
     kind: PeerKind
     expires_at: float
@@ -37,9 +43,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An open connection.
+    """An open connection of a page or an agent to the Viewer socket.
 
-    A page's `epoch` and `join_number` are compared, so that an outdated page's frames are refused.
+    A page's `epoch` (number of the slot's claim) and `join_number` (which page of the session it is) are compared with
+    the session's, so that frames from an outdated page are refused.
     """
 
     connection_id: str

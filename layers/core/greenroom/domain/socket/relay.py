@@ -1,4 +1,4 @@
-"""Media through a TURN server: who must use it, and the credentials that let a session in.
+"""Media through a TURN server: which sessions must use the server, and the credentials for it.
 
 Source: coturn, README.turnserver, "TURN REST API" (use-auth-secret): the username is `<expiry>:<name>`, the credential
 base64(HMAC-SHA1(secret, username)). The server knows only the secret, so no users are created or deleted.
@@ -13,16 +13,15 @@ from enum import StrEnum
 
 OUTLIVES_S = 600
 """How much longer than its session a credential works.
-
-A page may join at the last moment, and clocks differ a little.
+A page may connect at the last moment of the session, and clocks differ a little.
 """
 LONGEST_S = 24 * 3600
 
 
 class RelayPolicy(StrEnum):
-    """Which network paths the media may take: RTCConfiguration.iceTransportPolicy."""
+    """Which network paths a session's media may take: RTCConfiguration.iceTransportPolicy."""
 
-    ALL = "all"  # the direct path, or the TURN server where that is blocked
+    ALL = "all"  # the direct path, or the TURN server where the direct path is blocked
     RELAY = "relay"  # only the TURN server: for closed networks; neither peer learns the other's address
 
 
@@ -35,9 +34,9 @@ class TurnCredential:
 
 
 def turn_credential(secret: str, session_id: str, expires_at: float) -> TurnCredential:
-    """A credential that works until `expires_at` (epoch seconds, cut to whole ones).
+    """A credential for the TURN server that works until `expires_at` (epoch seconds, rounded down to whole seconds).
 
-    The session id in it makes the session recognisable in coturn's log.
+    The username contains the session id, so that coturn's log shows the session.
     """
     username = f"{int(expires_at)}:{session_id}"
     digest = hmac.digest(secret.encode(), username.encode(), "sha1")
@@ -45,7 +44,7 @@ def turn_credential(secret: str, session_id: str, expires_at: float) -> TurnCred
 
 
 def credential_expiry(ends_by: float | None, maximum_session_s: float, now: float) -> float:
-    """The session's remaining time plus ten minutes, at most a day from now.
+    """When a session's credential expires: ten minutes after the session must end, but at most a day from now.
 
     `ends_by`: when the session must end; None until its first connection.
     Example: a session of one hour that connected 50 minutes ago -> 20 minutes from now.
