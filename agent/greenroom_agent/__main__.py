@@ -1,4 +1,4 @@
-"""`python -m greenroom_agent`: runs the agent until SIGTERM, SIGINT or a newer agent."""
+"""`python -m greenroom_agent`: runs the agent until SIGTERM or SIGINT, or until a newer agent has registered."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ OUTDATED = 3
 
 
 async def run(settings: Settings) -> int:
-    """The agent's life as an exit code."""
+    """Runs the agent; returns the exit code of the process."""
     agent = asyncio.create_task(Agent(settings).run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

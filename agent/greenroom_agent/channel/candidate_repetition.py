@@ -45,7 +45,7 @@ def repeat_candidate(candidate: str, public_ip: str | None) -> str | None:
 
 
 def repeat_in_message(message: Message, public_ip: str | None) -> list[Message]:
-    """The messages to send to the page for one message of the streamer: a trickled candidate may become two."""
+    """The messages to send to the page for one message of the streamer. An ICE candidate may become two candidates."""
     if message.get("type") == "offer" and isinstance(message.get("sdp"), str):
         return [{**message, "sdp": repeat_in_sdp(message["sdp"], public_ip)}]
     if message.get("type") == "iceCandidate" and isinstance(message.get("candidate"), dict):

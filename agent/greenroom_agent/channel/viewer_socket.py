@@ -35,7 +35,7 @@ class TicketApi(Protocol):
 
 
 class ViewerSocket:
-    """Keeps one connection open, and opens a new one with a new ticket when it ends.
+    """Keeps a connection to the Viewer socket open. When it ends, opens another one with a new ticket.
 
     `on_frame` gets every frame except pong. The welcome is the first frame of each connection; `is_open` is true then.
     """

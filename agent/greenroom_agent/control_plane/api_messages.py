@@ -24,7 +24,7 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotTruth:
-    """A slot as the control plane knows it. `state` is None in the answer to `register`, which has the epoch only."""
+    """A slot as the control plane knows it. `state` is None in the answer to `register`, which names the epoch only."""
 
     slot_id: str
     epoch: int
@@ -34,7 +34,7 @@ class SlotTruth:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A page wants the picture of its session. `join_number` counts the pages of this session, from 1.
+    """A browser page wants the video of its session. `join_number` counts the pages of that session, from 1.
 
     `ice_servers` carry credentials of this join that expire (never log them); None: use those of the registration.
     """

@@ -18,16 +18,17 @@ RETRY_S = 2.0
 
 
 class HeartbeatApi(Protocol):
-    """Where heartbeats are sent."""
+    """The API that receives heartbeats."""
 
     async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
-        """Sends one heartbeat."""
+        """Sends one heartbeat and returns its answer."""
 
 
 class Heartbeat:
     """Sends a heartbeat every `period_s`, sooner after a failure, and at once when EC2 gives notice.
 
-    Every later heartbeat repeats the notice. Each accepted one touches `alive_file` for the instance's dead-man timer.
+    Every later heartbeat repeats the notice. Each accepted heartbeat touches `alive_file`, so that the instance's
+    dead-man timer does not power it off.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Heartbeat:
         self._is_news = asyncio.Event()
 
     def notify(self, notice: Ec2Notice) -> None:
-        """Passes on a notice of EC2 with a heartbeat right now."""
+        """Sends a heartbeat at once to pass on a notice of EC2 (this instance will be lost)."""
         self._notice = notice
         self._is_news.set()
 
@@ -67,7 +68,7 @@ class Heartbeat:
             await self._pause(self._period_s * (0.9 + 0.1 * self._luck()))
 
     async def beat(self) -> HeartbeatAnswer | None:
-        """Sends one heartbeat; None when it was not accepted."""
+        """Sends one heartbeat. Returns the answer, or None when the control plane did not accept it."""
         sent_at_s = self._clock()
         self._is_news.clear()
         try:

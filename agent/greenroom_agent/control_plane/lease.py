@@ -1,4 +1,4 @@
-"""How long the agent may assume that the control plane still counts on this instance."""
+"""The lease of an instance: the time for which the control plane leaves the instance's sessions to its agent."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Lease:
     """The lease of this instance, in seconds of a monotonic clock.
 
-    When it has expired, the control plane may have moved the viewers elsewhere. It counts from when an accepted
-    heartbeat was *sent*. The control plane counts from when it received it, so the agent's lease always ends first.
+    After its end, the control plane may have moved the viewers elsewhere. The agent counts from when it *sent* the
+    last accepted heartbeat. The control plane counts from when it received that heartbeat, so it waits longer.
     """
 
     length_s: float
@@ -24,5 +24,5 @@ class Lease:
         return self.renewed_at_s + self.length_s - now_s
 
     def is_expired(self, now_s: float) -> bool:
-        """Whether the lease has expired, so that the agent must stop its streams."""
+        """Whether the lease has expired. If so, the agent must stop its streams."""
         return self.remaining_s(now_s) <= 0

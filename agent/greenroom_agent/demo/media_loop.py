@@ -1,4 +1,4 @@
-"""Binds the demo's media sockets to the slot's port range, and to loopback only when asked."""
+"""Binds the demo's media sockets to the slot's port range and, on request, to loopback only."""
 
 import asyncio
 import errno

@@ -95,7 +95,7 @@ class SlotSupervisor:
         self._obey(_Wish.RESTART)
 
     def stop(self) -> None:
-        """Ends the process; none is started until `restart`."""
+        """Ends the process and starts no other until `restart` is called."""
         self._obey(_Wish.STOP)
 
     def fail(self, detail: str) -> None:
@@ -165,7 +165,7 @@ class SlotSupervisor:
         return f"exit code {process.exit_code}"
 
     async def _stays_away(self) -> None:
-        """Waits until the streamer has not connected, or not reconnected, in time."""
+        """Waits until the streamer has failed to connect (or to reconnect) in time."""
         limit_s, fault = self._pauses.start_s, "it did not identify itself in time"
         while True:
             try:

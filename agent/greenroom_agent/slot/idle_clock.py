@@ -1,4 +1,4 @@
-"""Runs the idle watch of one slot by a timer: warns the page, and ends the session when the viewer does not react."""
+"""Runs the idle watch of one slot with a timer: warns an inactive viewer, then ends the session."""
 
 import asyncio
 import math
@@ -10,7 +10,7 @@ from greenroom_agent.slot.idle_watch import IdleSign, IdleWatch
 
 
 class IdleClock:
-    """Runs while the viewer has a picture. `can_hear`: whether reports of input can reach the agent now."""
+    """Runs while the viewer has video. `can_hear`: whether reports of input can reach the agent now."""
 
     def __init__(
         self, notify_page: Callable[[Mapping[str, Any]], None], end: Callable[[], None], can_hear: Callable[[], bool]
@@ -23,21 +23,21 @@ class IdleClock:
         self.limits = UNLIMITED
 
     def start(self) -> None:
-        """The viewer has a picture now, which counts as input."""
+        """Starts counting: the viewer has video now, which counts as input."""
         self.stop()
         if self.limits.warn_s > 0:
             self._watch = IdleWatch(self.limits, _now_s())
             self._set_timer()
 
     def stop(self) -> None:
-        """Stops counting, because the viewer has no picture."""
+        """Stops counting, because the viewer has no video."""
         self._watch = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def heard(self, idle_s: object = 0) -> None:
-        """The last input was `idle_s` seconds ago. Anything but such a number is ignored."""
+        """Records that the viewer's last input was `idle_s` seconds ago. A value that is not a number is ignored."""
         if self._watch is None or isinstance(idle_s, bool) or not isinstance(idle_s, (int, float)):
             return
         if not math.isfinite(idle_s) or idle_s < 0:
@@ -46,7 +46,7 @@ class IdleClock:
         self._set_timer()
 
     def poll(self) -> None:
-        """Sends the warning or ends the session if that is due. Also called when the socket has opened."""
+        """Warns the viewer, or ends the session, if it is time to. Also called when the socket has opened."""
         if self._watch is None:
             return
         sign = self._watch.poll(_now_s(), can_hear=self._can_hear())

@@ -12,7 +12,7 @@ LEAST_REPEAT_S = 15.0
 
 
 class IdleSign(StrEnum):
-    """What to tell the page or the control plane."""
+    """A result of the idle watch: warn, take the warning back, or end the session."""
 
     WARN = "warn"  # to the page: the countdown begins
     WITHDRAW = "withdraw"  # to the page: the viewer is there after all
@@ -20,7 +20,7 @@ class IdleSign(StrEnum):
 
 
 class IdleWatch:
-    """Watches one viewer from the first picture on. Times are seconds of a monotonic clock."""
+    """Watches the input of one viewer, from the start of the video. Times are seconds of a monotonic clock."""
 
     def __init__(self, limits: IdleLimits, now_s: float) -> None:
         self._limits = limits
@@ -37,9 +37,9 @@ class IdleWatch:
         return self._limits.end_s if self._ends_at_s is None else max(0.0, self._ends_at_s - now_s)
 
     def heard(self, idle_s: float, now_s: float) -> IdleSign | None:
-        """The last input was `idle_s` seconds ago. When that is too long ago, the page is warned again.
+        """Records that the viewer's last input was `idle_s` seconds ago. Repeats the warning if that is too long ago.
 
-        A page that reports input has not shown the warning, because it knew of input that the agent did not know of.
+        The page does not show a warning when it has seen input that it has not reported yet; it reports it instead.
         """
         self._input_at_s = max(self._input_at_s, now_s - idle_s)
         if self._ends_at_s is None:
@@ -50,7 +50,7 @@ class IdleWatch:
         return IdleSign.WITHDRAW
 
     def poll(self, now_s: float, *, can_hear: bool) -> IdleSign | None:
-        """What is due now. A viewer who could not be warned, or whose input could not arrive, gets a new countdown."""
+        """The results that are due now. The countdown starts again if the viewer could not be warned or heard."""
         if not can_hear:
             self._ends_at_s = None
             return None

@@ -1,11 +1,11 @@
 """Which session and page occupy one slot, and what to do when something happens. No I/O and no clock.
 
 The epoch is the number of the slot's current claim: a newer epoch means another session, and everything of the last
-viewer is removed. joinNumber counts the pages of a session: the newest page gets the picture. Events with an older
+viewer is removed. joinNumber counts the pages of a session: the newest page gets the video. Events with an older
 epoch or joinNumber are ignored.
 
 A retired slot gets no new session but keeps serving the one it has. When that session moves to another instance, the
-viewer keeps the old picture for a while (it lingers), so that it does not disappear before the new one is there.
+viewer keeps the old video for a while (it lingers), so that it does not disappear before the new video has started.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ class Occupancy:
         self._ended_session_id: str | None = None
 
     def observe(self, truth: SlotTruth) -> list[Action]:
-        """The control plane sent the slot's state, for example in the answer to a heartbeat."""
+        """Handles the slot's state from the control plane, for example from the answer to a heartbeat."""
         if truth.epoch < self.epoch or truth.state is None:
             return []
         if SlotState.RETIRED in (truth.state, self.state):
@@ -72,7 +72,7 @@ class Occupancy:
         return actions
 
     def join(self, join: Join) -> list[Action]:
-        """A page wants the picture. An older page of the same session loses it."""
+        """Gives the video to a new page of a session. An older page of the same session loses it."""
         if self.is_fenced or self._is_empty_for_good or join.epoch < self.epoch:
             return []
         if self.state is SlotState.RETIRED and join.epoch > self.epoch:
@@ -100,10 +100,10 @@ class Occupancy:
         return [self._report("ready")]
 
     def streamer_lost(self) -> list[Action]:
-        """The process runs, but its streamer is disconnected. `application_ready` is called when it is back.
+        """Handles a streamer that disconnected while its process runs. `application_ready` follows if it reconnects.
 
-        A running session keeps the slot, because its picture may continue. Without one, the slot must get no viewer
-        meanwhile.
+        A running session keeps the slot, because its video may continue. A slot without a session is reported as not
+        ready, so that it gets no viewer meanwhile.
         """
         if self.application is not ApplicationState.READY:
             return []
@@ -127,14 +127,14 @@ class Occupancy:
         return [report]
 
     def peer_connected(self, join_number: int) -> list[Action]:
-        """The picture of this player is running."""
+        """The video of this player has started."""
         if join_number != self._player or self.is_playing:
             return []
         self.is_playing = self._has_played = True
         return [self._report("connected")]
 
     def peer_disconnected(self, join_number: int, detail: str) -> list[Action]:
-        """The picture of this player has stopped."""
+        """The video of this player has stopped."""
         if join_number != self._player or not self.is_playing:
             return []
         if self._is_lingering:
@@ -147,11 +147,11 @@ class Occupancy:
         return [self._report("idle", "no input")] if self.is_playing and not self._is_lingering else []
 
     def linger_over(self) -> list[Action]:
-        """The moved viewer has left the old picture, or has had enough time to leave."""
+        """Ends the old video of a viewer who has moved to another instance: the viewer left, or the time is up."""
         return self._empty_for_good() if self._is_lingering else []
 
     def fence(self) -> list[Action]:
-        """The lease has expired: the control plane may have moved the session elsewhere."""
+        """Stops the slot, because the lease has expired: the control plane may have moved its session elsewhere."""
         if self.is_fenced:
             return []
         self.is_fenced = True
@@ -162,7 +162,7 @@ class Occupancy:
         return [*actions, StopApplication()]
 
     def lift_fence(self) -> list[Action]:
-        """A heartbeat was accepted again: a new application process may wait for viewers."""
+        """Starts the application again, because the lease has been renewed."""
         if not self.is_fenced:
             return []
         self.is_fenced = False

@@ -1,4 +1,4 @@
-"""The actions that a stage asks for."""
+"""The actions that the rules of a slot (occupancy.py) ask for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class ConnectPlayer:
 
 @dataclass(frozen=True, slots=True)
 class DisconnectPlayer:
-    """End this player's picture."""
+    """End this player's video."""
 
     join_number: int
 
@@ -38,7 +38,7 @@ class StopApplication:
 
 @dataclass(frozen=True, slots=True)
 class Linger:
-    """Keep the picture of a viewer who is being moved, and report when that takes too long."""
+    """Keep streaming for a while to a viewer whose session is moving to another instance."""
 
 
 Action = ConnectPlayer | DisconnectPlayer | ResetApplication | StopApplication | Linger | Report

@@ -1,4 +1,4 @@
-"""One slot: connects the rules of its stage with its process, its streamer endpoint and the Viewer socket."""
+"""One slot: connects its rules (occupancy.py) with its process, its streamer endpoint and the Viewer socket."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ LINGER_S = 15.0
 
 
 class Slot:
-    """Carries out the actions that the stage decides on. `bind` sets the parts that need the slot themselves.
+    """Carries out the actions that the rules of the slot ask for. `bind` sets the parts that need the slot themselves.
 
     The fenced methods never raise: an error in them restarts the application of this slot, and affects no other slot.
     """
@@ -82,7 +82,7 @@ class Slot:
 
     @fenced
     def join(self, join: Join) -> None:
-        """A page wants the picture of its session."""
+        """Handles a page that wants the video of its session."""
         self._do(self.occupancy.join(join))
         known = self.occupancy
         if (join.session_id, join.epoch, join.join_number) == (known.session_id, known.epoch, known.join_number):
@@ -164,7 +164,7 @@ class Slot:
 
     @fenced
     def page_socket(self, *, is_open: bool) -> None:
-        """The current page's socket opened or closed. A closed socket alone never ends the picture."""
+        """The current page's socket opened or closed. A closed socket alone never ends the video."""
         if self._socket_grace is not None:
             self._socket_grace.cancel()
             self._socket_grace = None
@@ -244,7 +244,7 @@ class Slot:
                 self._supervisor.stop()
 
     def _mind_idling(self, event: str) -> None:
-        """Counts idle time only while the viewer has a picture and can send input."""
+        """Counts idle time only while the viewer has video and can send input."""
         if event == "connected" and self._has_media:
             self._idle.start()
         elif event != "idle":

@@ -1,4 +1,4 @@
-"""Builds one slot from its parts: stage, process, streamer endpoint, reports."""
+"""Builds one slot from its parts: rules, process, streamer endpoint, reports."""
 
 import asyncio
 import logging
@@ -38,7 +38,7 @@ class AssembledSlot:
     luck: Callable[[], float]
 
     async def run(self) -> None:
-        """Runs the slot until cancelled, then removes its traces. A failure, such as a port in use, is tried again."""
+        """Runs the slot until cancelled, then removes its files. Tries again after a failure, such as a port in use."""
         attempt = 0
         while True:
             try:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class ReportApi(Protocol):
-    """Where the events are sent."""
+    """The API that receives the events."""
 
     async def report(self, slot_id: str, report: Report) -> SlotTruth:
         """Sends one event; returns the slot's state in the control plane."""
@@ -40,7 +40,7 @@ class SlotReports:
         self._is_news = asyncio.Event()
 
     def add(self, report: Report) -> None:
-        """Adds an event, unless it equals the last waiting one. Ready, not ready, ready are three events."""
+        """Adds an event to send, unless the last unsent event is the same."""
         if report not in self._waiting[-1:]:
             self._waiting.append(report)
             self._is_news.set()

@@ -56,7 +56,7 @@ class ReliableSender:
         self.revive(now_ms)
 
     def resend(self, first: int, now_ms: int) -> list[Frame]:
-        """The peer lacks the messages from this number on: forgets the earlier ones and repeats the later ones."""
+        """Returns the messages from this number on again, because the peer lacks them; forgets the earlier messages."""
         if not 1 <= first <= self._last_sequence + 1:
             return []
         self.acknowledge(first - 1, now_ms)
@@ -65,7 +65,7 @@ class ReliableSender:
         return [frame for message in self._unacknowledged for frame in message.frames]
 
     def revive(self, now_ms: int) -> None:
-        """The peer is alive: resets the attempts of every message. A peer that was gone gets everything at once."""
+        """The peer is alive: resets the attempts of every message. If the peer counted as gone, sends it everything at once."""
         for message in self._unacknowledged:
             message.tries = 1
             if self.is_gone:
