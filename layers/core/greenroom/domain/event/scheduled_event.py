@@ -13,12 +13,12 @@ from greenroom.domain.event.preflight import Preflight
 from greenroom.domain.pool.pool import Pool
 
 DEFAULT_LEAD_S = 1200
-"""How long before its start an event's instances begin to launch: as long as a boot may take, for a pool whose boots
-were never measured.
+"""How long before its start an event begins to warm: the pool reserves slots, and launches instances for them. As long
+as a boot may take in a pool whose boots were never measured.
 """
 DEFAULT_PRE_QUEUE_S = 300
-"""How long before its start an event's pre-queue opens: viewers may then wait in line for the event. Source: Cloudflare
-Waiting Room, 5 min.
+"""How long before its start an event opens: viewers may wait in its pre-queue, and sessions may use its slots. Source:
+Cloudflare Waiting Room, 5 min.
 """
 MARGIN_S = 60
 """All slots of an event should be Ready this long before its start."""
@@ -52,7 +52,7 @@ class EventState(StrEnum):
 
 
 class EventStep(StrEnum):
-    """A step of a scheduled event, such as launching its instances.
+    """A step of a scheduled event, such as warming: reserving its slots and launching instances for them.
 
     Steps run in the order of their times, each once per version of the event; editing the event makes a new version.
     """
@@ -142,12 +142,12 @@ _STATES = (
 
 
 def latest_safe_start(event: ScheduledEvent, warm: WarmTime) -> float:
-    """The last moment to begin launching if all slots of the event must be Ready MARGIN_S before its start."""
+    """The last moment to begin warming (launching instances) if all slots must be Ready MARGIN_S before the start."""
     return event.start - MARGIN_S - warm.whole_s
 
 
 def warms_at(event: ScheduledEvent, latest: float) -> float:
-    """When the event's instances begin to launch: the earliest of three times.
+    """When the event begins to warm (the pool reserves slots and launches instances): the earliest of three times.
 
     The three are: `lead_s` before the event's start, the latest safe start, and the opening of the pre-queue.
     """

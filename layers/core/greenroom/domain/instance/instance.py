@@ -15,13 +15,13 @@ class InstanceState(StrEnum):
 
     LAUNCHING = "Launching"  # EC2 accepted the launch; the agent has not registered
     BOOTING = "Booting"  # the agent registered; no application answered its probe yet
-    READY = "Ready"  # at least one slot is or was ready; its slots can be claimed
-    DRAINING = "Draining"  # no new sessions; running ones go on until they end
-    INTERRUPTED = "Interrupted"  # EC2 takes it back; no new sessions, viewers move to other slots
-    QUARANTINED = "Quarantined"  # silent or broken; its slots cannot be claimed, it will be terminated
-    STOPPED = "Stopped"  # in the warm pool: installed and switched off (EC2 is asked until it is)
-    TERMINATING = "Terminating"  # we asked EC2 to end it, and ask again until it is gone
-    TERMINATED = "Terminated"  # gone, as EC2 says
+    READY = "Ready"  # at least one slot is or was ready; its free slots can be claimed
+    DRAINING = "Draining"  # takes no new sessions; running sessions continue until they end
+    INTERRUPTED = "Interrupted"  # EC2 takes it back; takes no new sessions, viewers move to other slots
+    QUARANTINED = "Quarantined"  # silent or broken; takes no new sessions, and will be terminated
+    STOPPED = "Stopped"  # in the warm pool: switched off, or being switched off by EC2
+    TERMINATING = "Terminating"  # Greenroom asked EC2 to terminate it, and repeats this until EC2 has done so
+    TERMINATED = "Terminated"  # EC2 reports that it is terminated
 
 
 I = InstanceState  # noqa: E741
@@ -38,12 +38,12 @@ INSTANCE_TRANSITIONS: Mapping[InstanceState, frozenset[InstanceState]] = {
 }
 
 STOP_TIMEOUT_S = 900
-"""How long EC2 may take to stop an instance for the warm pool. After that it is ended, because it costs as much as a
-running one.
+"""How long EC2 may take to stop an instance for the warm pool. An instance that takes longer is terminated, because it
+costs as much as a running one.
 """
 PAST_NONCES_KEPT = 20
-"""How many earlier boots of an instance are remembered: an instance of the warm pool has a new boot at each start. No
-agent of an older boot can still be alive.
+"""How many earlier boots of an instance are remembered by their nonces (random ids). An instance of the warm pool boots
+anew at each start. No agent of a boot before the remembered ones can still be alive.
 """
 
 CLAIMABLE_STATES = frozenset({I.BOOTING, I.READY})
@@ -57,22 +57,25 @@ def check_transition(before: InstanceState, after: InstanceState) -> None:
 
 
 def sources_of(after: InstanceState) -> frozenset[InstanceState]:
-    """The states that may change to `after`; a conditional write names them."""
+    """The states from which an instance may change to `after`; a conditional write names them."""
     return frozenset(before for before, targets in INSTANCE_TRANSITIONS.items() if after in targets)
 
 
 class NoticeKind(StrEnum):
-    """How we learned that an instance is being lost."""
+    """How Greenroom learned that an instance will be lost."""
 
     SPOT_INTERRUPTION = "spotInterruption"  # EC2 announced when it will end the instance
-    REBALANCE = "rebalance"  # EC2 advises to move away: no new sessions, running ones stay
-    INSTANCE_GONE = "instanceGone"  # EC2 stops or ends the instance, and we did not ask for it
+    REBALANCE = "rebalance"  # EC2 advises to leave it: takes no new sessions, running sessions continue
+    INSTANCE_GONE = "instanceGone"  # EC2 stops or ends the instance, and Greenroom did not ask for it
     SILENCE = "silence"  # no heartbeat of its agent arrives any more
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was learned, when it happened, and when the instance ends (None: unknown). Epoch seconds."""
+    """Word that an instance will be lost: its kind, its time, and when the instance ends (None: unknown).
+
+    Times are epoch seconds.
+    """
 
     kind: NoticeKind
     at: Time
@@ -81,7 +84,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One EC2 instance. Times are epoch seconds. `boot_nonce` is chosen by the agent, anew at each boot."""
+    """One EC2 instance. Times are epoch seconds. `boot_nonce` is a random id that the agent chooses at each boot."""
 
     instance_id: str
     pool_id: str
@@ -95,17 +98,17 @@ class Instance:
     launched_at: float
     boot_nonce: str | None = None
     heartbeat_at: float | None = None
-    ready_at: float | None = None  # when it first became Ready
+    ready_at: float | None = None  # when the instance first became Ready
     status_reason: str | None = None
     version: int = 1
-    deadline_at: float | None = None  # until when it must be Ready, or else it is ended
-    past_nonces: tuple[str, ...] = ()  # of earlier boots, whose messages are refused
+    deadline_at: float | None = None  # when it is terminated unless it is Ready by then
+    past_nonces: tuple[str, ...] = ()  # nonces of earlier boots, whose messages are refused
     private_ip: str | None = None
     public_ip: str | None = None
     notice: Notice | None = None
-    stopped_at: float | None = None  # since when EC2 reports it as stopped; only then can it be started
-    rests_until: float | None = None  # EC2 had no capacity to start it; it is not started before
-    build: str | None = None  # of its application, as its agent last registered (domain/pool/build)
+    stopped_at: float | None = None  # since when EC2 reports it as stopped; None: it cannot be started
+    rests_until: float | None = None  # EC2 had no capacity to start it; not tried again before this time
+    build: str | None = None  # of its application, as told at its last registration (domain/pool/build)
 
 
 def changed(instance: Instance, to: InstanceState, status_reason: str | None = None) -> Instance:
@@ -115,14 +118,15 @@ def changed(instance: Instance, to: InstanceState, status_reason: str | None = N
 
 
 def is_at_rest(instance: Instance) -> bool:
-    """Whether the instance is stopped, and EC2 says so too: nothing is left to do until it is started or ended."""
+    """Whether the instance is stopped and EC2 confirms it, so that nothing happens until it is started or ended."""
     return instance.state is I.STOPPED and instance.stopped_at is not None
 
 
 def started(instance: Instance, now: float, register_by: float) -> Instance:
-    """The instance as it is started out of the warm pool.
+    """The stopped instance of the warm pool after Greenroom asked EC2 to start it.
 
-    Unchanged when it is not stopped, EC2 is still stopping it, or EC2 refused to start it a moment ago (`rests_until`).
+    Unchanged when it is not stopped, when EC2 is still stopping it, or before `rests_until`, because EC2 had no
+    capacity to start it a moment ago.
     """
     cools_down = instance.rests_until is not None and now < instance.rests_until
     if not is_at_rest(instance) or cools_down:
@@ -132,7 +136,10 @@ def started(instance: Instance, now: float, register_by: float) -> Instance:
 
 
 def refused_start(instance: Instance, now: float, rests_until: float) -> Instance:
-    """The instance back in the warm pool, because EC2 could not start it; unchanged if it is no longer Launching."""
+    """The instance, Stopped again because EC2 could not start it from the warm pool.
+
+    Unchanged if it is no longer Launching.
+    """
     if instance.state is not I.LAUNCHING:
         return instance
     return replace(changed(instance, I.STOPPED), stopped_at=now, rests_until=rests_until, deadline_at=None)
@@ -140,7 +147,7 @@ def refused_start(instance: Instance, now: float, rests_until: float) -> Instanc
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """What an agent says about itself when it registers."""
+    """What an agent tells about the boot of its instance when it registers."""
 
     nonce: str
     private_ip: str | None = None
@@ -148,14 +155,14 @@ class Boot:
 
 
 REGISTERING_STATES = frozenset({I.LAUNCHING, I.BOOTING, I.READY, I.DRAINING})
-"""States of an instance whose agent may register. The other states lead to the instance's end."""
+"""States of an instance whose agent may register. In all other states the instance is stopped or will end."""
 
 
 def registered(instance: Instance, boot: Boot, now: float, ready_by: float, build: str | None = None) -> Instance:
-    """The instance after the agent of this boot registered and was told to run `build`.
+    """The instance after its agent registered for this boot and was told to run `build`.
 
-    Unchanged when the same boot had registered before. A draining instance stays draining: a restart does not bring it
-    back into service.
+    Unchanged when the same boot had registered before. A draining instance remains Draining: a restart does not let it
+    take new sessions.
     Raises: StaleBoot (a later boot has registered), UnknownInstance (the instance is stopped or being ended).
     """
     if instance.state not in REGISTERING_STATES:

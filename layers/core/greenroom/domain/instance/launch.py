@@ -1,4 +1,4 @@
-"""A launch: one instance requested from EC2, from the intent until its agent registers or the launch is undone."""
+"""A launch: one instance requested from EC2. It begins as an intent and is over when the agent registers, or undone."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from greenroom.domain.errors import IllegalTransition
 class LaunchState(StrEnum):
     """The state of a launch. Registered and Failed are final."""
 
-    INTENDED = "Intended"  # a planning pass committed it; its state machine has not started
+    INTENDED = "Intended"  # a run of the planner committed it; its state machine has not started
     REQUESTED = "Requested"  # its state machine asks EC2 for an instance
     LAUNCHED = "Launched"  # EC2 answered with an instance; its agent has not registered
     REGISTERED = "Registered"  # the instance's agent registered
-    FAILED = "Failed"  # undone; `reason` says why
+    FAILED = "Failed"  # the launch was undone; `reason` says why
 
 
 L = LaunchState
@@ -28,36 +28,40 @@ LAUNCH_TRANSITIONS: Mapping[LaunchState, frozenset[LaunchState]] = {
     L.FAILED: frozenset(),
 }
 OPEN_LAUNCHES = frozenset({L.INTENDED, L.REQUESTED, L.LAUNCHED})
-"""States of a launch that may still bring slots."""
+"""States of a launch that may still give the pool slots."""
 
 START_TIMEOUT_S = 120
-"""How long an intent may wait until its state machine starts."""
+"""How long an intended launch may wait until its state machine starts."""
 REQUEST_TIMEOUT_S = 300
-"""How long EC2 may take to answer, over both markets and all retries."""
+"""How long EC2 may take to answer a launch, over both markets and all retries."""
 BOOT_TIMEOUT_S = 1200
-"""How long an instance may take until its agent registers, and again until its slots are ready. Used until boots of the
-pool were measured.
+"""How long an instance may take until its agent registers, and then again until its slots are ready. Used until enough
+boots of the pool were measured.
 """
 LEAST_BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S = 600, 1440
-"""The bounds of a measured timeout.
-
-An instance that never reaches us ends itself after 30 min; its state machine waits 25.
+"""The bounds of a timeout that follows from measured boots.
+An instance whose agent never reaches Greenroom powers itself off after 30 min; its state machine waits 25.
 """
 START_MARGIN_S = 60
-"""Time allowed in addition to the application's own start: an old process is ended first, and a report takes time."""
+"""Time allowed in addition to the application's own start, because its old process is ended first, and a report takes
+time.
+"""
 BOOTS_MEASURED = 5
-"""How many boots must have been seen before they say anything about the next."""
+"""How many boots of a pool must have been measured before they tell how long the next one takes."""
 NOT_WANTED = "notWanted"
-"""The reason of a launch whose instance was given up before its agent registered. It is no failure: the pool goes on
-launching.
+"""The reason of a launch whose instance Greenroom gave up before its agent registered. Such a launch did not fail: the
+pool continues to launch.
 """
 KEPT_S = 24 * 3600
-"""How long the row of a finished launch is kept in its pool's partition. The Journal keeps it for good."""
+"""How long the row of a finished launch is kept in its pool's partition. The Journal keeps its entry for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One launch. `slots`: how many its instance will have; `version` grows with each write, which compares it."""
+    """One launch. `slots`: how many slots its instance will have.
+
+    `version` grows with each write, and a writer compares it.
+    """
 
     pool_id: str
     launch_id: str
@@ -70,19 +74,16 @@ class Launch:
     instance_ids: tuple[str, ...] = ()
     task_token: str | None = field(default=None, repr=False)
     market: str = "spot"  # "spot": Spot first, then on-demand; "on-demand": only that
-    for_warm_tier: bool = False  # beyond the slots that the pool wants: its failure does not delay other launches
+    for_warm_tier: bool = False  # beyond the slots that the pool wants; its failure does not delay other launches
 
     @property
     def is_open(self) -> bool:
-        """Whether the launch may still bring slots."""
+        """Whether the launch may still give the pool slots."""
         return self.state in OPEN_LAUNCHES
 
 
 def p95(boot_times: Sequence[float]) -> float:
-    """The 95th percentile by nearest rank: of up to 19 values the greatest, of 20 the second greatest.
-
-    Needs at least one.
-    """
+    """The 95th percentile by nearest rank: of up to 19 values the greatest, of 20 the second greatest."""
     return sorted(boot_times)[-(-len(boot_times) * 95 // 100) - 1]
 
 
@@ -104,5 +105,5 @@ def advanced(launch: Launch, to: LaunchState, deadline_at: float) -> Launch:
 
 
 def failed(launch: Launch, reason: str, now: float) -> Launch:
-    """The launch as undone. Raises: IllegalTransition (it has already registered, or was already undone)."""
+    """The launch after it was undone. Raises: IllegalTransition (its agent has registered, or it was undone before)."""
     return replace(advanced(launch, L.FAILED, now), reason=reason)

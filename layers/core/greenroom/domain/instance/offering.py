@@ -1,7 +1,8 @@
-"""An offering: an instance type in one place on one market; which of them EC2 refused, and which to ask for first.
+"""An offering: an instance type in one place on one market. Which offerings EC2 refused, and which to ask for first.
 
 Worked example, on-demand, types as the operator lists them (g5.xlarge, g6.xlarge) in the subnets a and b. EC2 had no
-capacity for g5 in a 5 minutes ago; its cooldown (the time for which it is not asked for) is over:
+capacity for g5 in subnet a 5 minutes ago, and the cooldown of that offering (the time for which it is left alone) is
+over:
 
     g6 a, g6 b    not refused lately, 0.8048 $
     g5 b          not refused lately, 1.006 $
@@ -17,16 +18,23 @@ from greenroom.domain.instance.prices import hourly_usd
 from greenroom.domain.instance.refusal import RefusalKind, failure_of, kind_of
 
 CAPACITY_COOLDOWN_S = 180
-"""The cooldown of an offering that had no capacity. Source: Karpenter, unavailable offerings, 3 min."""
+"""How long an offering is left alone after EC2 had no capacity for it. Source: Karpenter, unavailable offerings, 3 min.
+"""
 LIMIT_COOLDOWN_S = 300
-"""The cooldown of a market whose quota is used up: an instance must end first, or somebody must raise the quota."""
+"""How long a market is left alone after a quota refused a launch: an instance must end first, or somebody must raise
+the quota.
+"""
 CONFIGURATION_COOLDOWN_S = 1800
-"""The cooldown of an offering that can never work as requested. By then somebody may have corrected the settings."""
+"""How long an offering is left alone that can never work as requested. By then somebody may have corrected the
+settings.
+"""
 RECENT_S = 1800
-"""How long a refusal is remembered: after its cooldown the offering is asked for again, but after those not refused."""
+"""How long a refusal is remembered. After its cooldown the refused offering is asked for again, but only after
+offerings that were not refused.
+"""
 JITTER = 0.1
-"""Cooldowns differ by this share, so that pools and launches do not all return at the same moment. Offerings that were
-refused by the same answer do return together: one call for all of them costs less, and lets Spot choose.
+"""Cooldowns differ by this share, so that not all pools and launches ask EC2 again at the same moment. Offerings that
+EC2 refused in one answer have the same cooldown: one call for all of them costs less, and lets Spot choose.
 """
 ANY = "*"
 
@@ -46,13 +54,13 @@ class Offering:
 
 
 def market_key(market: str) -> str:
-    """The name of a whole market in rows, for refusals by a quota."""
+    """The name of a whole market (Spot or on-demand) in rows, for refusals by a quota."""
     return Offering(ANY, ANY, market).key
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why EC2 launched nothing for an offering; `offering` is None when EC2 named none."""
+    """Why EC2 launched no instance of an offering; `offering` is None when EC2's answer named no offering."""
 
     code: str
     message: str
@@ -69,15 +77,15 @@ class Refusal:
 
     @property
     def asked_of(self) -> str:
-        """The market that refused; empty when it is not known."""
+        """The market (Spot or on-demand) that was refused; empty when it is not known."""
         return self.offering.market if self.offering else self.market
 
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """The cooldown of a refused offering, or of a refused market (`market_key`).
+    """How long a refused offering, or a whole refused market (`market_key`), is left alone.
 
-    It is not asked for before `until`; after that it is asked for last, until RECENT_S after the refusal.
+    It is not asked for before `until`. After that, and until RECENT_S after the refusal, it is asked for last.
     """
 
     key: str
@@ -87,7 +95,11 @@ class Cooldown:
 
 
 def cooldown_of(key: str, code: str, now: float, roll: float) -> Cooldown | None:
-    """The cooldown that follows from a refusal; None when none does. `roll` is a random number, uniform in 0..1."""
+    """How long to leave an offering or a market alone after EC2 refused to launch it.
+
+    None when EC2 only throttled the call, so that the offering may be tried again at once. `roll` (a random number,
+    uniform in 0..1) spreads the end of the cooldown.
+    """
     kind = kind_of(code)
     if kind is RefusalKind.THROTTLED:
         return None
@@ -96,7 +108,7 @@ def cooldown_of(key: str, code: str, now: float, roll: float) -> Cooldown | None
 
 
 def cooling_down(cooldowns: Iterable[Cooldown], now: float) -> frozenset[str]:
-    """The keys of the offerings and markets that are in cooldown now."""
+    """The keys of the offerings and markets that are to be left alone now."""
     return frozenset(each.key for each in cooldowns if each.until > now)
 
 
@@ -107,7 +119,7 @@ def jittered(seconds: float, roll: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An offering to ask for. A lower `priority` is asked for first; equal ones in any order."""
+    """An offering to ask EC2 for. A lower `priority` is asked for first; offerings of equal priority in any order."""
 
     offering: Offering
     priority: int
@@ -116,10 +128,10 @@ class Ranked:
 def rank_offerings(
     types: Sequence[str], places: Sequence[str], markets: Sequence[str], cooldowns: Iterable[Cooldown], now: float
 ) -> list[Ranked]:
-    """The offerings that are not in cooldown, best first.
+    """The offerings that may be asked for now (that are not in cooldown), best first.
 
     Order: those not refused lately, then the cheapest, then the operator's order of types. Types without a known price
-    come after those with one.
+    come after types with one.
     """
     known = {each.key: each for each in cooldowns}
     cooling = cooling_down(known.values(), now)
@@ -147,7 +159,7 @@ class LaunchedInstance:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One CreateFleet call of a launch."""
+    """One CreateFleet call of a launch: the market and the offerings that it named."""
 
     market: str
     offerings: tuple[Offering, ...]
@@ -155,10 +167,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class FleetAnswer:
-    """The result of all attempts of a launch.
+    """What EC2 answered to all CreateFleet calls of a launch.
 
-    Only `launched` tells whether it succeeded: CreateFleet answers 200 even with fewer instances than asked for, or
-    none.
+    Only `launched` tells whether the launch succeeded: CreateFleet answers 200 even with fewer instances than asked
+    for, or none.
     """
 
     launched: tuple[LaunchedInstance, ...]
@@ -168,5 +180,5 @@ class FleetAnswer:
 
     @property
     def failure(self) -> str:
-        """The name of the error when nothing was launched."""
+        """The name of the error to raise when EC2 launched no instance."""
         return failure_of(each.kind for each in self.refusals)

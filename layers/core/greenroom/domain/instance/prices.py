@@ -1,7 +1,7 @@
 """What an instance costs per hour, and how many vCPUs of a quota it takes. A price that is an estimate says so.
 
 Linux, us-east-1, shared tenancy. Other Regions differ by some percent; Windows adds 0.046 $ per vCPU and hour. Only
-AWS's bill is exact: these numbers rank offerings, bound budgets and price waste.
+AWS's bill is exact: the prices here serve to rank offerings, bound budgets and price waste.
 """
 
 from __future__ import annotations
@@ -40,12 +40,14 @@ _TYPES: Mapping[str, tuple[float, int]] = {
     "g6.24xlarge": (6.6752, 96),
     "g6.48xlarge": (13.3504, 192),
 }
-"""On-demand $ an hour, and vCPUs. Source: ON_DEMAND_SOURCE; vCPUs: EC2 instance types guide, accelerated computing."""
+"""By instance type: on-demand $ an hour, and vCPUs. Source: ON_DEMAND_SOURCE; vCPUs: EC2 instance types guide,
+accelerated computing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class HourlyPrice:
-    """A price per hour. `source` says where it comes from, and begins with `estimate` when it is one."""
+    """A price per hour. `source` says where the price comes from, and begins with `estimate` when the price is one."""
 
     usd: float
     is_estimate: bool
@@ -66,5 +68,5 @@ def hourly_usd(instance_type: str, market: str) -> HourlyPrice | None:
 
 
 def vcpus(instance_type: str) -> int | None:
-    """How many vCPUs of a quota one instance takes; None for an unknown type."""
+    """How many vCPUs of an AWS quota one instance takes; None for an unknown type."""
     return _TYPES[instance_type][1] if instance_type in _TYPES else None

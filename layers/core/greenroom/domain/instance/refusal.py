@@ -1,4 +1,4 @@
-"""Why EC2 launches nothing, sorted by what would help. Only error codes are read: messages are for people.
+"""Why EC2 launches no instance, sorted by what would help. Only error codes are read; messages are for people.
 
 Source: https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html (2026-06); CreateFleet gives the same codes
 in its `Errors`.
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class RefusalKind(StrEnum):
-    """What would help against a refusal."""
+    """What would help after EC2 refused a launch."""
 
     CAPACITY = "capacity"  # another type, zone or market may work, or a later time
     ACCOUNT_LIMIT = "accountLimit"  # a quota of the account: somebody must raise it, or instances must end
@@ -61,7 +61,7 @@ CODES: Mapping[str, RefusalKind] = {
 
 
 def kind_of(code: str) -> RefusalKind:
-    """The kind of an error code.
+    """What would help after EC2 refused a launch with this error code.
 
     Any code that begins with Invalid (`InvalidAMIID.NotFound`) is a wrong configuration; an unknown code counts as
     missing capacity.
@@ -72,10 +72,10 @@ def kind_of(code: str) -> RefusalKind:
 
 
 def failure_of(kinds: Iterable[RefusalKind]) -> str:
-    """The name of the error for a launch that got nothing but these refusals.
+    """The name of the error for a launch that got no instance, only refusals of these kinds.
 
-    A wrong configuration counts only if there is nothing else: a used-up quota beside an invalid type is a quota
-    problem.
+    A wrong configuration counts only if all refusals are of that kind: a used-up quota beside an invalid type is a
+    quota problem.
     """
     seen = set(kinds)
     hopeful = seen - {K.CONFIGURATION}

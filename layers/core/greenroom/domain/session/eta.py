@@ -1,4 +1,4 @@
-"""The forecast that a waiting viewer is shown: a place in line, two times, and a reason."""
+"""The forecast that a viewer in line is shown: the place in line, two times, and a reason."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from greenroom.domain.shape import selected, shown
 from greenroom.domain.times import Time
 
 NOTIFIED_EVERY_S = 5.0
-"""A viewer is told again after this time even without a change. Forecasts are made every 8 s while somebody waits."""
+"""A waiting viewer is sent the new forecast after this time even if it hardly changed. Forecasts are made every 8 s
+while somebody waits.
+"""
 CHANGED_S, CHANGED_SHARE = 5.0, 0.1
-"""A viewer is told at once when a time moved by more than this, or by more than this share of the remaining wait."""
+"""A waiting viewer is sent the new forecast at once when a time in it moved by more than this, or by more than this
+share of the remaining wait.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """A forecast made `at`: a slot is there by `p50` with probability 0.5, by `p90` with 0.9. Epoch seconds."""
+    """A forecast. A slot comes by `p50` with probability 0.5, and by `p90` with probability 0.9. Epoch seconds."""
 
     place: int  # 1 = next
     p50: float
@@ -27,7 +31,7 @@ class Eta:
 
 @dataclass(frozen=True, slots=True)
 class EtaShown:
-    """The first forecast that a viewer was shown; the true wait is compared with it."""
+    """The first forecast that a viewer in line was shown; after the wait it is compared with the true wait."""
 
     p50: float
     p90: float
@@ -35,7 +39,7 @@ class EtaShown:
 
 
 def is_due(before: Eta | None, now_known: Eta) -> bool:
-    """Whether the viewer must be told the new forecast."""
+    """Whether the viewer must be sent the new forecast. `before`: the forecast that the viewer was sent last."""
     if before is None or before.place != now_known.place:
         return True
     changed_by = max(abs(now_known.p50 - before.p50), abs(now_known.p90 - before.p90))
@@ -45,7 +49,7 @@ def is_due(before: Eta | None, now_known: Eta) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EtaView:
-    """The forecast as the HTTP API shows it; the place stands beside it."""
+    """The forecast as the HTTP API shows it. The place in line is a field of the session beside it."""
 
     p50: Time
     p90: Time

@@ -16,15 +16,15 @@ from greenroom.domain.times import Time
 class SessionState(StrEnum):
     """The state of a session. Ended and Failed are final."""
 
-    REQUESTED = "Requested"  # the request was accepted, nothing was decided yet
+    REQUESTED = "Requested"  # the request was accepted, and nothing was decided yet
     QUEUED = "Queued"  # no slot was free; the session holds a place in line
     ASSIGNED = "Assigned"  # a slot is reserved under a lease and waits for the viewer's connection
     CONNECTED = "Connected"  # the peer connection is up; the viewer sees the picture
-    DISCONNECTED = "Disconnected"  # the viewer dropped; the slot is kept for the reconnect window
+    DISCONNECTED = "Disconnected"  # the viewer's connection was lost; the slot is kept for the reconnect window
     MIGRATING = "Migrating"  # the slot is being lost; the session is moving to another one
     ENDING = "Ending"  # the session is to end; its slot is being given back
-    ENDED = "Ended"  # over in a normal way; statusReason says how
-    FAILED = "Failed"  # over because something failed; statusReason says why
+    ENDED = "Ended"  # ended in a normal way; statusReason says how
+    FAILED = "Failed"  # ended because something failed; statusReason says why
 
 
 class StatusReason(StrEnum):
@@ -59,9 +59,8 @@ SESSION_TRANSITIONS: Mapping[SessionState, frozenset[SessionState]] = {
     S.ENDED: frozenset(),
     S.FAILED: frozenset(),
 }
-"""From each state, the states it may change to.
-
-A fact that would need another edge is late or repeated, and is ignored.
+"""From each state, the states to which a session may change.
+A report that asks for any other change is late or repeated, and is ignored.
 """
 
 LIVE_STATES = frozenset({S.REQUESTED, S.QUEUED, S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING})
@@ -81,15 +80,15 @@ OVERDUE_REASONS: Mapping[SessionState, StatusReason] = {
     S.DISCONNECTED: StatusReason.RECONNECTION_TIMEOUT,
     S.MIGRATING: StatusReason.SPOT_INTERRUPTED,
 }
-"""The reason of a session that ends because it stayed in this state past its deadline."""
+"""By state, the reason of a session that ends because it was in that state past its deadline."""
 MOST_MIGRATIONS = 3
 """A session that loses its slot more often than this ends. A chain of failures must not move a viewer for ever."""
 STANDARD_TIER = "standard"
-"""The priority (tier) of every viewer whom no group gives another one."""
+"""The priority (tier) of every viewer to whom no group gives another one."""
 
 
 def sources_of(after: SessionState) -> frozenset[SessionState]:
-    """The states that may change to `after`; a conditional write names them."""
+    """The states from which a session may change to `after`; a conditional write names them."""
     return frozenset(before for before, targets in SESSION_TRANSITIONS.items() if after in targets)
 
 
@@ -113,34 +112,35 @@ class SlotAssignment:
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long a session may stay in each state, in seconds.
+    """How long a session may be in each state, in seconds.
 
-    Copied from the application at the request, so that a later change does not affect running sessions.
+    Copied from the application at the request, so that a later change of the application does not affect running
+    sessions.
     """
 
     connection_timeout_s: int = 120  # Source: GameLift Streams default
     reconnect_window_s: int = 120  # Source: GameLift Streams default
     maximum_session_s: int = 3600
-    placement_timeout_s: int = 1200  # in line: long enough for a cold boot
-    reset_timeout_s: int = 30  # how long a given-back slot may take to be ready again
+    placement_timeout_s: int = 1200  # how long it may wait in line: long enough to boot a new instance
+    reset_timeout_s: int = 30  # how long the slot may take after the session to be ready again
     idle_warn_s: int = 120  # time without input until the viewer is warned; 0: idling is allowed. Source: Streampixel
     idle_end_s: int = 30  # from the warning to the session's end
 
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """A session's move to another slot, stored until the viewer is connected there."""
+    """A session's move to another slot, stored until the viewer is connected to the new slot."""
 
     since: Time
-    picture_until: Time | None  # how long the old slot still shows the picture; None: unknown, or gone already
-    reason: StatusReason  # why it lost its slot; also why it ends if no other slot is found
+    picture_until: Time | None  # how long the old slot still streams; None: unknown, or it streams no more
+    reason: StatusReason  # why the session lost its slot; also why it ends if no other slot is found
 
 
 @dataclass(frozen=True, slots=True)
 class LeftSlot:
     """The slot that a moving session gives up.
 
-    `lingers_until`: how long its picture may still be shown, epoch seconds.
+    `lingers_until`: how long the slot may still stream to the viewer, epoch seconds.
     """
 
     assignment: SlotAssignment
@@ -149,7 +149,7 @@ class LeftSlot:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One viewer's run. Times are epoch seconds (UTC). `transitions`: when each state was first entered."""
+    """One viewer's run. Times are epoch seconds (UTC). `transitions`: when the session first entered each state."""
 
     session_id: str
     viewer_id: str
@@ -167,22 +167,22 @@ class Session:
     join_number: int = 0
     viewer_connection_id: str | None = None
     execution_arn: str | None = None
-    awaits: str | None = None  # "slot", "connection" or "end": which fact the stored task token waits for
+    awaits: str | None = None  # "slot", "connection" or "end": what the stored task token waits for
     task_token: str | None = field(default=None, repr=False)
     transitions: Mapping[str, float] = field(default_factory=dict)
-    adopt_by: float | None = None  # when the reaper announces it again unless a state machine adopted it
+    adopt_by: float | None = None  # when the reaper announces the session again unless a state machine has adopted it
     lease_until: float | None = None  # when the slot's lease ends, as set at the claim
-    ends_by: float | None = None  # when the session must end; fixed at the first connection
-    migrations: int = 0  # how often it lost its slot so far
+    ends_by: float | None = None  # when the session must end; fixed at its first connection
+    migrations: int = 0  # how often the session has lost its slot so far
     moving: Moving | None = None
     relay: RelayPolicy = RelayPolicy.ALL  # copied from the application at the request, like the limits
-    quota_shards: Mapping[str, int] = field(default_factory=dict)  # scope -> the shard whose unit it holds
+    quota_shards: Mapping[str, int] = field(default_factory=dict)  # scope -> the shard of which it holds a unit
     eta: Eta | None = None  # the last forecast that its waiting viewer was told
-    eta_shown: EtaShown | None = None  # the first one; the true wait is compared with it
+    eta_shown: EtaShown | None = None  # the first forecast that its viewer was told
     tier: str = STANDARD_TIER
     order_at: float | None = None  # sort key of its place in line; None: requested_at
-    not_before: float | None = None  # in a pre-queue: served only from this time on, the event's start
-    page_gone_at: float | None = None  # since when its page has been off the socket; None: connected, or has a slot
+    not_before: float | None = None  # in a pre-queue: the event's start, before which it gets no slot
+    page_gone_at: float | None = None  # since when its page is disconnected; None: connected, or the session has a slot
 
     @property
     def is_live(self) -> bool:
@@ -194,7 +194,7 @@ class Session:
 class SessionMove:
     """One conditional change of a session's state.
 
-    A field that is None is neither compared nor changed; the state always is.
+    A field that is None is neither compared nor changed; the state is always compared and changed.
     """
 
     to: SessionState
@@ -203,15 +203,16 @@ class SessionMove:
     deadline_at: float | None = None
     ends_by: float | None = None
     status_reason: StatusReason | None = None
-    epoch: int | None = None  # compared: facts about an earlier slot are refused
-    join_number: int | None = None  # compared: facts from an earlier page are ignored
-    page_gone_at: float | None = None  # compared: the page must not have come back in the meantime
+    epoch: int | None = None  # compared: reports about an earlier slot are refused
+    join_number: int | None = None  # compared: reports about an earlier page are ignored
+    page_gone_at: float | None = None  # compared: no page may have connected again in the meantime
 
 
 def moved(session: Session, move: SessionMove) -> Session:
     """The session after `move`: the one definition of what a store's conditional write must do.
 
-    Raises: StaleEpoch, IllegalTransition.
+    Raises: StaleEpoch (the session holds another slot by now), IllegalTransition (its state, its join number or the
+    time at which its page disconnected is not as the move requires).
     """
     if move.epoch is not None and move.epoch != epoch_of(session):
         raise StaleEpoch(f"session {session.session_id} is at epoch {epoch_of(session)}, not {move.epoch}")
@@ -241,7 +242,7 @@ def migrating(session: Session, moving: Moving, deadline_at: float) -> Session:
 
 
 def overdue_reason(session: Session, now: float) -> StatusReason:
-    """The reason for ending a session that stayed in its state past its deadline."""
+    """The reason for ending a session that was in its state past its deadline."""
     if session.ends_by is not None and now >= session.ends_by:
         return StatusReason.QUOTA_EXCEEDED if _is_cut_short(session) else StatusReason.MAX_SESSION_LENGTH
     if session.state is S.MIGRATING and session.moving is not None:
@@ -261,7 +262,7 @@ def _is_cut_short(session: Session) -> bool:
 
 
 def epoch_of(session: Session) -> int:
-    """The epoch of the slot that the session holds; 0 when it holds none."""
+    """The epoch (fencing number) of the slot that the session holds; 0 when it holds no slot."""
     return session.assignment.epoch if session.assignment else 0
 
 
@@ -278,9 +279,9 @@ def taker_of(session: Session) -> Taker:
 
 
 def fact_for(session: Session) -> str | None:
-    """The fact that answers the session's pending wait in its present state; None when nothing does.
+    """The answer to the state machine that waits for this session; None when it must wait on, or none waits.
 
-    A pending wait is the stored task token of a state machine that `awaits` a fact.
+    A waiting state machine has stored its task token in the session, and in `awaits` what it waits for.
     Example: `awaits` is "connection" and the state is Connected -> "connected". `awaits` is "connection" and the state
     is Ending, because the viewer left first -> "ended"; every later wait gets that answer until the slot is given back.
     """

@@ -1,4 +1,4 @@
-"""How long sessions hold their slots: a pool remembers its last sessions, to forecast the wait of those in line."""
+"""How long sessions hold their slots. A pool remembers its last sessions, to forecast the wait of viewers in line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from greenroom.domain.session.session import Session, SessionState, StatusReason
 
 LENGTHS_KEPT = 50
-"""How many sessions a pool remembers: enough for a meaningful p90, few enough to follow the hour of the day."""
+"""How many ended sessions a pool remembers: enough for a meaningful p90, few enough to follow changes during the day.
+"""
 NATURAL_ENDS = frozenset(
     {
         StatusReason.USER_LEFT,
@@ -18,24 +19,23 @@ NATURAL_ENDS = frozenset(
         StatusReason.APPLICATION_EXIT,
     }
 )
-"""Ends that say how long the next session may last.
-
-An interruption, a fault or an operator's act says nothing about it.
+"""Reasons of endings that tell how long the next session may last.
+An interruption, a fault or an operator's act tells nothing about the next session.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLength:
-    """How long a session held slots, and when that ended (epoch seconds)."""
+    """How long a session held slots, and when it was told to end (epoch seconds)."""
 
     seconds: float
     ended_at: float
 
 
 def length_of(session: Session) -> SessionLength | None:
-    """How long the session held slots, from its first one until it was told to end, moves included.
+    """How long the session held slots: from its first slot until it was told to end, moves to other slots included.
 
-    None when that says nothing about the next session: it never held a slot, or its end was not a natural one.
+    None when the length says nothing about the next session: it never held a slot, or its end was not a natural one.
     """
     assigned_at = session.transitions.get(SessionState.ASSIGNED)
     ending_at = session.transitions.get(SessionState.ENDING)

@@ -1,7 +1,7 @@
 """Sentences that tell a viewer why the session is in its state, for every state.
 
-They use only what the session's row knows.
-When a slot will come is not in the row: the forecast (`eta`) says that.
+The sentences use only what the session's row contains. When a slot will come is not in the row: the forecast (`eta`)
+says that.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OVER = {
 
 
 def session_reason(session: Session, place: int | None = None) -> str:
-    """The sentence for the viewer. `place`: 1 = next in line; None: the place is not known here."""
+    """The sentence for the viewer. `place`: the place in line, 1 = next; None: the place is not known here."""
     if session.state in _OVER:
         return _ended(session)
     if session.state is SessionState.REQUESTED:

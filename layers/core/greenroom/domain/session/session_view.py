@@ -1,4 +1,4 @@
-"""A session as its viewer sees it: the SessionView of docs/protocol.md. It holds no token, ticket or instance id."""
+"""A session as its viewer sees it: the SessionView of docs/protocol.md. It contains no token, ticket or instance id."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class SessionView:
 
 
 def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
-    """The session as JSON values. `place`: 1 = next in line; None where the line was not asked."""
+    """The session as JSON values. `place`: the place in line, 1 = next; None where the line was not asked."""
     when = session.transitions
     is_shown = session.eta is not None and session.state in WAITING_STATES
     view = selected(
@@ -74,7 +74,7 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
 
 
 def slot_name(slot_id: str) -> str:
-    """The public name of a slot: it tells slots apart without revealing which instance they are on."""
+    """The public name of a slot: it tells slots apart without revealing their instances."""
     return f"slot-{sha256(slot_id.encode()).hexdigest()[:16]}"
 
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 SHARDS = 16
 """The free-slot entries of a pool are spread over at most this many partitions (shards)."""
 SLOTS_PER_SHARD = 64
-"""A pool uses one more shard for each so many slots, so that a small pool is read with one query."""
+"""A pool uses one more shard for each 64 slots, so that a small pool is read with one query."""
 FIRST_SLOT = "i-"
-"""Sorts before every slot id: the start of a search through a whole shard."""
+"""A text that sorts before every slot id: the start of a search through a whole shard."""
 CLAIM_LEASE_S = 60
 """How long a claim keeps its slot until a state machine adopts the session. Source: GameLift FleetIQ."""
 
@@ -21,9 +21,9 @@ class SlotState(StrEnum):
 
     FREE = "Free"  # the application runs, no session has the slot, it can be claimed
     RESERVED = "Reserved"  # claimed for a session that has not connected yet
-    STREAMING = "Streaming"  # the session's viewer is (or was, within the window) connected
-    RESETTING = "Resetting"  # new, or given back by a session: a fresh process is being started
-    RETIRED = "Retired"  # never claimed again; its instance drains or is gone
+    STREAMING = "Streaming"  # the session's viewer is connected, or was until a moment ago and may reconnect
+    RESETTING = "Resetting"  # new, or given back by a session: its application is being started afresh
+    RETIRED = "Retired"  # never claimed again: its instance ends, or its application did not start again
 
 
 T = SlotState
@@ -31,25 +31,25 @@ SLOT_TRANSITIONS: Mapping[SlotState, frozenset[SlotState]] = {
     T.FREE: frozenset({T.RESERVED, T.RESETTING, T.RETIRED}),
     T.RESERVED: frozenset({T.STREAMING, T.RESETTING, T.RETIRED}),
     T.STREAMING: frozenset({T.RESETTING, T.RETIRED}),
-    T.RESETTING: frozenset({T.FREE, T.RESERVED, T.RETIRED}),  # Reserved: handed to the line before it is free
+    T.RESETTING: frozenset({T.FREE, T.RESERVED, T.RETIRED}),  # Reserved: given to the line before it is free
     T.RETIRED: frozenset(),
 }
-"""From each state, the states that a slot may change to. A move without an edge here cannot be made (`slot_move`)."""
+"""From each state, the states to which a slot may change. No move can make any other change (`slot_move`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One slot. Times are epoch seconds.
 
-    `epoch` is the fencing number: it grows each time the slot changes hands, so that facts about an earlier session are
-    refused.
+    `epoch` is the slot's fencing number: it grows each time the slot changes hands, so that reports about an earlier
+    session are refused.
     """
 
     slot_id: str
-    number: int  # from 1
+    number: int  # the first slot of an instance is 1
     instance_id: str
     pool_id: str
-    application_id: str  # what its instance runs; sessions of other applications never get it
+    application_id: str  # the application that its instance runs; other sessions never get it
     state: SlotState
     epoch: int
     instance_type: str
@@ -59,8 +59,8 @@ class Slot:
     viewer_id: str | None = None
     lease_until: float | None = None
     deadline_at: float | None = None
-    taken_at: float | None = None  # since when its session has had a slot, this one or an earlier one
-    shard: int = 0  # of its free entry, 0..SHARDS-1; fixed at registration, even if the pool grows
+    taken_at: float | None = None  # since when its session has held a slot, this one or an earlier one
+    shard: int = 0  # of its free-slot entry, 0..SHARDS-1; fixed at registration, even if the pool grows
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +80,26 @@ class FreeSlot:
 
 
 def slot_id_of(instance_id: str, number: int) -> str:
-    """`i-0abc`, 2 -> `i-0abc.2`: readable in logs, sorted with its instance."""
+    """`i-0abc`, 2 -> `i-0abc.2`: readable in logs, and sorted with its instance."""
     return f"{instance_id}.{number}"
 
 
 def instance_of(slot_id: str) -> tuple[str, int]:
-    """The inverse of `slot_id_of`: instance id and slot number."""
+    """The instance id and the slot number that a slot id contains: the inverse of `slot_id_of`."""
     instance_id, _, number = slot_id.rpartition(".")
     return instance_id, int(number)
 
 
 def shards_of(maximum: int) -> int:
-    """How many shards hold the free entries of a pool whose maximum is `maximum` slots: 0..64 -> 1, 65..128 -> 2."""
+    """How many shards hold the free-slot entries of a pool of at most `maximum` slots: 0..64 -> 1, 65..128 -> 2."""
     return min(max(-(-maximum // SLOTS_PER_SHARD), 1), SHARDS)
 
 
 def shard_of(instance_id: str, maximum: int) -> int:
-    """The shard for an instance's slots in a pool of that maximum.
+    """The shard for an instance's free-slot entries, in a pool of at most `maximum` slots.
 
-    All slots of an instance are in the same shard, so that one page of it shows how many of them are free. The shard is
-    a checksum of the id, because Python's `hash` is salted.
+    All slots of an instance are in the same shard, so that one page of the shard shows how many of them are free. The
+    shard is a checksum of the id, because Python's `hash` is salted.
     """
     value = 0
     for byte in instance_id.encode():

@@ -1,6 +1,7 @@
 """What may happen to a slot: each move is one conditional change along an edge of SLOT_TRANSITIONS.
 
-A store makes a move only while the slot is as the move requires; `applied` says what the slot is afterwards.
+A store makes a move only while the slot is as the move requires; `applied` says what the slot is afterwards. A slot's
+epoch is its fencing number: it is raised each time the slot changes hands, and reports with an older epoch are refused.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Taker:
 
     session_id: str
     viewer_id: str
-    application_id: str  # the slot must run the same one
+    application_id: str  # the slot must run the same application
     epoch: int
     taken_at: float
     lease_until: float | None
@@ -32,9 +33,9 @@ class Taker:
 
 @dataclass(frozen=True, slots=True)
 class SlotMove:
-    """One change of one slot, made only if the slot matches the fields marked "compared", its id and its state.
+    """One change of one slot, made only if the slot matches `slot_id`, `sources` and the fields marked "compared".
 
-    Each state in `sources` must have an edge to `to`, or be `to` itself: then the state stays and only other fields
+    Each state in `sources` must have an edge to `to`, or be `to` itself: then the state remains and only other fields
     change.
     Raises: IllegalTransition (when the move is constructed, not when it is applied).
     """
@@ -44,12 +45,12 @@ class SlotMove:
     to: SlotState
     at: float
     epoch: int  # compared: the slot must not have changed hands since it was read
-    holder: str | None = None  # compared: the session that must have the slot; None: any, or none
-    taker: Taker | None = None  # the session that has the slot afterwards, at an epoch of its own
-    leaves: bool = False  # the slot's session, if it has one, no longer has it
-    outdates: bool = False  # raises the epoch by 1: later facts about the slot as it was are refused
+    holder: str | None = None  # compared: the session that must have the slot; None: any session, or no session
+    taker: Taker | None = None  # the session that has the slot after the move, and the slot's new epoch
+    leaves: bool = False  # the slot's session, if there is one, no longer has the slot
+    outdates: bool = False  # raises the epoch by 1, so that reports about the slot before the move are refused
     deadline_at: float | None = None  # how long the slot may stay in this state; None: without limit
-    seen: SlotState | None = None  # the state that was read, when there are several sources
+    seen: SlotState | None = None  # the state in which the slot was read, when there are several sources
 
     def __post_init__(self) -> None:
         for source in self.sources - {self.to}:
@@ -65,19 +66,19 @@ class SlotMove:
 
     @property
     def ends_free_entry(self) -> bool:
-        """Whether the slot may have been free before, so that its free entry is deleted in the same step."""
+        """Whether the slot may have been free before the move, so that the same step deletes its free-slot entry."""
         return T.FREE in self.sources
 
     @property
     def begins_free_entry(self) -> bool:
-        """Whether the slot is free afterwards, so that its free entry is written in the same step."""
+        """Whether the slot is free after the move, so that the same step writes its free-slot entry."""
         return self.to is T.FREE
 
     @property
     def free_change(self) -> int:
-        """By how much the pool's number of free slots changes: -1, 0 or 1.
+        """By how much the move changes the pool's number of free slots: -1, 0 or 1.
 
-        With several sources: if the slot was as it was read.
+        If the move has several sources, this assumes that the slot is still in the state that was read (`seen`).
         """
         (before,) = self.sources if len(self.sources) == 1 else (self.seen,)
         return (self.to is T.FREE) - (before is T.FREE)
@@ -126,7 +127,7 @@ def hand_over(slot: Slot | FreeSlot, taker: Taker) -> SlotMove:
 
 
 def start_streaming(slot_id: str, session_id: str, epoch: int, at: float) -> SlotMove:
-    """The session's viewer has connected. Making the move again changes nothing."""
+    """The session's viewer has connected to the slot. Making the move again changes nothing."""
     return SlotMove(slot_id, HELD, T.STREAMING, at, epoch, holder=session_id)
 
 
@@ -134,18 +135,18 @@ def start_streaming(slot_id: str, session_id: str, epoch: int, at: float) -> Slo
 
 
 def release(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """The slot's session is over: a fresh process must be ready by the deadline.
+    """The slot's session has ended: a fresh process must be ready by the deadline.
 
-    A Retired slot stays Retired, without a session.
+    A Retired slot remains Retired, without a session.
     """
     to, until = (T.RETIRED, None) if slot.state is T.RETIRED else (T.RESETTING, deadline_at)
     return _left(slot, frozenset({slot.state}), to, at, until)
 
 
 def give_up(slot: Slot, at: float, lingers_until: float, reset_timeout_s: float | None) -> SlotMove:
-    """The slot's session got another slot; the old picture may linger until `lingers_until`.
+    """The slot's session got another slot; this slot may stream to the viewer until `lingers_until`.
 
-    The slot is reset within `reset_timeout_s` after that; None retires it.
+    The slot must be ready within `reset_timeout_s` after that; None retires the slot instead.
     """
     if reset_timeout_s is None or slot.state is T.RETIRED:
         return _left(slot, frozenset({slot.state}), T.RETIRED, at, lingers_until)
@@ -153,12 +154,15 @@ def give_up(slot: Slot, at: float, lingers_until: float, reset_timeout_s: float 
 
 
 def reset(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """The session that the slot names no longer has it, but never gave it back: the slot is reset by the deadline."""
+    """The slot is taken from the session that it names, which no longer holds it but never gave it back.
+
+    A fresh process must be ready by the deadline.
+    """
     return _left(slot, HELD, T.RESETTING, at, deadline_at)
 
 
 def _left(slot: Slot, sources: frozenset[SlotState], to: SlotState, at: float, until: float | None) -> SlotMove:
-    """The session leaves the slot, if the session that was read still has it."""
+    """The session leaves the slot, if the slot still has the session that was read."""
     return SlotMove(slot.slot_id, sources, to, at, slot.epoch, holder=slot.session_id, leaves=True, deadline_at=until)
 
 
@@ -166,22 +170,25 @@ def _left(slot: Slot, sources: frozenset[SlotState], to: SlotState, at: float, u
 
 
 def publish(slot: Slot, at: float) -> SlotMove:
-    """The slot's application is ready: the slot becomes free for everybody."""
+    """The slot's application is ready: the slot becomes free, and any session may claim it."""
     return SlotMove(slot.slot_id, frozenset({T.RESETTING}), T.FREE, at, slot.epoch)
 
 
 def withdraw(slot: Slot, at: float, deadline_at: float | None = None) -> SlotMove:
-    """The application of a free slot must start again, by the deadline; None: when the instance is back in service."""
+    """The application of a free slot must start again by the deadline, so the slot is not free until then.
+
+    A deadline of None means: when the instance takes sessions again.
+    """
     return SlotMove(slot.slot_id, frozenset({T.FREE}), T.RESETTING, at, slot.epoch, deadline_at=deadline_at)
 
 
 def await_ready(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """The instance is back in service: its agent must report the slot ready by the deadline."""
+    """The instance takes sessions again: its agent must report the slot ready by the deadline."""
     return SlotMove(slot.slot_id, frozenset({T.RESETTING}), T.RESETTING, at, slot.epoch, deadline_at=deadline_at)
 
 
 def renew(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """The instance restarted: the slot loses its session, and facts from before the restart are refused."""
+    """The instance restarted: the slot loses its session, and reports from before the restart are refused."""
     return SlotMove(
         slot.slot_id,
         ANY - {T.RETIRED},
@@ -206,5 +213,8 @@ def retire_idle(slot: Slot, at: float) -> SlotMove:
 
 
 def retire(slot: Slot, at: float) -> SlotMove:
-    """A slot is retired with or without a session; the session stays named until it is released. Once more is fine."""
+    """A slot is retired with or without a session. It keeps naming the session until the session is released.
+
+    Retiring a Retired slot changes nothing.
+    """
     return SlotMove(slot.slot_id, ANY, T.RETIRED, at, slot.epoch, seen=slot.state)
