@@ -157,7 +157,7 @@ def test_each_rule_on_the_default_bus_may_call_its_function_and_no_other_may() -
 
 
 @pytest.mark.parametrize("name", function_names())
-def test_a_functions_sample_is_what_its_machine_or_door_sends(name: str) -> None:
+def test_a_functions_sample_is_what_its_state_machine_or_route_sends(name: str) -> None:
     sample = read("samples", name)
     keys = payload_of(name)
     if keys is not None:

@@ -133,7 +133,7 @@ def test_what_installs_the_tools_needs_nothing_installed() -> None:
     assert {each for each in ours if not {each, each.rpartition(".")[0]} & known} == set()
 
 
-def test_the_headless_viewer_knows_only_the_doors() -> None:
+def test_the_headless_viewer_knows_only_the_api() -> None:
     """It plays against any deployment, and is tested as what a page is: by the API, the socket and WebRTC."""
     known = {"greenroom_viewer", "aiohttp", "aiortc", *sys.stdlib_module_names}
     modules = python_files("layers/viewer")

@@ -11,7 +11,7 @@ from greenroom.domain.names import camel
 from greenroom.domain.shape import field_types
 
 from tests.architecture.reading import CORE, Json, machine, machine_names, module_name, pascal, snake, states
-from tests.functions.doors import module_of
+from tests.functions.invocations import module_of
 
 
 def sent() -> Iterator[tuple[str, str, Json]]:

@@ -233,7 +233,7 @@ def test_substitutions_are_named_as_what_they_stand_for(name: str) -> None:
             assert value["Fn::Sub"].endswith(f":stateMachine:${{AWS::StackName}}-{other}")
 
 
-def test_every_function_behind_a_machine_is_named_by_one_and_every_other_has_a_door() -> None:
+def test_every_function_behind_a_machine_is_named_by_one_and_every_other_has_a_route() -> None:
     """No function is deployed that nothing can call."""
     by_machine = {
         key.removesuffix("Function")
@@ -250,7 +250,7 @@ def test_every_function_behind_a_machine_is_named_by_one_and_every_other_has_a_d
     assert not by_machine & (by_route | by_permission)
 
 
-def test_an_instance_may_only_call_its_door_fetch_its_agent_and_read_builds() -> None:
+def test_an_instance_may_only_call_its_routes_fetch_its_agent_and_read_builds() -> None:
     assert set(resources("AWS::IAM::Role")["InstanceRole"]) == {"AssumeRolePolicyDocument"}
     (policy,) = [p for p in resources("AWS::IAM::Policy").values() if {"Ref": "InstanceRole"} in p["Roles"]]
     found = {str(as_list(s["Action"])[0]): str(s["Resource"]) for s in policy["PolicyDocument"]["Statement"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.architecture.reading import Function, functions, module_name, python_files, socket_routes
-from tests.functions.doors import module_of
+from tests.functions.invocations import module_of
 
 
 @pytest.mark.parametrize("function", functions(), ids=lambda function: function.name)

@@ -17,7 +17,7 @@ from greenroom_lab.memory.slots import COUNT
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, launch, slot_of, stage
 from tests.fakes.store import counted_for, free_count, free_entries, line_of, slots_of, the_session
-from tests.functions.doors import (
+from tests.functions.invocations import (
     LAUNCH,
     LEAVE,
     SETTINGS,

@@ -11,7 +11,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.fakes.events import held
 from tests.fakes.stage import stage
 from tests.fakes.store import events
-from tests.functions.doors import body_of, handle_of, operate, sample
+from tests.functions.invocations import body_of, handle_of, operate, sample
 from tests.functions.openapi import DOCUMENT, fits
 
 POST, PATCH, DELETE = "POST /events", "PATCH /events/{eventId}", "DELETE /events/{eventId}"

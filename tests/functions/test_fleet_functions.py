@@ -16,7 +16,7 @@ from tests.builders import NONCE
 from tests.fakes.launching import INSTANCE, launched, planned, policy
 from tests.fakes.stage import launch, slot_of, stage
 from tests.fakes.store import change, change_instance, snapshot, the_instance
-from tests.functions.doors import (
+from tests.functions.invocations import (
     HEARTBEAT,
     REGISTER,
     SETTINGS,

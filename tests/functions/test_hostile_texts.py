@@ -1,4 +1,4 @@
-"""Whatever a caller writes, a door answers it: nothing that can be parsed ends as a 500, nothing unfit is kept."""
+"""Whatever a caller writes, a call answers it: nothing that can be parsed ends as a 500, nothing unfit is kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.architecture.reading import functions
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, launch, stage
 from tests.fakes.wire import Wired
-from tests.functions.doors import SETTINGS, agent_event, handle_of, operate, socket_event, viewer_event
+from tests.functions.invocations import SETTINGS, agent_event, handle_of, operate, socket_event, viewer_event
 
 AGENT = "i-00000001"
 CONFIGURED = {"register_instance", "record_heartbeat", "record_slot_event", "issue_socket_ticket"}
@@ -28,7 +28,7 @@ POLICY = {"alwaysOn": 0, "targetIdle": 0, "maximum": 4}
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class HttpCall:
     """One route with a body that it takes; `{session}` in a path is a session that stands."""
 
     function: str
@@ -47,43 +47,43 @@ POOL = {"applicationId": "demo", "policy": POLICY, "markets": ["spot"], "instanc
 POOL |= {"tiers": {"vip": 30}, "lineLimit": 10}
 QUOTA = {"concurrentSessions": 2, "sessionsPerDay": 3, "gpuMinutesPerDay": 4}
 POOL_ID, SESSION = {"poolId": "demo"}, {"sessionId": "{session}"}
-DOORS = (
-    Door("request_session", "POST /sessions", {"applicationId": "demo", "clientToken": "t2"}),
-    Door("read_sessions", "GET /sessions"),
-    Door("read_sessions", "GET /sessions/{sessionId}", None, SESSION),
-    Door("leave_session", "DELETE /sessions/{sessionId}", None, SESSION),
-    Door("issue_ticket", "POST /sessions/{sessionId}/ticket", {"resumeJoin": 1}, SESSION),
-    Door("configure_catalog", "PUT /applications/{applicationId}", APPLICATION, {"applicationId": "demo"}),
-    Door("configure_catalog", "GET /applications/{applicationId}", None, {"applicationId": "demo"}),
-    Door("configure_catalog", "PUT /pools/{poolId}", POOL, POOL_ID),
-    Door("configure_catalog", "PATCH /pools/{poolId}", {"policy": POLICY, "tiers": {"vip": 1}}, POOL_ID),
-    Door("read_pools", "GET /pools"),
-    Door("read_pools", "GET /pools/{poolId}", None, POOL_ID),
-    Door("read_pools", "GET /pools/{poolId}/instances", None, POOL_ID),
-    Door("read_pools", "GET /pools/{poolId}/decisions", None, POOL_ID, {"limit": "5"}),
-    Door("operate_pool", "POST /pools/{poolId}/halt", {"reason": "why"}, POOL_ID),
-    Door("operate_pool", "POST /pools/{poolId}/resume", {}, POOL_ID),
-    Door("configure_quota", "GET /tenants/{tenantId}/quota", None, {"tenantId": "acme"}),
-    Door("configure_quota", "PUT /tenants/{tenantId}/quota", QUOTA, {"tenantId": "acme"}),
-    Door("configure_quota", "GET /account/quota"),
-    Door("configure_quota", "PUT /account/quota", QUOTA),
-    Door("configure_quota", "POST /account/kill-switch", {"reason": "why"}),
-    Door("configure_quota", "DELETE /account/kill-switch", {}),
-    Door("drain_instance", "POST /instances/{instanceId}/drain", None, {"instanceId": AGENT}),
-    Door("drain_instance", "DELETE /instances/{instanceId}/drain", None, {"instanceId": AGENT}),
-    Door("schedule_event", "POST /events", EVENT),
-    Door(
+CALLS = (
+    HttpCall("request_session", "POST /sessions", {"applicationId": "demo", "clientToken": "t2"}),
+    HttpCall("read_sessions", "GET /sessions"),
+    HttpCall("read_sessions", "GET /sessions/{sessionId}", None, SESSION),
+    HttpCall("leave_session", "DELETE /sessions/{sessionId}", None, SESSION),
+    HttpCall("issue_ticket", "POST /sessions/{sessionId}/ticket", {"resumeJoin": 1}, SESSION),
+    HttpCall("configure_catalog", "PUT /applications/{applicationId}", APPLICATION, {"applicationId": "demo"}),
+    HttpCall("configure_catalog", "GET /applications/{applicationId}", None, {"applicationId": "demo"}),
+    HttpCall("configure_catalog", "PUT /pools/{poolId}", POOL, POOL_ID),
+    HttpCall("configure_catalog", "PATCH /pools/{poolId}", {"policy": POLICY, "tiers": {"vip": 1}}, POOL_ID),
+    HttpCall("read_pools", "GET /pools"),
+    HttpCall("read_pools", "GET /pools/{poolId}", None, POOL_ID),
+    HttpCall("read_pools", "GET /pools/{poolId}/instances", None, POOL_ID),
+    HttpCall("read_pools", "GET /pools/{poolId}/decisions", None, POOL_ID, {"limit": "5"}),
+    HttpCall("operate_pool", "POST /pools/{poolId}/halt", {"reason": "why"}, POOL_ID),
+    HttpCall("operate_pool", "POST /pools/{poolId}/resume", {}, POOL_ID),
+    HttpCall("configure_quota", "GET /tenants/{tenantId}/quota", None, {"tenantId": "acme"}),
+    HttpCall("configure_quota", "PUT /tenants/{tenantId}/quota", QUOTA, {"tenantId": "acme"}),
+    HttpCall("configure_quota", "GET /account/quota"),
+    HttpCall("configure_quota", "PUT /account/quota", QUOTA),
+    HttpCall("configure_quota", "POST /account/kill-switch", {"reason": "why"}),
+    HttpCall("configure_quota", "DELETE /account/kill-switch", {}),
+    HttpCall("drain_instance", "POST /instances/{instanceId}/drain", None, {"instanceId": AGENT}),
+    HttpCall("drain_instance", "DELETE /instances/{instanceId}/drain", None, {"instanceId": AGENT}),
+    HttpCall("schedule_event", "POST /events", EVENT),
+    HttpCall(
         "schedule_event", "PATCH /events/{eventId}", {"name": "Other", "start": EVENT["start"]}, {"eventId": "{event}"}
     ),
-    Door("schedule_event", "DELETE /events/{eventId}", None, {"eventId": "{event}"}),
-    Door("read_events", "GET /events"),
-    Door("read_events", "GET /events/{eventId}", None, {"eventId": "{event}"}),
-    Door(
+    HttpCall("schedule_event", "DELETE /events/{eventId}", None, {"eventId": "{event}"}),
+    HttpCall("read_events", "GET /events"),
+    HttpCall("read_events", "GET /events/{eventId}", None, {"eventId": "{event}"}),
+    HttpCall(
         "register_instance",
         "POST /agent/register",
         {"bootNonce": NONCE, "privateIp": "10.0.0.1", "publicIp": "1.2.3.4"},
     ),
-    Door(
+    HttpCall(
         "record_heartbeat",
         "POST /agent/heartbeat",
         {
@@ -92,18 +92,18 @@ DOORS = (
             "notice": {"kind": "rebalance", "at": iso(START)},
         },
     ),
-    Door(
+    HttpCall(
         "record_slot_event",
         "POST /agent/slot-events",
         {"bootNonce": NONCE, "slotId": f"{AGENT}.1", "epoch": 0, "event": "ready", "sessionId": None, "joinNumber": 0},
     ),
-    Door("issue_socket_ticket", "POST /agent/socket-ticket", {"bootNonce": NONCE}),
+    HttpCall("issue_socket_ticket", "POST /agent/socket-ticket", {"bootNonce": NONCE}),
 )
-every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.route)
+every_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.route)
 
 
 def house() -> tuple[FakePorts, Mapping[str, str]]:
-    """A stage on which each door's own body is right, and the ids of what stands there."""
+    """A stage on which each call's own body is right, and the ids of what stands there."""
     ports = stage(1)
     add_slot(ports, AGENT, SlotState.RESETTING)
     session: Session = launch(ports, "ada").session
@@ -111,34 +111,36 @@ def house() -> tuple[FakePorts, Mapping[str, str]]:
     return ports, {"{session}": session.session_id, "{event}": made["eventId"]}
 
 
-def ask(door: Door, body: Any, path: Mapping[str, Any] | None = None, query: Mapping[str, Any] | None = None) -> int:
-    """The status that the door answers; what it hands to a port must be fit for AWS."""
+def ask(
+    call: HttpCall, body: Any, path: Mapping[str, Any] | None = None, query: Mapping[str, Any] | None = None
+) -> int:
+    """The status that the call answers; what it hands to a port must be fit for AWS."""
     ports, ids = house()
-    who = "bob" if door.function == "request_session" else "ada"
-    given_path = {name: ids.get(value, value) for name, value in (door.path if path is None else path).items()}
-    if door.function in CONFIGURED:
-        event = agent_event(door.route, None, AGENT)
+    who = "bob" if call.function == "request_session" else "ada"
+    given_path = {name: ids.get(value, value) for name, value in (call.path if path is None else path).items()}
+    if call.function in CONFIGURED:
+        event = agent_event(call.route, None, AGENT)
         more: tuple[Any, ...] = (SETTINGS,)
     else:
-        event, more = viewer_event(door.route, None, who, "operators,viewers,tenant-acme", **given_path), ()
+        event, more = viewer_event(call.route, None, who, "operators,viewers,tenant-acme", **given_path), ()
     event["body"] = body if isinstance(body, str) or body is None else json.dumps(body)
-    event["queryStringParameters"] = dict(door.query if query is None else query) or None
-    if door.route == "DELETE /instances/{instanceId}/drain":
-        operate(door.function, "POST /instances/{instanceId}/drain", None, ports, instanceId=AGENT)
-    if door.function == "configure_catalog":
+    event["queryStringParameters"] = dict(call.query if query is None else query) or None
+    if call.route == "DELETE /instances/{instanceId}/drain":
+        operate(call.function, "POST /instances/{instanceId}/drain", None, ports, instanceId=AGENT)
+    if call.function == "configure_catalog":
         ports.turn_urls = ("turn:x",)
-    answer = handle_of(door.function)(event, Wired(ports), *more)
+    answer = handle_of(call.function)(event, Wired(ports), *more)
     json.loads(answer["body"])
     return int(answer["statusCode"])
 
 
 def test_every_route_is_tried() -> None:
-    assert {f"{r.method.upper()} {r.path}" for each in functions() for r in each.routes} == {d.route for d in DOORS}
+    assert {f"{r.method.upper()} {r.path}" for each in functions() for r in each.routes} == {d.route for d in CALLS}
 
 
-@every_door
-def test_each_doors_own_body_is_taken(door: Door) -> None:
-    assert 200 <= ask(door, door.body) < 300
+@every_call
+def test_each_calls_own_body_is_taken(call: HttpCall) -> None:
+    assert 200 <= ask(call, call.body) < 300
 
 
 UNFIT = {
@@ -182,14 +184,14 @@ FIT = (
     ],
 )
 def test_an_unfit_text_is_refused_by_its_field_with_what_to_do(route: str, name: str, wrap: bool, unfit: str) -> None:
-    door = next(each for each in DOORS if each.route == route)
+    call = next(each for each in CALLS if each.route == route)
     ports, ids = house()
-    body = {**(door.body or {}), name: [unfit] if wrap else unfit}
-    path = {key: ids.get(value, value) for key, value in door.path.items()}
-    if door.function in CONFIGURED:
-        answer = handle_of(door.function)(agent_event(route, body, AGENT), Wired(ports), SETTINGS)
+    body = {**(call.body or {}), name: [unfit] if wrap else unfit}
+    path = {key: ids.get(value, value) for key, value in call.path.items()}
+    if call.function in CONFIGURED:
+        answer = handle_of(call.function)(agent_event(route, body, AGENT), Wired(ports), SETTINGS)
     else:
-        answer = operate(door.function, route, body, Wired(ports), **path)
+        answer = operate(call.function, route, body, Wired(ports), **path)
     problem = json.loads(answer["body"])
     assert (answer["statusCode"], problem["field"]) == (400, name)
     assert "must not hold" in problem["detail"]
@@ -199,8 +201,8 @@ def test_an_unfit_text_is_refused_by_its_field_with_what_to_do(route: str, name:
 
 @pytest.mark.parametrize("fit", FIT)
 def test_texts_of_all_languages_and_joined_emoji_are_taken(fit: str) -> None:
-    door = next(each for each in DOORS if each.route == "PUT /applications/{applicationId}")
-    assert ask(door, {**(door.body or {}), "name": fit, "command": [fit]}) == 200
+    call = next(each for each in CALLS if each.route == "PUT /applications/{applicationId}")
+    assert ask(call, {**(call.body or {}), "name": fit, "command": [fit]}) == 200
 
 
 odd_texts = st.one_of(
@@ -237,26 +239,26 @@ def changed(draw: st.DrawFn, body: Mapping[str, Any]) -> Any:
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
-@pytest.mark.parametrize("door", [each for each in DOORS if each.body], ids=lambda door: door.route)
+@pytest.mark.parametrize("call", [each for each in CALLS if each.body], ids=lambda call: call.route)
 @quick
 @given(data=st.data())
-def test_no_body_makes_a_500(door: Door, data: st.DataObject) -> None:
-    assert door.body is not None
-    assert ask(door, data.draw(changed(door.body))) < 500
+def test_no_body_makes_a_500(call: HttpCall, data: st.DataObject) -> None:
+    assert call.body is not None
+    assert ask(call, data.draw(changed(call.body))) < 500
 
 
-@pytest.mark.parametrize("door", [each for each in DOORS if each.path], ids=lambda door: door.route)
+@pytest.mark.parametrize("call", [each for each in CALLS if each.path], ids=lambda call: call.route)
 @quick
 @given(text=odd_texts)
-def test_no_path_makes_a_500(door: Door, text: str) -> None:
-    assert ask(door, door.body, path=dict.fromkeys(door.path, text)) < 500
+def test_no_path_makes_a_500(call: HttpCall, text: str) -> None:
+    assert ask(call, call.body, path=dict.fromkeys(call.path, text)) < 500
 
 
 @quick
 @given(text=odd_texts)
 def test_no_query_makes_a_500(text: str) -> None:
-    door = next(each for each in DOORS if each.query)
-    assert ask(door, None, query={"limit": text}) in (200, 400)
+    call = next(each for each in CALLS if each.query)
+    assert ask(call, None, query={"limit": text}) in (200, 400)
 
 
 RAW = (
@@ -274,10 +276,10 @@ RAW = (
 )
 
 
-@every_door
+@every_call
 @pytest.mark.parametrize("raw", RAW, ids=range(len(RAW)))
-def test_no_raw_body_makes_a_500(door: Door, raw: str) -> None:
-    assert ask(door, raw) < 500
+def test_no_raw_body_makes_a_500(call: HttpCall, raw: str) -> None:
+    assert ask(call, raw) < 500
 
 
 # -- the socket

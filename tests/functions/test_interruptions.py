@@ -16,7 +16,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, launch, slot_of, stage
 from tests.fakes.store import change, change_instance, the_instance, the_session
-from tests.functions.doors import HEARTBEAT, SETTINGS, agent_event, body_of, handle_of, sample
+from tests.functions.invocations import HEARTBEAT, SETTINGS, agent_event, body_of, handle_of, sample
 
 OURS = "i-0123456789abcdef0"
 

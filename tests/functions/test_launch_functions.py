@@ -11,7 +11,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.fakes.launching import SUBNETS, planned, policy, refused, requested
 from tests.fakes.stage import stage
 from tests.fakes.store import change_pool
-from tests.functions.doors import handle_of
+from tests.functions.invocations import handle_of
 
 STAGE = Stack("lt-1", "greenroom")
 

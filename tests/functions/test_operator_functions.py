@@ -25,7 +25,7 @@ from tests.fakes.store import (
     snapshot,
     the_instance,
 )
-from tests.functions.doors import body_of, handle_of, operate, sample
+from tests.functions.invocations import body_of, handle_of, operate, sample
 from tests.functions.openapi import fits
 
 VIEWER = "viewers,tenant-acme"

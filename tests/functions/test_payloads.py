@@ -12,7 +12,7 @@ from greenroom.domain.times import Time
 from greenroom.entry.payload import payload_of
 
 from tests.architecture.test_payloads import SENT, payload_class
-from tests.functions.doors import sample
+from tests.functions.invocations import sample
 from tests.functions.test_routes import called
 
 FUNCTIONS = sorted({function for _, function, _ in SENT})

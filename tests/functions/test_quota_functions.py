@@ -15,7 +15,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, joined, launch, report, slot_of, stage
 from tests.fakes.store import all_sessions, change_application
-from tests.functions.doors import (
+from tests.functions.invocations import (
     LAUNCH,
     LEAVE,
     LIST_SESSIONS,

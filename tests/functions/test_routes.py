@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.architecture.reading import functions
-from tests.functions.doors import body_of, module_of, sample
+from tests.functions.invocations import body_of, module_of, sample
 from tests.functions.openapi import fits
 
 ROUTED = {each.name: each.route_keys for each in functions() if each.route_keys}

@@ -14,7 +14,7 @@ from greenroom_lab.memory.ports import FakePorts
 from tests.builders import NONCE
 from tests.fakes.stage import add_slot, joined, launch, slot_of, stage
 from tests.fakes.store import change, change_instance, connections, slots_of, the_instance
-from tests.functions.doors import (
+from tests.functions.invocations import (
     LEAVE,
     SETTINGS,
     SLOT_EVENT,

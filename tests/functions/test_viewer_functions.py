@@ -15,7 +15,7 @@ from greenroom_lab.memory.ports import FakePorts
 
 from tests.fakes.stage import add_slot, launch, stage
 from tests.fakes.store import all_sessions, change_application, change_pool, line_of, tickets
-from tests.functions.doors import (
+from tests.functions.invocations import (
     LAUNCH,
     LEAVE,
     LIST_SESSIONS,
@@ -48,7 +48,7 @@ def test_a_hot_launch_answers_201_with_slot_and_ticket_and_its_repeat_200() -> N
     assert first["headers"]["cache-control"] == "no-store"
 
 
-def test_no_answer_of_the_viewers_door_names_an_instance() -> None:
+def test_no_answer_of_the_viewers_routes_names_an_instance() -> None:
     """Whoever knows an instance's id can pose as it where a role is too free."""
     ports = stage(1)
     session = launch(ports).session

@@ -14,7 +14,7 @@ from greenroom.entry.instance.fleet_call import fleet_arguments
 from tests.architecture.reading import MACHINES, Json, machine, machine_names, machine_text, states
 from tests.fakes.launching import planned, policy
 from tests.fakes.stage import stage
-from tests.functions.doors import SETTINGS, handle_of
+from tests.functions.invocations import SETTINGS, handle_of
 from tests.judge.api_calls import ApiCall, findings
 from tests.judge.findings import Opinion, shown
 from tests.judge.places import Keys, lines, nearest

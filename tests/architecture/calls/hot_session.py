@@ -10,7 +10,16 @@ from typing import Any
 from tests.architecture.calls.recorder import Call, Clock, Recorder, all_ports, calling, recording
 from tests.architecture.calls.scene import AGENT, INSTANCE, play, set_scene
 from tests.builders import NONCE
-from tests.functions.doors import HEARTBEAT, LAUNCH, LEAVE, SLOT_EVENT, agent_event, body_of, socket_event, viewer_event
+from tests.functions.invocations import (
+    HEARTBEAT,
+    LAUNCH,
+    LEAVE,
+    SLOT_EVENT,
+    agent_event,
+    body_of,
+    socket_event,
+    viewer_event,
+)
 
 PAGE = "page"
 OFFER = {"kind": "frame", "sequence": 1, "part": 1, "parts": 1, "data": "v=0"}

@@ -19,7 +19,7 @@ from greenroom.aws.clients import client, dynamodb
 
 from tests.architecture.calls import scene
 from tests.architecture.calls.recorder import all_ports, calling, recording
-from tests.functions.doors import LAUNCH, viewer_event
+from tests.functions.invocations import LAUNCH, viewer_event
 
 ROUNDS, LAUNCHES, UNMEASURED = 4, 60, 2
 LIMIT = 1.15

@@ -21,7 +21,7 @@ from greenroom.entry.settings import Settings
 from moto import mock_aws
 
 from tests.contracts.houses import REGION, create_tables
-from tests.functions.doors import INSTANCE_ROLE, handle_of
+from tests.functions.invocations import INSTANCE_ROLE, handle_of
 
 ENVIRONMENT = {
     "SESSIONS_TABLE": "sessions",

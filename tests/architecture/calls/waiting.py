@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tests.architecture.calls.recorder import Call, all_ports, calling, recording
 from tests.architecture.calls.scene import play, set_scene
-from tests.functions.doors import LAUNCH, body_of, viewer_event
+from tests.functions.invocations import LAUNCH, body_of, viewer_event
 
 
 def record_wait(slots: int) -> Mapping[str, list[Call]]:
