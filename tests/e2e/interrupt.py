@@ -108,7 +108,7 @@ async def found_at(stage: Drive, instance_id: str) -> float:
     """When the control plane took the machine out of service."""
 
     async def is_out() -> bool:
-        views = (await stage.door.must("GET", f"/pools/{POOL}/instances"))["instances"]
+        views = (await stage.api.must("GET", f"/pools/{POOL}/instances"))["instances"]
         states = {view["instanceId"]: view["state"] for view in views}
         return states.get(instance_id, "Terminated") in OUT_OF_SERVICE
 

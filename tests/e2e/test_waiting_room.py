@@ -222,8 +222,8 @@ async def test_a_closed_door_says_so_and_one_that_opens_later_says_when(room: Ho
 async def turned_away(page: Page, name: str) -> list[str]:
     """Press Play and read the door: its title and, where it has one, its hour. Back to the start."""
     await page.get_by_test_id("play").click()
-    door = page.get_by_test_id("turned-away")
-    await door.wait_for()
+    api = page.get_by_test_id("turned-away")
+    await api.wait_for()
     await shot(page, name)
     assert await fits(page)
     told = [await page.get_by_role("heading", level=1).inner_text()]

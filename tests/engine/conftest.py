@@ -212,7 +212,7 @@ def market(aws: Deployed) -> Iterator[Callable[..., None]]:
     """Set the rules of the EC2 market; afterwards there is capacity again."""
 
     def set_rules(*rules: Json) -> None:
-        aws.engine.door("PUT", "ec2", {"rules": list(rules)})
+        aws.engine.control("PUT", "ec2", {"rules": list(rules)})
 
     yield set_rules
     set_rules()

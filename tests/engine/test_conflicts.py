@@ -18,11 +18,11 @@ KEY = {"pk": {"S": "busy"}, "sk": {"S": "1"}}
 
 @contextmanager
 def conflicts(aws: Any, **plan: int) -> Iterator[None]:
-    aws.engine.door("PUT", "conflicts", plan)
+    aws.engine.control("PUT", "conflicts", plan)
     try:
         yield
     finally:
-        aws.engine.door("PUT", "conflicts", {"every": 0})
+        aws.engine.control("PUT", "conflicts", {"every": 0})
 
 
 def writes_of(aws: Any) -> list[Any]:
@@ -53,7 +53,7 @@ def test_every_second_single_write_is_refused_and_writes_nothing(aws: Any, write
         after = database.get_item(TableName=aws.outputs["Table"], Key=KEY, ConsistentRead=True).get("Item")
         assert before == after
         call()
-        assert sum(aws.engine.door("GET", "conflicts")["met"].values()) == 1
+        assert sum(aws.engine.control("GET", "conflicts")["met"].values()) == 1
     call()
     call()
 
@@ -80,8 +80,8 @@ def test_a_function_meets_it_too_and_reads_never_do(aws: Any) -> None:
 
 def test_a_door_that_is_told_nonsense_changes_nothing(aws: Any) -> None:
     with pytest.raises(urllib.error.HTTPError):
-        aws.engine.door("PUT", "conflicts", {"every": 2, "lasting": 0})
-    assert aws.engine.door("GET", "conflicts") == {"every": 0, "lasting": 1, "met": {}}
+        aws.engine.control("PUT", "conflicts", {"every": 2, "lasting": 0})
+    assert aws.engine.control("GET", "conflicts") == {"every": 0, "lasting": 1, "met": {}}
 
 
 def test_a_conflict_that_lasts_refuses_the_item_and_no_other() -> None:

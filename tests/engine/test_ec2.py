@@ -108,10 +108,10 @@ def test_below_its_minimum_a_fleet_takes_nothing(aws: Any, market: Callable[...,
 @pytest.fixture
 def slow_starts(aws: Any) -> Iterator[None]:
     """Instances stay pending long enough to be seen, however busy this computer is."""
-    before = aws.engine.door("GET", "ec2")["times"]
-    aws.engine.door("PUT", "ec2", {"times": {"pending_s": 3}})
+    before = aws.engine.control("GET", "ec2")["times"]
+    aws.engine.control("PUT", "ec2", {"times": {"pending_s": 3}})
     yield
-    aws.engine.door("PUT", "ec2", {"times": before})
+    aws.engine.control("PUT", "ec2", {"times": before})
 
 
 @pytest.mark.usefixtures("slow_starts")
@@ -142,13 +142,13 @@ def test_a_machine_gets_the_same_answer_as_an_sdk(aws: Any, market: Callable[...
 
 
 def test_the_lab_watches_instances_and_ends_them_as_a_machine_would(aws: Any) -> None:
-    before = aws.engine.door("GET", "ec2/instances")["revision"]
+    before = aws.engine.control("GET", "ec2/instances")["revision"]
     instance_id = ids(create_fleet(aws))[0]
-    after = aws.engine.door("GET", f"ec2/instances?after={before}&wait_s=5")
+    after = aws.engine.control("GET", f"ec2/instances?after={before}&wait_s=5")
     [seen] = [instance for instance in after["instances"] if instance["instanceId"] == instance_id]
     assert (seen["market"], seen["zone"], seen["tags"]) == ("spot", "us-east-1a", {"launchId": "lch-1"})
     assert seen["userData"]
-    aws.engine.door("POST", f"ec2/instances/{instance_id}/state", {"state": "terminated"})
+    aws.engine.control("POST", f"ec2/instances/{instance_id}/state", {"state": "terminated"})
     assert describe(aws, instance_id)["State"]["Name"] == "terminated"
 
 
@@ -157,7 +157,7 @@ def test_only_the_lab_speaks_for_aws_on_the_default_bus(aws: Any) -> None:
     refused = aws.client("events").put_events(Entries=[entry])
     assert refused["FailedEntryCount"] == 1
     detail = {"instance-id": "i-00000000000000001", "instance-action": "terminate"}
-    aws.engine.door("POST", "events", {"source": "aws.ec2", "detailType": entry["DetailType"], "detail": detail})
+    aws.engine.control("POST", "events", {"source": "aws.ec2", "detailType": entry["DetailType"], "detail": detail})
     assert aws.told(lambda event: event["detail"] == detail)["detail-type"] == entry["DetailType"]
 
 
@@ -171,7 +171,7 @@ def test_a_launch_templates_versions_can_be_read(aws: Any) -> None:
 def test_a_list_leaves_out_what_the_door_names_and_its_id_still_finds_it(aws: Any) -> None:
     ec2 = aws.client("ec2")
     [instance_id] = ids(create_fleet(aws))
-    aws.engine.door("POST", f"ec2/instances/{instance_id}/omissions", {"lists": 2})
+    aws.engine.control("POST", f"ec2/instances/{instance_id}/omissions", {"lists": 2})
     tagged = [{"Name": "tag:launchId", "Values": ["lch-1"]}, {"Name": "instance-id", "Values": [instance_id]}]
     assert describe(aws, instance_id)["InstanceId"] == instance_id
     assert [len(ec2.describe_instances(Filters=tagged)["Reservations"]) for _ in range(3)] == [0, 0, 1]

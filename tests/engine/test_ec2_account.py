@@ -19,9 +19,9 @@ def account(aws: Any) -> Iterator[Callable[..., Any]]:
     """Set facts of the account; afterwards nothing is lacking."""
 
     def set_facts(**facts: Any) -> Any:
-        return aws.engine.door("PUT", "account", facts)
+        return aws.engine.control("PUT", "account", facts)
 
-    generous = aws.engine.door("GET", "account")["quotas"]
+    generous = aws.engine.control("GET", "account")["quotas"]
     yield set_facts
     set_facts(quotas=generous, freeAddresses={}, missingImages=[], throttled={})
 
@@ -61,7 +61,7 @@ def test_a_subnet_has_what_its_size_and_its_instances_leave(aws: Any, account: C
     assert before <= size
     [instance_id] = ids(create_fleet(aws))
     assert addresses(aws, subnet_id) == before - 1
-    aws.engine.door("POST", f"ec2/instances/{instance_id}/state", {"state": "terminated"})
+    aws.engine.control("POST", f"ec2/instances/{instance_id}/state", {"state": "terminated"})
     assert addresses(aws, subnet_id) == before
     account(freeAddresses={"us-east-1a": 7})
     assert addresses(aws, subnet_id) == 7
@@ -144,7 +144,7 @@ def test_a_machine_is_throttled_too(aws: Any, account: Callable[..., Any]) -> No
 def test_every_fleet_that_was_made_is_remembered_with_what_it_got(aws: Any, market: Callable[..., None]) -> None:
     market({"instanceType": "g5.xlarge", "market": "spot", "free": 0})
     create_fleet(aws, token="lch-11-1")
-    made = aws.engine.door("GET", "ec2/fleets")["fleets"][-1]
+    made = aws.engine.control("GET", "ec2/fleets")["fleets"][-1]
     assert (made["market"], made["wanted"], made["launched"], made["client_token"]) == ("spot", 1, 1, "lch-11-1")
     assert made["offerings"] == ["g4dn.xlarge us-east-1b"]
     assert made["refused"] == ["g5.xlarge us-east-1a InsufficientInstanceCapacity"]
@@ -152,4 +152,4 @@ def test_every_fleet_that_was_made_is_remembered_with_what_it_got(aws: Any, mark
 
 def test_an_unknown_fact_is_refused(aws: Any) -> None:
     with pytest.raises(Exception, match="400"):
-        aws.engine.door("PUT", "account", {"quota": {}})
+        aws.engine.control("PUT", "account", {"quota": {}})

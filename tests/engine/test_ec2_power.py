@@ -105,7 +105,7 @@ def launched_in_b(aws: Any) -> list[str]:
 def test_an_instance_that_ec2_ends_goes_through_both_states(aws: Any) -> None:
     [instance_id] = ids(create_fleet(aws))
     until(aws, instance_id, "running")
-    aws.engine.door("POST", f"ec2/instances/{instance_id}/state", {"state": "shutting-down"})
+    aws.engine.control("POST", f"ec2/instances/{instance_id}/state", {"state": "shutting-down"})
     for state in ("shutting-down", "terminated"):
         told = {"instance-id": instance_id, "state": state}
         assert aws.told(lambda event, told=told: event["detail"] == told)

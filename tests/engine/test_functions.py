@@ -31,7 +31,7 @@ def test_an_exception_is_told_by_its_class_and_the_process_lives_on(aws: Any) ->
 
 
 def test_a_burst_waits_for_the_processes_there_are(aws: Any) -> None:
-    aws.engine.door("PUT", "lambda", {"workers": 2, "byName": {}})
+    aws.engine.control("PUT", "lambda", {"workers": 2, "byName": {}})
     processes: list[int] = []
     threads = [
         threading.Thread(target=lambda: processes.append(invoke(aws, do="sleep", seconds=0.2)["process"]))
@@ -46,7 +46,7 @@ def test_a_burst_waits_for_the_processes_there_are(aws: Any) -> None:
 
 
 def test_a_queue_that_stands_gets_one_more_process_and_not_one_for_each_who_waits(aws: Any) -> None:
-    aws.engine.door("PUT", "lambda", {"byName": {"MisbehaveFunction": 1}, "patience_s": 1.5})
+    aws.engine.control("PUT", "lambda", {"byName": {"MisbehaveFunction": 1}, "patience_s": 1.5})
     processes: list[int] = []
     threads = [
         threading.Thread(target=lambda: processes.append(invoke(aws, do="sleep", seconds=2)["process"]))
@@ -56,13 +56,13 @@ def test_a_queue_that_stands_gets_one_more_process_and_not_one_for_each_who_wait
         thread.start()
     for thread in threads:
         thread.join()
-    aws.engine.door("PUT", "lambda", {"byName": {}, "patience_s": 10})
+    aws.engine.control("PUT", "lambda", {"byName": {}, "patience_s": 10})
     assert len(processes) == 5
     assert 2 <= len(set(processes)) <= 3
 
 
 def test_a_single_function_can_be_given_more_processes(aws: Any) -> None:
-    aws.engine.door("PUT", "lambda", {"byName": {"MisbehaveFunction": 3}})
+    aws.engine.control("PUT", "lambda", {"byName": {"MisbehaveFunction": 3}})
     processes: list[int] = []
     threads = [
         threading.Thread(target=lambda: processes.append(invoke(aws, do="sleep", seconds=1.5)["process"]))
@@ -72,7 +72,7 @@ def test_a_single_function_can_be_given_more_processes(aws: Any) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    aws.engine.door("PUT", "lambda", {"byName": {}})
+    aws.engine.control("PUT", "lambda", {"byName": {}})
     assert len(set(processes)) == 3
 
 
@@ -89,13 +89,13 @@ def test_a_warm_silent_call_is_quick(aws: Any) -> None:
 @pytest.mark.parametrize("crash", [1, 2], ids=["before the write", "after it"])
 def test_a_process_dies_with_the_write_that_was_named_and_the_next_call_gets_a_new_one(aws: Any, crash: int) -> None:
     before = invoke(aws, do="nothing")["process"]
-    aws.engine.door("PUT", "crashes", {"every": {"MisbehaveFunction": 1}})
+    aws.engine.control("PUT", "crashes", {"every": {"MisbehaveFunction": 1}})
     for number in range(crash):
         died = invoke(aws, do="keep", execution=f"crash-{crash}-{number}", token="kept")
         assert "died" in died["errorMessage"]
-    killed = aws.engine.door("GET", "crashes")["killed"]
+    killed = aws.engine.control("GET", "crashes")["killed"]
     assert killed == {f"MisbehaveFunction: {moment} PutItem": 1 for moment in ("before", "after")[:crash]}
-    aws.engine.door("PUT", "crashes", {"every": {}})
+    aws.engine.control("PUT", "crashes", {"every": {}})
     kept = [is_kept(aws, f"crash-{crash}-{number}") for number in range(crash)]
     assert kept == [False, True][:crash]
     assert invoke(aws, do="nothing")["process"] != before

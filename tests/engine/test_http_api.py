@@ -65,8 +65,8 @@ def test_an_iam_route_is_closed_to_unsigned_tampered_and_unauthorised_calls(
     aws: Any, instances: dict[str, str]
 ) -> None:
     url, body = aws.api_url + "/agent", b'{"slotCount": 1}'
-    agent = aws.engine.door("POST", f"ec2/instances/{instances['agent']}/credentials")
-    stranger = aws.engine.door("POST", f"ec2/instances/{instances['stranger']}/credentials")
+    agent = aws.engine.control("POST", f"ec2/instances/{instances['agent']}/credentials")
+    stranger = aws.engine.control("POST", f"ec2/instances/{instances['stranger']}/credentials")
     assert post(url, body, {})[0] == 403
     assert post(url, b'{"slotCount": 2}', signed(url, body, agent))[0] == 403
     assert post(url, body, signed(url, body, stranger))[0] == 403
@@ -74,7 +74,7 @@ def test_an_iam_route_is_closed_to_unsigned_tampered_and_unauthorised_calls(
 
 
 def test_an_iam_route_names_the_instance_from_its_role_session(aws: Any, instances: dict[str, str]) -> None:
-    credentials = aws.engine.door("POST", f"ec2/instances/{instances['agent']}/credentials")
+    credentials = aws.engine.control("POST", f"ec2/instances/{instances['agent']}/credentials")
     url = aws.api_url + "/agent"
     _, answer = post(url, b"{}", signed(url, b"{}", credentials))
     iam = answer["context"]["authorizer"]["iam"]

@@ -17,7 +17,7 @@ from greenroom_lab.local_viewer import tokens_of, viewer
 from greenroom_lab.platform import seed
 from greenroom_lab.platform.platform_thread import PlatformThread
 from greenroom_lab.platform.trace_sink import TraceSink
-from greenroom_viewer.api import Answer, Door
+from greenroom_viewer.api import Answer, Api
 from greenroom_viewer.viewer import Viewer
 
 Json = dict[str, Any]
@@ -47,8 +47,8 @@ class House:
             self._clients[service] = self.thread.platform.account.client(service)
         return self._clients[service]
 
-    def engine_door(self, method: str, path: str, body: Json | None = None) -> Json:
-        return self.thread.platform.engine.door(method, path, body)
+    def engine_control(self, method: str, path: str, body: Json | None = None) -> Json:
+        return self.thread.platform.engine.control(method, path, body)
 
     async def operator(self, method: str, path: str, body: Json | None = None) -> Answer:
         """One call as the operator."""
@@ -56,7 +56,7 @@ class House:
             tokens = await tokens_of(self.local, self.local.operator_user, self.local.operator_password)
             self._operator_token = tokens.access_token
         async with ClientSession() as http:
-            return await Door(http, self.local.api_url, self._operator_token).call(method, path, body)
+            return await Api(http, self.local.api_url, self._operator_token).call(method, path, body)
 
     def person(self, name: str, tenant_group: str = seed.TENANT_GROUP) -> seed.Person:
         """A viewer of this name, made when first asked for."""
@@ -75,7 +75,7 @@ class House:
                 yield who
             finally:
                 if who.session:
-                    await who.door.call("DELETE", f"/sessions/{who.session_id}")
+                    await who.api.call("DELETE", f"/sessions/{who.session_id}")
 
     async def application(self, name: str, kind: str, slots: int, **limits: int) -> None:
         """An application and its pool (of the same name, without capacity yet)."""

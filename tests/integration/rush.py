@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from aiohttp import ClientSession, TCPConnector
 from greenroom_lab.local_viewer import tokens_of
 from greenroom_lab.platform import seed
-from greenroom_viewer.api import Answer, Door
+from greenroom_viewer.api import Answer, Api
 
 from tests.integration.house import House
 
@@ -45,12 +45,12 @@ RACERS = Crowd("racer", 50)
 @contextmanager
 def many_processes(house: House) -> Iterator[None]:
     """Enough processes for a rush of launches; afterwards as many as before."""
-    usual = house.engine_door("GET", "lambda")
-    house.engine_door("PUT", "lambda", {**usual, "byName": {"request_session": AT_ONCE, "authorize_viewer": 8}})
+    usual = house.engine_control("GET", "lambda")
+    house.engine_control("PUT", "lambda", {**usual, "byName": {"request_session": AT_ONCE, "authorize_viewer": 8}})
     try:
         yield
     finally:
-        house.engine_door("PUT", "lambda", usual)
+        house.engine_control("PUT", "lambda", usual)
 
 
 @contextmanager
@@ -60,12 +60,12 @@ def crashes(house: House, **every: int) -> Iterator[Counter[str]]:
     Yields what is filled in at the end: how often, by function, moment and call.
     """
     killed: Counter[str] = Counter()
-    house.engine_door("PUT", "crashes", {"every": every})
+    house.engine_control("PUT", "crashes", {"every": every})
     try:
         yield killed
     finally:
-        killed.update(house.engine_door("GET", "crashes")["killed"])
-        house.engine_door("PUT", "crashes", {"every": {}})
+        killed.update(house.engine_control("GET", "crashes")["killed"])
+        house.engine_control("PUT", "crashes", {"every": {}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Rush:
 
     async def press_play(self, who: int, client_token: str, application: str = "") -> Launch:
         body = {"applicationId": application or self.application, "clientToken": client_token}
-        launch = Launch(who, client_token, await self._door(who).call("POST", "/sessions", body))
+        launch = Launch(who, client_token, await self._api(who).call("POST", "/sessions", body))
         if launch.answer.status in (200, 201, 202):
             self.inside[launch.session_id] = launch
         return launch
@@ -136,12 +136,12 @@ class Rush:
                 await asyncio.gather(*(self._leave(each) for each in list(self.inside.values())))
 
     async def _leave(self, launch: Launch) -> None:
-        answer = await self._door(launch.who).call("DELETE", f"/sessions/{launch.session_id}")
+        answer = await self._api(launch.who).call("DELETE", f"/sessions/{launch.session_id}")
         if answer.status == 202:
             del self.inside[launch.session_id]
 
-    def _door(self, who: int) -> Door:
-        return Door(self.http, self.house.local.api_url, self.tokens[who])
+    def _api(self, who: int) -> Api:
+        return Api(self.http, self.house.local.api_url, self.tokens[who])
 
 
 @asynccontextmanager

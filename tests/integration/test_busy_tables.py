@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from greenroom_viewer.api import Answer, Door
+from greenroom_viewer.api import Answer, Api
 from greenroom_viewer.viewer import Viewer
 
 from tests.integration.house import House, until
@@ -21,12 +21,12 @@ OUTLASTS = 10
 def conflicts(house: House, every: int, lasting: int = 1) -> Iterator[Counter[str]]:
     """Every n-th write of anybody meets a transaction on its item; what is given tells at the end how many did."""
     met: Counter[str] = Counter()
-    house.engine_door("PUT", "conflicts", {"every": every, "lasting": lasting})
+    house.engine_control("PUT", "conflicts", {"every": every, "lasting": lasting})
     try:
         yield met
     finally:
-        met.update(house.engine_door("GET", "conflicts")["met"])
-        house.engine_door("PUT", "conflicts", {"every": 0})
+        met.update(house.engine_control("GET", "conflicts")["met"])
+        house.engine_control("PUT", "conflicts", {"every": 0})
 
 
 async def play(who: Viewer) -> None:
@@ -73,14 +73,14 @@ async def test_with_every_second_write_in_conflict_one_plays_and_one_waits_and_p
         await house.until_free("conflicts", 1, 30)
 
 
-class PatientDoor(Door):
+class PatientApi(Api):
     """Asks again when a table is busy, as the page does."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     async def call(self, method: str, path: str, body: Any = None) -> Answer:
-        while (answer := await self._door.call(method, path, body)).status == 503:
+        while (answer := await self._api.call(method, path, body)).status == 503:
             assert answer.body["type"].endswith("/busy"), answer
             await asyncio.sleep(answer.body["retryAfter_s"])
         return answer
@@ -89,7 +89,7 @@ class PatientDoor(Door):
 async def test_conflicts_that_outlast_the_functions_are_waited_for_by_page_and_machine(house: House) -> None:
     async with house.stage("outlast", pool=(1, 0, 1)):
         async with house.viewer("rosa") as first, house.viewer("sven") as second:
-            second.door = PatientDoor(second.door)
+            second.api = PatientApi(second.api)
             assert (await first.request("outlast")).status == 201
             await play(first)
             with conflicts(house, every=3, lasting=OUTLASTS) as met:

@@ -79,11 +79,11 @@ async def test_who_cancels_in_any_state_holds_nothing_and_nothing_waits(house: H
                 await house.until_free(POOL, 1, 30)
             async with reach(house) as who:
                 await who.until(state, timeout_s=30)
-                answers = [await who.door.call("DELETE", f"/sessions/{who.session_id}") for _ in range(2)]
+                answers = [await who.api.call("DELETE", f"/sessions/{who.session_id}") for _ in range(2)]
                 assert [each.status for each in answers] == [202, 202], state
                 await until(lambda one=who.session_id: holds_nothing(house, one), 30)
                 assert house.session_row(who.session_id)["statusReason"] == reason, state
-                assert (await who.door.call("DELETE", f"/sessions/{who.session_id}")).status == 202, state
+                assert (await who.api.call("DELETE", f"/sessions/{who.session_id}")).status == 202, state
 
 
 async def holds_nothing(house: House, session_id: str) -> bool:

@@ -117,7 +117,7 @@ async def test_a_second_session_of_a_viewer_is_refused_and_names_the_first(house
     async with house.viewer("finn") as who:
         first = await who.request(POOL)
         session = dict(who.session)
-        answer = await who.door.call("POST", "/sessions", {"applicationId": POOL, "clientToken": "other"})
+        answer = await who.api.call("POST", "/sessions", {"applicationId": POOL, "clientToken": "other"})
         assert first.status == 201
         assert (answer.status, answer.body["sessionId"]) == (409, session["sessionId"])
         assert answer.body["type"].endswith("/viewer-limit")
@@ -129,7 +129,7 @@ async def test_no_answer_ever_shows_a_task_token_or_a_ticket_hash(house: House) 
         await connected(who)
         secret = house.session_row(who.session_id)["taskToken"]
         answers = json.dumps(
-            [await who.view(), (await who.door.call("GET", "/sessions")).body, who.channel and who.channel.welcome]
+            [await who.view(), (await who.api.call("GET", "/sessions")).body, who.channel and who.channel.welcome]
         )
         assert secret
         assert secret not in answers

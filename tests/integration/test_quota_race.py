@@ -93,7 +93,7 @@ async def until_released_to_death(house: House) -> None:
     """The machines release what was left; one function dies before a write and one after it."""
 
     async def twice() -> bool:
-        killed = house.engine_door("GET", "crashes")["killed"]
+        killed = house.engine_control("GET", "crashes")["killed"]
         return sum(number for key, number in killed.items() if key.startswith("release_slot")) >= 2
 
     await until(twice, 60)

@@ -31,14 +31,14 @@ async def test_a_killed_application_ends_the_session_as_application_exit(house: 
 
 
 async def test_when_spot_is_refused_the_launch_goes_on_demand(house: House) -> None:
-    house.engine_door("PUT", "ec2", {"rules": [{"market": "spot", "free": 0}]})
+    house.engine_control("PUT", "ec2", {"rules": [{"market": "spot", "free": 0}]})
     try:
         async with house.stage("nospot", pool=(1, 0, 1)):
             async with house.viewer("kai") as who:
                 session = await play(who, "nospot")
                 assert session["slot"]["market"] == "on-demand"
     finally:
-        house.engine_door("PUT", "ec2", {"rules": []})
+        house.engine_control("PUT", "ec2", {"rules": []})
 
 
 async def test_who_waits_gets_the_slot_that_another_leaves(house: House) -> None:

@@ -150,7 +150,7 @@ def refuse(rehearsal: Rehearsal) -> Iterator[Callable[[list[str]], None]]:
 
     def refuse_in(markets: list[str]) -> None:
         rules = [{"market": market, "free": 0, "error": REFUSED} for market in markets]
-        rehearsal.engine.door("PUT", "ec2", {"rules": rules})
+        rehearsal.engine.control("PUT", "ec2", {"rules": rules})
 
     yield refuse_in
     refuse_in([])
@@ -195,14 +195,14 @@ def test_launch_instance(
 
 
 def test_a_throttled_call_is_made_again_and_counts_as_no_refusal(rehearsal: Rehearsal, template_id: str) -> None:
-    rehearsal.engine.door("PUT", "account", {"throttled": {"CreateFleet": 2}})
+    rehearsal.engine.control("PUT", "account", {"throttled": {"CreateFleet": 2}})
     script = with_template({"prepare_launch": [BOTH], "await_registration": [REGISTERED]}, template_id)
     case = Case("throttled", script, [*BY_SPOT, *READY], retried=True)
     try:
         played = rehearsal.play("launch_instance", case, GIVEN)
-        left = rehearsal.engine.door("GET", "account")["throttled"]
+        left = rehearsal.engine.control("GET", "account")["throttled"]
     finally:
-        rehearsal.engine.door("PUT", "account", {"throttled": {}})
+        rehearsal.engine.control("PUT", "account", {"throttled": {}})
     assert left.get("CreateFleet", 0) == 0
     check(played, case, "launch_instance")
     (attempt,) = played.asked["await_registration"][0]["attempts"]

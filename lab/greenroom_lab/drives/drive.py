@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import ClientSession
 from boto3.dynamodb.types import TypeDeserializer
 from greenroom_cli.toolchain.paths import GENERATED, ROOT
-from greenroom_viewer.api import Door
+from greenroom_viewer.api import Api
 
 from greenroom_lab.drives.crowd import Guest
 from greenroom_lab.local_viewer import tokens_of, viewer
@@ -45,7 +45,7 @@ class Drive:
     """A platform that is up, and its operator."""
 
     platform: Platform
-    door: Door
+    api: Api
     stack: AsyncExitStack
     guests: list[Guest] = field(default_factory=list)
 
@@ -54,12 +54,12 @@ class Drive:
         fixed = seed.DEMO_APPLICATION if kind == "demo" else {**seed.DEMO_APPLICATION, "command": []}
         application = {**fixed, "name": name, "kind": kind, "slotsPerInstance": slots, "poolId": name}
         application["limits"] = {**application["limits"], **limits}
-        await self.door.must("PUT", f"/applications/{name}", application)
-        await self.door.must("PUT", f"/pools/{name}", {**seed.DEMO_POOL, "applicationId": name, "policy": policy})
+        await self.api.must("PUT", f"/applications/{name}", application)
+        await self.api.must("PUT", f"/pools/{name}", {**seed.DEMO_POOL, "applicationId": name, "policy": policy})
 
     async def pool(self, name: str) -> Json:
         """PoolView."""
-        return await self.door.must("GET", f"/pools/{name}")
+        return await self.api.must("GET", f"/pools/{name}")
 
     async def invite(self, number: int, *groups: str) -> list[Guest]:
         """So many more viewers, signed in; of these groups besides the usual ones."""
@@ -84,7 +84,7 @@ class Drive:
 
     async def engine(self, method: str, path: str, body: Json | None = None) -> Json:
         """One of the embedded AWS' own doors."""
-        return await asyncio.to_thread(self.platform.engine.door, method, path, body)
+        return await asyncio.to_thread(self.platform.engine.control, method, path, body)
 
     async def fleets(self) -> list[Json]:
         """Every CreateFleet so far, by market."""
@@ -155,7 +155,7 @@ async def drive(name: str, boot_delay_s: float) -> AsyncIterator[Drive]:
         tokens = await tokens_of(local, local.operator_user, local.operator_password)
         http = await stack.enter_async_context(ClientSession())
         try:
-            yield Drive(platform, Door(http, local.api_url, tokens.access_token), stack)
+            yield Drive(platform, Api(http, local.api_url, tokens.access_token), stack)
         finally:
             await asyncio.to_thread(_keep_function_logs, platform)
 

@@ -56,7 +56,7 @@ async def announce(stage: Drive, start: float) -> str:
         "expectedSessions": EXPECTED,
         "lead_s": LEAD_S,
     }
-    view = await stage.door.must("POST", "/events", body)
+    view = await stage.api.must("POST", "/events", body)
     say(f"{view['eventId']} at {body['start']} {ZONE}, warm from {view.get('warmAt')}")
     for check in view["preflight"]["checks"]:
         say(f"preflight {check['name']}: {check['status']}, {check['detail']}")
@@ -102,7 +102,7 @@ async def stands(stage: Drive) -> bool:
 
 
 async def state_of_event(stage: Drive, event_id: str) -> str:
-    return str((await stage.door.must("GET", f"/events/{event_id}"))["state"])
+    return str((await stage.api.must("GET", f"/events/{event_id}"))["state"])
 
 
 if __name__ == "__main__":

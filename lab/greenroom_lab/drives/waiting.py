@@ -39,7 +39,7 @@ the functions share two cores with AWS and sixty viewers)."""
 async def main() -> int:
     async with drive("waiting", BOOT_S) as stage:
         await stage.configure(POOL, "null", SLOTS_EACH, POLICY, maximumSession_s=LONGEST_S)
-        await stage.door.must("PATCH", f"/pools/{POOL}", {"tiers": TIERS})
+        await stage.api.must("PATCH", f"/pools/{POOL}", {"tiers": TIERS})
         say(f"{HEAD_STARTED + STANDARD} viewers sign in ...")
         guests = [*await stage.invite(HEAD_STARTED, "tier-early"), *await stage.invite(STANDARD)]
         history = await stage.invite(HISTORY)

@@ -40,17 +40,17 @@ class EngineCloud:
 
     def look(self, after: int) -> Sighting:
         """Returns at the first change past revision `after`, or after WATCH_S without one."""
-        answer = self._engine.door("GET", f"ec2/instances?after={after}&wait_s={WATCH_S}")
+        answer = self._engine.control("GET", f"ec2/instances?after={after}&wait_s={WATCH_S}")
         mine = [view for view in answer["instances"] if view["tags"].get(STACK_TAG) == self._stack_name]
         return Sighting(answer["revision"], {view["instanceId"]: _seen(view) for view in mine})
 
     def role_credentials(self, instance_id: str) -> RoleCredentials:
-        given = self._engine.door("POST", f"ec2/instances/{instance_id}/credentials")
+        given = self._engine.control("POST", f"ec2/instances/{instance_id}/credentials")
         return RoleCredentials(given["AccessKeyId"], given["SecretAccessKey"], given["Token"], given["Expiration"])
 
     def send_event(self, detail_type: str, detail: Mapping[str, Any], instance_arn: str) -> None:
         """What EC2 says on the default bus."""
-        self._engine.door(
+        self._engine.control(
             "POST",
             "events",
             {"source": "aws.ec2", "detailType": detail_type, "detail": dict(detail), "resources": [instance_arn]},
@@ -58,27 +58,27 @@ class EngineCloud:
 
     def end(self, instance_id: str) -> None:
         """EC2 takes the instance itself (a Spot interruption's end, a power-off): both state changes are told."""
-        self._engine.door("POST", f"ec2/instances/{instance_id}/state", {"state": "shutting-down"})
+        self._engine.control("POST", f"ec2/instances/{instance_id}/state", {"state": "shutting-down"})
 
     def market(self) -> dict[str, Any]:
         """The capacity rules in force."""
-        return self._engine.door("GET", "ec2")
+        return self._engine.control("GET", "ec2")
 
     def set_market(self, rules: list[dict[str, Any]]) -> dict[str, Any]:
         """Replace the capacity rules; none: everything is there."""
-        return self._engine.door("PUT", "ec2", {"rules": rules})
+        return self._engine.control("PUT", "ec2", {"rules": rules})
 
     def account(self) -> dict[str, Any]:
         """Quotas, free addresses, missing images, calls to be throttled, calls so far."""
-        return self._engine.door("GET", "account")
+        return self._engine.control("GET", "account")
 
     def set_account(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Replace the facts named. Raises: HTTPError for an unknown one."""
-        return self._engine.door("PUT", "account", facts)
+        return self._engine.control("PUT", "account", facts)
 
     def fleets(self) -> dict[str, Any]:
         """Every CreateFleet so far, and what it got."""
-        return self._engine.door("GET", "ec2/fleets")
+        return self._engine.control("GET", "ec2/fleets")
 
 
 def _seen(view: Mapping[str, Any]) -> SeenInstance:

@@ -121,7 +121,7 @@ class EmbeddedAws:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def door(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Call one of the engine's own doors (doors.py), such as `PUT ec2`. Raises: urllib.error.HTTPError."""
         request = urllib.request.Request(
             f"{self.endpoint_url}/_greenroom/{path}",
@@ -170,7 +170,7 @@ class EmbeddedAws:
             if not self.running():
                 raise EngineFailed(f"the embedded AWS ended while starting: {self._last_words()}")
             try:
-                self.door("GET", "ready")
+                self.control("GET", "ready")
                 return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.1)

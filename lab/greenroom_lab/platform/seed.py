@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import ClientSession
-from greenroom_viewer.api import Door
+from greenroom_viewer.api import Api
 from greenroom_viewer.sign_in import HostedClient, sign_in
 
 TENANT_GROUP = "tenant-demo"
@@ -83,6 +83,6 @@ async def configure(
     """As the operator would, through the HTTP API. Raises: UnexpectedAnswer."""
     async with ClientSession() as http:
         tokens = await sign_in(http, client, operator.user, operator.password)
-        door = Door(http, api_url, tokens.access_token)
-        await door.must("PUT", f"/applications/{application_id}", application)
-        await door.must("PUT", f"/pools/{application['poolId']}", pool)
+        api = Api(http, api_url, tokens.access_token)
+        await api.must("PUT", f"/applications/{application_id}", application)
+        await api.must("PUT", f"/pools/{application['poolId']}", pool)

@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 
 from aiohttp import ClientError, ClientSession
-from greenroom_viewer.api import Door
+from greenroom_viewer.api import Api
 from greenroom_viewer.sign_in import SignInRefused
 from greenroom_viewer.viewer import Viewer, launch
 from greenroom_viewer.viewer_socket import SocketClosed
@@ -108,9 +108,9 @@ async def until_free(local: LocalPlatform, token: str, pool_id: str, wanted: int
     """How many slots of the pool are free, once there are enough. Raises: SmokeFailed."""
     ends = time.monotonic() + timeout_s
     async with ClientSession() as http:
-        door = Door(http, local.api_url, token)
+        api = Api(http, local.api_url, token)
         while True:
-            pool = await door.must("GET", f"/pools/{pool_id}")
+            pool = await api.must("GET", f"/pools/{pool_id}")
             free = int(pool["slots"].get("free", 0))
             if free >= wanted:
                 return free

@@ -20,7 +20,7 @@ class UnexpectedAnswer(Exception):
     """A call was refused where the caller counts on success; the message holds status and problem."""
 
 
-class Door:
+class Api:
     """Calls `/api` with one bearer token (None: without)."""
 
     def __init__(self, http: ClientSession, api_url: str, token: str | None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import ClientSession, WSServerHandshakeError
 
 from greenroom_viewer.addresses import Addresses
-from greenroom_viewer.api import Answer, Door, UnexpectedAnswer
+from greenroom_viewer.api import Answer, Api, UnexpectedAnswer
 from greenroom_viewer.peer import Peer, peer
 from greenroom_viewer.sign_in import sign_in
 from greenroom_viewer.timeline import Timeline
@@ -30,7 +30,7 @@ class Viewer:
 
     addresses: Addresses
     http: ClientSession
-    door: Door
+    api: Api
     timeline: Timeline
     stack: AsyncExitStack
     session: Json
@@ -45,7 +45,7 @@ class Viewer:
     async def request(self, application_id: str, client_token: str | None = None) -> Answer:
         """POST /sessions."""
         body = {"applicationId": application_id, "clientToken": client_token or secrets.token_hex(12)}
-        answer = await self.door.call("POST", "/sessions", body)
+        answer = await self.api.call("POST", "/sessions", body)
         if answer.status < 300:
             self.session = answer.body
         self.timeline.mark("claim")
@@ -67,7 +67,7 @@ class Viewer:
 
     async def new_ticket(self, resume_join: int | None = None) -> str:
         body = {} if resume_join is None else {"resumeJoin": resume_join}
-        answer = await self.door.must("POST", f"/sessions/{self.session_id}/ticket", body)
+        answer = await self.api.must("POST", f"/sessions/{self.session_id}/ticket", body)
         return str(answer["ticket"])
 
     async def watch(self) -> Peer:
@@ -97,12 +97,12 @@ class Viewer:
 
     async def leave(self) -> Json:
         """DELETE /sessions/{sessionId}. Raises: UnexpectedAnswer."""
-        self.session = await self.door.must("DELETE", f"/sessions/{self.session_id}")
+        self.session = await self.api.must("DELETE", f"/sessions/{self.session_id}")
         return self.session
 
     async def view(self) -> Json:
         """GET /sessions/{sessionId}. Raises: UnexpectedAnswer."""
-        return await self.door.must("GET", f"/sessions/{self.session_id}")
+        return await self.api.must("GET", f"/sessions/{self.session_id}")
 
     async def until(self, *states: str, timeout_s: float) -> Json:
         """The session's row through HTTP once it is in one of these states. Raises: TimeoutError."""
@@ -142,7 +142,7 @@ async def viewer(addresses: Addresses, user: str, password: str) -> AsyncIterato
         timeline = Timeline()
         tokens = await sign_in(http, addresses.sign_in, user, password)
         timeline.mark("token")
-        yield Viewer(addresses, http, Door(http, addresses.api_url, tokens.access_token), timeline, stack, {})
+        yield Viewer(addresses, http, Api(http, addresses.api_url, tokens.access_token), timeline, stack, {})
 
 
 async def launch(who: Viewer, application_id: str) -> None:

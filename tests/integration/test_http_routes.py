@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 from greenroom_lab.local_viewer import tokens_of
-from greenroom_viewer.api import Door
+from greenroom_viewer.api import Api
 
 from tests.integration.house import House
 
@@ -70,9 +70,9 @@ async def test_a_token_that_is_not_ours_is_refused_and_writes_nothing(house: Hou
     statuses = {}
     async with ClientSession() as http:
         for name, token in tokens.items():
-            door = Door(http, house.local.api_url, token)
+            api = Api(http, house.local.api_url, token)
             body = {"applicationId": POOL, "clientToken": "x"}
-            statuses[name] = (await door.call("POST", "/sessions", body)).status
+            statuses[name] = (await api.call("POST", "/sessions", body)).status
     print(statuses)
     assert statuses["none at all"] == 401
     assert set(statuses.values()) <= {401, 403}
@@ -85,7 +85,7 @@ async def test_a_token_that_is_not_ours_is_refused_and_writes_nothing(house: Hou
 )
 async def test_a_viewer_may_not_do_what_operators_do(house: House, method: str, path: str) -> None:
     async with ClientSession() as http:
-        answer = await Door(http, house.local.api_url, await token_of(house, "vera")).call(method, path, {})
+        answer = await Api(http, house.local.api_url, await token_of(house, "vera")).call(method, path, {})
     assert answer.status == 403
 
 
@@ -93,7 +93,7 @@ async def test_someone_elses_session_is_not_found(house: House) -> None:
     async with house.viewer("olaf") as who:
         await who.request(POOL)
         async with ClientSession() as http:
-            stranger = Door(http, house.local.api_url, await token_of(house, "vera"))
+            stranger = Api(http, house.local.api_url, await token_of(house, "vera"))
             path = f"/sessions/{who.session_id}"
             statuses = [
                 (await stranger.call("GET", path)).status,
@@ -116,14 +116,14 @@ async def test_someone_elses_session_is_not_found(house: House) -> None:
 )
 async def test_a_malformed_body_is_answered_with_the_field(house: House, body: dict[str, Any], field: str) -> None:
     async with house.viewer("paul") as who:
-        answer = await who.door.call("POST", "/sessions", body)
+        answer = await who.api.call("POST", "/sessions", body)
     assert (answer.status, answer.body.get("field")) == (400, field)
     assert answer.body["type"].endswith("/invalid-field")
 
 
 async def test_an_unknown_application_is_not_found(house: House) -> None:
     async with house.viewer("paul") as who:
-        answer = await who.door.call("POST", "/sessions", {"applicationId": "nothing", "clientToken": "a"})
+        answer = await who.api.call("POST", "/sessions", {"applicationId": "nothing", "clientToken": "a"})
     assert answer.status == 404
 
 

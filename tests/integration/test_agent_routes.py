@@ -31,7 +31,7 @@ def instances_of(house: House) -> list[dict[str, Any]]:
 
 
 def credentials_of(house: House, instance_id: str) -> Credentials:
-    given = house.engine_door("POST", f"ec2/instances/{instance_id}/credentials")
+    given = house.engine_control("POST", f"ec2/instances/{instance_id}/credentials")
     return Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["Token"])
 
 
