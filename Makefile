@@ -24,7 +24,7 @@ setup: ## install the pinned tools and leave the command ./greenroom (a second t
 	@test -n "$(PYTHON)" || { echo "greenroom: Python 3.11 or later with venv is needed, and none is on PATH" >&2; exit 1; }
 	@PYTHONPATH=cli "$(PYTHON)" -m greenroom_cli.toolchain.install --node dev engine sam
 
-run: setup ## everything on this machine, until Ctrl-C (GREENROOM_TURN=1: with a TURN server)
+run: setup ## everything on this computer, until Ctrl-C (GREENROOM_TURN=1: with a TURN server)
 	@$(LAB) greenroom_lab.platform.run
 
 smoke: setup ## one headless viewer from click to first frame, with a timeline
@@ -65,17 +65,17 @@ judge: setup ## tools that others wrote judge the template, state machines, AWS 
 	@cd tests/judge; $(NPM_CI)
 	@PYTHONPATH=cli:lab:layers/core:. $(BIN)/python -m tests.judge
 
-browser: ## Debian's Chromium, where this machine lets us install it
+browser: ## Debian's Chromium, where this computer lets us install it
 	@if ! command -v chromium >/dev/null; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			echo "greenroom: installing Chromium ..."; \
 			{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
 				>.greenroom/chromium.log 2>&1 || { tail -3 .greenroom/chromium.log >&2; true; }; fi; fi
 	@if ! command -v chromium >/dev/null; then \
-		echo "greenroom: no Chromium on this machine: the browser tests (tests/e2e) are skipped" >&2; \
+		echo "greenroom: no Chromium on this computer: the browser tests (tests/e2e) are skipped" >&2; \
 		if [ -n "$${CI:-}" ]; then echo "greenroom: CI needs the browser tests" >&2; exit 1; fi; fi
 
-turn: ## Debian's coturn, where this machine lets us install it
+turn: ## Debian's coturn, where this computer lets us install it
 	@if ! command -v turnserver >/dev/null; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			echo "greenroom: installing coturn ..."; mkdir -p .greenroom; \
@@ -83,7 +83,7 @@ turn: ## Debian's coturn, where this machine lets us install it
 				>.greenroom/coturn.log 2>&1 || { tail -3 .greenroom/coturn.log >&2; true; }; \
 			if [ -d /run/systemd/system ]; then systemctl disable --now coturn >/dev/null 2>&1 || true; fi; fi; fi
 	@if ! command -v turnserver >/dev/null; then \
-		echo "greenroom: no coturn on this machine: tests/e2e/test_relay.py is skipped" >&2; \
+		echo "greenroom: no coturn on this computer: tests/e2e/test_relay.py is skipped" >&2; \
 		if [ -n "$${CI:-}" ]; then echo "greenroom: CI needs the relay's tests" >&2; exit 1; fi; fi
 
 relay: setup frontend browser turn ## the whole platform with coturn: a relayed picture in Chromium, and expired credentials refused

@@ -48,7 +48,7 @@ export function policyTexts(pool: PoolView): string[] {
 const SERVING: readonly string[] = ['Launching', 'Booting', 'Ready'];
 const HELD: readonly string[] = ['Reserved', 'Streaming'];
 
-/** Slots of a pool as the demand bar shows them, in its order. `Coming` has no slot rows yet; `Leaving` are held on machines that go. */
+/** Slots of a pool as the demand bar shows them, in its order. `Coming` has no slot rows yet; `Leaving` are held on instances that go. */
 export function slotCounts({ pool, instances }: PoolReading): [string, number][] {
   const serving = instances.filter((each) => SERVING.includes(each.state)).flatMap((each) => each.slots);
   const going = instances.filter((each) => !SERVING.includes(each.state)).flatMap((each) => each.slots);

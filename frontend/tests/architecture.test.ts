@@ -106,8 +106,4 @@ describe('the rooms of the pages', () => {
     const rooms = files.map((file) => dirname(file));
     expect([...new Set(rooms)].filter((room) => rooms.filter((each) => each === room).length > MOST_FILES)).toEqual([]);
   });
-
-  it('call the operators’ page the desk, and nothing else', () => {
-    expect(house.filter((file) => /(?<!key|dash|clip)board|fleet ?(view|page)|#\/stage/i.test(`${file} ${textOf(file)}`))).toEqual([]);
-  });
 });

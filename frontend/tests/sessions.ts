@@ -37,7 +37,7 @@ export function assigned(fields: Partial<SessionView> = {}): SessionView {
 
 const MOVING = { since: '2026-01-31T12:05:00.000Z', pictureUntil: '2026-01-31T12:07:00.000Z', reason: 'spotInterrupted' };
 
-/** Its machine is being lost: the slot is still the old one. */
+/** Its instance is being lost: the slot is still the old one. */
 export function migrating(fields: Partial<SessionView> = {}): SessionView {
   return assigned({ state: 'Migrating', moving: MOVING, migrations: 1, version: 5, ...fields });
 }

@@ -11,7 +11,7 @@ from greenroom.usecases.session.await_facts import adopt_session
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> None:
-    """The token is answered later, or at once. Raises: SessionAlreadyAdopted, NoFreeSlot (the machine catches both)."""
+    """The token is answered later, or at once. Raises: SessionAlreadyAdopted, NoFreeSlot (both are caught)."""
     step = payload_of(AdoptSessionPayload, event)
     adopt_session(step.session_id, step.execution_arn, step.task_token, ports)
 

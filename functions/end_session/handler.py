@@ -1,4 +1,4 @@
-"""session_lifecycle.EndSession: the undo after a timeout or a failure of the machine."""
+"""session_lifecycle.EndSession: the undo after a timeout or a failure of the state machine."""
 
 from __future__ import annotations
 

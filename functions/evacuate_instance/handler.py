@@ -12,7 +12,7 @@ from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
-    """Whether the machine must look again. Raises: NotFound (no instance of ours), Conflict."""
+    """Whether the state machine must look again. Raises: NotFound (no instance of ours), Conflict."""
     step = payload_of(EvacuateInstancePayload, event)
     notice = Notice(step.kind, step.noticed_at, step.ends_at)
     seen = evacuate_instance(step.instance_id, notice, ports)

@@ -11,7 +11,7 @@ from greenroom.usecases.pool.plan_pool import plan_pool
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
-    """What the machine starts, stops and retires."""
+    """What the state machine starts, stops and retires."""
     pool_id = payload_of(PlanPoolPayload, event).pool_id
     planned = plan_pool(pool_id, ports)
     launches = [{"poolId": pool_id, "launchId": launch_id} for launch_id in planned.launch_ids]

@@ -13,7 +13,7 @@ from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 
 
 def handle(event: dict[str, Any], ports: AwsPorts, settings: Settings) -> dict[str, Any]:
-    """What the machine does next. Raises: PassIncomplete."""
+    """What the state machine does next. Raises: PassIncomplete."""
     step = payload_of(ReconcileFleetPayload, event)
     result = reconcile_fleet(step.owner, step.started_at, settings.lease_s, ports)
     if result.silent_left_alone:

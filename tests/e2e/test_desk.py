@@ -11,7 +11,7 @@ from tests.e2e.chromium import CHROMIUM, browser, open_page, shot, sign_in, unti
 from tests.e2e.harness import DESKTOP, PHONE, Harness, harness
 from tests.integration.house import House
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this computer")
 
 DRAWING_ROOM = {"width": 1440, "height": 900}
 

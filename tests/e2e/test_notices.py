@@ -14,7 +14,7 @@ from playwright.async_api import Page
 from tests.e2e.chromium import CHROMIUM, SHOTS, until_state, until_true
 from tests.e2e.harness import DESKTOP, FIRST, PHONE, SECOND, Harness, harness
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this computer")
 
 LOUD = (255, 0, 255)
 PAINT = """[data-notice] {

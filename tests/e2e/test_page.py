@@ -10,7 +10,7 @@ from playwright.async_api import Page
 from tests.e2e.chromium import CHROMIUM, shot, until_state, until_true
 from tests.e2e.harness import DESKTOP, PHONE, harness
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this computer")
 
 
 async def until_held(streamer: Page, *held: str) -> None:

@@ -17,7 +17,7 @@ from playwright.async_api import Page
 from tests.e2e.chromium import CHROMIUM, browser, frame_number, open_page, picture, play, shot, sign_in, until_state
 from tests.integration.house import House, until
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this computer")
 
 POOL = "demo"
 

@@ -18,8 +18,8 @@ from tests.integration.house import House, until
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),  # one session serves all tests
-    pytest.mark.skipif(COTURN is None, reason="no coturn on this machine (make turn installs it where it may)"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(COTURN is None, reason="no coturn on this computer (make turn installs it where it may)"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this computer"),
 ]
 
 Json = dict[str, Any]

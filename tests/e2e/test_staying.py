@@ -25,7 +25,7 @@ from tests.e2e.chromium import (
 )
 from tests.integration.house import House
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this computer")]
 
 POOL = "demo"
 

@@ -20,7 +20,7 @@ from playwright.async_api import Browser, Page
 from tests.e2e.chromium import CHROMIUM, browser, frame_number, open_page, shot, sign_in, until_state, until_true
 from tests.integration.house import House, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this computer")]
 
 ROOM = "waiting-room"
 PHONE = {"width": 390, "height": 844}

@@ -29,7 +29,7 @@ print(json.dumps(CfnParameterOverridesType().convert((sys.argv[1],), None, None)
 
 
 HERE = paths.lambda_runtime()
-"""A runtime whose Python is surely on this machine: it runs this test."""
+"""A runtime whose Python is surely on this computer: it runs this test."""
 
 
 def make(
@@ -79,7 +79,7 @@ def test_without_the_runtimes_own_python_nothing_is_compiled_and_that_is_said(tm
     done = make("layers/core", "CoreLayer", "python3.99", tmp_path, python)
     assert done.returncode == 0, done.stdout
     assert compiled(tmp_path) == {}
-    assert "no python3.99 on this machine" in done.stdout
+    assert "no python3.99 on this computer" in done.stdout
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def greenroom() -> None:
 
 @app.command("build")
 def build(is_json: Json = False) -> None:
-    """Build what is deployed, with sam build: for the Python of the embedded AWS on this machine."""
+    """Build what is deployed, with sam build: for the Python of the embedded AWS on this computer."""
 
     def work(output: Output) -> Result:
         from greenroom_cli.commands.build import build_here

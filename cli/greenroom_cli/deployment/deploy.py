@@ -40,7 +40,7 @@ def deploy(account: Account, stack_name: str, given: Mapping[str, str], progress
 
 
 def build_for_aws(parameters: Mapping[str, str]) -> Path:
-    """Build for the runtime that is deployed, whatever Python this machine has. Raises: SamFailed, WheelMismatch."""
+    """Build for the runtime that is deployed, whatever Python this computer has. Raises: SamFailed, WheelMismatch."""
     runtime = parameters.get("LambdaRuntime") or template_parameters()["LambdaRuntime"]["Default"]
     template = sam.build(ROOT, BUILD_FOR_AWS, runtime=runtime)
     check_wheels(BUILD_FOR_AWS, runtime)

@@ -51,7 +51,7 @@ def _tools_of(runtime: str | None) -> dict[str, str]:
         return {}
     if compiler := python_of(runtime):
         return {"LAMBDA_RUNTIME": runtime, "LAMBDA_PYTHON": compiler}
-    said = f"no {runtime} on this machine: .pyc files are left out, each cold start compiles"
+    said = f"no {runtime} on this computer: .pyc files are left out, each cold start compiles"
     print(f"greenroom: {said}", file=sys.stderr)
     return {"LAMBDA_RUNTIME": runtime}
 

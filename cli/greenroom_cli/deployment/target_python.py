@@ -1,4 +1,4 @@
-"""The Python that compiles what is deployed: the runtime's own minor version, where this machine has it already."""
+"""The Python that compiles what is deployed: the runtime's own minor version, where this computer has it already."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ STAMP = ".lock-sha256"
 
 
 class ToolMissing(CommandFailed):
-    """Something this machine must bring itself is absent or too old, or a tool could not be installed."""
+    """Something this computer must bring itself is absent or too old, or a tool could not be installed."""
 
 
 Say = Callable[[str], None]
@@ -57,7 +57,7 @@ def _print(text: str) -> None:
 
 
 def provide(name: str, say: Say) -> None:
-    """For a command: as `ensure`, but what another Python of this machine installed by the same lock will do.
+    """For a command: as `ensure`, but what another Python of this computer installed by the same lock will do.
 
     Raises: ToolMissing.
     """

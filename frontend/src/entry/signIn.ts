@@ -31,7 +31,7 @@ export class SignIn {
       redirect_uri: config.redirectUri,
       response_type: 'code',
       scope: config.scope,
-      // Given whole, so that nothing is fetched to discover it: Cognito serves discovery on another host than sign-in.
+      // Given whole, so that nothing is fetched to discover it: Cognito serves discovery at another address than sign-in.
       metadata: config.metadata,
       userStore: new WebStorageStateStore({ store: sessionStorage }),
       stateStore: new WebStorageStateStore({ store: sessionStorage }),

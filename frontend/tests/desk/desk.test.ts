@@ -141,7 +141,7 @@ describe('the words of the desk', () => {
     expect(policyTexts(pool())).toEqual(['always on 0', 'idle buffer 2', 'maximum 12', 'packed placement']);
   });
 
-  it('count what serves, what is on its way, and who plays on machines that go', () => {
+  it('count what serves, what is on its way, and who plays on instances that go', () => {
     const counts = slotCounts(
       reading({ demand: { wanted: 8, supply: 6 } }, [instance('Ready', 'SSF'), instance('Interrupted', 'SRX'), instance('Launching')]),
     );

@@ -58,7 +58,7 @@ function newSession() {
     migrations: 0,
     eta: null,
     place: 3,
-    reason: 'all places are taken; a machine is being started and usually needs about two minutes',
+    reason: 'all places are taken; a server is being started and usually needs about two minutes',
   };
   house.sessions.set(session.sessionId, session);
   return session;

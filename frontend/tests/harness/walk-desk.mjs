@@ -29,11 +29,11 @@ for (const size of Object.keys(SIZES)) {
   assert.equal(new URL(page.url()).pathname, '/desk');
   await shot('31-desk-calm', whole);
   await order({ fleet: { moment: 'interruption' } });
-  await page.locator('[data-testid="machine"][data-state="Interrupted"]').first().waitFor();
+  await page.locator('[data-testid="instance"][data-state="Interrupted"]').first().waitFor();
   await page.waitForTimeout(600);
   await shot('32-desk-interruption', whole);
   await order({ fleet: { moment: 'scaleOut' } });
-  await page.waitForFunction(() => document.querySelectorAll('[data-testid="machine"]').length === 12);
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid="instance"]').length === 12);
   await page.waitForTimeout(2500);
   await shot('33-desk-scale-out', whole);
 
@@ -48,7 +48,7 @@ for (const size of Object.keys(SIZES)) {
   await by('confirm').click();
   await page.locator('[data-testid="undrain"]:visible').click();
   await by('confirm').click();
-  await page.waitForFunction(() => document.querySelectorAll('[data-testid="machine"][data-state="Ready"]').length === 3);
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid="instance"][data-state="Ready"]').length === 3);
   await by('halt').first().click();
   await by('confirm').click();
   await by('question-problem').filter({ hasText: 'reason' }).waitFor();

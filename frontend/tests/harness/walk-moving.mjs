@@ -1,4 +1,4 @@
-// Moves a viewer in Chromium on the harness: told, second picture behind the first, swap; the same with the first machine killed.
+// Moves a viewer in Chromium on the harness: told, second picture behind the first, swap; the same with the first instance killed.
 // node tests/harness/walk-moving.mjs <folder outside the repository>
 import assert from 'node:assert/strict';
 import { openWalk, order, SIZES } from './walking.mjs';
@@ -45,7 +45,7 @@ for (const size of Object.keys(SIZES)) {
   }));
   console.log(
     size,
-    'hand-over to first frame on the other machine',
+    'hand-over to first frame on the other instance',
     Math.round(resumed.at - handed),
     'ms; page frames without a picture',
     resumed.gaps,
@@ -64,7 +64,7 @@ for (const size of Object.keys(SIZES)) {
   await page.waitForTimeout(8000);
   assert.equal(await by('moved').isVisible(), false);
 
-  // The machine is gone before anyone tells; the page keeps its last frame and says what happens.
+  // The instance is gone before anyone tells; the page keeps its last frame and says what happens.
   await streamers.B.close();
   await page.waitForTimeout(3500);
   await order({ migrate: { pictureUntil_s: null, reason: 'instanceUnhealthy', place: 1 } });

@@ -23,7 +23,7 @@ for (const size of Object.keys(SIZES)) {
   await by('play').click();
   await state('waiting');
   await shot('03-waiting');
-  await order({ place: 1, reason: 'a machine answers and starts the application' });
+  await order({ place: 1, reason: 'a server answers and starts the application' });
   await shot('04-waiting-next');
   await by('cancel').click();
   await state('ended');

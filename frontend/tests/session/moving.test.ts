@@ -65,7 +65,7 @@ describe('moving a viewer', () => {
     expect(house.controller.frames).toBe(41);
   });
 
-  it('gives up the picture of a second machine that goes before it showed anything', () => {
+  it('gives up the picture of a second instance that goes before it showed anything', () => {
     house.told(migrating());
     house.told(handedOver());
     house.socket.listener.joined(welcome(1, handedOver()));
@@ -98,7 +98,7 @@ describe('moving a viewer', () => {
     ]);
   });
 
-  it('asks the old machine again while it should still run', async () => {
+  it('asks the old instance again while it should still run', async () => {
     house.now = Date.parse('2026-01-31T12:05:10Z');
     house.told(migrating());
     house.player.listener.lost('the network path broke');
@@ -184,7 +184,7 @@ describe('moving a viewer', () => {
     expect([house.socket.stopped, house.memory, house.controller.state.statusReason]).toEqual([true, null, 'userLeft']);
   });
 
-  it('ends when no machine was found, with the reason', () => {
+  it('ends when no instance was found, with the reason', () => {
     house.told(migrating());
     house.told(ended('spotInterrupted'));
     expect([state(), house.controller.state.statusReason, house.stands]).toEqual([['ended', true], 'spotInterrupted', ['stopped']]);

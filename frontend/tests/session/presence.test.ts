@@ -116,7 +116,7 @@ describe('idling in a session', () => {
     expect(activity().length).toBe(2);
   });
 
-  it('forgets the warning when the picture is lost, and when another machine shows its first one', () => {
+  it('forgets the warning when the picture is lost, and when another instance shows its first one', () => {
     warn(30);
     house.player.listener.lost('the network path broke');
     expect(house.controller.idleEndsAt).toBeNull();

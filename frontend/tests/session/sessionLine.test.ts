@@ -77,7 +77,7 @@ describe('the line', () => {
     expect(walk(granted(), [1, updated(ended('cancelled'))]).leftHere).toBe(false);
   });
 
-  it('is stood in again by one whose machine goes', () => {
+  it('is stood in again by one whose instance goes', () => {
     expect(seconds(walk(granted(assigned()), [1, updated(migrating({ place: 2 }))], [2, news(1, eta(2, 12, 24))]))).toEqual([1, 12, 24]);
   });
 });

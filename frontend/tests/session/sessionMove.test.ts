@@ -18,7 +18,7 @@ const stand = (state: PageState): unknown[] => [state.name, state.move !== null,
 
 const [A, B, C] = [slotKey(SLOT), slotKey(OTHER_SLOT), slotKey(THIRD_SLOT)];
 
-describe('a move to another machine', () => {
+describe('a move to another instance', () => {
   const connected = assigned({ state: 'Connected', slot: OTHER_SLOT, migrations: 1, version: 8 });
   const again = migrating({ slot: OTHER_SLOT, migrations: 2, version: 9 });
   const third = handedOver({ slot: THIRD_SLOT, migrations: 2, version: 10 });
@@ -66,7 +66,7 @@ describe('a move to another machine', () => {
       stands: ['playing', false, B, true],
     },
     {
-      desc: 'is not over with a picture of the old machine',
+      desc: 'is not over with a picture of the old instance',
       events: [...PLAYING, updated(migrating()), LOST, frame(SLOT)],
       stands: ['playing', true, A, false],
     },
@@ -99,12 +99,12 @@ describe('a move to another machine', () => {
       stands: ['playing', false, C, true],
     },
     {
-      desc: 'begins anew when the second machine goes after its picture came',
+      desc: 'begins anew when the second instance goes after its picture came',
       events: [...PLAYING, updated(migrating()), updated(handedOver()), frame(OTHER_SLOT), updated(connected), updated(again)],
       stands: ['playing', true, B, true],
     },
     {
-      desc: 'goes on when the second machine goes just before its picture comes',
+      desc: 'goes on when the second instance goes just before its picture comes',
       events: [...PLAYING, updated(migrating()), updated(handedOver()), updated(again), frame(OTHER_SLOT)],
       stands: ['playing', true, B, true],
     },
@@ -125,7 +125,7 @@ describe('a move to another machine', () => {
       stands: ['ended', true, A, false],
     },
     {
-      desc: 'stays in the closing words when no machine was found',
+      desc: 'stays in the closing words when no instance was found',
       events: [...PLAYING, updated(migrating()), LOST, updated(ended('spotInterrupted'))],
       stands: ['ended', true, A, false],
     },

@@ -69,7 +69,7 @@ describe('the notices over the picture', () => {
     expect(timeLeft({ ...model, state: { ...model.state, name: 'ended' } })).toBeNull();
   });
 
-  it('follow the server’s clock, not this machine’s', async () => {
+  it('follow the server’s clock, not this computer’s', async () => {
     const ahead = new Date(Date.now() + 3600_000).toUTCString();
     const api = new Api(
       '',

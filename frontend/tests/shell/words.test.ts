@@ -43,7 +43,7 @@ describe('words', () => {
         say(model([...asked, granted(session)]).state),
       );
     expect(said(queued())).toEqual(['You are 2nd in line', 'All places are taken.']);
-    expect(said(queued({ place: 1, reason: 'a machine boots.' }))).toEqual(['You are next', 'A machine boots.']);
+    expect(said(queued({ place: 1, reason: 'a server boots.' }))).toEqual(['You are next', 'A server boots.']);
     expect(waitingReason(model([...asked, granted(queued({ place: null, reason: null }))]))).toBe('You are in line for a server.');
   });
 
@@ -98,7 +98,7 @@ describe('words', () => {
     expect([announcement(arrived), isJustMoved(arrived), isJustMoved({ ...arrived, now: 9000 })]).toEqual([MOVED_TEXT, true, false]);
   });
 
-  it('tell of a machine that goes before the first picture', () => {
+  it('tell of an instance that goes before the first picture', () => {
     const lost = model([...asked, granted(), { type: 'sessionUpdated', session: migrating({ place: 1 }) }], { joined: true });
     expect(waitingReason(lost)).toBe('The server reserved for you is being taken out of service. You are next in line for another server.');
     expect(statuses(lost)).toEqual(['done', 'active', 'todo', 'todo']);

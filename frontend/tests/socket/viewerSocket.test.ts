@@ -222,14 +222,14 @@ describe('the viewer socket', () => {
     world.socket.say(welcome());
     world.socket.say(frame(1, 'offer'));
     viewer.send('answer');
-    world.socket.say(frame(2, 'candidate of the old machine'));
+    world.socket.say(frame(2, 'candidate of the old instance'));
     viewer.expectJoin(handedOver());
     viewer.send('what the old player still says');
     expect(world.socket.kinds().filter((kind) => kind === 'hello')).toHaveLength(2);
     world.socket.say(welcome(1, handedOver()));
-    world.socket.say(frame(1, 'offer of the new machine'));
+    world.socket.say(frame(1, 'offer of the new instance'));
     expect(heard.joins.map((join) => join.session.slot?.slotId)).toEqual(['i-0abc.1', 'i-0def.1']);
-    expect(heard.messages.at(-1)).toBe('offer of the new machine');
+    expect(heard.messages.at(-1)).toBe('offer of the new instance');
     viewer.send('new answer');
     const sent = world.socket.sent.filter((each) => each.kind === 'frame');
     expect(sent.map((each) => [each.sequence, each.data])).toEqual([

@@ -73,7 +73,7 @@ class Machine:
         )
 
     async def start_second_agent(self) -> None:
-        """A fault: another agent on this machine, with a folder and ports of its own. It ends with the machine."""
+        """A fault: another agent on this computer, with a folder and ports of its own. It ends with the machine."""
         folder, first = self.place.folder / "second", self.place.first_port
         folder.mkdir(parents=True, exist_ok=True)
         own = {

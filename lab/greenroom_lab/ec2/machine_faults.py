@@ -33,7 +33,7 @@ class Fault:
     zone: str = ANY
 
     def matches(self, facts: MachineFacts) -> bool:
-        """Whether it strikes this machine."""
+        """Whether it strikes this computer."""
         pairs = ((self.market, facts.market), (self.instanceType, facts.instance_type), (self.zone, facts.zone))
         return self.count != 0 and all(wanted in (ANY, actual) for wanted, actual in pairs)
 
@@ -57,7 +57,7 @@ class Faults:
         return [asdict(fault) for fault in self._waiting]
 
     def strike(self, facts: MachineFacts) -> FaultKind | None:
-        """What is wrong with this machine; counts down."""
+        """What is wrong with this computer; counts down."""
         fault = next((fault for fault in self._waiting if fault.matches(facts)), None)
         if fault is None:
             return None

@@ -1,4 +1,4 @@
-"""The whole platform on this machine, up and down: embedded AWS, stack, people, machines, web origin."""
+"""The whole platform on this computer, up and down: embedded AWS, stack, people, machines, web origin."""
 
 from __future__ import annotations
 

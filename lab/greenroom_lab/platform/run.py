@@ -1,4 +1,4 @@
-"""`make run`: everything on this machine, until Ctrl-C.
+"""`make run`: everything on this computer, until Ctrl-C.
 
 python -m greenroom_lab.platform.run [--port 8080] [--aws-port 4566] [--boot-delay 3] [--turn]
 """
@@ -92,7 +92,7 @@ def _welcome(local: LocalPlatform) -> str:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     defaults = PlatformSettings()
-    parser = argparse.ArgumentParser(prog="make run", description="Greenroom on this machine, until Ctrl-C")
+    parser = argparse.ArgumentParser(prog="make run", description="Greenroom on this computer, until Ctrl-C")
 
     def number(name: str, default: float) -> float:
         return float(os.environ.get(name) or default)

@@ -1,4 +1,4 @@
-"""Debian's coturn on loopback: what an operator's TURN server does, beside the platform on this machine."""
+"""Debian's coturn on loopback: what an operator's TURN server does, beside the platform on this computer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from greenroom_lab.port_blocks import PortBlocks
 from greenroom_lab.processes import Child, start_child, stop_child
 
 COTURN = shutil.which("turnserver")
-"""None: not on this machine (`make turn` installs it where it may)."""
+"""None: not on this computer (`make turn` installs it where it may)."""
 READY_S = 10
 FIRST_PORT = 12_000
 """Below the ports of machines, and below those that the kernel gives to clients."""
@@ -49,7 +49,7 @@ class TurnServer:
     def __init__(self, folder: Path, log: Path) -> None:
         """Raises: TurnServerFailed where coturn is not installed."""
         if COTURN is None:
-            raise TurnServerFailed("there is no coturn on this machine: `make turn` installs it where it may")
+            raise TurnServerFailed("there is no coturn on this computer: `make turn` installs it where it may")
         self._folder, self.log = folder, log
         self._ports = PortBlocks(FIRST_PORT, PORTS_EACH)
         self._child: Child | None = None

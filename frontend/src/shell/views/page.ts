@@ -69,7 +69,7 @@ export class PageView {
   }
 
   render(told: PageModel): void {
-    // A page's clock may stand still while the machine sleeps; the hour in a refusal goes by the wall's.
+    // A page's clock may stand still while the computer sleeps; the hour in a refusal goes by the wall's.
     const model = told.state.name === 'failed' ? { ...told, now: Math.max(told.now, Date.now()) } : told;
     const face = faceOf(model);
     document.title = face === 'player' ? `${model.applicationName} · ${model.productName}` : (waitingTabTitle(model) ?? model.productName);

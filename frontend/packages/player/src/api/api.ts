@@ -32,7 +32,7 @@ export class Api {
     this.#pause = pause;
   }
 
-  /** How far the server's clock is ahead of this machine's, as its last answer said; to a second or two. */
+  /** How far the server's clock is ahead of this computer's, as its last answer said; to a second or two. */
   get skew_ms(): number {
     return this.#skew_ms;
   }

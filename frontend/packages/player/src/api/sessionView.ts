@@ -20,7 +20,7 @@ export interface SlotView {
   epoch: number;
 }
 
-/** The machine is being lost; stands until the picture comes from another one. */
+/** The instance is being lost; stands until the picture comes from another one. */
 export interface MovingView {
   since: string;
   /** When the old picture ends at the latest; null when nobody knows (it may have ended already). */

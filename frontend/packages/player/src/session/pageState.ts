@@ -9,7 +9,7 @@
  * `superseded` (another tab took over) may come from any state with a session. `ended`, `superseded` and `failed` absorb
  * everything but the viewer's own next step.
  *
- * A move to another machine is no state of its own but a flag (`move`) on those with a session: `playing` while the old
+ * A move to another instance is no state of its own but a flag (`move`) on those with a session: `playing` while the old
  * picture runs, `reconnecting` when it went before the new one came.
  */
 import type { Problem } from '../api/problems';

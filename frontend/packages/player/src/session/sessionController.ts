@@ -1,6 +1,6 @@
 /**
- * Drives one viewer through a session: asks for it, waits, joins, plays, leaves. Turns what the doors and the player say
- * into events of the session machine, and the machine's states into sockets and players opened and closed.
+ * Drives one viewer through a session: asks for it, waits, joins, plays, leaves. Turns what the API and the player say
+ * into events of the page's state, and its states into sockets and players opened and closed.
  */
 import { Presence } from './presence';
 import { Problem, type ProblemKind } from '../api/problems';
@@ -146,7 +146,7 @@ export class SessionController {
     this.#join.start();
   }
 
-  /** The network changed or the machine woke up. */
+  /** The network changed or the computer woke up. */
   checkConnection(): void {
     this.#join.check();
   }

@@ -198,7 +198,7 @@ export class SessionJoin {
     this.#rejoinAt ??= this.#world.now() + REJOIN_PAUSE_ms;
   }
 
-  /** While the server looks for another slot, the old one is asked again only if its machine should still run. */
+  /** While the server looks for another slot, the old one is asked again only if its instance should still run. */
   #isWorthRejoining(now: number): boolean {
     const session = this.#listener.session;
     if (session?.slot == null) return false;

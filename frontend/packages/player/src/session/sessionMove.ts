@@ -1,8 +1,8 @@
 /**
- * Moving a viewer: what this tab knows of a session's way from a machine that is being lost to another one. Pure.
+ * Moving a viewer: what this tab knows of a session's way from an instance that is being lost to another one. Pure.
  *
  * The server's state and the picture are two things. A session is Migrating, then Assigned to another slot; the picture
- * stays on the old machine until the new one's first frame. So a move stands while the server looks for a slot, and
+ * stays on the old instance until the new one's first frame. So a move stands while the server looks for a slot, and
  * while the slot it found is not the one whose picture is shown.
  */
 import { type SessionView, slotKey } from '../api/sessionView';

@@ -12,7 +12,7 @@ from greenroom.aws.clients import client
 
 
 class EventBridgeSchedules:
-    """ports.Schedules. `role_arn` is what the scheduler becomes to start the machine."""
+    """ports.Schedules. `role_arn` is what the scheduler becomes to start the state machine."""
 
     def __init__(self, *, group: str, role_arn: str, state_machine_arn: str, dead_letter_arn: str) -> None:
         self._group, self._role, self._state_machine, self._dead = group, role_arn, state_machine_arn, dead_letter_arn

@@ -1,4 +1,4 @@
-"""Answering waiting machines through Step Functions."""
+"""Answers waiting state machines through Step Functions."""
 
 from __future__ import annotations
 

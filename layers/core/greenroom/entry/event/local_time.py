@@ -1,6 +1,6 @@
 """A wall clock's time in a place -> epoch seconds, right across the change to and from daylight saving time.
 
-Only doors that take local times import this: the zone files come with the function that needs them.
+Only routes that take local times import this: the zone files come with the function that needs them.
 """
 
 from __future__ import annotations

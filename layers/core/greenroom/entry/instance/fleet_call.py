@@ -55,7 +55,7 @@ def _tags(request: FleetRequest, stack: Stack) -> list[dict[str, str]]:
 
 
 def fleet_answer(attempts: Any, fault: str = "") -> FleetAnswer:
-    """Attempts as the machine collected them: `[{market, asked: <overrides>, fleet: <CreateFleet's answer>}]`.
+    """Attempts as the state machine collected them: `[{market, asked: <overrides>, fleet: <CreateFleet's answer>}]`.
 
     JSONata turns a list of one into the one, so both are taken. `fault`: what EC2 said of a call it refused whole.
     """

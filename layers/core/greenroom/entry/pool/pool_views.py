@@ -42,7 +42,7 @@ class PoolNow:
 
 @dataclass(frozen=True, slots=True)
 class SlotView:
-    """One slot of a machine, and who holds it."""
+    """One slot of an instance, and the session that holds it."""
 
     slot_id: str
     number: int
@@ -52,7 +52,7 @@ class SlotView:
 
 @dataclass(frozen=True, slots=True)
 class InstanceView:
-    """One machine with its slots."""
+    """One instance with its slots."""
 
     instance_id: str
     pool_id: str

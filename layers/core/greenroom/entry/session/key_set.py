@@ -12,7 +12,7 @@ FETCH_LIMIT_BYTES = 256 * 1024
 REFETCH_AFTER_S = 10.0
 """Unknown key ids cause at most one fetch in this time: a flood of them reaches nobody. Source: aws-jwt-verify."""
 FIRST_FETCH_AFTER_S = 1.0
-"""While there are no keys at all everybody is denied, so one slow answer must not shut the door for ten seconds."""
+"""While there are no keys at all everybody is denied, so one slow answer must not do so for ten seconds."""
 
 Fetch = Callable[[str], bytes]
 
