@@ -78,5 +78,5 @@ def _elapsed(seconds: float) -> str:
     """`4.2 s`, `3 min 05 s`."""
     if seconds < 60:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s"
+    minutes, remaining = divmod(round(seconds), 60)
+    return f"{minutes} min {remaining:02d} s"

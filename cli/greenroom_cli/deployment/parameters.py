@@ -55,16 +55,16 @@ def _quoted(value: str) -> str:
 
 
 def _pairs(words: str) -> Iterator[tuple[str, str]]:
-    rest = words.strip()
-    while rest:
-        found = re.match(r"(\w+)=", rest)
+    remaining = words.strip()
+    while remaining:
+        found = re.match(r"(\w+)=", remaining)
         if found is None:
             raise ParameterInvalid(
-                "GREENROOM_PARAMETERS", f"{_short(rest)} is not Key=Value", "put a value with spaces in quotes"
+                "GREENROOM_PARAMETERS", f"{_short(remaining)} is not Key=Value", "put a value with spaces in quotes"
             )
-        value, rest = _value(found[1], rest[found.end() :])
+        value, remaining = _value(found[1], remaining[found.end() :])
         yield found[1], value
-        rest = rest.strip()
+        remaining = remaining.strip()
 
 
 def _value(name: str, text: str) -> tuple[str, str]:
