@@ -65,7 +65,7 @@ class ReliableSender:
         return [frame for message in self._unacknowledged for frame in message.frames]
 
     def revive(self, now_ms: int) -> None:
-        """Resets the attempts of every message, because the peer is alive. A peer that counted as gone gets all messages now."""
+        """Resets the attempts of every message, because the peer is alive. Sends all of them if it was gone."""
         for message in self._unacknowledged:
             message.tries = 1
             if self.is_gone:

@@ -132,7 +132,7 @@ def config(ice_servers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 async def _write(socket: web.WebSocketResponse, outbox: asyncio.Queue[str]) -> None:
-    """Sends messages in order until the connection ends. Drops unsent messages, which the next streamer does not need."""
+    """Sends messages in order until the connection ends. Drops unsent messages: the next streamer needs none."""
     try:
         while True:
             await socket.send_str(await outbox.get())

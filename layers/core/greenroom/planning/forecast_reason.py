@@ -49,7 +49,7 @@ def _obstacle(now: Situation) -> str:
         return "no servers are added at the moment"
     if not now.can_grow:
         has_any = now.warming or now.next_free_s is not None
-        return "no more servers can be added" if has_any else "there are no servers, and none can be added at the moment"
+        return "no more servers can be added" if has_any else "there are no servers, and none can be added now"
     if now.cooldown_until is not None:
         return f"the cloud provider has no server available now; we ask again at {_clock(now.cooldown_until)}"
     return ""

@@ -238,7 +238,7 @@ def test_a_halted_pool_says_so_and_a_dry_market_when_it_is_tried_again() -> None
     assert forecast_line("demo", ports).eta(1).reason == "you are next; no servers are added at the moment"
 
 
-NO_PLACES = "you are next; there are no servers, and none can be added at the moment"
+NO_PLACES = "you are next; there are no servers, and none can be added now"
 
 
 @pytest.mark.parametrize(
