@@ -13,7 +13,7 @@ from greenroom.ports.instance import HasFleet, HasLaunches
 
 
 class Ports(HasFleet, HasLaunches, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def change_instance(

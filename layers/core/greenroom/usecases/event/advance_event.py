@@ -28,7 +28,7 @@ from greenroom.usecases.pool.read_snapshot import count_slots
 
 
 class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 ROUNDS = 12

@@ -33,7 +33,7 @@ from greenroom.usecases.pool.read_snapshot import count_slots
 
 
 class Ports(Clock, HasAccount, HasEvents, HasFleet, HasJournal, HasOfferings, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 RIGHTS = "grant the function the permission to ask, or check it by hand"

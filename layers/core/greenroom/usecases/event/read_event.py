@@ -17,7 +17,7 @@ from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
 
 
 class Ports(HasCatalog, HasEvents, HasPools, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

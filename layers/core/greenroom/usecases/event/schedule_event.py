@@ -46,7 +46,7 @@ class Ports(
     Ids,
     Protocol,
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 Change = Callable[[ScheduledEvent], ScheduledEvent]

@@ -21,7 +21,7 @@ from greenroom.usecases.pool.request_pass import request_pass
 
 
 class Ports(Clock, HasBus, HasEvents, HasJournal, HasPools, HasReaper, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 GIVE_BACK_WITHIN_S = 1800

@@ -24,7 +24,7 @@ from greenroom.usecases.pool.judge_boots import record_boot_failure
 
 
 class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasReaper, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 FIRST_COOLDOWN_S, LONGEST_COOLDOWN_S = 30, 600

@@ -22,7 +22,7 @@ from greenroom.usecases.pool.request_pass import request_pass
 
 
 class Ports(Clock, HasBus, HasConnections, HasFleet, HasJournal, HasPools, HasSessions, HasSlots, HasSocket, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 BY_OPERATOR = "operatorDrain"

@@ -49,7 +49,7 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 CLAIMS_AT_ONCE = 4

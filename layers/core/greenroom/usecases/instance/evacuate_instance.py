@@ -46,7 +46,7 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 _LOST = frozenset({InstanceState.INTERRUPTED, InstanceState.QUARANTINED})

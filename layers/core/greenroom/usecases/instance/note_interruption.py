@@ -15,7 +15,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasEc2, HasFleet, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 STALE_AFTER_S = 60

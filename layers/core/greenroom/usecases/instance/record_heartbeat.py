@@ -21,7 +21,7 @@ from greenroom.usecases.instance.note_interruption import announce_notice
 
 
 class Ports(Clock, HasBus, HasEc2, HasFleet, HasLaunches, HasSessions, HasSlots, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

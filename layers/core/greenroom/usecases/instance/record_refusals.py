@@ -15,7 +15,7 @@ from greenroom.ports.world import Clock, Rng
 
 
 class Ports(Clock, Rng, HasBus, HasJournal, HasOfferings, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def record_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:

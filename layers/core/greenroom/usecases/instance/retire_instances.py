@@ -19,7 +19,7 @@ from greenroom.usecases.one_by_one import one_by_one
 
 
 class Ports(Clock, HasEc2, HasFleet, HasJournal, HasLaunches, HasSlots, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 _IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})

@@ -25,7 +25,7 @@ from greenroom.usecases.pool.request_pass import request_pass
 
 
 class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 I = InstanceState  # noqa: E741

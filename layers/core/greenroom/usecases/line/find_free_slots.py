@@ -13,7 +13,7 @@ from greenroom.ports.world import Rng
 
 
 class Ports(Rng, HasClaims, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 FEW_PAGE = 64

@@ -24,7 +24,7 @@ from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read
 
 
 class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 UNMEASURED_BOOTS_S = (150.0, 180.0, 210.0, 240.0, 300.0, 420.0, 600.0)

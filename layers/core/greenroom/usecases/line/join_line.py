@@ -22,7 +22,7 @@ from greenroom.usecases.line.forecast_line import forecast_line
 
 
 class Ports(Clock, HasCatalog, HasClaims, HasEvents, HasFleet, HasLine, HasPools, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 SOONEST_S, LATEST_S = 10, 3600

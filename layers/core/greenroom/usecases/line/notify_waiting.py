@@ -27,7 +27,7 @@ from greenroom.usecases.notify.notify_peers import post_to_page
 class Ports(
     Clock, HasCatalog, HasConnections, HasFleet, HasLine, HasPools, HasSessions, HasSocket, InParallel, Protocol
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 NOTIFIED_A_PASS = LONGEST_LINE

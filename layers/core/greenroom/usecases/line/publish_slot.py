@@ -35,7 +35,7 @@ class Ports(
     InParallel,
     Protocol,
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def publish_slot(slot: Slot, ports: Ports) -> None:

@@ -11,7 +11,7 @@ from greenroom.ports.notify import HasTasks
 
 
 class Ports(HasTasks, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def answer_wait(session: Session, ports: Ports) -> None:

@@ -15,7 +15,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasConnections, HasSessions, HasSocket, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def notify_page(session: Session, ports: Ports, place: int | None = None) -> None:

@@ -20,7 +20,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasCatalog, HasJournal, HasTurn, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:

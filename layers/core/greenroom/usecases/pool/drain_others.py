@@ -17,7 +17,7 @@ from greenroom.usecases.pool.read_snapshot import PoolReading
 
 
 class Ports(Clock, HasFleet, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 OTHER_APPLICATION = "otherApplication"

@@ -18,7 +18,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasJournal, HasPools, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 BOOT_FAILURES_TO_HALT = 3

@@ -13,7 +13,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasCatalog, HasJournal, HasPools, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:

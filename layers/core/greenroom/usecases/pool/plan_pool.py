@@ -25,7 +25,7 @@ from greenroom.usecases.pool.record_decision import Done, record_decision
 
 
 class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLaunches, HasLine, HasPools, Ids, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 PASSES = 3

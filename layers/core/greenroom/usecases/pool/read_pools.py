@@ -23,7 +23,7 @@ from greenroom.usecases.pool.read_snapshot import read_snapshot
 
 
 class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLine, HasPools, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

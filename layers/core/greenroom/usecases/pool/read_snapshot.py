@@ -19,7 +19,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 WARM_POOL_COOLDOWN_S = 600

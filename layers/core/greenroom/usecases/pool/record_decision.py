@@ -13,7 +13,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasJournal, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 RULE = "planning.plan_capacity"

@@ -14,7 +14,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasBus, HasPools, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def request_pass(pool_id: str, cause: str, ports: Ports) -> None:

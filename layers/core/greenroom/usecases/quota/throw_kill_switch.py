@@ -12,7 +12,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasJournal, HasQuotas, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:

@@ -17,7 +17,7 @@ from greenroom.usecases.session.end_session import end_unserved_session
 
 
 class Ports(Clock, HasCatalog, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def end_unserved(pool: Pool, ports: Ports) -> None:

@@ -19,7 +19,7 @@ from greenroom.usecases.event.advance_event import advance_event
 
 
 class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 Attempt = Callable[[str, Callable[[], None]], None]

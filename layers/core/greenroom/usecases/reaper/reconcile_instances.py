@@ -51,7 +51,7 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 UNKNOWN_GRACE_S = 300

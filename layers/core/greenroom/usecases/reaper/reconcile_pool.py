@@ -61,7 +61,7 @@ class Ports(
     InParallel,
     Protocol,
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 SILENCE_OVER_S = 120

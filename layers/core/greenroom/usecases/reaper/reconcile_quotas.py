@@ -19,7 +19,7 @@ from greenroom.usecases.session.recount_viewer import recount_viewer
 
 
 class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, HasSessions, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 QUIET_S = 35

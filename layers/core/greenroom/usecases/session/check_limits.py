@@ -16,7 +16,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasCatalog, HasClaims, HasQuotaCounters, HasQuotas, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def check_limits(draft: Session, application: Application, ports: Ports) -> Quotas:

@@ -24,7 +24,7 @@ from greenroom.usecases.notify.notify_peers import notify_page
 
 
 class Ports(Clock, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 ENDING_TIMEOUT_S = 60

@@ -24,7 +24,7 @@ from greenroom.usecases.session.end_session import end_held_session
 class Ports(
     Clock, HasCatalog, HasConnections, HasEvents, HasLine, HasPools, HasSessions, HasSocket, HasTasks, Protocol
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def reconcile_pre_queue(pool_id: str, ports: Ports) -> None:

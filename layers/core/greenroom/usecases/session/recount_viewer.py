@@ -20,7 +20,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasJournal, HasQuotaCounters, HasSessions, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> None:

@@ -37,7 +37,7 @@ class Ports(
     HasTasks,
     Protocol,
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def release_slot(session_id: str, ports: Ports) -> Session:

@@ -57,7 +57,7 @@ class Ports(
     InParallel,
     Protocol,
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 LOSSES_BEFORE_LINE = 3

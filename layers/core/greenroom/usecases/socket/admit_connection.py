@@ -17,7 +17,7 @@ from greenroom.usecases.socket.issue_ticket import hash_of
 
 
 class Ports(Clock, HasConnections, HasFleet, HasSessions, HasSocket, HasTickets, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def admit_connection(ticket: str, ports: Ports) -> Ticket:

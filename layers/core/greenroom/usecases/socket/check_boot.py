@@ -10,7 +10,7 @@ from greenroom.ports.instance import HasFleet
 
 
 class Ports(HasFleet, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> Instance:

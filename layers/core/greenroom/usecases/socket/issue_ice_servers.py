@@ -12,7 +12,7 @@ from greenroom.ports.world import Clock
 
 
 class Ports(Clock, HasIceServers, HasTurn, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def issue_ice_servers(session: Session, ports: Ports) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from greenroom.usecases.socket.issue_ticket import IssuedTicket, store_ticket
 
 
 class Ports(Clock, HasFleet, HasSessions, HasTickets, Secrets, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def issue_socket_ticket(instance_id: str, boot_nonce: str, ports: Ports) -> IssuedTicket:

@@ -15,7 +15,7 @@ from greenroom.ports.world import Clock, Secrets
 
 
 class Ports(Clock, HasSessions, HasTickets, Secrets, Protocol):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Ports(
     HasTurn,
     Protocol,
 ):
-    """The ports that this module and the functions it calls use."""
+    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 PROTOCOL_VERSION = "1.3.0"
