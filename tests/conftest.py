@@ -131,6 +131,10 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
         if any(name in item.nodeid for item in request.session.items):
             house.begin(scenario)
     yield house
-    (logs / "functions.log").write_text("\n".join(function_logs(house.client("logs"))))
+    logged = list(function_logs(house.client("logs")))
+    (logs / "functions.log").write_text("\n".join(logged))
     thread.stop()
     sink.close()
+    # A right that is too narrow may only cost a retry or a hint, and no test would fail for it.
+    refused = [line for line in logged if "AccessDenied" in line or "UnauthorizedOperation" in line]
+    assert refused == []

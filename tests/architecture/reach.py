@@ -44,9 +44,10 @@ class Reach:
         methods = [each for each in found.functions if each.startswith(f"{name}.")]  # a class: all it can do
         for method in methods:
             self.follow(where, method)
-        if name not in found.functions:
+        code = found.functions.get(name) or found.constants.get(name)
+        if code is None:
             return
-        nodes = list(ast.walk(found.functions[name]))
+        nodes = list(ast.walk(code))
         owners = {node.value for node in nodes if isinstance(node, ast.Attribute)}
         for node in nodes:
             if isinstance(node, ast.Attribute):

@@ -99,6 +99,7 @@ class Function:
 
     @property
     def environment(self) -> Mapping[str, Any]:
+        """Its own variables, beside those of all functions."""
         found: Mapping[str, Any] = self.properties.get("Environment", {}).get("Variables", {})
         return found
 
@@ -139,6 +140,11 @@ class Route:
     path: str
     function: str
     is_signed: bool
+
+
+def shared_environment() -> set[str]:
+    """The variables that every function has."""
+    return set(template()["Globals"]["Function"]["Environment"]["Variables"])
 
 
 @cache

@@ -34,6 +34,7 @@ COSTS = {
     "AWS::Events::EventBus": "per event",
     "AWS::Events::Rule": FREE,
     "AWS::IAM::InstanceProfile": FREE,
+    "AWS::IAM::ManagedPolicy": FREE,
     "AWS::IAM::Policy": FREE,
     "AWS::IAM::Role": FREE,
     "AWS::Lambda::Permission": FREE,

@@ -70,14 +70,19 @@ def test_cfn_lint_accepts_what_sam_makes_of_it(expanded: Path) -> None:
     assert accepts("cfn-lint", str(expanded))
 
 
-def test_each_function_gets_one_role_of_its_own_with_logs_and_traces_only(expanded: Path) -> None:
+def test_each_function_gets_one_role_of_its_own_and_of_awss_policies_logs_and_traces_only(expanded: Path) -> None:
     resources: dict[str, Any] = json.loads(expanded.read_text())["Resources"]
     functions = {name: each for name, each in resources.items() if each["Type"] == "AWS::Lambda::Function"}
     roles = [each["Properties"]["Role"]["Fn::GetAtt"][0] for each in functions.values()]
     assert len(set(roles)) == len(roles) == len(functions)
     for name in roles:
-        managed = {arn.rpartition("/")[2] for arn in resources[name]["Properties"].get("ManagedPolicyArns", [])}
-        assert managed <= {"AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess"}, name
+        managed = resources[name]["Properties"]["ManagedPolicyArns"]
+        of_aws = {arn.rpartition("/")[2] for arn in managed if isinstance(arn, str)}
+        assert of_aws <= {"AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess"}, name
+        ours = {arn["Ref"] for arn in managed if isinstance(arn, dict)}
+        assert {resources[each]["Type"] for each in ours} <= {"AWS::IAM::ManagedPolicy"}, name
+        (trust,) = resources[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}, name
 
 
 def test_agent_routes_are_signed_in_the_document_api_gateway_gets(expanded: Path) -> None:

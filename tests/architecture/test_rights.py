@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+
 import pytest
 
 from tests.architecture.reading import (
@@ -17,7 +20,8 @@ from tests.architecture.reading import (
     substitutions,
     template,
 )
-from tests.architecture.rights_reference import statements
+from tests.architecture.rights.effective import granted, rights_of
+from tests.architecture.rights_reference import arns, statements
 
 ANY_RESOURCE = {
     **dict.fromkeys(
@@ -59,6 +63,7 @@ CREATE_FLEET = {
 """What an instant fleet needs of its caller. Source: Amazon EC2 user guide, EC2 Fleet prerequisites."""
 
 
+RIGHTS = rights_of(template())
 ALLOWED = [statement for statement in statements(template()["Resources"]) if statement["Effect"] == "Allow"]
 
 
@@ -121,27 +126,12 @@ def granted_tables(function: Function) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("function", functions(), ids=lambda function: function.name)
-def test_a_function_may_touch_exactly_the_tables_it_knows(function: Function) -> None:
-    known = {table for table in TABLES if f"{table.upper()}_TABLE" in function.environment}
-    assert set(granted_tables(function)) == known
-
-
-@pytest.mark.parametrize("function", functions(), ids=lambda function: function.name)
 def test_nobody_changes_the_journal_or_scans_a_table(function: Function) -> None:
     tables = granted_tables(function)
     reads_decisions = function.name == "read_pools"
     assert tables.get("Journal", set()) <= ({"dynamodb:Query"} if reads_decisions else {"dynamodb:PutItem"})
     for table, actions in tables.items():
         assert actions <= READS | WRITES, table
-
-
-@pytest.mark.parametrize("function", functions(), ids=lambda function: function.name)
-def test_rights_and_environment_tell_the_same_story(function: Function) -> None:
-    """Whoever may push has the address to push to; whoever may announce has the bus."""
-    known = function.environment
-    assert ("execute-api:ManageConnections" in function.actions) == ("SOCKET_MANAGEMENT_URL" in known)
-    assert ("events:PutEvents" in function.actions) == ("BUS_NAME" in known)
-    assert ("scheduler:CreateSchedule" in function.actions) == ("SCHEDULE_GROUP" in known)
 
 
 def test_the_turn_servers_secret_is_read_by_the_relay_alone() -> None:
@@ -177,16 +167,13 @@ def needed(name: str) -> set[str]:
 
 
 def role_statements(name: str) -> list[Json]:
-    role = resources("AWS::IAM::Role")[f"{pascal(name)}MachineRole"]
-    assert "ManagedPolicyArns" not in role
-    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+    return [s for role, s in granted(template()) if role == f"{pascal(name)}MachineRole"]
 
 
 @pytest.mark.parametrize("name", machine_names())
 def test_a_machines_role_is_what_its_definition_does(name: str) -> None:
-    granted = {action for s in role_statements(name) for action in as_list(s["Action"])}
-    assert granted - LOGS_AND_TRACES == needed(name)
-    assert granted >= LOGS_AND_TRACES
+    allowed = {action for s in role_statements(name) for action in as_list(s["Action"])}
+    assert allowed == needed(name) | LOGS_AND_TRACES
     properties = resources("AWS::Serverless::StateMachine")[f"{pascal(name)}Machine"]
     assert properties["Role"] == {"Fn::GetAtt": [f"{pascal(name)}MachineRole", "Arn"]}
 
@@ -250,11 +237,118 @@ def test_every_function_behind_a_machine_is_named_by_one_and_every_other_has_a_r
     assert not by_machine & (by_route | by_permission)
 
 
-def test_an_instance_may_only_call_its_routes_fetch_its_agent_and_read_builds() -> None:
-    assert set(resources("AWS::IAM::Role")["InstanceRole"]) == {"AssumeRolePolicyDocument"}
-    (policy,) = [p for p in resources("AWS::IAM::Policy").values() if {"Ref": "InstanceRole"} in p["Roles"]]
-    found = {str(as_list(s["Action"])[0]): str(s["Resource"]) for s in policy["PolicyDocument"]["Statement"]}
-    assert set(found) == {"execute-api:Invoke", "lambda:GetLayerVersion", "s3:GetObject"}
-    assert "${HttpApi}/api/POST/agent/*" in found["execute-api:Invoke"]
-    assert "AgentLayer" in found["lambda:GetLayerVersion"]
-    assert "${BuildsBucket.Arn}/builds/*" in found["s3:GetObject"]
+def test_an_instance_may_only_call_its_routes_and_fetch_its_agent() -> None:
+    assert {(each.action, each.resource, each.condition) for each in RIGHTS if each.role == "InstanceRole"} == {
+        ("execute-api:Invoke", "HttpApi/api/POST/agent/*", ""),
+        ("lambda:GetLayerVersion", "AgentLayer", ""),
+    }
+
+
+def test_rules_start_the_state_machines_that_they_target_and_no_others() -> None:
+    targets = {
+        target["Arn"]["Ref"]
+        for rule in resources("AWS::Events::Rule").values()
+        for target in rule["Targets"]
+        if "RoleArn" in target
+    }
+    machines = resources("AWS::Serverless::StateMachine")
+    assert {(each.action, each.resource) for each in RIGHTS if each.role == "RulesRole"} == {
+        ("states:StartExecution", f"stateMachine:{machines[name]['Name']['Fn::Sub']}") for name in targets
+    }
+
+
+@pytest.mark.parametrize("machine", ["reconcile_fleet", "prewarm_event"])
+def test_a_schedule_starts_its_state_machine_or_tells_of_its_failure(machine: str) -> None:
+    role = {"reconcile_fleet": "ReconcileFleetScheduleRole", "prewarm_event": "PrewarmScheduleRole"}[machine]
+    assert {(each.action, each.resource) for each in RIGHTS if each.role == role} == {
+        ("states:StartExecution", f"stateMachine:${{AWS::StackName}}-{machine}"),
+        ("sqs:SendMessage", "DeadLetterQueue"),
+    }
+
+
+# -- who may become a role, or call a function
+
+
+NO_SOURCE = {"ec2.amazonaws.com": "EC2 names no source when an instance takes its profile's role"}
+"""Services whose trust cannot be limited to the account, with the reason."""
+
+
+def trusts() -> list[tuple[str, Json]]:
+    """(name, statement) of each trust policy; that of all functions is in Globals."""
+    documents = {name: role["AssumeRolePolicyDocument"] for name, role in resources("AWS::IAM::Role").items()}
+    documents["Globals"] = template()["Globals"]["Function"]["AssumeRolePolicyDocument"]
+    return [(name, s) for name, document in documents.items() for s in document["Statement"]]
+
+
+def test_a_service_becomes_a_role_only_for_this_account() -> None:
+    """Else somebody else's rule or schedule could make the service act here."""
+    assert len(trusts()) > 9
+    for name, statement in trusts():
+        service = statement["Principal"]["Service"]
+        own = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        assert statement.get("Condition") == (None if service in NO_SOURCE else own), name
+        assert statement["Action"] == "sts:AssumeRole"
+
+
+def test_no_function_has_a_trust_of_its_own() -> None:
+    assert not [each.name for each in functions() if {"Role", "AssumeRolePolicyDocument"} & set(each.properties)]
+
+
+def test_a_service_calls_a_function_only_for_what_the_stack_owns() -> None:
+    for name, permission in resources("AWS::Lambda::Permission").items():
+        assert permission.get("SourceArn"), name
+
+
+def test_a_service_uses_a_queue_or_bucket_only_for_what_the_stack_owns() -> None:
+    kinds = ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
+    found = [s for kind in kinds for s in statements(resources(kind)) if s["Effect"] == "Allow"]
+    assert found
+    for statement in found:
+        keys = {key.lower() for condition in statement["Condition"].values() for key in condition}
+        assert keys & {"aws:sourcearn", "aws:sourceaccount"}, statement
+
+
+# -- what AWS allows of policies
+
+
+MANAGED = resources("AWS::IAM::ManagedPolicy")
+OF_SAM = 2
+"""SAM attaches AWSLambdaBasicExecutionRole, and AWSXRayDaemonWriteAccess where traces are active."""
+
+
+def attached() -> dict[str, list[str]]:
+    """Function or role -> the managed policies that the template attaches."""
+    roles = {name: role.get("ManagedPolicyArns", []) for name, role in resources("AWS::IAM::Role").items()}
+    named = {each.name: each.properties.get("Policies", []) for each in functions()} | roles
+    return {name: [each["Ref"] for each in policies if "Ref" in each] for name, policies in named.items()}
+
+
+def test_a_role_has_fewer_managed_policies_than_aws_attaches() -> None:
+    """Ten by default. Source: IAM user guide, IAM and STS quotas."""
+    assert {name: len(found) for name, found in attached().items() if len(found) + OF_SAM >= 10} == {}
+
+
+def test_a_managed_policy_is_shared() -> None:
+    """What one role alone may do stands at the role."""
+    users = Counter(policy for policies in attached().values() for policy in policies)
+    assert set(users) == set(MANAGED)
+    assert {name for name, count in users.items() if count < 2} == set()
+
+
+def size(given: list[Json]) -> int:
+    """Characters of the statements, their resources written out; AWS counts no white space."""
+    literal = [{**s, "Resource": arns(s)} for s in given]
+    return len(json.dumps({"Version": "2012-10-17", "Statement": literal}, separators=(",", ":")))
+
+
+def test_policies_are_as_small_as_aws_demands() -> None:
+    """6,144 characters of a managed policy, 10,240 of all that stands at a role. Source: as above."""
+    managed = {name: size(as_list(policy["PolicyDocument"]["Statement"])) for name, policy in MANAGED.items()}
+    assert {name: found for name, found in managed.items() if found > 6_144 * 3 / 4} == {}
+    own = {
+        each.name: [s for p in each.properties.get("Policies", []) for s in p.get("Statement", [])]
+        for each in functions()
+    }
+    for name, role in resources("AWS::IAM::Role").items():
+        own[name] = [s for p in role.get("Policies", []) for s in p["PolicyDocument"]["Statement"]]
+    assert {name: size(found) for name, found in own.items() if size(found) > 10_240 * 3 / 4} == {}

@@ -7,10 +7,10 @@ import json
 import pytest
 from greenroom.entry.settings import SettingMissing, Settings
 
-from tests.architecture.reading import functions, template
+from tests.architecture.reading import functions, shared_environment
 
-COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
-"""Set for all functions, read by Powertools."""
+POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+"""Read by Powertools."""
 NAMES = sorted(name for name, each in vars(Settings).items() if isinstance(each, property))
 WRITTEN = {"heartbeat_s": ("15", 15), "lease_s": ("45", 45)}
 WRITTEN |= {"ice_servers": (json.dumps([{"urls": ["stun:x"]}]), ({"urls": ["stun:x"]},))}
@@ -20,7 +20,7 @@ WRITTEN |= dict.fromkeys(("user_pool_client_ids", "turn_urls", "subnet_ids"), ("
 
 def test_every_variable_of_the_template_is_a_setting_and_no_setting_is_left_over() -> None:
     given = {name for function in functions() for name in function.environment}
-    assert given == {name.upper() for name in NAMES}
+    assert given | shared_environment() == {name.upper() for name in NAMES} | POWERTOOLS
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,5 +41,6 @@ def test_a_malformed_setting_is_named(name: str, written: str) -> None:
         getattr(Settings({name.upper(): written}), name)
 
 
-def test_the_common_environment_is_powertools_alone() -> None:
-    assert set(template()["Globals"]["Function"]["Environment"]["Variables"]) == COMMON
+def test_what_all_functions_are_told_is_told_once() -> None:
+    own = {name for function in functions() for name in function.environment}
+    assert not own & shared_environment()

@@ -6,11 +6,12 @@ import ast
 from pathlib import Path
 from statistics import median
 
-from tests.architecture.reading import FUNCTIONS, code_of, module_name, python_files
+from tests.architecture.reading import FUNCTIONS, ROOT, code_of, module_name, python_files
 
 HANDLER_LINES = 60
 MODULE_LINES = 300
 MEDIAN_LINES = 120
+TEMPLATE_LINES = 1_600
 FUNCTION_LINES = 30
 SHIPPED = python_files("functions", "layers/core", "layers/viewer", "agent", "cli")
 
@@ -29,6 +30,10 @@ def test_a_module_has_one_subject() -> None:
     sizes = {module_name(path): lines(path) for path in SHIPPED}
     assert {name: size for name, size in sizes.items() if size > MODULE_LINES} == {}
     assert median(sizes.values()) <= MEDIAN_LINES
+
+
+def test_the_template_can_be_read_through() -> None:
+    assert lines(ROOT / "template.yaml") <= TEMPLATE_LINES
 
 
 def long_functions(path: Path) -> dict[str, int]:
