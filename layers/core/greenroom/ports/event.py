@@ -1,4 +1,4 @@
-"""Ports for scheduled events: their rows, and the schedules that wake them."""
+"""Ports for scheduled events: their rows, and the schedules that start a state machine when a step is due."""
 
 from __future__ import annotations
 
@@ -9,41 +9,44 @@ from greenroom.domain.event.scheduled_event import ScheduledEvent
 
 
 class ScheduledEvents(Protocol):
-    """The rows of scheduled events, and the list of those that still need work."""
+    """The rows of scheduled events, and the list of those events that still need work."""
 
     def get(self, event_id: str) -> ScheduledEvent:
         """A consistent read. Raises: NotFound."""
 
     def add(self, event: ScheduledEvent) -> ScheduledEvent:
-        """Writes the row and its place in the list together. Returns it as stored.
+        """Writes the event's row and its entry in the list together. Returns the event as stored.
 
-        Raises: Conflict (the id exists already).
+        Raises: Conflict (an event with this id exists already).
         """
 
     def save(self, event: ScheduledEvent, now: float) -> ScheduledEvent:
-        """Writes the event if the stored revision is still `event.revision`. Returns it with the next revision.
+        """Writes the event if its stored revision is still `event.revision`. Returns the event with the next revision.
 
-        Raises: Conflict.
+        Raises: Conflict (somebody else has written the event meanwhile).
         """
 
     def list_ids(self) -> Sequence[str]:
-        """The ids in the list, which are the events that were not unlisted yet."""
+        """The ids of all events in the list. An event is in the list from `add` until `unlist`."""
 
     def unlist(self, event_id: str) -> None:
-        """Removes an event from the list once it is over and settled. Its row is kept for a while. Idempotent."""
+        """Removes an event from the list, once it is over and nothing is left to do for it. Idempotent.
+
+        The event's row is kept for a while.
+        """
 
 
 class Schedules(Protocol):
-    """One-time schedules that start the prewarm_event state machine."""
+    """One-time schedules, each of which starts the prewarm_event state machine."""
 
     def create(self, event_id: str, version: int, at: float) -> None:
-        """Creates a schedule named after event and version, which is deleted after it ran.
+        """Creates a schedule named after the event and its version. The schedule is deleted after it ran.
 
-        It is fine if the name exists already.
+        If a schedule of that name exists already, nothing happens.
         """
 
     def delete(self, event_id: str, version: int) -> None:
-        """Deletes the schedule. It is fine if it has run, or never existed."""
+        """Deletes the schedule. If it has run already, or never existed, nothing happens."""
 
 
 # -- roles

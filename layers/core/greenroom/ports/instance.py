@@ -1,7 +1,7 @@
 """Ports for instances, their launches, and EC2.
 
-An instance or launch is read, changed by a pure function of `domain/`, and saved on the condition that nobody else
-changed it in the meantime (`version`). A caller whose save is refused reads and decides again.
+An instance or launch is read, changed by a pure function of `domain/`, and saved on the condition that nobody else has
+changed it meanwhile (its `version` is unchanged). A caller whose save is refused reads and decides again.
 """
 
 from __future__ import annotations
@@ -19,72 +19,75 @@ from greenroom.domain.slot.slot import Slot
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An instance with its slots, which are sorted by number."""
+    """A member of a pool: an instance with its slots, which are sorted by number."""
 
     instance: Instance
     slots: tuple[Slot, ...]
 
 
 class Fleet(Protocol):
-    """Rows of instances and their slots, by pool."""
+    """The rows of instances and their slots."""
 
     def get(self, instance_id: str) -> Instance:
         """Raises: NotFound."""
 
     def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """Booting -> Ready, at the first ready slot; an instance in any other state is returned as it is.
+        """Booting -> Ready, when the instance's first slot is ready.
 
-        Raises: NotFound, StaleBoot.
+        An instance in any other state is returned unchanged.
+        Raises: NotFound, StaleBoot (the instance has booted again since, and its new agent has registered).
         """
 
     def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """Records that the agent of this boot was heard. Returns the instance as it is.
+        """Records that the agent sent a heartbeat. Returns the instance as stored.
 
-        Raises: NotFound, StaleBoot, InstanceHasEnded (Terminated: nothing is written).
+        Raises: NotFound, StaleBoot (the instance has booted again since, and its new agent has registered),
+        InstanceHasEnded (the instance is Terminated; nothing is written).
         """
 
     def list_of_pool(self, pool_id: str, member_ids: Collection[str] | None = None) -> Sequence[Member]:
         """All instances of the pool that are not Terminated, with their slots.
 
-        The pool's members are read consistently; their rows come from an index, and what it does not show yet is read
-        one by one. Slots from the index may be outdated.
-        `member_ids`: the ids, if the caller has just read them; that saves a read.
+        The ids of the pool's instances are read consistently. Their rows come from an index; an instance that the index
+        does not show yet is read by its id. Slots from the index may be outdated.
+        `member_ids`: the ids of the pool's instances, if the caller has just read them; that saves a read.
         """
 
     def add(self, instance: Instance) -> Instance:
-        """Writes the row and the pool's member entry, unless the row exists. Returns the row that is stored."""
+        """Writes the instance's row and its member entry in the pool, unless the row exists. Returns the stored row."""
 
     def save(self, instance: Instance, *, unless_heard: bool = False) -> Instance:
-        """Writes everything but the heartbeat if the stored version is still `instance.version`.
+        """Writes everything but the heartbeat, if the stored version is still `instance.version`.
 
-        Returns it with the next version.
-        An instance saved as Launching loses its heartbeat, which was an earlier boot's.
-        `unless_heard`: write only if, in addition, no heartbeat came since the instance was read. A Terminated instance
-        leaves the pool's index and members. Raises: Conflict.
+        Returns the instance with the next version.
+        The heartbeat of an instance saved as Launching is removed, because an earlier boot sent it. A Terminated
+        instance is removed from the pool's index and from its members.
+        `unless_heard`: write only if, in addition, no heartbeat was recorded since the instance was read.
+        Raises: Conflict (somebody else has written the instance meanwhile, or its agent was heard).
         """
 
     def add_slots(self, slots: Sequence[Slot], now: float) -> None:
-        """Writes those of the slots that do not exist yet."""
+        """Writes those of the slots that have no row yet."""
 
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """One transaction: instance -> Draining, every Free slot -> Retired, their free entries deleted.
+        """One transaction: instance -> Draining, every Free slot -> Retired, their free-slot entries deleted.
 
-        If a slot was claimed in the meantime, nothing is changed at all.
+        If a session claimed a slot in the meantime, nothing is changed at all.
         Raises: SlotLost (a slot was claimed, or the instance changed).
         """
 
     def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
         """Like `drain_idle`, for the warm pool: instance -> Stopped, every Free slot -> Resetting without a deadline.
 
-        Raises: SlotLost.
+        Raises: SlotLost (a slot was claimed, or the instance changed).
         """
 
     def drain(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """Takes an instance that may have sessions out of service.
+        """Drains an instance that may have sessions: it takes no new ones, and running sessions continue.
 
-        One transaction: instance -> Draining, Free slots -> Resetting.
-        `slots`: all slots of the instance, as read. Those with sessions keep them; no free entry is left, and the
-        Resetting slots have no deadline.
+        One transaction: instance -> Draining, Free slots -> Resetting without a deadline, all free-slot entries
+        deleted.
+        `slots`: all slots of the instance, as read. Slots with sessions keep their sessions.
         Raises: SlotLost (a slot was claimed or became free, or the instance changed).
         """
 
@@ -102,22 +105,26 @@ class Launches(Protocol):
         """Raises: NotFound."""
 
     def save(self, launch: Launch) -> Launch:
-        """Writes the launch if the stored version is still `launch.version`. Returns it with the next version.
+        """Writes the launch if its stored version is still `launch.version`. Returns the launch with the next version.
 
-        Raises: Conflict.
+        Raises: Conflict (somebody else has written the launch meanwhile).
         """
 
 
 class Offerings(Protocol):
-    """The offerings and markets that EC2 refused to a pool lately."""
+    """The offerings (type, zone, market) and whole markets that EC2 refused to launch for a pool lately."""
 
     def refused(self, pool_id: str, now: float) -> Sequence[Cooldown]:
-        """The newest refusal of each in the last RECENT_S, whether its cooldown is over or not."""
+        """For each refused offering or market, its newest refusal in the last RECENT_S, even if its cooldown is over.
+
+        The cooldown is the time for which a refused offering or market is left alone.
+        """
 
     def cool_down(self, pool_id: str, cooldown: Cooldown) -> bool:
-        """Stores the refusal.
+        """Stores a refusal with its cooldown (how long the offering or market is left alone).
 
-        Returns whether no cooldown was running, so that people hear of one of many equal refusals only.
+        Returns whether the offering or market had no cooldown until now, so that operators are told of only one of many
+        equal refusals.
         """
 
 
@@ -134,7 +141,7 @@ class Ec2State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ec2Instance:
-    """An instance as EC2 describes it. Pool and launch are those of its tags; empty without tags."""
+    """An instance as EC2 describes it. `pool_id` and `launch_id` are read from its tags; empty without tags."""
 
     instance_id: str
     state: Ec2State
@@ -148,43 +155,43 @@ class Ec2Instance:
 
 
 class Ec2(Protocol):
-    """EC2, limited to what has this stack's tag: nothing else is ever listed or ended.
+    """EC2, limited to instances with this stack's tag: no other instance is ever listed or terminated.
 
-    An instance that is missing in a list is not proven to be gone.
+    An instance that is missing in a list may still exist.
     """
 
     def list_all(self) -> Sequence[Ec2Instance]:
-        """All instances of this stack, including those terminated a moment ago. One may be missing: ask `find`."""
+        """All instances of this stack, including those terminated a moment ago. One may be missing: then ask `find`."""
 
     def list_of_launch(self, launch_id: str) -> Sequence[Ec2Instance]:
         """Like `list_all`, for one launch."""
 
     def find(self, instance_id: str) -> Ec2Instance | None:
-        """Reads an instance by its id, which shows even what a list leaves out.
+        """Reads an instance by its id, which also finds an instance that a list leaves out.
 
-        It is found without our tags too, as long as it has no other stack's. None when it is another stack's, or when
-        EC2 does not know it; for some minutes after a launch, EC2 may not know it yet.
+        An instance without any stack's tag is found too. None when the instance carries another stack's tag, or when
+        EC2 does not know it; for some minutes after a launch, EC2 may not know the instance yet.
         """
 
     def terminate(self, instance_id: str) -> None:
         """Asks EC2 to terminate one instance. Never several, because one bad id fails the whole call.
 
-        Fine if it is gone already.
+        If the instance is terminated already, nothing happens.
         """
 
     def stop(self, instance_id: str) -> None:
-        """Asks EC2 to stop one instance. Fine if it is stopped, stopping or gone already."""
+        """Asks EC2 to stop one instance. If it is stopped, stopping or terminated already, nothing happens."""
 
     def start(self, instance_id: str) -> None:
         """Asks EC2 to start one stopped instance.
 
-        Raises: CapacityUnavailable, AccountLimitReached, Conflict (it is not stopped).
+        Raises: CapacityUnavailable, AccountLimitReached, Conflict (the instance is not stopped).
         """
 
     def tag_orphan(self, instance_id: str) -> None:
-        """Tags the instance as an orphan, for people who look at EC2's own console.
+        """Tags the instance as an orphan (one that Greenroom does not know), for people who look at EC2's own console.
 
-        It is fine if it is gone already.
+        If the instance is terminated already, nothing happens.
         """
 
 

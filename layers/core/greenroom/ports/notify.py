@@ -1,4 +1,4 @@
-"""Ports for telling others: waiting state machines, the bus, dashboards, the Journal."""
+"""Ports for telling others: waiting state machines, the event bus, dashboards, the Journal."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ class TaskTokens(Protocol):
     """State machines that wait with a task token."""
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> None:
-        """Answers the wait. Raises: TaskGone."""
+        """Answers the state machine that waits with this token. Raises: TaskGone."""
 
 
 class Bus(Protocol):
-    """The event bus. Events are only hints: the reaper guarantees the result without them."""
+    """The event bus. Events only make things faster: the reaper (the repair job) guarantees the result without them."""
 
     def send(self, *events: Event) -> None:
-        """Sends all of them in one call, at most ten."""
+        """Sends all events in one call, at most ten."""
 
 
 class Metrics(Protocol):
     """Numbers for dashboards and alarms."""
 
     def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
-        """A viewer's wait is over: its length, and whether that was within the p90 that the viewer was shown first."""
+        """Counts a wait that is over: its length, and whether it was within the p90 that the viewer first saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class JournalRow:
 
 
 class Journal(Protocol):
-    """The append-only Journal: an entry is stored as one row for each of its entities (what it is about)."""
+    """The append-only Journal: an entry is stored as one row for each of its entities (the things that it is about)."""
 
     def append(self, entry: Entry, now: float) -> None: ...
 
     def newest(self, entity: str, limit: int) -> Sequence[JournalRow]:
-        """The last `limit` entries of an entity (like `pool_entity(...)`), newest first."""
+        """The last `limit` entries about an entity (like `pool_entity(...)`), newest first."""
 
 
 # -- roles

@@ -1,4 +1,4 @@
-"""Ports for pools: what operators configured, and the row and launches that a pool's capacity is planned with."""
+"""Ports for pools: what operators configured, and the rows from which a pool's capacity is planned."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class PoolRows:
     launches: tuple[Launch, ...]
     reservations: Mapping[str, EventReservation] = field(default_factory=dict)  # by event id
     taken: int = 0  # how many slots the pool has ever given to sessions
-    surplus_since: float | None = None  # since when every pass has seen more slots than wanted
+    surplus_since: float | None = None  # since when every planning pass has seen more slots than wanted
     surplus_least: int = 0  # the smallest surplus seen since then, slots
     failed_launches: int = 0  # how many launches failed in a row
-    failed_boots: int = 0  # how many of them in a row launched, but never became Ready
+    failed_boots: int = 0  # how many launched instances in a row never became Ready
     halted: Halt | None = None
-    session_lengths: tuple[SessionLength, ...] = ()  # of the last sessions with a natural end, oldest first
+    session_lengths: tuple[SessionLength, ...] = ()  # of the last sessions with a natural end; oldest first
     boot_times: tuple[float, ...] = ()  # of the last instances, from launch to Ready, seconds; oldest first
     launch_rests_until: float = 0.0
-    give_back_slots: int = 0  # slots of an ended event that may go at once, until the time below
+    give_back_slots: int = 0  # slots of an ended event, to be retired at once until the time below
     give_back_until: float = 0.0
     member_ids: tuple[str, ...] | None = None  # ids of the pool's instances; None: not known
 
@@ -38,39 +38,43 @@ BOOTS_KEPT = 20
 
 
 class Pools(Protocol):
-    """A pool's partition: its capacity row and its launches."""
+    """A pool's partition: the row of its capacity, and its launches. A pass is one run of the planner for the pool."""
 
     def free(self, pool_id: str) -> int | None:
-        """About how many slots are free: a hint that never decides anything alone. None when nobody has counted yet."""
+        """About how many slots of the pool are free: a hint that decides nothing alone. None: not counted yet."""
 
     def begin_pass(self, pool_id: str, now: float) -> bool:
-        """Whether the caller may send PoolChanged, which asks for a planning pass.
+        """Whether the caller may send PoolChanged, which asks for a planning pass (one run of the planner).
 
-        True once per 2 minutes; when a pass begins, it is true for the next caller again.
+        One caller in 2 minutes gets True. When the pass begins, the next caller gets True again.
         """
 
     def read(self, pool_id: str) -> PoolRows: ...
 
     def clear_pending(self, pool_id: str) -> None:
-        """Called when a pass begins: a change after this may ask for another pass."""
+        """Called when a planning pass begins, so that a change of the pool from now on may ask for another pass."""
 
     def commit_launches(self, pool_id: str, version: int, launches: Sequence[Launch]) -> None:
-        """Raises the version by 1 and writes all the intents, together. Raises: Conflict (another pass was faster)."""
+        """Raises the version by 1 and writes all intended launches, together.
+
+        Raises: Conflict (another planning pass has raised the version meanwhile).
+        """
 
     def record_surplus(self, pool_id: str, since: float | None, least: int) -> None:
-        """Sets the scale-in clock and the smallest surplus since; `since` None forgets both."""
+        """Records since when the pool has too many slots, and the smallest surplus since then. None forgets both."""
 
     def lower_surplus(self, pool_id: str, since: float, least: int) -> None:
-        """Lowers the smallest surplus, as seen outside of a planning pass.
+        """Lowers the recorded smallest surplus to `least`, which was seen outside of a planning pass.
 
-        Changes nothing if the scale-in clock was restarted, or if a smaller surplus is known already.
+        Changes nothing if the pool no longer counts its surplus from `since`, or if a smaller surplus is recorded
+        already.
         """
 
     def record_given_back(self, pool_id: str, slots: int) -> None:
-        """Records that so many slots of an ended event were retired."""
+        """Records that `slots` slots that were reserved for an ended event were retired."""
 
     def record_launch_failed(self, pool_id: str, rests_until: float) -> None:
-        """Counts one more launch that failed in a row; nothing is launched before `rests_until`."""
+        """Counts one more launch that failed in a row. The pool launches nothing before `rests_until`."""
 
     def record_boot_failed(self, pool_id: str, instance_id: str) -> int:
         """Records that this launched instance never became Ready. Returns how many such failures there were in a row.
@@ -79,47 +83,51 @@ class Pools(Protocol):
         """
 
     def record_launch_registered(self, pool_id: str) -> None:
-        """A launch succeeded, so the count of failed launches starts again.
+        """Records that a launch succeeded, so that the count of failed launches begins at 0 again.
 
-        That of failed boots does so only at `record_boot`.
+        The count of failed boots begins again only at `record_boot`.
         """
 
     def record_boot(self, pool_id: str, seconds: float | None) -> None:
-        """Records that an instance became Ready, so that the count of failed boots starts again.
+        """Records that an instance became Ready, so that the count of failed boots begins at 0 again.
 
-        `seconds`: its boot time since the launch; None when the time is no measure of a boot. The last BOOTS_KEPT are
-        kept.
+        `seconds`: the time from its launch until it was Ready; None when that time says nothing about other boots. The
+        last BOOTS_KEPT times are kept.
         """
 
     def record_length(self, pool_id: str, length: SessionLength) -> None:
         """Records how long a session lasted that came to a natural end.
 
-        The last LENGTHS_KEPT are kept. Of two at the same moment, one may be lost.
+        The last LENGTHS_KEPT lengths are kept. Of two recorded at the same moment, one may be lost.
         """
 
     def halt(self, pool_id: str, halt: Halt) -> bool:
-        """Halts the pool. Returns whether it was not halted before; if it was, the first reason stays."""
+        """Halts the pool: it launches and starts no instance until it is resumed.
+
+        Returns whether the pool was not halted before. If it was, the first reason is kept.
+        """
 
     def resume(self, pool_id: str) -> bool:
-        """Resumes the pool, and starts the counts of failures again. Returns whether it was halted."""
+        """Resumes the pool, and sets the counts of failures to 0. Returns whether the pool was halted."""
 
     def reserve_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
-        """Sets the pool's reservation for the event to `slots`. What it had beyond that is given back.
+        """Sets the pool's reservation for the event to `slots`. If it was larger, the difference is given back.
 
-        The number is set, never added, so that a repeated call changes nothing. An opened reservation stays open.
+        The number is set, never added, so that a repeated call changes nothing. A reservation that sessions use up
+        already stays in use.
         """
 
     def open_event(self, pool_id: str, event_id: str) -> None:
         """Lets sessions use up the event's reservation from now on.
 
-        Repeating it is fine, and so is having no reservation.
+        A repeated call changes nothing. If the pool has no reservation for the event, nothing happens.
         """
 
     def end_event(self, pool_id: str, event_id: str, give_back_until: float) -> bool:
-        """Ends the event's reservation, and gives its slots back. Returns whether there was one."""
+        """Ends the event's reservation, and gives its slots back. Returns whether the pool had one."""
 
     def correct_free(self, pool_id: str, seen: int | None, counted: int) -> None:
-        """Sets the approximate count of free slots, if it is still what was `seen`. If it is not, nothing happens."""
+        """Sets the approximate count of free slots to `counted`, if it is still `seen`; otherwise nothing happens."""
 
 
 class Catalog(Protocol):
@@ -137,9 +145,10 @@ class Catalog(Protocol):
     def save_application(self, application: Application) -> None: ...
 
     def save_pool(self, pool: Pool) -> Pool:
-        """Writes the pool if the stored version is still `pool.version` (0: no row). Returns it with the next version.
+        """Writes the pool if its stored version is still `pool.version` (0: no row).
 
-        Raises: Conflict.
+        Returns the pool with the next version.
+        Raises: Conflict (somebody else has written the pool meanwhile).
         """
 
 

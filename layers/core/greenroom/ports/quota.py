@@ -13,20 +13,23 @@ class QuotaSettings(Protocol):
     """The limits that operators set. Reads are consistent, so that the kill switch works from the next launch on."""
 
     def of_tenant(self, tenant_id: str) -> Quota:
-        """The tenant's quota; one without limits where nobody set any."""
+        """The tenant's quota; a quota without limits where no operator set any."""
 
     def tenant_ids(self) -> Sequence[str]:
-        """The tenants for which somebody set limits."""
+        """The ids of the tenants for which an operator set limits."""
 
     def of_account(self) -> AccountQuota: ...
 
     def save_tenant(self, tenant_id: str, quota: Quota) -> None: ...
 
     def save_account(self, quota: Quota) -> None:
-        """Saves the account's quota. The kill switch stays as it is."""
+        """Saves the account's quota. The kill switch is not changed."""
 
     def throw(self, kill_switch: KillSwitch) -> bool:
-        """Throws the kill switch. Returns whether it was not thrown before; if it was, the first reason stays."""
+        """Throws the kill switch, which stops all new sessions.
+
+        Returns whether it was not thrown before. If it was, the first reason is kept.
+        """
 
     def clear(self) -> bool:
         """Clears the kill switch. Returns whether it was thrown."""
@@ -34,7 +37,7 @@ class QuotaSettings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """How much one scope uses: its sessions that are not over, and its sessions and GPU time of the day so far."""
+    """What a tenant or the account uses: its sessions that have not ended, and its sessions and GPU time of the day."""
 
     live: int
     sessions: int
@@ -43,7 +46,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class ShardCount:
-    """One shard of a scope's counter of live sessions."""
+    """One shard (row) of a counter of live sessions, which is spread over several rows."""
 
     shard: int
     live: int
@@ -53,7 +56,7 @@ class ShardCount:
 
 @dataclass(frozen=True, slots=True)
 class CountedSession:
-    """A session that is not over, as the index shows it."""
+    """A session that has not ended, as the index shows it."""
 
     session_id: str
     viewer_id: str
@@ -65,41 +68,41 @@ class QuotaCounters(Protocol):
     """The counters of what was used. Only the Claims port takes units and gives them back."""
 
     def gpu_seconds(self, scope: Scope, name: str, day: str) -> int:
-        """GPU time of the day used by sessions that are over."""
+        """The GPU time of the day that was used by sessions which have ended."""
 
     def used(self, name: str, day: str) -> Used:
-        """The sum over all shards of a tenant or the account."""
+        """What a tenant or the account uses: the sum over all shards of its counter."""
 
     def live_shards(self, name: str) -> Sequence[ShardCount]:
-        """All shards that were ever used."""
+        """All shards of the counter that were ever used."""
 
     def doubt(self, name: str, seen: ShardCount, surplus: int | None) -> None:
-        """Stores by how many units a recount found the shard too high (None: it agreed).
+        """Stores by how many units a recount found the shard too high (None: the recount agreed with it).
 
         Nothing is stored if the shard changed since it was `seen`.
         """
 
     def correct(self, name: str, seen: ShardCount, surplus: int) -> bool:
-        """Subtracts the surplus. Returns False, with nothing changed, if the shard changed since it was `seen`."""
+        """Subtracts the surplus from the shard. Returns False, and does nothing, if it changed since it was `seen`."""
 
     def live_of_viewer(self, viewer_id: str) -> frozenset[str]:
-        """The ids of the sessions that the viewer's counter names."""
+        """The ids of the sessions that the viewer's counter names as not ended."""
 
     def correct_viewer(self, viewer_id: str, session_id: str) -> bool:
-        """Adds the session to the viewer's counter if its row says it is not over, else removes it.
+        """Adds the session to the viewer's counter if the session's row says that it has not ended; else removes it.
 
-        Returns whether that changed anything.
+        Returns whether that changed the counter.
         """
 
     def list_counted(self) -> Iterable[CountedSession]:
-        """All sessions that are not over. They come from an index, so the list may be outdated."""
+        """All sessions that have not ended. They come from an index, so the list may be outdated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
     """The Amazon machine image that instances are launched from.
 
-    `state` is EC2's word, or `missing` if EC2 knows none.
+    `state` is EC2's own word for its state, or `missing` if EC2 does not know the image.
     """
 
     image_id: str
@@ -116,9 +119,9 @@ class Subnet:
 
 
 class AccountFacts(Protocol):
-    """What the AWS account has and may use; nothing is changed.
+    """What the AWS account has and may use. Reading changes nothing.
 
-    Each method raises FactUnavailable when AWS does not answer it.
+    Each method raises FactUnavailable when AWS does not answer.
     """
 
     def image(self) -> Image: ...

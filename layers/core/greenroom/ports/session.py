@@ -1,4 +1,4 @@
-"""Ports for sessions, and for slots changing hands between them."""
+"""Ports for sessions, and for giving slots to sessions and taking them back."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from greenroom.ports.line import LineTicket
 
 @dataclass(frozen=True, slots=True)
 class PendingWait:
-    """The pending wait of a state machine: the fact that it awaits (`slot`, `connection`, `end`) and its task token."""
+    """A state machine that waits for a session: what it awaits (`slot`, `connection` or `end`) and its task token."""
 
     awaits: str
     task_token: str
-    execution_arn: str | None = None  # given at the adoption; later waits of the same execution may omit it
+    execution_arn: str | None = None  # given at the first wait, which adopts the session; later waits may omit it
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An accepted join: the session after it, and the page that it replaced (None: none, or the same page)."""
+    """A page now shows the session: the session after this, and the connection of the page that showed it before.
+
+    `superseded_connection_id` is None when no page showed the session, or the same page did.
+    """
 
     session: Session
     superseded_connection_id: str | None
@@ -32,7 +35,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A session that got a slot, with its pending wait.
+    """A session that got a slot, with the state machine that waits for the session (its pending wait).
 
     `free`: about how many slots of the pool are free now; None when the slot was never free, so that the count is
     unchanged.
@@ -52,60 +55,68 @@ class Sessions(Protocol):
         """The viewer's sessions, newest first. They come from an index, so the list may be outdated."""
 
     def move(self, session_id: str, move: SessionMove) -> Session:
-        """Changes the state if state, epoch and join number are as `move` requires.
+        """Changes the session's state, if its state, epoch and join number are as `move` requires.
 
-        Returns the row after it, with its pending wait.
-        Raises: NotFound, StaleEpoch (the slot changed hands), IllegalTransition (a late fact, or an outdated join
-        number).
+        The epoch is the fencing number of its slot, raised at each claim. The join number counts the pages that have
+        shown the session.
+        Returns the session after the change, with its pending wait (the state machine that waits for it).
+        Raises: NotFound, StaleEpoch (the session has moved to another slot meanwhile), IllegalTransition (the report
+        that asked for the change is late, or is about an earlier page).
         """
 
     def store_wait(self, session_id: str, wait: PendingWait) -> Session:
-        """Adopts the session, if no other execution has, and stores the pending wait. Returns the row after it.
+        """Records that a state machine waits for the session, unless another execution has adopted the session.
 
+        The first wait adopts it. Returns the session after the write.
         Raises: NotFound, SessionAlreadyAdopted.
         """
 
     def join(self, session_id: str, connection_id: str, epoch: int, resume_join: int | None) -> Joined:
-        """Makes `connection_id` the session's page.
+        """Records that a browser page, connected as `connection_id`, now shows this session.
 
-        The join number is raised by 1, unless `resume_join` is the current one.
-        Raises: NotFound, SessionHasEnded, StaleEpoch.
+        Raises the join number (the count of pages that have shown the session) by 1, unless the page resumes, which it
+        does by giving the current join number as `resume_join`.
+        Raises: NotFound, SessionHasEnded, StaleEpoch (the session has moved to another slot meanwhile).
         """
 
     def record_eta(self, session_id: str, eta: Eta) -> bool:
-        """Stores the forecast that the viewer is shown now and, the first time, as the first one shown.
+        """Stores the forecast that the viewer is shown now. The first one is kept, to compare the true wait with it.
 
-        Returns whether the session still waits. The version of the row stays the same.
+        Returns whether the session still waits in line. The version of its row is not raised.
         """
 
     def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
-        """Removes the page's connection, if it is still this one, and records when it went. Returns whether it did."""
+        """Records that the session's page disconnected, if the session's page is still the one with `connection_id`.
+
+        Returns whether it was.
+        """
 
 
 class LiveSessions(Protocol):
-    """The sessions that the reaper must look at."""
+    """The sessions that the reaper (the repair job) must look at."""
 
     def list_ids(self, limit: int) -> Sequence[str]:
-        """Sessions that are not over, nearest deadline first. They come from an index, so the list may be outdated."""
+        """Sessions that have not ended, nearest deadline first. Read from an index, so the list may be outdated."""
 
 
 class Claims(Protocol):
-    """Writes that give a slot to a session or take it back, changing slot and session together."""
+    """Writes that give a slot to a session or take it back, changing the slot and the session together."""
 
     def free_page(self, pool_id: str, application_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
-        """Up to `limit` of the application's free entries in the shard, from slot id `start` on.
+        """Up to `limit` of the application's free-slot entries in the shard, from slot id `start` on.
 
-        When none follow, the page begins at the shard's first entry.
+        When the shard has none from there on, the page begins at the shard's first entry.
         """
 
     def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Taken:
         """Gives the free slot to a new session, in one transaction.
 
-        Slot Free -> Reserved (epoch + 1), its free entry deleted, the Assigned session written, the viewer's counter
-        raised, the client token used. The slot must run the session's application.
-        `session` already holds the assignment. Repeated with the same session id, the call returns the stored row.
+        Slot Free -> Reserved (epoch + 1), its free-slot entry deleted, the Assigned session written, the viewer's
+        counter raised, the client token used. The slot must run the session's application.
+        `session` already contains the assignment. Repeated with the same session id, the call returns the stored
+        session.
         `quotas`: the session also takes one unit each of its viewer's day, its tenant and the account; None: only the
-        viewer's counter. The returned session names the shards that the units came from.
+        viewer's counter is raised. The returned session names the shards from which the units were taken.
         Raises: SlotLost, ViewerLimitReached, DuplicateLaunch, QuotaExceeded.
         """
 
@@ -116,7 +127,7 @@ class Claims(Protocol):
         """
 
     def enqueue(self, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Session:
-        """Writes a Queued session and its place in line, counted as by `claim`, with the client token used.
+        """Writes a Queued session and its place in line; raises counters and uses the client token as `claim` does.
 
         Raises: ViewerLimitReached, DuplicateLaunch, QuotaExceeded.
         """
@@ -124,37 +135,40 @@ class Claims(Protocol):
     def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
         """Session Assigned, Connected or Disconnected -> Migrating.
 
-        It gets a place in line by the order of its first request, and keeps its slot until another one is handed over.
-        Returns the row after it, with its pending wait.
-        Raises: NotFound, StaleEpoch (it has another slot by now), IllegalTransition (it is moving or ending already).
+        The session gets a place in line by the order of its first request, and keeps its slot until it gets another
+        one. Returns the session after it, with its pending wait (the state machine that waits for it).
+        Raises: NotFound, StaleEpoch (the session has another slot by now), IllegalTransition (it is moving or ending
+        already).
         """
 
     def hand_over(
         self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
     ) -> Taken:
-        """Gives a slot to the session of a place in line.
+        """Gives a slot to a session in line.
 
         Slot Free or Resetting -> Reserved, session Queued or Migrating -> Assigned, its place in line deleted.
         `session` is the row to write: Assigned, with its deadline and its assignment (whose epoch is the slot's next).
-        `left`: the slot that a Migrating session gives up. It becomes Resetting if its instance stays in service, else
-        Retired. Returns the row after it, with its pending wait.
+        `left`: the slot that a Migrating session gives up. It becomes Resetting while its instance takes sessions, else
+        Retired.
+        Returns the session after it, with its pending wait (the state machine that waits for it).
         Raises: SlotLost (the slot was taken, it runs another application, or its instance takes no more sessions),
         SessionHasEnded (the session no longer waits).
         """
 
     def publish(self, slot: Slot, now: float, enough: Callable[[], int] | None = None) -> bool:
-        """Slot Resetting -> Free with its free entry written, while its instance takes sessions.
+        """Slot Resetting -> Free, with its free-slot entry written, while its instance takes sessions.
 
         Returns whether the pool now has exactly one free slot more than `enough()`, which is called after the write.
-        Raises: SlotLost (not Resetting at this epoch any more, or the instance takes no more sessions).
+        Raises: SlotLost (the slot is not Resetting at this epoch any more, or its instance takes no more sessions).
         """
 
     def release(self, session: Session, now: float) -> Session:
         """Gives back everything that an Ending session holds, in one transaction.
 
-        Its slot (if it still has it) -> Resetting, session -> Ended or Failed, the viewer's counter lowered, its quota
-        units given back to their shards, and its GPU time added to its days. Idempotent: a session that is over is
-        returned as it is. Raises: IllegalTransition (it is not Ending yet).
+        Its slot (if the session still has it) -> Resetting, session -> Ended or Failed, the viewer's counter lowered,
+        its quota units given back to their shards, and its GPU time added to its days. Idempotent: a session that has
+        ended is returned as it is.
+        Raises: IllegalTransition (the session is not Ending yet).
         """
 
 

@@ -1,4 +1,4 @@
-"""Ports for the Viewer socket, its tickets, and the TURN server's secret."""
+"""Ports for the Viewer socket (the WebSocket of pages and agents), its tickets, and the TURN server's secret."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from greenroom.domain.socket.connection import AgentConnection, Connection, Tick
 
 
 class Tickets(Protocol):
-    """Single-use socket tickets, stored under the hash of their secret."""
+    """Single-use tickets for the Viewer socket, stored under the hash of their secret."""
 
     def store(self, ticket_hash: str, ticket: Ticket) -> None: ...
 
     def redeem(self, ticket_hash: str, now: float) -> Ticket:
-        """Returns the ticket and uses it up. Raises: TicketRefused (unknown, used, or expired)."""
+        """Returns the ticket and uses it up. Raises: TicketRefused (the ticket is unknown, used, or expired)."""
 
 
 class Connections(Protocol):
@@ -23,19 +23,22 @@ class Connections(Protocol):
     def store(self, connection: Connection) -> None:
         """Stores a page's or an agent's connection.
 
-        An agent's becomes the one through which its instance is reached.
+        Through an agent's connection, its instance is reached from now on.
         """
 
     def get(self, connection_id: str) -> Connection:
         """Raises: NotFound."""
 
     def renew_epoch(self, connection_id: str, epoch: int) -> None:
-        """Sets the connection's epoch, when the page says hello again after a move. Only while the row exists."""
+        """Sets the epoch (number of the slot's claim) of a page's connection, after its session moved to another slot.
+
+        Nothing happens if the connection's row does not exist.
+        """
 
     def of_agent(self, instance_id: str) -> AgentConnection | None: ...
 
     def drop(self, connection_id: str) -> None:
-        """Deletes the connection's row. The agent's pointer is deleted only if it still names this connection."""
+        """Deletes the connection's row. If an instance was reached through it, that instance is no longer reached."""
 
 
 class Socket(Protocol):
@@ -45,7 +48,7 @@ class Socket(Protocol):
         """Raises: ConnectionGone."""
 
     def close(self, connection_id: str) -> None:
-        """Closes the connection. Idempotent: it is fine if it is closed already."""
+        """Closes the connection. Idempotent: if the connection is closed already, nothing happens."""
 
 
 class RelaySecret(Protocol):
@@ -86,7 +89,7 @@ class HasTurn(Protocol):
 
     @property
     def turn_urls(self) -> Sequence[str]:
-        """Empty when the stack has no TURN server."""
+        """The addresses of the stack's TURN server; empty when the stack has none."""
 
     @property
     def relay_secret(self) -> RelaySecret: ...

@@ -1,4 +1,4 @@
-"""Time, ids, secrets, randomness and parallelism, handed to the use cases so that tests can repeat them."""
+"""Time, ids, secrets, randomness and parallelism. Use cases get them as ports, so that tests can repeat them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Clock(Protocol):
     """The current time."""
 
     def now(self) -> float:
-        """The time now, epoch seconds."""
+        """The current time, epoch seconds."""
 
 
 class Ids(Protocol):
@@ -41,4 +41,4 @@ class InParallel(Protocol):
     """Runs several calls in parallel."""
 
     def in_parallel(self, works: Sequence[Callable[[], R]]) -> list[R]:
-        """Runs all of them and returns their results in order; those that wait for the network overlap."""
+        """Runs all `works` and returns their results in order. Calls that wait for the network overlap."""
