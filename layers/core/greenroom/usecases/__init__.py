@@ -1,1 +1,1 @@
-"""What Greenroom does: one module per action. Each function takes ports, values, ids and the time."""
+"""What Greenroom does, one module per action. Each function gets its ports, values and ids from its caller."""

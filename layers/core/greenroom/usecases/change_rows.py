@@ -1,4 +1,4 @@
-"""Changes instances and launches on the condition that nobody else changed them in the meantime."""
+"""Changes the rows of instances and launches, on the condition that nobody else has changed the row in the meantime."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Ports(HasFleet, HasLaunches, Protocol):
 def change_instance(
     instance_id: str, change: Callable[[Instance], Instance], ports: Ports, *, unless_heard: bool = False
 ) -> Instance:
-    """Applies `change` to the stored instance and returns the result. `change` may raise to refuse.
+    """Applies `change` to the stored instance and returns the instance after it. `change` may raise an error to refuse.
 
-    `unless_heard`: refuse the write if a heartbeat came in the meantime.
-    Raises: NotFound, Conflict (others kept changing it), whatever `change` raises.
+    `unless_heard`: write only if no heartbeat of the instance was recorded between the read and the write.
+    Raises: NotFound, Conflict (others changed the row at every attempt), whatever `change` raises.
     """
 
     def decide() -> Callable[[], Instance]:
@@ -34,9 +34,9 @@ def change_instance(
 
 
 def change_launch(pool_id: str, launch_id: str, change: Callable[[Launch], Launch], ports: Ports) -> Launch:
-    """Applies `change` to the stored launch and returns the result. `change` may raise to refuse.
+    """Applies `change` to the stored launch and returns the launch after it. `change` may raise an error to refuse.
 
-    Raises: NotFound, Conflict (others kept changing it), whatever `change` raises.
+    Raises: NotFound, Conflict (others changed the row at every attempt), whatever `change` raises.
     """
 
     def decide() -> Callable[[], Launch]:

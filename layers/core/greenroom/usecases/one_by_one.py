@@ -1,4 +1,4 @@
-"""Makes several calls one after the other, so that a failed one does not keep the others from being made."""
+"""Makes several calls one after the other. When a call fails, the other calls are still made."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ R = TypeVar("R")
 
 
 def one_by_one(things: Iterable[T], work: Callable[[T], R]) -> list[R]:
-    """Calls `work` for each thing and returns the results.
+    """Calls `work` for each of the things and returns the results.
 
-    If calls failed, the first error is raised after all were made; StoreBusy before any other, because the same
-    call may succeed a little later.
-    Example: EC2 refuses to end the first of three instances. The other two are ended, then the refusal is raised.
+    If calls failed, an error is raised after all calls were made. It is the first StoreBusy error, because the same
+    call may succeed a little later; without a StoreBusy error, it is the first error of any kind.
+    Example: EC2 refuses to terminate the first of three instances. The other two are terminated, then the refusal is
+    raised.
     """
     answers: list[R] = []
     failures: list[Exception] = []
     for each in things:
         try:
             answers.append(work(each))
-        except Exception as failure:  # kept, and raised below
+        except Exception as failure:  # the error is kept, and raised below
             failure.add_note(str(each))
             failures.append(failure)
     if failures:

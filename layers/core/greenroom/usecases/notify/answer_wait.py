@@ -1,4 +1,4 @@
-"""Answers a waiting state machine when the fact that it waits for is already there."""
+"""Answers a state machine that waits for a fact about a session, when the session's row already shows that fact."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ class Ports(HasTasks, Protocol):
 
 
 def answer_wait(session: Session, ports: Ports) -> None:
-    """Answers the session's pending wait, if its state is what the wait asks for.
+    """Answers the state machine that waits for this session, if the session's state is what it waits for.
 
-    Call it with the row as it is *after* a write of a wait or of a fact. Each of the two writes reads the whole row
-    back, so whichever comes second sees both, and answers. If each sees the other's write, both answer, and the second
-    answer finds that the task is gone. It is also gone when the state machine timed out, which then undoes its work
-    itself.
+    A waiting state machine has stored its task token in the session's row. Call this function with the row as it is
+    *after* a write of a task token or of a fact (a change of state that a state machine may wait for). Each of the two
+    writes reads the whole row back, so the later write sees both the token and the fact, and its caller answers. If
+    both callers see both, both answer, and the second answer finds that the task is gone. The task is also gone when
+    the state machine timed out; it then undoes its work by itself.
     """
     fact = fact_for(session)
     if fact is None or session.task_token is None:

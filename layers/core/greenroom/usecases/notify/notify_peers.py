@@ -1,4 +1,4 @@
-"""Sends hints over the Viewer socket to a session's page or an instance's agent. Nothing depends on their arrival."""
+"""Sends hints over the Viewer socket, to a session's page or an instance's agent. Nothing depends on their arrival."""
 
 from __future__ import annotations
 
@@ -19,20 +19,24 @@ class Ports(Clock, HasConnections, HasSessions, HasSocket, Protocol):
 
 
 def notify_page(session: Session, ports: Ports, place: int | None = None) -> None:
-    """Sends the session to its page, as it is now. `place`: 1 = next in line."""
+    """Sends the session, as it is now, to its viewer's page. `place`: the session's place in line (1 = next)."""
     post_to_page(session, {"kind": "sessionUpdate", "session": session_view(session, place)}, ports)
 
 
 def notify_agent_of_slot(slot: Slot, ports: Ports) -> None:
-    """Sends the slot to its agent, as it is now. The next heartbeat's answer would say the same."""
+    """Sends the slot, as it is now, to the agent of its instance.
+
+    The answer to the agent's next heartbeat says the same.
+    """
     frame = {"kind": "slot", "slotId": slot.slot_id, "state": slot.state.value, "epoch": slot.epoch}
     post_to_agent(slot.instance_id, {**frame, "sessionId": slot.session_id}, ports)
 
 
 def post_to_page(session: Session, frame: Mapping[str, Any], ports: Ports) -> bool:
-    """Sends a frame to the session's page. Returns whether it was sent.
+    """Sends a frame to the session's page. Returns whether the frame was sent.
 
-    A connection that turns out to be closed is removed from the session, if it is still the session's.
+    If the page's connection turns out to be closed, its row is removed. The session forgets the connection too, unless
+    the page has connected anew in the meantime.
     """
     connection_id = session.viewer_connection_id
     if connection_id is None:
@@ -47,7 +51,7 @@ def post_to_page(session: Session, frame: Mapping[str, Any], ports: Ports) -> bo
 
 
 def post_to_agent(instance_id: str, frame: Mapping[str, Any], ports: Ports) -> bool:
-    """Sends a frame to the instance's agent. Returns whether it was sent."""
+    """Sends a frame to the instance's agent. Returns whether the frame was sent."""
     agent = ports.connections.of_agent(instance_id)
     if agent is None:
         return False

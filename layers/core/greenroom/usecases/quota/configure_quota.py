@@ -1,4 +1,4 @@
-"""Sets what tenants and the account may use."""
+"""Sets and reports the limits of a tenant and of the whole AWS account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QuotaReport:
-    """Limits, and what was used of them. `kill_switch` is set only for the account."""
+    """The limits of a tenant or of the whole AWS account, and how much of them is used.
+
+    `kill_switch`: set only in the account's report, while the kill switch is thrown.
+    """
 
     quota: Quota
     used: Used
@@ -26,26 +29,33 @@ class QuotaReport:
 
 
 def report_tenant(tenant_id: str, ports: Ports) -> QuotaReport:
-    """The tenant's limits and use. An unknown tenant, or one without a quota, has no limits."""
+    """Reports the tenant's limits and use.
+
+    A tenant for which nobody has set limits, or whom nobody knows, has no limits.
+    """
     used = ports.quota_counters.used(tenant_name(tenant_id), day_of(ports.now()))
     return QuotaReport(ports.quotas.of_tenant(tenant_id), used)
 
 
 def report_account(ports: Ports) -> QuotaReport:
+    """Reports the limits and the use of the whole AWS account, and the kill switch."""
     account = ports.quotas.of_account()
     used = ports.quota_counters.used(ACCOUNT_NAME, day_of(ports.now()))
     return QuotaReport(account.quota, used, account.kill_switch)
 
 
 def limit_tenant(tenant_id: str, quota: Quota, operator: str, ports: Ports) -> QuotaReport:
-    """Sets a tenant's limits from the next launch on. Running sessions go on."""
+    """Sets a tenant's limits. They apply to later session requests; sessions that already run continue."""
     ports.quotas.save_tenant(tenant_id, quota)
     ports.journal.append(journal.QuotaConfigured(tenant_id, operator, quota), ports.now())
     return report_tenant(tenant_id, ports)
 
 
 def limit_account(quota: Quota, operator: str, ports: Ports) -> QuotaReport:
-    """Sets the account's limits from the next launch on. Running sessions go on."""
+    """Sets the limits of the whole AWS account.
+
+    They apply to later session requests; sessions that already run continue.
+    """
     ports.quotas.save_account(quota)
     ports.journal.append(journal.QuotaConfigured(None, operator, quota), ports.now())
     return report_account(ports)

@@ -1,4 +1,4 @@
-"""Throws or clears the kill switch, which stops all new sessions."""
+"""Throws or clears the kill switch, which stops all new sessions of the installation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ class Ports(Clock, HasJournal, HasQuotas, Protocol):
 
 
 def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
-    """Stops all new sessions; those that run or wait go on. If it was thrown before, the first reason stays."""
+    """Stops all new sessions. Sessions that already run, or wait in line, continue.
+
+    If the kill switch was thrown before, the first reason is kept. Returns the kill switch as it is stored.
+    """
     thrown = KillSwitch(reason, ports.now(), operator)
     if not ports.quotas.throw(thrown):
         return ports.quotas.of_account().kill_switch or thrown
@@ -25,6 +28,6 @@ def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
 
 
 def clear_kill_switch(operator: str, ports: Ports) -> None:
-    """Lets new sessions start again. Idempotent."""
+    """Clears the kill switch, so that new sessions can start again. Idempotent."""
     if ports.quotas.clear():
         ports.journal.append(journal.KillSwitchCleared(operator), ports.now())

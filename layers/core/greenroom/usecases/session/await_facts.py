@@ -1,4 +1,4 @@
-"""Stores the pending wait of a state machine, and answers it at once if what it waits for is already there."""
+"""Stores what a state machine waits for in a session's row, and answers at once if that has already happened."""
 
 from __future__ import annotations
 
@@ -41,14 +41,18 @@ class Ports(
 
 
 LEASE_GRACE_S = 15
-"""How much later than the connection deadline a slot's lease ends, so that the deadline takes effect first."""
+"""By how many seconds a slot's lease ends later than the time by which the viewer must connect.
+
+So the missed connection ends the session before the lease of its slot runs out.
+"""
 
 
 def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: Ports) -> Session:
-    """Makes this execution the one that drives the session. It then waits for the viewer's connection.
+    """Makes the calling execution of the state machine the only one that drives the session.
 
-    Raises: NotFound, SessionAlreadyAdopted (by another execution), NoFreeSlot (the session is in line: await a slot
-    first), StaleEpoch (the slot was lost: undo).
+    The execution then waits until the viewer is connected.
+    Raises: NotFound, SessionAlreadyAdopted (another execution drives the session), NoFreeSlot (the session is in line:
+    wait for a slot first), StaleEpoch (the session has lost its slot: undo).
     """
     session = ports.sessions.store_wait(session_id, PendingWait("connection", task_token, execution_arn))
     if not ports.reaper.is_held(ports.now()):
@@ -63,9 +67,9 @@ def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: P
 
 
 def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
-    """Makes the execution wait for a slot. Dispatches once, because a slot may have become free before.
+    """Makes the execution wait until the session gets a slot.
 
-    Raises: NotFound.
+    Serves the line once, because a slot may have become free before the wait was stored. Raises: NotFound.
     """
     session = ports.sessions.store_wait(session_id, PendingWait("slot", task_token))
     answer_wait(session, ports)
@@ -75,7 +79,10 @@ def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
 
 
 def await_end(session_id: str, task_token: str, ports: Ports) -> Session:
-    """Makes the execution wait until the session is told to end. Reconnects do not end this wait. Raises: NotFound."""
+    """Makes the execution wait until somebody or something ends the session. A reconnect does not end the wait.
+
+    Raises: NotFound.
+    """
     session = ports.sessions.store_wait(session_id, PendingWait("end", task_token))
     answer_wait(session, ports)
     return session

@@ -1,4 +1,4 @@
-"""Checks whether a launch may be tried, and returns the quotas within which its claim must stay."""
+"""Checks whether quotas and the kill switch allow a new session, and returns the quotas that its claim must respect."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ class Ports(Clock, HasCatalog, HasClaims, HasQuotaCounters, HasQuotas, Protocol)
 
 
 def check_limits(draft: Session, application: Application, ports: Ports) -> Quotas:
-    """Checks the kill switch and the GPU time, and returns the quotas that apply to the launch.
+    """Checks the kill switch and the used GPU time, and returns the quotas that apply to the new session.
 
-    Numbers of sessions are checked by the claim itself. GPU time is counted when sessions end, so it is read here. A
-    viewer who already has a session is told of it (ViewerLimitReached) instead of being refused: after a reload, the
-    page must find it, even if new sessions were stopped since.
+    The numbers of sessions are checked by the claim of a slot itself. GPU time is read here, because it is counted when
+    sessions end. If the viewer already has as many sessions as allowed, ViewerLimitReached names one of them, whatever
+    else would refuse the request: after a reload, the page must find its session, even if new sessions were stopped
+    since.
     Raises: DuplicateLaunch, ViewerLimitReached, KillSwitchThrown, QuotaExceeded.
     """
     account = ports.quotas.of_account()
@@ -43,14 +44,20 @@ def check_limits(draft: Session, application: Application, ports: Ports) -> Quot
 
 
 def gpu_budgets_of(session: Session, ports: Ports) -> Sequence[GpuBudget]:
-    """Today's GPU budgets that apply to the session, with the limits that operators have set now."""
+    """Today's GPU budgets (limit and use of GPU time) that apply to the session.
+
+    The limits are those that operators have set now, not those at the session's request.
+    """
     application = ports.catalog.application(session.application_id)
     account, tenant = ports.quotas.of_account(), ports.quotas.of_tenant(session.tenant_id)
     return gpu_budgets(session, Quotas(_of_viewer(application), tenant, account.quota), ports.now(), ports)
 
 
 def gpu_budgets(session: Session, quotas: Quotas, now: float, ports: Ports) -> Sequence[GpuBudget]:
-    """The GPU budgets of the scopes that have a limit. Nothing is read for the others."""
+    """The GPU budgets of the viewer, the tenant and the AWS account, as far as each has a limit.
+
+    The use is read only where there is a limit.
+    """
     minutes = {
         Scope.VIEWER_DAY: quotas.viewer.gpu_minutes_per_day,
         Scope.TENANT: quotas.tenant.gpu_minutes_per_day,
@@ -65,7 +72,7 @@ def gpu_budgets(session: Session, quotas: Quotas, now: float, ports: Ports) -> S
 
 
 def _of_viewer(application: Application) -> Quota:
-    """A viewer's quota. How many sessions may run at once is not in it, because those are counted by their ids."""
+    """A viewer's daily quota. How many sessions a viewer may run at once is not part of it: session ids count those."""
     return Quota(
         sessions_per_day=application.sessions_per_viewer_day,
         gpu_minutes_per_day=application.gpu_minutes_per_viewer_day,

@@ -1,4 +1,4 @@
-"""Tells a session to end: from every live state, once, for one reason."""
+"""Ends a session for one reason: the session becomes Ending, whatever live state it was in, and others are notified."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ class Ports(Clock, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Pr
 
 
 ENDING_TIMEOUT_S = 60
-"""How long a session may be Ending until it is overdue."""
+"""How long a session may be Ending before it is overdue."""
 _NEVER_ASSIGNED = frozenset({SessionState.REQUESTED, SessionState.QUEUED})
 
 
 def end_session(session_id: str, reason: StatusReason, ports: Ports) -> Session:
-    """Moves the session to Ending, and tells its state machine and page.
+    """Moves the session to Ending, and notifies its state machine and its viewer's page.
 
-    A session that is ending or over is returned as it is. Raises: NotFound.
+    If the session is ending or over already, its first reason is kept, and only the notifications are repeated.
+    Raises: NotFound.
     """
     try:
         session = _end(session_id, reason, LIVE_STATES, ports)
@@ -45,9 +46,10 @@ def end_session(session_id: str, reason: StatusReason, ports: Ports) -> Session:
 
 
 def end_overdue_session(session: Session, ports: Ports) -> Session:
-    """Ends a session that stayed in its state past its deadline, with the reason that belongs to that state.
+    """Ends a session that was in its state past its deadline. The state determines the reason.
 
-    It ends only if it is still in the state that was read: a fact that came in the meantime wins. Raises: NotFound.
+    If the state has changed since the session was read, the session is left alone: the report that changed it counts.
+    Raises: NotFound.
     """
     if not session.is_live:
         return session
@@ -60,10 +62,11 @@ def end_overdue_session(session: Session, ports: Ports) -> Session:
 
 
 def end_idle_session(session_id: str, epoch: int, join_number: int | None, ports: Ports) -> Session:
-    """Ends a session whose page had no input for too long.
+    """Ends a session whose viewer gave no input for too long.
 
-    A late report is ignored if the viewer dropped or reloaded since. A session that is moving still shows its old
-    picture, so it can be idle there. Raises: NotFound, StaleEpoch.
+    The report is ignored if the viewer was disconnected, or reloaded the page, after the agent had sent it. A session
+    that is moving to another slot still shows the old slot's picture, so its viewer can be idle too.
+    Raises: NotFound, StaleEpoch (the session has another slot by now).
     """
     watched = frozenset({SessionState.CONNECTED, SessionState.MIGRATING})
     try:
@@ -74,9 +77,9 @@ def end_idle_session(session_id: str, epoch: int, join_number: int | None, ports
 
 
 def give_up_place(session: Session, ports: Ports) -> Session:
-    """Cancels a waiting session whose page stayed away.
+    """Cancels a waiting session whose page has been disconnected for too long.
 
-    Not if the page came back, or it got a slot, since it was read.
+    The session is left alone if its page has connected again, or if it got a slot, since it was read.
     """
     try:
         waiting = frozenset({SessionState.QUEUED})
@@ -87,7 +90,10 @@ def give_up_place(session: Session, ports: Ports) -> Session:
 
 
 def end_held_session(session: Session, ports: Ports) -> Session:
-    """Ends a waiting session whose event will not take place. Not if it got a slot since it was read."""
+    """Ends a session that waits for an event which will not take place.
+
+    The session is left alone if it got a slot since it was read.
+    """
     try:
         ended = _end(session.session_id, StatusReason.EVENT_ENDED, frozenset({SessionState.QUEUED}), ports)
     except IllegalTransition:
@@ -98,7 +104,8 @@ def end_held_session(session: Session, ports: Ports) -> Session:
 def end_unserved_session(session: Session, ports: Ports) -> Session:
     """Ends a waiting session whose pool now serves another application.
 
-    A session that is moving is left alone: it keeps its picture, and has a deadline of its own.
+    A session that is moving to another slot is left alone: its viewer still sees the old picture, and the move has a
+    deadline of its own.
     """
     try:
         reason, waiting = StatusReason.CAPACITY_UNAVAILABLE, frozenset({SessionState.QUEUED})
@@ -109,14 +116,15 @@ def end_unserved_session(session: Session, ports: Ports) -> Session:
 
 
 def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
-    """Ends the session because its viewer leaves: `userLeft`, or `cancelled` if it never had a slot.
+    """Ends the session because its viewer leaves it.
 
-    Raises: NotFound (also when the session is someone else's).
+    The reason is `userLeft`, or `cancelled` if the session never had a slot. Raises: NotFound (also when the session
+    belongs to another viewer).
     """
     if ports.sessions.get(session_id).viewer_id != viewer_id:
         raise NotFound(session_id)
     try:
-        # Two writes rather than a reason chosen from a read: a slot may be handed over in between.
+        # The reason is not chosen from what was read: the session may get a slot between the read and the write.
         session = _end(session_id, StatusReason.CANCELLED, _NEVER_ASSIGNED, ports)
     except IllegalTransition:
         return end_session(session_id, StatusReason.USER_LEFT, ports)
@@ -147,7 +155,10 @@ def _end(
 
 
 def _follow_up(session: Session, ports: Ports) -> Session:
-    """Does what must follow the move to Ending. Every caller repeats it, because the first may have died before it."""
+    """Does what must follow the move to Ending: removes the place in line, and notifies the state machine and the page.
+
+    Every caller repeats this, because an earlier caller may have died between the move and this work.
+    """
     if session.assignment is None or session.moving is not None:
         ports.line.remove(LineTicket(session.pool_id, session.session_id, order_of(session)))
     answer_wait(session, ports)

@@ -1,4 +1,4 @@
-"""Moves a session whose slot is being lost: another slot is found, and the viewer keeps the session."""
+"""Moves a session whose slot is being lost to another slot; the viewer keeps the session."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ class Ports(
 
 
 def migrate_session(session: Session, reason: StatusReason, picture_until: float | None, ports: Ports) -> None:
-    """Moves the session to Migrating, tells its viewer, and gives it another slot at once if one is free.
+    """Moves the session to Migrating, notifies its viewer, and gives it another slot at once if a slot is free.
 
-    `session`: as it was read, still with the slot that it loses. Repeating the call finishes what an earlier call
-    began. A session that moved too often ends for `reason`. One that is ending, or got another slot since it was read,
-    is left alone.
+    `session`: as it was read, still with the slot that it loses. `picture_until`: until when that slot can stream to
+    the viewer, epoch seconds; None: unknown, or not at all.
+    Repeating the call finishes what an earlier call began. A session that was moved too often is ended for `reason`
+    instead. A session that is ending, or that got another slot since it was read, is left alone.
     """
     if session.state is SessionState.MIGRATING:
         return _follow_up(session, ports)
@@ -66,7 +67,7 @@ def migrate_session(session: Session, reason: StatusReason, picture_until: float
 
 
 def held_session(slot: Slot, ports: Ports) -> Session | None:
-    """The session that has this slot according to both rows, the slot's and the session's; None without one.
+    """The session that has this slot according to both the slot's and the session's row; None when no session has it.
 
     Raises: NotFound.
     """
@@ -76,7 +77,10 @@ def held_session(slot: Slot, ports: Ports) -> Session | None:
 
 
 def _follow_up(session: Session, ports: Ports) -> None:
-    """Tells the viewer before searching for a slot, because the search takes time and may find nothing."""
+    """Notifies the state machine and the viewer, and serves the line.
+
+    The viewer is notified first, because the search for a slot takes time and may find nothing.
+    """
     answer_wait(session, ports)
     notify_page(session, ports, ports.line.place_of(session))
     dispatch_line(session.pool_id, ports)

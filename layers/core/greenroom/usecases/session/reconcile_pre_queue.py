@@ -1,4 +1,7 @@
-"""Keeps pre-queue places in step with their event, which may be edited or cancelled, or no longer be needed."""
+"""Keeps the sessions in a pre-queue in step with the event that they wait for.
+
+Operators may edit or cancel the event, or open the application to everybody.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,11 @@ class Ports(
 
 
 def reconcile_pre_queue(pool_id: str, ports: Ports) -> None:
-    """Sets, for each place in the pool's pre-queues, the time from which it is served, as its event is now.
+    """Makes each session in the pool's pre-queues wait for the start of its event as the event is planned now.
 
-    Nobody is served here: a place whose time has come is served in the order of the line. Costs one query when no place
-    waits for an event.
+    A session that need not wait for an event any more may be served at once. A session whose event will not take place
+    is ended. No session gets a slot here: when its event has begun, it is served in the order of the line. Costs one
+    query when no session waits for an event.
     """
     tickets = ports.line.held_back(pool_id, ports.now())
     if not tickets:

@@ -61,19 +61,22 @@ class Ports(
 
 
 class SlotEvent(StrEnum):
-    """What an agent can report. Each report may come twice, late, or not at all."""
+    """What an agent can report about a slot. A report may arrive twice, late, or not at all."""
 
-    READY = "ready"  # the application runs and answered its probe
-    NOT_READY = "notReady"  # it runs, but its streamer is no longer connected; it may come back
-    CONNECTED = "connected"  # the peer connection of this session and join is up
-    DISCONNECTED = "disconnected"  # that connection is gone
-    IDLE = "idle"  # the viewer of this session and join gave no input, nor answered the warning
+    READY = "ready"  # the application runs and has answered its probe
+    NOT_READY = "notReady"  # the application runs, but its streamer is disconnected; it may connect again
+    CONNECTED = "connected"  # the WebRTC connection to the page that has this join number is up
+    DISCONNECTED = "disconnected"  # the WebRTC connection to that page is lost
+    IDLE = "idle"  # the viewer on that page gave no input and did not answer the warning
     EXITED = "exited"  # the application's process ended by itself
 
 
 @dataclass(frozen=True, slots=True)
 class SlotFact:
-    """One report. `instance_id` is the caller's signed identity."""
+    """One report of an agent. `instance_id`: the signed identity of the agent that called.
+
+    `epoch`: the slot's fencing number, which is raised at each claim, as the agent knows it.
+    """
 
     instance_id: str
     boot_nonce: str
@@ -85,10 +88,10 @@ class SlotFact:
 
 
 def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
-    """Records the report, and returns the slot as it is afterwards.
+    """Records an agent's report, and returns the slot as it is afterwards.
 
-    Raises: UnknownInstance, StaleBoot, Forbidden (another instance's slot), NotFound, StaleEpoch (the slot changed
-    hands).
+    Raises: UnknownInstance, StaleBoot, Forbidden (the slot is on another instance), NotFound, StaleEpoch (the slot
+    changed hands after the event).
     """
     instance = check_boot(fact.instance_id, fact.boot_nonce, ports)
     slot = ports.slots.get(fact.slot_id)
@@ -103,7 +106,7 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
     elif fact.event is SlotEvent.EXITED:
         _exited(slot, instance, ports)
     elif fact.session_id is None or fact.session_id != slot.session_id:
-        pass  # about a session that has left this slot
+        pass  # the report is about a session that has left this slot
     elif fact.event is SlotEvent.IDLE:
         end_idle_session(fact.session_id, fact.epoch, fact.join_number, ports)
     else:
@@ -114,7 +117,7 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
 def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
     if slot.state is not SlotState.RESETTING:
         return
-    record_boot_done(before, ports)  # first: a call that dies after this is repeated
+    record_boot_done(before, ports)  # done first, because the agent repeats a call that dies half-way
     instance = ports.fleet.mark_ready(fact.instance_id, fact.boot_nonce, ports.now())
     try:
         if instance.state in CLAIMABLE_STATES:
@@ -122,26 +125,29 @@ def _ready(fact: SlotFact, slot: Slot, before: Instance, ports: Ports) -> None:
         elif instance.state not in RETURNING_STATES:
             ports.slots.move(slot, retire_idle(slot, ports.now()))
     except SlotLost:
-        return  # a copy of this report came first, or the instance takes no more sessions: the answer tells
+        return  # another copy of this report was faster, or the instance takes no more sessions: the answer says which
 
 
 def _exited(slot: Slot, instance: Instance, ports: Ports) -> None:
     if slot.session_id is not None:
         if is_being_lost(instance):
-            return  # the application stops because the instance is going down: its session is moved
+            return  # the application stopped because the instance is being lost: the evacuation moves the session
         end_session(slot.session_id, StatusReason.APPLICATION_EXIT, ports)
     else:
         _withdraw(slot, instance, ports)
 
 
 def _withdraw(slot: Slot, instance: Instance, ports: Ports) -> None:
-    """Takes a free slot without a streamer out of use. A slot that has a session keeps it."""
+    """Makes a free slot unavailable until its application is ready again, because the slot has lost its streamer.
+
+    A slot that has a session keeps the session.
+    """
     if slot.state is not SlotState.FREE:
         return
     now, application = ports.now(), ports.catalog.application(instance.application_id)
     try:
         ports.slots.move(slot, withdraw(slot, now, now + restart_timeout_s(application)))
-    except SlotLost as error:  # just claimed: the streamer comes back, or the agent restarts the process
+    except SlotLost as error:  # just claimed by a session: the streamer connects again, or the agent restarts it
         raise StaleEpoch(slot.slot_id) from error
 
 
@@ -152,7 +158,7 @@ def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:
     try:
         session = ports.sessions.move(session.session_id, move)
     except IllegalTransition:
-        session = ports.sessions.get(session.session_id)  # a copy may have died after the move: finish its work
+        session = ports.sessions.get(session.session_id)  # a copy of this report may have died after the move
     if connected and session.state is SessionState.CONNECTED and session.join_number == fact.join_number:
         ports.slots.start_streaming(slot.slot_id, session.session_id, fact.epoch, ports.now())
     answer_wait(session, ports)

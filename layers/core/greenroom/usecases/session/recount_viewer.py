@@ -1,7 +1,8 @@
-"""Compares a viewer's counter of running sessions with the rows of the sessions that it names.
+"""Corrects a viewer's counter of running sessions by the rows of those sessions.
 
-A crash cannot make the counter wrong: a launch and a release change it in the transaction that writes the session. A
-restored table can: a backup that is made while a transaction is being applied may hold a part of it.
+A crash cannot make the counter wrong: a request and a release change it in the same transaction that writes the
+session. A restored table can make it wrong: a backup that is made while a transaction is being applied may hold only a
+part of it.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
 
@@ -24,7 +25,7 @@ class Ports(Clock, HasJournal, HasQuotaCounters, HasSessions, Protocol):
 
 
 def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> None:
-    """Corrects the viewer's counter for these sessions.
+    """Adds each of these sessions to the viewer's counter if the session is not over, and else removes it.
 
     Each correction is one transaction with the session's own row.
     """
@@ -37,8 +38,8 @@ def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> 
 def forget_what_is_over(viewer_id: str, told: str, ports: Ports) -> bool:
     """Removes sessions that are over from the viewer's counter. Returns whether there were any.
 
-    A launch that was refused because of session `told` may then try again. The launch cannot leave this to the reaper,
-    which recounts only viewers who have a session.
+    `told`: the session because of which a request was refused. When this function returns True, the request may be
+    tried again. The reaper cannot do this instead: it recounts only viewers who have a running session.
     """
     named = ports.quota_counters.live_of_viewer(viewer_id) | {told}
     over = [each for each in named if _is_over(each, ports)]

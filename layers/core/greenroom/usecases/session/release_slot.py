@@ -1,4 +1,4 @@
-"""Gives back everything that a session holds: slot, viewer's count, place in line. The last step of a session."""
+"""Gives back what a session holds: its slot, its units of quotas, its place in line. The last step of a session."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Ports(
 def release_slot(session_id: str, ports: Ports) -> Session:
     """Moves the session from Ending to Ended or Failed, and gives back what it holds. Idempotent.
 
-    A session that was never told to end ends as internalError. Raises: NotFound.
+    If nobody has ended the session yet, it is ended with the reason internalError. Raises: NotFound.
     """
     session = ports.sessions.get(session_id)
     if session.is_live:
@@ -58,20 +58,23 @@ def release_slot(session_id: str, ports: Ports) -> Session:
 
 
 def _record_length(over: Session, ports: Ports) -> None:
-    """Records how long the session lasted, to forecast the waits of others."""
+    """Records how long the session lasted. Forecasts of other viewers' waits use this."""
     length = length_of(over)
     if length is not None:
         ports.pools.record_length(over.pool_id, length)
 
 
 def _notify_agent(session: Session, ports: Ports) -> None:
-    """Tells the agent to start a fresh process. Without this hint it learns that from its next heartbeat."""
+    """Asks the agent to start a fresh process in the slot.
+
+    If the message is lost, the next heartbeat's answer says the same.
+    """
     if session.assignment is None:
         return
     try:
         slot = ports.slots.get(session.assignment.slot_id)
     except NotFound:
-        return  # the instance and its rows are gone
+        return  # the slot's row was removed with its instance's
     if slot.epoch == session.assignment.epoch and slot.state in (SlotState.RESETTING, SlotState.RETIRED):
         notify_agent_of_slot(slot, ports)
         if slot.state is SlotState.RETIRED:

@@ -1,4 +1,4 @@
-"""What happens when a viewer presses Play: a free slot at once, or a place in line."""
+"""Handles a viewer's press of Play: the session gets a free slot at once, or a place in line."""
 
 from __future__ import annotations
 
@@ -61,27 +61,28 @@ class Ports(
 
 
 LOSSES_BEFORE_LINE = 3
-"""After this many lost tries, a claim checks whether others have found no slot and wait in line."""
+"""After so many slots lost to other requests, a request checks whether others wait in line by now."""
 ADOPT_WITHIN_S = 20
-"""The reaper announces the session again if no state machine has adopted it by then."""
+"""If no state machine has adopted the session within this time, the reaper announces the session again."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """One press of Play. With the same client token, a repeated one is harmless."""
+    """One press of Play. A repeated request with the same client token is harmless."""
 
     viewer_id: str
     tenant_id: str
     application_id: str
     client_token: str
-    groups: frozenset[str] = frozenset()  # groups in the verified token, which determine the tier
+    groups: frozenset[str] = frozenset()  # groups in the viewer's verified token; they determine the tier (priority)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionAnswer:
-    """The outcome: `ticket` only if the session has a slot; `place` (1 = next) only if it is in line.
+    """The outcome of a press of Play.
 
-    `repeated`: an earlier press with the same client token started the session.
+    `ticket`: set only if the session has a slot. `place`: set only if the session is in line (1 = next).
+    `repeated`: an earlier request with the same client token has started the session.
     """
 
     session: Session
@@ -93,7 +94,7 @@ class SessionAnswer:
 def request_session(launch: SessionRequest, ports: Ports) -> SessionAnswer:
     """Starts a session for one press of Play.
 
-    Raises: NotFound (no such application), ApplicationClosed, NotOpenYet, ViewerLimitReached, QuotaExceeded,
+    Raises: NotFound (the application does not exist), ApplicationClosed, NotOpenYet, ViewerLimitReached, QuotaExceeded,
     KillSwitchThrown, LineFull.
     """
     application = ports.catalog.application(launch.application_id)
@@ -119,7 +120,7 @@ def request_session(launch: SessionRequest, ports: Ports) -> SessionAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Entered:
-    """A stored session, and how many waited when it joined the line (None: not counted)."""
+    """A stored session, and how many sessions were in line before it joined the line (None: they were not counted)."""
 
     session: Session
     waiting: int | None = None
@@ -127,7 +128,10 @@ class _Entered:
 
 
 def _announce(session: Session, pool: Pool, ports: Ports) -> None:
-    """Sends the bus events of a new session; also for a repeated press, because the first may have died before this."""
+    """Sends the bus events about a new session.
+
+    A repeated request sends them again, because the first request may have died before sending them.
+    """
     events: list[Event] = []
     if session.execution_arn is None and session.is_live:
         events.append(_requested(session))
@@ -138,9 +142,9 @@ def _announce(session: Session, pool: Pool, ports: Ports) -> None:
 
 
 def _outlook(entered: _Entered, place: int, application: Application, pool: Pool, ports: Ports) -> Outlook:
-    """The forecast, from what was just read.
+    """The forecast of the pool's line, made from rows that were just read.
 
-    A repeated client token may name a session of another pool: that one is read.
+    The client token of a repeated request may belong to a session of another pool; then that pool is read and forecast.
     """
     if entered.session.pool_id != pool.pool_id:
         return forecast_line(entered.session.pool_id, ports)
@@ -170,9 +174,9 @@ def _draft(launch: SessionRequest, application: Application, pool: Pool, ports: 
 
 
 def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
-    """Admits and places the session.
+    """Stores the new session, as Assigned or Queued.
 
-    If the viewer's counter names sessions that are over, it is corrected, and the launch is tried once more.
+    If the viewer's counter names sessions that are over, the counter is corrected, and the request is tried once more.
     """
     try:
         return _admit_and_place(draft, application, pool, ports)
@@ -183,7 +187,7 @@ def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -
 
 
 def _admit_and_place(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
-    """Admits the session and stores it as Assigned or Queued.
+    """Checks that the session may start, and stores it as Assigned or Queued.
 
     Raises: what `request_session` raises, and DuplicateLaunch.
     """
@@ -193,7 +197,7 @@ def _admit_and_place(draft: Session, application: Application, pool: Pool, ports
 
 
 def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas, ports: Ports) -> _Entered:
-    """Claims a free slot for the session, or puts it in line.
+    """Claims a free slot for the session, or else puts the session in line.
 
     Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull.
     """
@@ -207,15 +211,14 @@ def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas,
 
 
 def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quotas, ports: Ports) -> Taken:
-    """Takes a free slot for a new session.
+    """Claims a free slot for a new session. If others wait in line, the session must join the line instead.
 
-    If there is a line, the session must join it. The approximate count of free slots only saves a search that would
-    find nothing: when the count is wrong, or nobody has counted yet, the session takes a detour through the line, but
-    no slot is lost.
+    The approximate count of free slots only avoids a search that would find nothing. If the count is too low, or
+    unknown, the session goes through the line although a slot is free; no slot is lost by that.
     Raises: NoFreeSlot, ViewerLimitReached, QuotaExceeded, DuplicateLaunch.
     """
     if draft.not_before is not None:
-        raise NoFreeSlot(draft.pool_id)  # it waits for its event to start
+        raise NoFreeSlot(draft.pool_id)  # the session waits for its event to start
     counted = ports.pools.free(draft.pool_id) or 0
     if counted <= 0 or _is_line(draft, ports):
         raise NoFreeSlot(draft.pool_id)
@@ -226,7 +229,7 @@ def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quo
         except SlotLost:
             losses += 1
         if losses % LOSSES_BEFORE_LINE == 0 and _is_line(draft, ports):
-            break  # others have found nothing, so neither would this search; and a session that finds a line joins it
+            break  # other requests found no free slot, so this search would not either; the session joins their line
     raise NoFreeSlot(draft.pool_id)
 
 
@@ -237,7 +240,8 @@ def _is_line(draft: Session, ports: Ports) -> bool:
 def _queued(draft: Session) -> Session:
     """The session as Queued.
 
-    Its page counts as gone until it connects: it must come as soon as one that left must return.
+    Until its page connects, the page counts as disconnected since the request. So a page that never connects loses its
+    place in line after the same time as a page that disconnects.
     """
     return moved(
         replace(draft, page_gone_at=draft.requested_at),
