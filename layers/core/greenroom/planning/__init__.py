@@ -1,1 +1,1 @@
-"""Pure capacity decisions: a snapshot of a pool goes in, a plan comes out. Shared by the Lambdas and the simulator."""
+"""Pure capacity decisions: from a snapshot of a pool follows a plan. Used by the Lambdas and by the simulator."""

@@ -9,30 +9,30 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 
 def wanted_slots(snapshot: PoolSnapshot) -> int:
-    """The slots that the pool wants: in use, asked for by the line, reserved for events, and the idle buffer.
+    """How many slots the pool wants: slots in use, for the line, reserved for events, and the idle buffer, together.
 
     At least the policy's `always_on`, at most its `maximum`. A reservation is used up: each session that starts takes
-    one slot of it, which then counts as in use.
+    one reserved slot, which from then on counts as in use.
     """
     policy = snapshot.policy
     used = sum(each.busy for each in snapshot.instances if each.is_serving)
-    queued = snapshot.queued - min(snapshot.held_back, snapshot.event_slots)  # they get the event's slots
+    queued = snapshot.queued - min(snapshot.held_back, snapshot.event_slots)  # they get reserved slots
     demand = used + queued + snapshot.event_slots + policy.target_idle
     return min(max(policy.always_on, demand), policy.maximum)
 
 
 def supply_of(snapshot: PoolSnapshot) -> int:
-    """The slots that serve now or will soon: of Ready, booting and launching instances, and of open launches."""
+    """How many slots serve sessions now or soon: of Ready, booting and launching instances, and of open launches."""
     return sum(each.slots for each in snapshot.instances if each.is_serving) + snapshot.open_launch_slots
 
 
 def ready_slots(instances: Iterable[InstanceLoad]) -> int:
-    """The slots of instances that have booted, which viewers can be given today."""
+    """How many slots Ready instances have, whether in use or free."""
     return sum(each.slots for each in instances if each.state is InstanceState.READY and each.is_serving)
 
 
 def on_demand_slots(snapshot: PoolSnapshot) -> int:
-    """The on-demand part of the supply, which no Spot interruption can take away."""
+    """How many slots of the supply are on-demand, so that no Spot interruption can take them away."""
     own = (each.slots for each in snapshot.instances if each.is_serving and each.market == "on-demand")
     return sum(own) + snapshot.open_on_demand_slots
 

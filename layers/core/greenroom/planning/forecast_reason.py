@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the viewers in line are waiting for, as one forecast saw it. `..._s` are seconds from now."""
+    """What the pool does to give slots to the viewers in line, as one forecast saw it. `..._s` are seconds from now."""
 
     warming: int = 0  # instances that are starting
     first_ready_s: float = 0.0
-    planned: int = 0  # instances that the next planning pass will start or launch
+    planned: int = 0  # instances that the next run of the planner will start or launch
     planned_ready_s: float = 0.0
     next_free_s: float | None = None  # until a running session ends and its slot is reset; None: nobody plays
     cooldown_until: float | None = None  # EC2 refused, and is asked again at this time, epoch seconds
@@ -21,10 +21,10 @@ class Situation:
 
 
 def reason_of(place: int, now: Situation, begins_at: float | None = None) -> str:
-    """The reason for the viewer at `place`. Example: `3 people are ahead of you; 2 servers are
-    starting, the first is ready in about 1:40`.
+    """The reason why the viewer at `place` in line must wait.
 
-    `begins_at`: in a pre-queue, the start of the event (epoch seconds), which is all that counts there.
+    Example: `3 people are ahead of you; 2 servers are starting, the first is ready in about 1:40`.
+    `begins_at`: for a viewer who waits for an event, its start (epoch seconds); nothing else counts for that viewer.
     """
     ahead = "you are next" if place <= 1 else f"{_people(place - 1)} ahead of you"
     if begins_at is not None:

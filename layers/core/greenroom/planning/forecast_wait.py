@@ -1,9 +1,10 @@
 """Forecasts how long each place in line will wait, as p50 and p90, from running sessions and starting instances. Pure.
 
-A source is what frees places: a running session, say, that ends, then the session after it, and so on. For each source,
-the mean, variance and third moment of "places freed by time t" are computed from what is known of its next ending and
-of those that follow. The sum over all sources is nearly normally distributed, refined by its skewness. The wait of
-place n is the first t at which n places are freed with probability 0.5 (p50) or 0.9 (p90).
+A source is what frees slots for the line: for example a running session that ends, then the session after it on the
+same slot, and so on. For each source, the mean, variance and third moment of "slots freed by time t" are computed from
+what is known of its next ending and of those that follow. The sum over all sources is nearly normally distributed,
+refined by its skewness. The wait of place n is the first t at which n slots are freed with probability 0.5 (p50) or 0.9
+(p90).
 Source: Hong 2013, On computing the distribution function for the Poisson binomial distribution (refined normal).
 """
 
@@ -19,12 +20,14 @@ from greenroom.planning.lifetimes import Lifetime
 LONGEST_S = 24 * 3600.0
 """The longest wait that is forecast."""
 SURELY = 6.0
-"""An ending expected this many standard deviations ago is taken as certain: it is counted, not computed."""
+"""An ending that was expected this many standard deviations ago is taken as certain: it is counted without computing
+its probability.
+"""
 IDLE_STEPS = 32
-"""The steps of the numerical integral over the time until an event begins."""
+"""The number of steps of the numerical integral over the time until an event begins."""
 STEP, FIRST_S = 1.06, 1.0
-"""The distances of the times for which probabilities are computed: a factor, or at least so many seconds.
-
+"""The distances between the times for which probabilities are computed: a factor from one time to the next, or at least
+so many seconds.
 Between two of these times the probability is interpolated linearly.
 """
 _TIMES = [0.0]
@@ -37,11 +40,11 @@ SQRT2 = sqrt(2.0)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something that frees places for the line: a running session and those after it, or instances that are booting.
+    """What frees slots for the line: a running session and the sessions after it on its slot, or booting instances.
 
-    It frees `count` places: first after `delay_s` plus what is left of a `life` that is `age_s` old, and then again and
-    again after a `next`.
-    `next`: the distribution of the lives that follow; None when no place is freed again.
+    It frees `count` slots: first after `delay_s` plus what is left of a `life` that is `age_s` old, and then again and
+    again, each time after a `next`.
+    `next`: the distribution of the lives that follow; None when no slot is freed again.
     """
 
     life: Lifetime
@@ -53,7 +56,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A forecast, in seconds from now. The true wait is shorter than `p90_s` nine times in ten."""
+    """A forecast of a wait, in seconds from now. The true wait is shorter than `p90_s` nine times in ten."""
 
     p50_s: float
     p90_s: float
@@ -61,20 +64,20 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """The distribution of the number of places freed by one time, as its moments."""
+    """The distribution of the number of slots that are freed by one point in time, as its moments."""
 
     mean: float = 0.0
     variance: float = 0.0
     third: float = 0.0  # central moment
-    doubt: float = 0.0  # standard error of the mean, which errs in the same direction for all sources
+    doubt: float = 0.0  # standard error of the mean; the mean errs in the same direction for all sources
 
 
 class Forecast:
-    """The forecast for a pool with these sources; `wait` answers for any place.
+    """The forecast for a pool with these sources (what frees slots); `wait` answers for any place in line.
 
-    A probability is computed when first needed.
-    `held_s`: no slot is given to the line for this long, as before an event. Places freed before wait for that time,
-    and sessions that follow on them begin then.
+    A probability is computed when it is first needed.
+    `held_s`: no slot is given to the line for this long, because viewers wait for an event to begin. Slots that are
+    freed earlier remain unused until then, and the next sessions on them begin at that time.
     """
 
     def __init__(self, sources: Iterable[Source], held_s: float = 0.0) -> None:
@@ -83,7 +86,7 @@ class Forecast:
         self._counts: dict[int, _Counted] = {}
 
     def wait(self, place: int) -> Wait:
-        """The forecast for a place (1 = next). Without sources it is LONGEST_S."""
+        """The forecast for a place in line (1 = next). Without sources it is LONGEST_S."""
         p50 = self._reached(place, 0.5)
         return Wait(p50, min(LONGEST_S, max(p50, MARGIN * self._reached(place, 0.9))))
 
@@ -115,7 +118,7 @@ class Forecast:
 
 
 def forecast_wait(place: int, sources: Iterable[Source]) -> Wait:
-    """The forecast for a single place. For several places keep a Forecast."""
+    """The forecast for a single place in line. To ask for several places, keep a Forecast."""
     return Forecast(sources).wait(place)
 
 
@@ -135,7 +138,7 @@ def _bucket(seconds: float) -> int:
 
 
 def _of_source(source: Source, time_s: float, idle_s: float) -> _Counted:
-    """The moments of the number of places freed by `time_s`, for `count` equal sources.
+    """The moments of the number of slots that `count` equal sources have freed by `time_s`.
 
     They are sums over P(N > k) for k = 0, 1, ...
     """
@@ -153,8 +156,9 @@ def _of_source(source: Source, time_s: float, idle_s: float) -> _Counted:
 
 
 def _idle_s(source: Source, held_s: float) -> float:
-    """How long the source's first freed place is expected to stay unused until `held_s`, which delays all that follow.
+    """How long the first slot that the source frees is expected to be unused until `held_s`.
 
+    All later sessions on that slot are delayed by this time.
     The mean of (held - X)+ is the integral of P(X <= x) up to `held_s`.
     """
     left = held_s - source.delay_s
@@ -165,7 +169,7 @@ def _idle_s(source: Source, held_s: float) -> float:
 
 
 def _surely_over(source: Source, time_s: float) -> int:
-    """The number of places that the source has certainly freed by then."""
+    """The number of slots that the source has certainly freed by `time_s`."""
     if source.next is None or source.next.mean <= 0:
         return 0
     mean, variance = source.life.remaining(source.age_s)
@@ -177,7 +181,7 @@ def _surely_over(source: Source, time_s: float) -> int:
 
 
 def _reached_by(source: Source, time_s: float, k: int) -> float:
-    """The probability that the source has freed more than k places by then."""
+    """The probability that the source has freed more than k slots by `time_s`."""
     left = time_s - source.delay_s
     if left < 0:
         return 0.0
@@ -192,7 +196,7 @@ def _reached_by(source: Source, time_s: float, k: int) -> float:
 def _gamma_cdf(x: float, mean: float, variance: float) -> float:
     """The probability that a gamma variable with this mean and variance is at most x.
 
-    Exact for sums of exponentials, an approximation for the rest.
+    Exact for sums of exponentials, an approximation for other distributions.
     Source: Wilson and Hilferty 1931, the cube root of a gamma variate is near to normal.
     """
     if variance < 1e-9 * mean * mean or mean <= 0:
@@ -203,7 +207,7 @@ def _gamma_cdf(x: float, mean: float, variance: float) -> float:
 
 
 def _at_least(place: int, counted: _Counted) -> float:
-    """The probability that at least `place` places are freed."""
+    """The probability that at least `place` slots are freed, given the moments of their number."""
     if counted.variance < 1e-9:
         return 1.0 if counted.mean >= place - 0.5 else 0.0
     sigma = sqrt(counted.variance)

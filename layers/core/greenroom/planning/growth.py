@@ -1,4 +1,4 @@
-"""How a pool gets more slots: stopped instances are started first, then new ones are launched. Pure."""
+"""How a pool gets more slots: stopped instances are started first, then new instances are launched. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from greenroom.planning.plan import PlannedLaunch, PlannedStart, Rejected
 from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 LAUNCHES_PER_PASS = 20
-"""The most instances that one pass starts and launches. Source: RunInstances refills 2 calls a second."""
+"""How many instances one pass (one run of the planner) may start and launch. Source: RunInstances refills 2 calls a
+second.
+"""
 COOLING_DOWN = "launches are paused after failures in a row"
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The starts and launches that bring the missing slots, and what was rejected."""
+    """The instances to start and to launch for the missing slots, and the alternatives that were rejected."""
 
     starts: tuple[PlannedStart, ...] = ()
     launches: tuple[PlannedLaunch, ...] = ()
@@ -28,7 +30,7 @@ class Growth:
 
 
 def grow(snapshot: PoolSnapshot, lacking: int) -> Growth:
-    """What to start and launch to get `lacking` more slots; nothing when none are lacking or the pool is halted."""
+    """What to start and launch to get `lacking` more slots; nothing when no slots are lacking or the pool is halted."""
     if lacking <= 0:
         return Growth()
     if snapshot.halted is not None:
@@ -58,10 +60,10 @@ def _starts(snapshot: PoolSnapshot, lacking: int) -> tuple[PlannedStart, ...]:
 
 
 def _next_started(snapshot: PoolSnapshot) -> Iterator[InstanceLoad]:
-    """The instances that can be started, in the order to start them.
+    """The stopped instances that can be started now, in the order in which to start them.
 
-    With placement Distributed, the next one is in the zone with the fewest instances; otherwise, the longest stopped
-    first.
+    With placement Distributed, the next instance is one in the zone with the fewest instances. Otherwise the instance
+    that was stopped longest ago is started first.
     """
     waiting = [each for each in snapshot.instances if _why_not_startable(each, snapshot.now) is None]
     zones = Counter(each.zone for each in snapshot.instances if each.is_serving)

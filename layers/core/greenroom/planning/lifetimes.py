@@ -1,4 +1,4 @@
-"""How long sessions and boots last: the distribution of their lengths, learned from those that were seen. Pure."""
+"""How long sessions and boots last: the distribution of their lengths, learned from earlier ones. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from math import exp, sqrt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
 
 LENGTHS_MEASURED = 10
-"""Fewer session lengths than this say nothing about the next one."""
+"""Fewer observed session lengths than this say nothing about the next session."""
 UNSEEN = 1.0
-"""How many sessions are assumed that outlive all that were seen, as an allowance for the small sample."""
+"""How many sessions are assumed that outlive all observed ones, as an allowance for the small sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """One observed session or boot: watched from age `since_s` to age `until_s`, and whether it ended there."""
+    """One observed session or boot: watched from age `since_s` to age `until_s`, and whether it ended at that age."""
 
     until_s: float
     ended: bool = True
@@ -26,12 +26,12 @@ class Lived:
 
 
 class Lifetime:
-    """The distribution of the length of sessions or boots; none is longer than `most_s`.
+    """The distribution of the length of sessions or boots; no length is more than `most_s`.
 
-    It has a step at each length that was seen (Kaplan and Meier's estimate), and an exponential tail beyond the
-    longest. One that is still running counts as not ended at its age. Without that, the first ends in a fresh pool,
-    which are short ones, would be taken for the rule. With nothing seen, the whole distribution is exponential with
-    mean `mean_s`.
+    The distribution has a step at each observed length (Kaplan and Meier's estimate), and an exponential tail beyond
+    the longest. A session that is still running counts as not ended at its age. Without that, the first sessions to end
+    in a fresh pool, which are short ones, would be taken for the rule. If nothing was observed, the whole distribution
+    is exponential with mean `mean_s`.
     Source: Kaplan and Meier 1958; with late entry, Tsai, Jewell and Wang 1987.
     """
 
@@ -50,7 +50,7 @@ class Lifetime:
         """Standard error of the mean, as a share of the mean. All forecasts of the pool share this error."""
 
     def ended_within(self, age_s: float, seconds: float) -> float:
-        """The probability that one that is `age_s` old ends within the next `seconds`."""
+        """The probability that a session or boot that is `age_s` old ends within the next `seconds`."""
         until = age_s + seconds
         if until >= self._most_s:
             return 1.0
@@ -61,7 +61,7 @@ class Lifetime:
         return (self._mass(until) - self._mass(age_s) + late) / beyond
 
     def remaining(self, age_s: float) -> tuple[float, float]:
-        """Mean and variance of the time that is left at this age, seconds."""
+        """Mean and variance of the time that a session or boot of this age will still last, seconds."""
         if age_s not in self._remainders:
             self._remainders[age_s] = self._remaining(age_s)
         return self._remainders[age_s]
@@ -85,7 +85,7 @@ class Lifetime:
 
 
 def _steps(lived: Sequence[Lived], most_s: float) -> tuple[list[float], list[float], float]:
-    """The lengths seen in ascending order, the probability of each, and the probability of a longer one."""
+    """The observed lengths in ascending order, the probability of each, and the probability of a longer one."""
     ends: list[float] = []
     weights: list[float] = []
     alive = 1.0
@@ -110,15 +110,15 @@ def _sums(ends: Sequence[float], weights: Sequence[float]) -> list[tuple[float, 
 def session_lifetime(
     lengths: Sequence[SessionLength], ages_s: Iterable[float], maximum_s: float, now: float
 ) -> Lifetime:
-    """The distribution of a pool's session lengths, from its last ended sessions and from those that are running.
+    """The distribution of a pool's session lengths, from its last ended sessions and its running ones.
 
     `ages_s`: how long each running session has lasted; `maximum_s`: the longest that a session may last. A pool
-    remembers only its last LENGTHS_KEPT ends. Once that record is full, a session that ran when the record begins
-    counts as watched from the age it had then. With fewer than LENGTHS_MEASURED ends the distribution is exponential.
-    Its mean begins at half of the maximum, and each end that is seen draws it towards the time that all sessions lived,
-    divided by the number of ends.
-    Example: a maximum of 3600 s, nothing seen: mean 1800 s. Five ends, and 600 s lived by all together: 2400 / 6 = 400
-    s.
+    remembers only the last LENGTHS_KEPT sessions that ended. Once that record is full, a session that ran when the
+    record begins counts as watched from the age that the session had then. With fewer than LENGTHS_MEASURED ended
+    sessions the distribution is exponential. Its mean begins at half of the maximum. Each ended session draws the mean
+    towards the time that all sessions lasted, divided by the number of ended sessions.
+    Example: a maximum of 3600 s, nothing observed: mean 1800 s. Five ended sessions, and 600 s that all sessions lasted
+    together: 2400 / 6 = 400 s.
     """
     if len(lengths) < LENGTHS_MEASURED:
         ages_s = list(ages_s)

@@ -1,4 +1,4 @@
-"""Chooses Spot or on-demand for each launch: the market on which it is tried first. Pure."""
+"""Chooses Spot or on-demand for each launch: the market on which EC2 is asked first. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from greenroom.planning.snapshot import PoolSnapshot
 
 SPOT, ON_DEMAND = "spot", "on-demand"
 LONGEST_ON_SPOT_S = 7200
-"""Spot is used only where sessions are shorter than this, because a longer one is likely to be interrupted.
+"""Spot is used only where sessions are shorter than this, because a longer session is likely to be interrupted.
 Source: GameLift FleetIQ, best practices: Spot where sessions last under 2 h.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Markets:
-    """The market of each launch, on-demand ones first, and the alternatives that were rejected."""
+    """The market of each launch, on-demand launches first, and the alternatives that were rejected."""
 
     of_launches: tuple[str, ...]
     rejected: tuple[Rejected, ...]

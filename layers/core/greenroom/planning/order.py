@@ -1,4 +1,4 @@
-"""In which order a pool with too many instances gives them up. Pure."""
+"""In which order a pool that has too many instances gives them up. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 def dearest_first(
     snapshot: PoolSnapshot, kept: Collection[str] = (), *, with_coming: bool = False
 ) -> Iterator[InstanceLoad]:
-    """The idle instances in the order in which to give them up. `kept`: ids to leave out.
+    """The pool's idle instances in the order in which to give them up. `kept`: ids of instances to leave out.
 
-    `with_coming`: also instances that are not Ready yet, before the idle ones, because nobody would miss them. Then
-    on-demand comes before Spot; then, with placement Distributed, the zone with the most instances, so that the loss of
-    a zone still affects the fewest viewers; then the youngest, because those that ran longest have proven themselves.
-    On-demand instances that the policy's spot share requires come last of all.
+    `with_coming`: list instances that are not Ready yet as well, before the idle ones, because no viewer would miss
+    them. The rest of the order: on-demand before Spot. Then, with placement Distributed, the zone with the most
+    instances first, so that losing a zone still affects the fewest viewers. Then the youngest first, because instances
+    that ran for long have proven themselves. On-demand instances that the policy's spot share requires are last of all.
     """
     able = [each for each in snapshot.instances if each.is_idle or (with_coming and each.is_coming)]
     waiting = [each for each in able if each.instance_id not in kept]

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 class PlannedLaunch:
     """One instance to launch.
 
-    `market` "spot": tried on Spot first, then on-demand if the pool allows it; "on-demand": only there.
+    `market` "spot": EC2 is asked for Spot first, then for on-demand if the pool allows it; "on-demand": only for
+    on-demand.
     """
 
     slots: int
     market: str
     reason: str
-    for_warm_tier: bool = False  # beyond the wanted slots: to be stopped for the warm pool once it is Ready
+    for_warm_tier: bool = False  # beyond the wanted slots: once Ready, it is stopped for the warm pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class PlannedStart:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
-    """One instance to stop for the warm pool. It is stopped only if it is still idle when its rows are written."""
+    """One instance to stop for the warm pool. It is stopped only if it is still idle when the plan is carried out."""
 
     instance_id: str
     slots: int
@@ -38,9 +39,9 @@ class PlannedStop:
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """One instance to end. It is ended only if no session is on it when its rows are written.
+    """One instance to terminate. It is terminated only if it has no session when the plan is carried out.
 
-    `is_given_back`: its slots were reserved for an event that is over.
+    `is_given_back`: the instance's slots were reserved for an event that is over.
     """
 
     instance_id: str
@@ -59,18 +60,18 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The decision, with the numbers on which it is based."""
+    """What the planner decided for a pool, with the numbers on which the decision is based."""
 
     wanted: int
     supply: int
     launches: tuple[PlannedLaunch, ...]
     retirements: tuple[Retirement, ...]
     rejected: tuple[Rejected, ...]
-    surplus_since: float | None  # since when there are too many slots (the scale-in clock); None: there are not
+    surplus_since: float | None  # since when there are too many slots; None: there are not
     surplus_least: int = 0  # the smallest surplus seen since then, slots
     starts: tuple[PlannedStart, ...] = ()
     stops: tuple[PlannedStop, ...] = ()
-    waits: bool = False  # slots are lacking, and a later pass may bring them
+    waits: bool = False  # slots are lacking, and a later run of the planner may add them
 
     @property
     def changes_anything(self) -> bool:

@@ -1,4 +1,4 @@
-"""How many instances a pool needs now: a snapshot goes in, a plan with its reasons comes out. Pure.
+"""How many instances a pool needs now: from a snapshot of the pool follows a plan with its reasons. Pure.
 
 Worked example. Policy alwaysOn 2, targetIdle 2, maximum 16, all on Spot; two slots an instance. Two instances are
 Ready, 3 of their 4 slots are in use, one viewer waits in line, one launch (2 slots) is open, the reservation of an
@@ -9,17 +9,19 @@ event has 4 slots left, one instance is stopped.
     supply  = ready 4 + coming 2                                = 6
     lacking = 10 - 6 = 4 slots -> 1 start (2 slots), then 1 launch (2 slots); there is room for 16 - 6 = 10 slots
 
-When a viewer of the event arrives, 4 slots are in use and 3 reserved: the demand stays the same, nothing is refilled.
+When a viewer of the event starts a session, 4 slots are in use and 3 reserved. The demand is the same as before, so the
+reservation is not refilled.
 
-Shrinking. The same pool later: nobody plays, no event, no line, four instances are Ready. demand = 2, wanted = 2,
-supply = 8: a surplus of 6. The first pass that sees it starts the scale-in clock. Two minutes later, the slots that
-were too many during the whole time may go, ten instances at most, and the clock starts again. Some instances go without
-waiting for the clock: those above a maximum that was lowered, those that an ended event gives back, and on-demand
-instances that the warm pool needs.
+Shrinking. Later nobody plays in the same pool, there is no event and no line, and four instances are Ready. demand = 2,
+wanted = 2, supply = 8: a surplus of 6. The first pass (run of the planner) that sees the surplus notes the time. Two
+minutes later, the slots that were too many during the whole time may be retired, ten instances at most, and the two
+minutes begin again. Some instances are retired without this delay: those above a maximum that was lowered, those that
+an ended event no longer needs, and on-demand instances that the warm pool needs.
 
-An instance that is launching or booting costs as much as any other and goes by the same rules, before the Ready ones
-(planning/shrinkage.py has an example). One that would run an application or a build that the pool has replaced goes at
-once and is replaced in the same plan, because no viewer asks for it any more.
+An instance that is launching or booting costs as much as any other and is retired by the same rules, before the Ready
+ones (planning/shrinkage.py has an example). An instance that would run an application or a build that the pool has
+replaced is retired at once, and the same plan replaces it, because no viewer asks for that application or build any
+more.
 """
 
 from __future__ import annotations
@@ -41,8 +43,8 @@ __all__ = ["InstanceLoad", "Plan", "PoolSnapshot", "plan_capacity", "supply_of",
 def plan_capacity(snapshot: PoolSnapshot) -> Plan:
     """The plan for a pool: retire what cannot serve any more, then grow, then fill the warm pool, then shrink.
 
-    Always retired: draining instances without sessions, instances that lost slots, and those that would run a replaced
-    application or build.
+    Always retired are: draining instances without sessions, instances that lost slots and have no sessions, and
+    instances that would run a replaced application or build.
     """
     leaving = tuple(_spent(snapshot.instances))
     snapshot = replace(snapshot, instances=tuple(_without_spent(snapshot.instances)))
@@ -81,6 +83,6 @@ def _comes_in_vain(each: InstanceLoad) -> bool:
 
 
 def _without_spent(instances: Sequence[InstanceLoad]) -> Iterator[InstanceLoad]:
-    """The instances as they will be once the plan is followed: retired ones still cost money, but are no supply."""
+    """The instances, with those that will be retired as Draining: they still cost money, but are no supply."""
     for each in instances:
         yield replace(each, state=InstanceState.DRAINING) if each.is_worn or _comes_in_vain(each) else each

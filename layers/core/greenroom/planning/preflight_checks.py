@@ -1,4 +1,4 @@
-"""The rules of an event's preflight: each takes facts and returns a check with its remedy. Pure."""
+"""The checks of an event's preflight: each takes facts and returns its result with a remedy. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OK, WARNING, FAILED, UNKNOWN = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.
 
 
 def check_quota(room: Mapping[str, float], instance_types: Sequence[str], instances: int) -> Check:
-    """Whether the account's vCPU quotas allow so many instances. `room`: unused vCPUs of the quota, by market.
+    """Whether the account's vCPU quotas allow `instances` more instances. `room`: unused vCPUs of the quota, by market.
 
     The pool's instance types differ in size, so the instances fit for sure, perhaps, or not at all.
     Example: 10 instances of g5.xlarge (4 vCPUs) or g5.2xlarge (8) need 40 to 80: 60 free are a warning.
@@ -34,14 +34,14 @@ def check_quota(room: Mapping[str, float], instance_types: Sequence[str], instan
 
 
 def check_image(image_id: str, state: str) -> Check:
-    """Whether EC2 can launch from the image: only an available one works."""
+    """Whether EC2 can launch instances from the image: only an available image works."""
     if state == "available":
         return Check("image", OK, f"{image_id} is available")
     return Check("image", FAILED, f"{image_id} is {state}", "deploy with the ImageId of an image this account may use")
 
 
 def check_addresses(free: Mapping[str, int], instances: int) -> Check:
-    """Whether the subnets have addresses for so many instances. `free`: unused addresses by subnet."""
+    """Whether the subnets have addresses for `instances` more instances. `free`: unused addresses by subnet."""
     total = sum(free.values())
     detail = f"{instances} addresses are needed, {total} are free in {len(free)} subnets"
     if total < instances:
@@ -59,7 +59,7 @@ def check_offerings(
 ) -> Check:
     """Whether EC2 offers the pool's instance types in its zones.
 
-    `refused_lately`: offerings or markets that EC2 refused a moment ago.
+    `refused_lately`: offerings or markets that EC2 refused to launch a moment ago.
     """
     wanted = [(each, zone) for each in instance_types for zone in sorted(set(zones))]
     missing = [f"{each} in {zone}" for each, zone in wanted if (each, zone) not in offered]
@@ -99,7 +99,7 @@ def check_budget(
 def check_pool(maximum: int, target_idle: int, together: int, halted: Halt | None) -> Check:
     """Whether the pool's maximum is enough.
 
-    `together`: sessions expected by this event and those that overlap with it.
+    `together`: how many sessions this event and those that overlap with it expect.
     """
     detail = f"{together} sessions are expected at that time, the pool's maximum is {maximum} slots"
     if halted is not None:
@@ -112,7 +112,7 @@ def check_pool(maximum: int, target_idle: int, together: int, halted: Halt | Non
 
 
 def check_time_to_warm(event: ScheduledEvent, warm: WarmTime, now: float) -> Check:
-    """Whether warming can begin in time."""
+    """Whether there is time to warm: to launch all instances of the event and make them Ready before its start."""
     latest = latest_safe_start(event, warm)
     source = "measured" if warm.is_measured else "assumed, because no boot of this pool was measured yet"
     detail = f"warming takes {warm.whole_s:.0f} s ({source}) and must begin by {iso(latest)}"

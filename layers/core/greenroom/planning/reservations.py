@@ -1,4 +1,4 @@
-"""How many slots of the events' reservations are left: a reservation is a number of slots that sessions use up.
+"""How many slots are left of a pool's reservations for events. A reservation is a number of slots that sessions use up.
 
 Pure.
 """
@@ -11,19 +11,20 @@ from greenroom.domain.event.scheduled_event import EventReservation
 
 
 def slots_left(reservations: Iterable[EventReservation], taken: int) -> int:
-    """The slots left of all reservations together. `taken`: how many slots the pool has ever given to sessions.
+    """How many slots are left of all reservations together. `taken`: how many slots the pool ever gave to sessions.
 
     A reservation whose event has not opened is whole. After that, each session uses up one slot of the reservation that
-    opened first and has some left. So two events at the same time hold the sum, and no session counts twice.
+    opened first and has some left. So two events at the same time reserve the sum of their slots, and no session counts
+    twice.
 
-    Example: A holds 5 since `taken` was 10, B holds 4 since `taken` was 12; now `taken` is 18. The 2 sessions before B
-    opened and 3 more use up A, the last 3 use up slots of B: 1 is left.
+    Example: A reserves 5 slots since `taken` was 10, B reserves 4 since `taken` was 12; now `taken` is 18. The 2
+    sessions before B opened and 3 more use up A, the last 3 use up slots of B: 1 is left.
     """
     return sum(slots_left_by_event({str(number): each for number, each in enumerate(reservations)}, taken).values())
 
 
 def slots_left_by_event(reservations: Mapping[str, EventReservation], taken: int) -> Mapping[str, int]:
-    """The slots left of each reservation, by event id. In the example above A has 0 and B has 1."""
+    """How many slots are left of each reservation, by event id. In the example of `slots_left`, A has 0 and B has 1."""
     left = {event_id: reservation.slots for event_id, reservation in reservations.items()}
     opened = sorted(
         (reservation.taken_at, event_id)

@@ -1,4 +1,4 @@
-"""A pool as it was counted at one moment: everything that a capacity plan depends on. Pure."""
+"""A pool as it was counted at one moment: everything on which a capacity plan depends. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from greenroom.domain.pool.pool import PoolPolicy
 
 COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
 SERVING = COMING | {InstanceState.READY}
-"""States of an instance whose slots are supply, now or soon."""
+"""States of an instance whose slots can be given to sessions, now or soon."""
 PAID = SERVING | {InstanceState.DRAINING, InstanceState.INTERRUPTED}
-"""States of an instance that runs and costs money, even a draining one that takes no new session.
-
+"""States of an instance that runs and costs money, even a draining instance that takes no new session.
 A stopped instance costs only its disk.
 """
 
@@ -31,28 +30,31 @@ class InstanceLoad:
     retired: int = 0  # never claimed again
     zone: str = ""
     stopped_at: float | None = None  # since when EC2 reports it as stopped
-    rests_until: float | None = None  # EC2 had no capacity to start it; it is not started before
-    is_of_another: bool = False  # it runs the pool's previous application: it costs money, but is no supply
+    rests_until: float | None = None  # EC2 had no capacity to start it; not tried again before this time
+    is_of_another: bool = False  # it runs the pool's previous application: it costs money, but its slots are no supply
     is_outdated: bool = False  # it runs an application or a build that the pool has replaced
 
     @property
     def slots(self) -> int:
-        """The slots that are not retired, so that sessions can get them."""
+        """How many slots of the instance are not retired, so that sessions can get them."""
         return self.slot_count - self.retired
 
     @property
     def is_idle(self) -> bool:
-        """Whether it is Ready and every slot is free."""
+        """Whether the instance is Ready and all its slots are free."""
         return self._is_ready and self.busy == 0 and self.free == self.slot_count
 
     @property
     def is_coming(self) -> bool:
-        """Whether it is not Ready yet, so that no session is on it or about to be."""
+        """Whether the instance is not Ready yet, and no session is on it or about to get one of its slots."""
         return self.state in COMING and self.busy == 0 and self.free == 0
 
     @property
     def is_worn(self) -> bool:
-        """Whether it is Ready and unused, but has retired slots, so that a fresh instance should replace it."""
+        """Whether the instance is Ready and without sessions, but has retired slots.
+
+        A new instance should replace it.
+        """
         return self._is_ready and self.busy == 0 and self.retired > 0
 
     @property
@@ -66,14 +68,14 @@ class InstanceLoad:
 
 @dataclass(frozen=True, slots=True)
 class PoolSnapshot:
-    """A pool's policy, instances, line and clocks at the time `now`."""
+    """A pool's policy, instances, line and earlier surplus at the time `now`."""
 
     policy: PoolPolicy
     slots_per_instance: int
     instances: tuple[InstanceLoad, ...]
-    open_launch_slots: int  # of launches whose instance is not among `instances`
+    open_launch_slots: int  # slots of launches whose instance is not among `instances`
     queued: int
-    event_slots: int  # slots left of all events' reservations together
+    event_slots: int  # slots left of the reservations for all events together
     now: float
     open_on_demand_slots: int = 0  # those of `open_launch_slots` that may only be on-demand
     markets: tuple[str, ...] = ("spot", "on-demand")
@@ -84,11 +86,11 @@ class PoolSnapshot:
     surplus_least: int = 0
     give_back_slots: int = 0
     launch_rests_until: float = 0.0
-    warm_pool_cooldown_until: float = 0.0  # a launch for the warm pool failed; none follows for it before
-    launch_slots_of_another: int = 0  # of open launches for the pool's previous application
+    warm_pool_cooldown_until: float = 0.0  # a launch for the warm pool failed; not tried again before this time
+    launch_slots_of_another: int = 0  # slots of open launches for the pool's previous application
 
     @property
     def paid_slots(self) -> int:
-        """The slots that count towards the maximum when something is launched or started."""
+        """The slots that count towards the maximum when an instance is to be launched or started."""
         running = (each.slot_count for each in self.instances if each.state in PAID)
         return sum(running) + self.open_launch_slots + self.launch_slots_of_another

@@ -1,9 +1,9 @@
 """The warm pool: stopped on-demand instances that start in a minute or two and cost only their disks. Pure.
 
 Worked example. warmInstances 2, instances of 2 slots, 4 slots wanted, one instance is stopped already: one is missing.
-Three on-demand instances are Ready and idle: 6 slots, a surplus of 2. One of them is stopped, at once. With only two
-Ready there is no surplus, so an on-demand instance is launched beyond the wanted slots. While it boots it is the
-surplus, set aside for the warm pool; once it is Ready, the first case applies.
+Three on-demand instances are Ready and idle: 6 slots, a surplus of 2. One of the three is stopped, at once. With only
+two Ready there is no surplus, so an on-demand instance is launched beyond the wanted slots. While it boots, its slots
+are the surplus, set aside for the warm pool; once it is Ready, there are three Ready instances and one is stopped.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from greenroom.planning.snapshot import COMING, InstanceLoad, PoolSnapshot
 class WarmPool:
     """What brings the warm pool to its size.
 
-    `bound`: ids of running instances that will be stopped for it; `bound_slots`: their slots and those of open launches
-    for it.
+    `bound`: ids of running instances that will be stopped for the warm pool; `bound_slots`: the slots of those
+    instances, and of open launches for the warm pool.
     """
 
     stops: tuple[PlannedStop, ...] = ()
@@ -37,9 +37,10 @@ class WarmPool:
 
 
 def tend_warm_pool(snapshot: PoolSnapshot, surplus: int, growth: Growth) -> WarmPool:
-    """What to stop, launch or retire for the warm pool.
+    """What to stop, launch or retire so that the warm pool has its size.
 
-    `surplus`: slots beyond the wanted ones; `growth`: the instances that it starts leave the warm pool.
+    `surplus`: slots beyond the wanted ones; `growth`: what this plan starts and launches for the pool. The instances
+    that `growth` starts leave the warm pool.
     """
     size = warm_pool_size(snapshot)
     started = {each.instance_id for each in growth.starts}
@@ -52,12 +53,12 @@ def tend_warm_pool(snapshot: PoolSnapshot, surplus: int, growth: Growth) -> Warm
 
 
 def warm_pool_size(snapshot: PoolSnapshot) -> int:
-    """The size of the warm pool: what the policy says, but no more than could ever run under the maximum."""
+    """How many stopped instances to keep: the policy's number, but not more than the pool's maximum of slots allows."""
     return min(snapshot.policy.warm_instances, snapshot.policy.maximum // snapshot.slots_per_instance)
 
 
 def _too_many(stopped: list[InstanceLoad], number: int) -> Iterable[Retirement]:
-    """Retires stopped instances that are too many: those that EC2 could not start come first, then the youngest."""
+    """Retires stopped instances that are too many: first those that EC2 could not start, then the youngest."""
     order = sorted(stopped, key=lambda each: (each.rests_until is None, -each.launched_at, each.instance_id))
     return (Retirement(each.instance_id, 0, "more are stopped than the warm pool holds") for each in order[:number])
 
@@ -88,9 +89,9 @@ def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) 
 
 
 def _candidates(snapshot: PoolSnapshot) -> list[InstanceLoad]:
-    """On-demand instances without sessions.
+    """On-demand instances without sessions that may be stopped for the warm pool.
 
-    Idle ones come first, then those with a slot resetting, then those still booting.
+    Idle instances are first, then those with a slot resetting, then those still booting.
     """
     idle = [each for each in dearest_first(snapshot) if each.market == ON_DEMAND]
     serving = (each for each in snapshot.instances if each.is_serving)
@@ -106,7 +107,7 @@ def _open_launches(snapshot: PoolSnapshot) -> int:
 def _launches(
     snapshot: PoolSnapshot, number: int, growth: Growth
 ) -> tuple[tuple[PlannedLaunch, ...], tuple[Rejected, ...]]:
-    """On-demand launches beyond the wanted slots, while nothing more urgent needs the room."""
+    """On-demand launches beyond the wanted slots, as long as nothing more urgent needs the room."""
     each = snapshot.slots_per_instance
     if number <= 0:
         return (), ()
