@@ -1,4 +1,4 @@
-"""Gives free slots to the sessions in line, in order. A session that asks later is never served before them."""
+"""Gives free slots to the sessions in line, in order. A session that asks later never gets a slot before them."""
 
 from __future__ import annotations
 
@@ -52,15 +52,18 @@ class Ports(
 
 
 PICTURE_LINGERS_S = 15
-"""How long the slot that a session left may still show its picture, until the new slot's first frame."""
+"""How long a slot that a moving session has left may still stream to the viewer, until the new slot's first frame."""
 GONE_AT_ONCE = 100
-"""How many places of ended sessions one dispatch removes. The rest is left to the next dispatch."""
+"""For one slot, at most so many places in line of sessions that no longer wait are removed.
+
+Later calls remove the others.
+"""
 
 
 def dispatch_line(pool_id: str, ports: Ports) -> int:
-    """Gives free slots to the sessions in line, as long as there are both. Returns how many were given.
+    """Gives free slots to the sessions in line, while both are left. Returns how many slots were given.
 
-    Call it once after a place in line was written, and once after a slot was published. Whichever call comes second
+    Call it once after a place in line was written, and once after a slot became free. Whichever call is made second
     sees both the place and the slot.
     """
     if ports.line.head(pool_id, ports.now()) is None:
@@ -69,7 +72,7 @@ def dispatch_line(pool_id: str, ports: Ports) -> int:
 
 
 def serve_line(pool: Pool, ports: Ports) -> int:
-    """Like `dispatch_line`, for callers who know that somebody waits and need not look at the line first."""
+    """Like `dispatch_line`, for callers who know that a session waits and need not check that first."""
     given = 0
     while _hand_over_one(pool, ports):
         given += 1
@@ -77,7 +80,7 @@ def serve_line(pool: Pool, ports: Ports) -> int:
 
 
 def _hand_over_one(pool: Pool, ports: Ports) -> bool:
-    """Gives one free slot to the line. Returns whether there was one, and a session for it."""
+    """Gives one free slot to the first session in line. Returns whether there was a slot, and a session for it."""
     for free in find_free_slots(pool, ports):
         try:
             taken = hand_to_line(free, ports)
@@ -90,7 +93,7 @@ def _hand_over_one(pool: Pool, ports: Ports) -> bool:
 
 
 def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
-    """Gives this slot to the first session in line for its application; None when none waits for it.
+    """Gives this slot to the first session in line that wants the slot's application; None when no session wants it.
 
     Raises: SlotLost.
     """
@@ -103,7 +106,7 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
             assigned = assign(before, slot, ports.now())
             taken = ports.claims.hand_over(ticket, slot, assigned, _left(before, ports.now()))
         except (SessionHasEnded, NotFound):
-            ports.line.remove(ticket)  # assigned by another dispatch, or its viewer left: go on with the next
+            ports.line.remove(ticket)  # the session has a slot already, or its viewer left: try the next session
             continue
         session = taken.session
         answer_wait(session, ports)
@@ -116,7 +119,7 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
 
 
 def _waiting(ticket: LineTicket, ports: Ports) -> Session:
-    """The session of a place in line. Raises: NotFound, SessionHasEnded (it no longer waits)."""
+    """The session that has this place in line. Raises: NotFound, SessionHasEnded (the session no longer waits)."""
     session = ports.sessions.get(ticket.session_id)
     if session.state not in WAITING_STATES:
         raise SessionHasEnded(session.session_id)
@@ -138,10 +141,10 @@ def _migrated(left: SlotAssignment, session: Session, slot: Slot | FreeSlot) -> 
 
 
 def assign(session: Session, slot: Slot | FreeSlot, now: float) -> Session:
-    """The session with `slot` as its assignment, and the deadline by which its viewer must connect.
+    """The session with `slot` as its assignment, and with the deadline by which its viewer must connect.
 
-    The new epoch is higher than the slot's and the session's, so that facts about the session's earlier slot are
-    refused.
+    The assignment's epoch (fencing number) is higher than the slot's and the session's, so that reports about the
+    session's earlier slot are refused.
     """
     connect_by = now + session.limits.connection_timeout_s
     move = SessionMove(
@@ -163,9 +166,10 @@ def assign(session: Session, slot: Slot | FreeSlot, now: float) -> Session:
 
 
 def _judge_eta(before: Session, assigned: Session, ports: Ports) -> None:
-    """Records how good the first forecast was, now that the wait is over. `before`: the session while it waited.
+    """Records how good the first forecast of the wait was, now that the session has a slot.
 
-    Only a first wait is judged. A session that moves waits for a reason that no forecast could foresee.
+    `before`: the session while it waited. Only the wait for a first slot is judged. A session that moves waits for a
+    reason that no forecast could foresee.
     """
     shown, at = before.eta_shown, assigned.transitions.get(SessionState.ASSIGNED)
     if before.state is not SessionState.QUEUED or shown is None or at is None:

@@ -1,4 +1,7 @@
-"""Finds free slots for a claim: where the pool's placement wants them, without all claims trying the same slot."""
+"""Finds free slots for a claim: first where the pool's placement prefers them, then at random.
+
+So simultaneous claims do not all try the same slot.
+"""
 
 from __future__ import annotations
 
@@ -17,27 +20,34 @@ class Ports(Rng, HasClaims, Protocol):
 
 
 FEW_PAGE = 64
-"""How many entries are read at once while few slots are free: all of them, to tell full instances from empty ones."""
-SPREAD_PAGE = 16
-"""How many entries are read at once while many are free. Source: a page up to 4 KB costs as much as one entry."""
-ROUNDS = 9
-"""How often all shards are visited while entries are found but lost to others.
+"""How many free entries (rows of free slots) of a shard are read at once while the pool has few free slots.
 
-This bounds a claim's work; a session that gets no slot joins the line.
+All of them are read then, to distinguish full instances from empty ones.
+"""
+SPREAD_PAGE = 16
+"""How many free entries of a shard are read at once while the pool has many free slots.
+
+Source: a page of up to 4 KB costs as much as one entry.
+"""
+ROUNDS = 9
+"""How often all shards are visited while free entries are found but lost to other claims.
+
+This limits the work of a claim. A session that gets no slot joins the line.
 """
 
 
 def find_free_slots(pool: Pool, ports: Ports, *, few: bool = True) -> Iterator[FreeSlot]:
-    """Yields free entries of the pool's application, one at a time.
+    """Yields free entries (rows of free slots) of the pool's application, one at a time.
 
-    Asking for the next one means that the last was lost.
-    The first entry is where the pool's placement wants it. The next ones are random, because a claim that lost a slot
-    is one of many. Each is chosen from a fresh read, because a read costs a tenth of a lost try: 50 claims at once on
-    20 slots lose 56 tries this way, and 92 when three are tried from each read. When all of them prefer the same
-    instance, each loses one more try at most (measured). The shards of the pool's present maximum are searched first.
-    Only when they are empty, the search goes on with those that an earlier, higher maximum used, where instances
-    registered at that time still have their entries.
-    `few`: read each shard from its beginning, all of it; else a part of it, from a random place.
+    Ask for the next entry when another claim has taken the last one.
+    The first entry is where the pool's placement prefers it. The next entries are random, because a claim that has lost
+    a slot is one of many. Each entry is chosen from a fresh read, because a read costs a tenth of a lost try: 50 claims
+    at once on 20 slots lose 56 tries this way, and 92 tries when three entries are used from each read. When all claims
+    prefer the same instance, each loses one more try at most (measured).
+    The free entries are spread over shards, whose number follows from the pool's maximum. The shards of the present
+    maximum are searched first. Only when these are empty, the search continues in the other shards that an earlier,
+    higher maximum used: instances that registered at that time still have their entries there.
+    `few`: read each shard from its beginning, all of it; else read a part of it, from a random place.
     """
     own = range(shards_of(pool.policy.maximum))
     elsewhere = range(len(own), pool.shards)
@@ -51,7 +61,7 @@ def find_free_slots(pool: Pool, ports: Ports, *, few: bool = True) -> Iterator[F
 
 
 def _search(pool: Pool, shards: Sequence[int], few: bool, ports: Ports) -> Iterator[FreeSlot]:
-    """Searches these shards; ends when all were found empty, or after all rounds."""
+    """Searches these shards. Ends when all shards were found empty, or after all rounds."""
     is_first = True
     for _ in range(ROUNDS):
         found = False
@@ -71,7 +81,10 @@ def _look(pool: Pool, shard: int, few: bool, ports: Ports) -> Sequence[FreeSlot]
 
 
 def _preferred(page: Sequence[FreeSlot], placement: Placement, ports: Ports) -> FreeSlot:
-    """A slot of the fullest (packed) or emptiest (distributed) instance of the page; among equals, in a random zone."""
+    """A slot of the page's instance with the fewest (packed) or most (distributed) free slots.
+
+    Of several such instances, one in a random zone.
+    """
     free = Counter(each.instance_id for each in page)
     best = (min if placement is Placement.PACKED else max)(free.values())
     equal = [each for each in page if free[each.instance_id] == best]

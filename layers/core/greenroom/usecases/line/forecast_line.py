@@ -1,4 +1,4 @@
-"""Forecasts a pool's line from its rows: running sessions, boots and resets are what frees places for it."""
+"""Forecasts how long the sessions in a pool's line will wait, from what will free slots: sessions, boots and resets."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
 
 
 UNMEASURED_BOOTS_S = (150.0, 180.0, 210.0, 240.0, 300.0, 420.0, 600.0)
-"""Boot times that are assumed until one of the pool was measured: some minutes, with much doubt."""
+"""Boot times that are assumed while no boot of the pool's instances was measured: some minutes, very uncertain."""
 UNMEASURED_STARTS_S = (45.0, 60.0, 75.0, 90.0, 120.0, 180.0)
-"""Start times that are assumed for instances of the warm pool: a minute or two."""
+"""Start times that are assumed for stopped instances of the warm pool: a minute or two."""
 RESET_S = 5.0
-"""How long a fresh process in a given-back slot takes. Never counted as more than the application's limit."""
+"""How long a fresh process in a slot takes to start after a session. At most the application's own limit is assumed."""
 SERVED_WITHIN_S = float(PASS_S)
-"""How long after its start an event's line may wait to be served.
+"""How long after an event's start the sessions that wait for it may still wait until the line is served.
 
-The event's state machine serves it at the start; if that fails, the reaper's next pass does.
+The event's state machine serves the line at the start. If that fails, the reaper's next pass does so.
 """
 AT_ONCE = Lifetime((), 0.001, 0.0)
+"""The distribution for a slot that is free already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Laws:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A pool's forecast for any place in line, as of `now`."""
+    """A pool's forecast for any place in line, made at `now`."""
 
     sources: Sequence[Source]
     situation: Situation
@@ -61,7 +62,10 @@ class Outlook:
     _forecasts: dict[float, Forecast] = field(default_factory=dict)
 
     def eta(self, place: int, not_before: float | None = None) -> Eta:
-        """The forecast for a place (1 = next). `not_before`: the start of the event that this place waits for."""
+        """The forecast for a place (1 = next).
+
+        `not_before`: the start of the event that the session at this place waits for.
+        """
         if not_before is None or not_before <= self.now:
             wait = self._forecast(0.0).wait(place)
             return Eta(place, self.now + wait.p50_s, self.now + wait.p90_s, reason_of(place, self.situation), self.now)
@@ -70,7 +74,7 @@ class Outlook:
         return Eta(place, self.now + wait.p50_s, p90, reason_of(place, self.situation, not_before), self.now)
 
     def _forecast(self, held_s: float) -> Forecast:
-        """All places that wait for the same event share one forecast."""
+        """The one forecast for all places whose event starts in `held_s` seconds (0: they wait for no event)."""
         if held_s not in self._forecasts:
             self._forecasts[held_s] = Forecast(self.sources, held_s)
         return self._forecasts[held_s]
@@ -84,7 +88,8 @@ def forecast_line(pool_id: str, ports: Ports) -> Outlook:
 def outlook_of(reading: PoolReading) -> Outlook:
     """Forecasts the line from one reading of the pool's rows.
 
-    There is always a forecast: when nothing frees a place, a whole boot that starts with the next pass is assumed.
+    There is always a forecast: when no slot is in use, starting or planned, it assumes that the next pass of the
+    planner launches instances, and that they take a whole boot.
     """
     now, laws = reading.snapshot.now, _laws(reading)
     coming = list(_coming(reading, laws))
@@ -125,9 +130,10 @@ def _measured(seconds: tuple[float, ...], longest_s: float) -> Lifetime:
 
 
 def _serving(member: Member, reading: PoolReading, laws: Laws) -> Iterator[Source]:
-    """Slots that are in use, resetting or free.
+    """The instance's slots that are free, in use or resetting, as sources of slots for the line.
 
-    Those of an instance that is on its way out are not given to anybody any more.
+    Only a Ready instance has such slots: when an instance is drained or being lost, its slots are given to nobody any
+    more.
     """
     if member.instance.state is not InstanceState.READY:
         return
@@ -149,6 +155,7 @@ def _age(slot: Slot, now: float) -> float:
 
 
 def _coming(reading: PoolReading, laws: Laws) -> Iterator[Source]:
+    """The slots of starting instances, and of launches without an instance yet, as sources of slots for the line."""
     for each in reading.own:
         one = each.instance
         if one.state in COMING:
@@ -161,9 +168,9 @@ def _coming(reading: PoolReading, laws: Laws) -> Iterator[Source]:
 
 
 def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
-    """What the next pass would start and launch.
+    """The slots that the next pass of the planner would start and launch, as sources of slots for the line.
 
-    While the pool may not launch, what the first pass after that would.
+    If the pool's launches are paused after failures, the launches are those of the first pass after the pause.
     """
     cooled_down = replace(reading.snapshot, launch_rests_until=0.0)
     plan = plan_capacity(cooled_down)
@@ -174,7 +181,7 @@ def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
 
 
 def _can_grow(snapshot: PoolSnapshot) -> bool:
-    """Whether the pool could start or launch any instance, if it were neither halted nor paused after failures."""
+    """Whether the pool could start or launch any instance if it were neither halted nor paused after failures."""
     asked = replace(snapshot, queued=snapshot.policy.maximum, held_back=0, halted=None, launch_rests_until=0.0)
     plan = plan_capacity(asked)
     return bool(plan.starts) or any(not each.for_warm_tier for each in plan.launches)

@@ -1,4 +1,4 @@
-"""Decides whether a new session may start now, and in which order it is served if it must wait."""
+"""Decides whether a new session may start or wait, and at which place it waits."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ class Ports(Clock, HasCatalog, HasClaims, HasEvents, HasFleet, HasLine, HasPools
 
 
 SOONEST_S, LATEST_S = 10, 3600
-"""The bounds of the time after which a viewer is told to try again: not in a tight loop, and not tomorrow."""
+"""The bounds of the time after which a refused viewer may try again: neither in a tight loop nor only tomorrow."""
 
 
 def check_admission(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
     """Checks that the application takes new sessions, and returns the session as admitted.
 
-    A session in an event's pre-queue is served only from the event's start on. A viewer who already plays or waits is
-    told of that session (ViewerLimitReached) instead of being refused, even if the application was closed since. An
-    application whose pool was given to another one counts as closed, because its sessions could never be served.
+    A session that arrives before its event starts waits in the event's pre-queue: its order in line is set, and it gets
+    no slot before the start. A viewer who already has as many sessions as allowed gets ViewerLimitReached, which names
+    one of them, even if the application was closed since. An application whose pool now serves another application
+    counts as closed, because its sessions would never get a slot.
     Raises: ApplicationClosed, NotOpenYet, ViewerLimitReached, DuplicateLaunch.
     """
     if pool.application_id != application.application_id:
@@ -54,11 +55,11 @@ def check_admission(draft: Session, application: Application, pool: Pool, ports:
 
 
 def check_line(draft: Session, application: Application, pool: Pool, ports: Ports) -> int:
-    """Checks that the line has room, and returns how many wait.
+    """Checks that the line has room for one more session, and returns how many sessions wait.
 
-    Writes nothing, so simultaneous launches may exceed the limit.
-    A viewer who already waits is told of that session (ViewerLimitReached) instead of being refused: after a reload,
-    the page must find its place again.
+    Nothing is written, so simultaneous requests may exceed the limit. A viewer who already has as many sessions as
+    allowed gets ViewerLimitReached, which names one of them, instead of LineFull: after a reload, the page must find
+    its place again.
     Raises: LineFull, ViewerLimitReached, DuplicateLaunch.
     """
     length = ports.line.length(pool.pool_id)
@@ -69,6 +70,6 @@ def check_line(draft: Session, application: Application, pool: Pool, ports: Port
 
 
 def _try_again_after_s(pool: Pool, ports: Ports) -> int:
-    """When the next session in line will probably be served, which makes room for one more."""
+    """In how many seconds the first session in line will probably get a slot, which makes room for one more session."""
     outlook = forecast_line(pool.pool_id, ports)
     return min(max(ceil(outlook.eta(1).p50 - outlook.now), SOONEST_S), LATEST_S)

@@ -1,6 +1,7 @@
-"""Tells waiting viewers when they get a slot, and why not sooner.
+"""Sends waiting viewers when they will get a slot, and why not sooner.
 
-Each is told at least every 10 s, and at once when the line moves.
+A viewer whose forecast has changed, or was not sent for a while, gets a new one: at least every 10 s, and at once when
+the line moves.
 """
 
 from __future__ import annotations
@@ -31,24 +32,27 @@ class Ports(
 
 
 NOTIFIED_A_PASS = LONGEST_LINE
-"""How many viewers one pass tells: all. It takes some milliseconds each, several at a time."""
-NOTIFIED_A_DISPATCH = 20
-"""How many viewers are told when the line moves: those for whom one place matters.
+"""How many viewers one pass of the reaper notifies: all.
 
-The others are told by the next pass.
+Each takes some milliseconds; several are notified at a time.
+"""
+NOTIFIED_A_DISPATCH = 20
+"""How many viewers are notified at once when the line moves: those at the front, for whom one place matters.
+
+The reaper's next pass notifies the others.
 """
 NOTIFYING_S = 15.0
-"""How long telling may take in one pass, which has a minute for all pools.
+"""How long one pass of the reaper may notify the viewers of a pool; the pass has a minute for all pools.
 
-Viewers farther back are told by a later pass.
+Viewers farther back are notified by a later pass.
 """
 
 
 def notify_waiting(pool_id: str, ports: Ports, most: int = NOTIFIED_A_PASS) -> int:
-    """Forecasts the first `most` places in line, and stores and sends each forecast.
+    """Forecasts the waits of the first `most` places in line, and stores each forecast and sends it to its viewer.
 
-    Returns how many viewers were told.
-    It costs one query when nobody waits. Raises: NotFound (the pool or its application is not configured).
+    Returns how many viewers were notified. Costs one query when no session waits.
+    Raises: NotFound (the pool or its application is not configured).
     """
     tickets = ports.line.nearest(pool_id, most)
     if not tickets:
@@ -59,14 +63,14 @@ def notify_waiting(pool_id: str, ports: Ports, most: int = NOTIFIED_A_PASS) -> i
 
 
 def notify_those_behind(gone: Session, ports: Ports) -> None:
-    """Tells the viewers behind a session that left the line, so that they need not wait for the next pass."""
+    """Notifies the viewers behind a session that has left the line, without waiting for the reaper's next pass."""
     if gone.assignment is None or gone.moving is not None:
-        with suppress(NotFound):  # the pool is no longer configured, so nobody is served there
+        with suppress(NotFound):  # the pool is no longer configured, so no session gets a slot there
             notify_waiting(gone.pool_id, ports, NOTIFIED_A_DISPATCH)
 
 
 def _notify(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: Ports) -> bool:
-    """Tells one viewer. Returns whether there was something to tell, and time to do so."""
+    """Sends one viewer a new forecast. Returns whether there was something to send, and time to do so."""
     if ports.now() > ends:
         return False
     try:
@@ -77,16 +81,16 @@ def _notify(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports
     if session.state not in WAITING_STATES or not is_due(session.eta, eta):
         return False
     if not ports.sessions.record_eta(session.session_id, eta):
-        return False  # it has just got its slot, or its viewer has just left
+        return False  # the session has just got a slot, or its viewer has just left
     frame = {"kind": "eta", "sessionId": session.session_id, "place": eta.place, "eta": eta_view(eta)}
     post_to_page(session, frame, ports)
     return True
 
 
 def first_forecast(session: Session, place: int, outlook: Outlook, ports: Ports) -> Session:
-    """Stores the first forecast, and returns the session with it.
+    """Stores the first forecast of a session's wait, and returns the session with the forecast.
 
-    A session that no longer waits is returned as it is now.
+    If the session no longer waits, it is returned as it is now.
     """
     eta = outlook.eta(place, session.not_before)
     if not ports.sessions.record_eta(session.session_id, eta):

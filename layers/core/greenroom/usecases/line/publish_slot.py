@@ -1,4 +1,4 @@
-"""Gives a slot that is ready to the line, or else makes it free for everybody."""
+"""Gives a slot that is ready to the first session in line, or else makes it free for everybody."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ class Ports(
 
 
 def publish_slot(slot: Slot, ports: Ports) -> None:
-    """Gives the slot to the first session in line, or makes it free for everybody.
+    """Gives the slot to the first session in line. If no session waits, makes the slot free for everybody.
 
-    After that, the line is looked at again, because a viewer may have found no free slot and joined the line in
-    between. A viewer dispatches once after joining, and this function dispatches once after publishing. Whichever comes
-    second sees both, so nobody waits beside a free slot.
-    Raises: SlotLost (not Resetting any more, or its instance takes no more sessions).
+    Afterwards the line is served once more, because a session may have found no free slot and joined the line in
+    between. The session's request serves the line after joining it, and this function does so after publishing the
+    slot. Whichever serves the line second sees both, so no session waits beside a free slot.
+    Raises: SlotLost (the slot is not Resetting any more, or its instance takes no more sessions).
     """
     if hand_to_line(slot, ports) is not None:
-        notify_waiting(slot.pool_id, ports, NOTIFIED_A_DISPATCH)  # everybody else in line moves up
+        notify_waiting(slot.pool_id, ports, NOTIFIED_A_DISPATCH)  # the other sessions in line move up
         return
-    # The scale-in clock starts with the first slot beyond the idle buffer; further slots need no pass.
+    # The first free slot beyond the idle buffer starts the scale-in clock; more free slots need no planning pass.
     if ports.claims.publish(slot, ports.now(), lambda: ports.catalog.pool(slot.pool_id).policy.target_idle):
         request_pass(slot.pool_id, "slotFreed", ports)
     dispatch_line(slot.pool_id, ports)

@@ -1,4 +1,7 @@
-"""Opens and closes connections of the Viewer socket: admits them by their tickets, and tells the other side."""
+"""Opens and closes connections to the Viewer socket.
+
+A page or an agent is admitted by its ticket. When a page connects or disconnects, the agent is informed.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ class Ports(Clock, HasConnections, HasFleet, HasSessions, HasSocket, HasTickets,
 
 
 def admit_connection(ticket: str, ports: Ports) -> Ticket:
-    """Uses the ticket up, and checks that what it names is still valid. Raises: TicketRefused."""
+    """Uses up the ticket, which admits one connection only, and returns what the ticket says.
+
+    A page's ticket must name the slot that its session still has. Raises: TicketRefused.
+    """
     admitted = ports.tickets.redeem(hash_of(ticket), ports.now())
     if admitted.kind is PeerKind.PAGE:
         _check_session(admitted, ports)
@@ -38,14 +44,14 @@ def _check_session(admitted: Ticket, ports: Ports) -> None:
 
 
 def open_connection(connection_id: str, admitted: Ticket, ports: Ports) -> None:
-    """Stores the new connection.
+    """Stores a new connection of a page or an agent, which its ticket has admitted.
 
-    Nothing can be posted to it yet: API Gateway would answer 410 until $connect has returned.
-    Raises: NotFound, SessionHasEnded, StaleEpoch, UnknownInstance, StaleBoot (the handshake is refused).
+    Nothing can be sent over the connection yet: API Gateway would answer 410 until $connect has returned.
+    Raises: NotFound, SessionHasEnded, StaleEpoch, UnknownInstance, StaleBoot (with each, the handshake is refused).
     """
     expires_at = ports.now() + CONNECTION_LIFETIME_S
     if admitted.kind is PeerKind.AGENT:
-        check_boot(str(admitted.instance_id), str(admitted.boot_nonce), ports)  # it may have booted again since
+        check_boot(str(admitted.instance_id), str(admitted.boot_nonce), ports)  # a later boot may be registered now
         agent = Connection(
             connection_id=connection_id,
             kind=PeerKind.AGENT,
@@ -77,9 +83,10 @@ def _open_page(connection_id: str, admitted: Ticket, expires_at: float, ports: P
 
 
 def _supersede(older_id: str, resumed: bool, ports: Ports) -> None:
-    """Closes the page's older connection.
+    """Closes the connection that the session's page had before.
 
-    A page that resumes has only replaced its own dead socket, so it is not told to stop.
+    The page on that connection is informed that another page has replaced it. If the page has `resumed`, it has only
+    replaced its own dead connection, and is not informed.
     """
     ports.connections.drop(older_id)
     if not resumed:
@@ -91,14 +98,15 @@ def _supersede(older_id: str, resumed: bool, ports: Ports) -> None:
 
 
 def close_connection(connection_id: str, ports: Ports) -> None:
-    """Removes a connection that was closed.
+    """Removes the rows of a connection that was closed.
 
-    A dropped socket alone never ends a picture: the agent is told, and decides.
+    If it was a page's, the agent is informed and decides what to do: a closed connection to the Viewer socket does not
+    stop the stream.
     """
     try:
         connection = ports.connections.get(connection_id)
     except NotFound:
-        return  # superseded, or found closed before: its rows were removed then
+        return  # replaced by another connection, or found closed earlier: the rows were removed then
     ports.connections.drop(connection_id)
     if connection.kind is PeerKind.AGENT or connection.session_id is None:
         return
@@ -107,7 +115,7 @@ def close_connection(connection_id: str, ports: Ports) -> None:
 
 
 def notify_peer_socket(session: Session, is_open: bool, ports: Ports) -> None:
-    """Tells the agent whether its viewer's page is on the socket."""
+    """Informs the session's agent whether the viewer's page is connected to the Viewer socket."""
     if session.assignment is None:
         return
     frame = {

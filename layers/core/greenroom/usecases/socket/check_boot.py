@@ -1,4 +1,4 @@
-"""Checks that an agent belongs to the latest boot of an instance that is not over."""
+"""Checks that an agent runs on the latest boot of its instance, and that the instance is not terminated."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ class Ports(HasFleet, Protocol):
 
 
 def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> Instance:
-    """Returns the instance, if the caller is its latest boot.
+    """Returns the instance if the request comes from the agent of its latest boot.
 
-    Raises: UnknownInstance (no launch explains it, or it is Terminated), StaleBoot (a later boot has registered).
+    Raises: UnknownInstance (this stack did not launch the instance, or it is Terminated), StaleBoot (a later boot has
+    registered).
     """
     try:
         instance = ports.fleet.get(instance_id)

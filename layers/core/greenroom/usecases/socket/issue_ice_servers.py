@@ -1,4 +1,4 @@
-"""The ICE servers of one join: those of the stack's parameter, and the TURN server with a credential that expires."""
+"""The ICE servers (STUN and TURN) with which a viewer's page and the streamer find a way to each other."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ class Ports(Clock, HasIceServers, HasTurn, Protocol):
 
 
 def issue_ice_servers(session: Session, ports: Ports) -> list[dict[str, Any]]:
-    """The RTCIceServer dictionaries, the same for both peers of the join.
+    """The RTCIceServer dictionaries for both peers of a session.
 
-    A session in line has no peer yet, so it gets no TURN credential. When the secret cannot be read, the TURN server is
-    left out: most viewers do not need it, and a failed join would help nobody.
+    They are the servers that the stack's parameter lists, and the TURN server with a credential that expires. A session
+    in line has no peer yet, so it gets no TURN server. If the secret for the credential cannot be read, the TURN server
+    is left out too: most viewers do not need it, and refusing the join would help nobody.
     """
     servers = [dict(server) for server in ports.ice_servers]
     if not ports.turn_urls or not session.is_live or session.assignment is None:

@@ -1,4 +1,4 @@
-"""Issues a socket ticket to an agent, bound to its instance and to this boot."""
+"""Issues a ticket for the Viewer socket to an agent. It is valid for one instance and one boot of that instance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Ports(Clock, HasFleet, HasSessions, HasTickets, Secrets, Protocol):
 
 
 def issue_socket_ticket(instance_id: str, boot_nonce: str, ports: Ports) -> IssuedTicket:
-    """Issues the ticket for the agent's own connection. Raises: UnknownInstance, StaleBoot."""
+    """Issues a ticket for the agent's own connection to the Viewer socket. Raises: UnknownInstance, StaleBoot."""
     check_boot(instance_id, boot_nonce, ports)
     expires_at = ports.now() + TICKET_LIFETIME_S
     ticket = Ticket(kind=PeerKind.AGENT, expires_at=expires_at, instance_id=instance_id, boot_nonce=boot_nonce)

@@ -1,4 +1,4 @@
-"""Socket tickets: 32 random bytes that open the Viewer socket once. Only their hash is stored."""
+"""Tickets for the Viewer socket: 32 random bytes that admit one connection, once. Only a ticket's hash is stored."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ class Ports(Clock, HasSessions, HasTickets, Secrets, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IssuedTicket:
-    """A ticket's secret, which is shown only once, and when it expires."""
+    """A ticket's secret, which is never shown again, and the time at which the ticket expires (epoch seconds)."""
 
     ticket: str = field(repr=False)
     expires_at: float
 
 
 def hash_of(ticket: str) -> str:
-    """The hash that is stored instead of the ticket. 256 random bits need no salt."""
+    """The hash that is stored instead of the ticket. It needs no salt, because a ticket has 256 random bits."""
     return hashlib.sha256(ticket.encode()).hexdigest()
 
 
 def issue_ticket(session_id: str, viewer_id: str, resume_join: int | None, ports: Ports) -> IssuedTicket:
-    """Issues a page's ticket for the slot that its session has now.
+    """Issues a ticket for a viewer's page, valid as long as the session keeps the slot that it has now.
 
-    Raises: NotFound (also when the session is someone else's), SessionHasEnded.
+    `resume_join`: the join number (count of pages that have shown the session) of the page, if it only reconnects.
+    Raises: NotFound (also when the session belongs to another viewer), SessionHasEnded.
     """
     session = ports.sessions.get(session_id)
     if session.viewer_id != viewer_id:
@@ -43,7 +44,7 @@ def issue_ticket(session_id: str, viewer_id: str, resume_join: int | None, ports
 
 
 def ticket_for(session: Session, resume_join: int | None, ports: Ports) -> IssuedTicket:
-    """Issues a ticket for this session. Raises: SessionHasEnded."""
+    """Issues a ticket for the page of this session, as `issue_ticket` does. Raises: SessionHasEnded."""
     if not session.is_live:
         raise SessionHasEnded(session.session_id)
     ticket = Ticket(
@@ -58,7 +59,7 @@ def ticket_for(session: Session, resume_join: int | None, ports: Ports) -> Issue
 
 
 def store_ticket(ticket: Ticket, ports: Ports) -> IssuedTicket:
-    """Makes the secret and stores its hash."""
+    """Makes the ticket's secret and stores its hash."""
     secret = ports.new_secret()
     ports.tickets.store(hash_of(secret), ticket)
     return IssuedTicket(secret, ticket.expires_at)

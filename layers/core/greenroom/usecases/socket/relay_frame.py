@@ -1,6 +1,7 @@
-"""Handles one frame on the Viewer socket: answers it, or relays it to the other peer.
+"""Handles one frame (message) on the Viewer socket: answers it, or relays it to the other peer, agent or page.
 
-Session, epoch and join number of a relayed frame come from our rows, never from the sender.
+The session id, the epoch (fencing number of the slot) and the join number of a relayed frame come from the stored rows,
+never from the sender.
 """
 
 from __future__ import annotations
@@ -45,25 +46,26 @@ class Ports(
 
 
 PROTOCOL_VERSION = "1.3.0"
-"""The version of Epic's signalling messages, which are inside `data`. Source: lib-pixelstreamingcommon."""
+"""The version of Epic's signalling messages, which are in the field `data`. Source: lib-pixelstreamingcommon."""
 LARGEST_NUMBER = 2**53 - 1
+"""The largest whole number that JavaScript represents exactly, as it does all smaller ones."""
 _RELAYED: Mapping[str, Mapping[str, type]] = {
     "frame": {"sequence": int, "part": int, "parts": int, "data": str},
     "ack": {"upTo": int},
     "resend": {"from": int},
 }
-"""The fields that are relayed, for each kind of frame. Other fields are left out."""
+"""By kind of frame, the fields that are relayed, and their types. Other fields are left out."""
 
 
 def relay_frame(connection_id: str, text: str, ports: Ports) -> None:
-    """Handles one frame.
+    """Handles one frame of the page or agent on this connection.
 
-    Whatever a peer sends, nothing is raised: a bad frame is answered `refused`, and the peer stays on.
+    No frame can make this function fail: a malformed frame is answered with `refused`, and the connection stays open.
     """
     try:
         connection = ports.connections.get(connection_id)
     except NotFound:
-        return ports.socket.close(connection_id)  # superseded in the meantime
+        return ports.socket.close(connection_id)  # another connection has replaced this one
     frame = _parse(text)
     if frame is None:
         return _refuse(connection, "not a frame", ports)
@@ -88,7 +90,7 @@ def _parse(text: str) -> Mapping[str, Any] | None:
 
 
 def _crossing(frame: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The frame with only the fields that are relayed; None when one is missing or has the wrong type."""
+    """The frame with only the fields that are relayed; None when a field is missing or has the wrong type."""
     kind = frame.get("kind")
     fields = _RELAYED.get(kind) if isinstance(kind, str) else None
     if fields is None or not all(_is(frame.get(name), wanted) for name, wanted in fields.items()):
@@ -107,7 +109,7 @@ def _greet_page(connection: Connection, ports: Ports) -> None:
     if not _is_current(connection, session):
         return _post(connection, {"kind": "superseded"}, ports)
     if connection.epoch != epoch_of(session):
-        # The page joined while in line, or the session moved: its frames are for this slot now, numbered from 1 again.
+        # The page connected while in line or before a move: from now on its frames are for this slot, numbered from 1.
         ports.connections.renew_epoch(connection.connection_id, epoch_of(session))
     waits = session.state in WAITING_STATES
     ice_servers = issue_ice_servers(session, ports)
@@ -134,7 +136,7 @@ def _greet_agent(connection: Connection, ports: Ports) -> None:
     try:
         check_boot(instance_id, str(connection.boot_nonce), ports)
     except (UnknownInstance, StaleBoot):
-        return ports.socket.close(connection.connection_id)  # its instance has booted again, or has ended
+        return ports.socket.close(connection.connection_id)  # the instance has booted again, or is terminated
     slots = [_slot_of_agent(slot, ports) for slot in ports.slots.list_of_instance(instance_id)]
     return _post(connection, {"kind": "welcome", "instanceId": instance_id, "slots": slots}, ports)
 
@@ -154,7 +156,7 @@ def _from_page(connection: Connection, crossing: Mapping[str, Any], ports: Ports
     if held is None or session.state not in SLOT_HOLDING_STATES:
         return
     if not _is_current(connection, session) or connection.epoch != held.epoch:
-        return  # from an outdated page, or for an earlier slot: the receiver would drop it
+        return  # from a page that was replaced, or for an earlier slot: the agent would drop the frame
     post_to_agent(held.instance_id, {**crossing, **_stamp(session)}, ports)
 
 
@@ -168,13 +170,13 @@ def _from_agent(connection: Connection, frame: Mapping[str, Any], crossing: Mapp
     if held is None or held.instance_id != connection.instance_id:
         return _refuse(connection, "not your session", ports)
     if frame.get("joinNumber") != session.join_number or session.state not in SLOT_HOLDING_STATES:
-        return None  # it was meant for a page that another one replaced
+        return None  # the frame was meant for a page that another page has replaced
     post_to_page(session, {**crossing, **_stamp(session)}, ports)
     return None
 
 
 def _identifier(value: Any) -> str:
-    """The value, if it can be an id. Raises: NotFound."""
+    """The value, if it has the form of an id. Raises: NotFound."""
     if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
         raise NotFound("no identifier")
     return value
@@ -194,5 +196,5 @@ def _refuse(connection: Connection, reason: str, ports: Ports) -> None:
 
 
 def _post(connection: Connection, frame: Mapping[str, Any], ports: Ports) -> None:
-    with suppress(ConnectionGone):  # $disconnect removes its rows
+    with suppress(ConnectionGone):  # the route $disconnect removes the connection's rows
         ports.socket.post(connection.connection_id, frame)
