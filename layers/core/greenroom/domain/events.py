@@ -16,7 +16,10 @@ SOURCE = "greenroom"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The base of all events: the detail-type is the class name, the detail its fields under their `camel` names."""
+    """The base class of all bus events.
+
+    On the bus, the detail-type is the class name, and the detail contains the fields under their `camel` names.
+    """
 
     @property
     def detail_type(self) -> str:

@@ -30,7 +30,7 @@ def shown(value: Any) -> dict[str, Any]:
 
 
 def selected(view: type[T], source: Any, **others: Any) -> T:
-    """A new `view`: its fields are copied from the fields of `source` of the same names; `others` are given instead."""
+    """Makes an object of the dataclass `view`: `others` gives some fields, `source` the rest, by the same names."""
     kind: Any = view
     names = [each for each in field_types(kind) if each not in others]
     return view(**{name: getattr(source, name) for name in names}, **others)

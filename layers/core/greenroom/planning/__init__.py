@@ -1,1 +1,1 @@
-"""Pure capacity decisions: from a snapshot of a pool follows a plan. Used by the Lambdas and by the simulator."""
+"""Pure capacity decisions: each takes a snapshot of a pool and returns a plan. Used by Lambdas and by the simulator."""

@@ -9,14 +9,14 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 
 def wanted_slots(snapshot: PoolSnapshot) -> int:
-    """How many slots the pool wants: slots in use, for the line, reserved for events, and the idle buffer, together.
+    """How many slots the pool wants: for running sessions, for the line, for events, and as a buffer of free slots.
 
-    At least the policy's `always_on`, at most its `maximum`. A reservation is used up: each session that starts takes
-    one reserved slot, which from then on counts as in use.
+    At least the policy's `always_on`, at most its `maximum`. A reservation for an event is used up: each session that
+    starts takes one reserved slot, which from then on counts as in use.
     """
     policy = snapshot.policy
     used = sum(each.busy for each in snapshot.instances if each.is_serving)
-    queued = snapshot.queued - min(snapshot.held_back, snapshot.event_slots)  # they get reserved slots
+    queued = snapshot.queued - min(snapshot.held_back, snapshot.event_slots)  # sessions held back get reserved slots
     demand = used + queued + snapshot.event_slots + policy.target_idle
     return min(max(policy.always_on, demand), policy.maximum)
 

@@ -25,8 +25,9 @@ class Markets:
 
 
 def choose_markets(snapshot: PoolSnapshot, number: int, started_slots: int) -> Markets:
-    """The markets for `number` launches. `started_slots`: on-demand slots that are being started from the warm pool.
+    """The markets (Spot or on-demand) for `number` launches.
 
+    `started_slots`: on-demand slots that are being started from the warm pool.
     Example: 8 slots wanted, spot share 50 percent, 2 on-demand slots exist, instances of 2 slots, 3 launches. 4 slots
     must be on-demand, so the first launch is on-demand, and the other two are on Spot.
     """

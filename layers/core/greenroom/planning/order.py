@@ -1,4 +1,4 @@
-"""In which order a pool that has too many instances gives them up. Pure."""
+"""In which order a pool that has too many instances retires or stops them. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 def dearest_first(
     snapshot: PoolSnapshot, kept: Collection[str] = (), *, with_coming: bool = False
 ) -> Iterator[InstanceLoad]:
-    """The pool's idle instances in the order in which to give them up. `kept`: ids of instances to leave out.
+    """The pool's idle instances in the order in which to retire or stop them. `kept`: ids of instances to leave out.
 
     `with_coming`: list instances that are not Ready yet as well, before the idle ones, because no viewer would miss
     them. The rest of the order: on-demand before Spot. Then, with placement Distributed, the zone with the most

@@ -1,4 +1,4 @@
-"""How many instances a pool needs now: from a snapshot of the pool follows a plan with its reasons. Pure.
+"""Decides how many instances a pool needs now: takes a snapshot of the pool, returns a plan with reasons. Pure.
 
 Worked example. Policy alwaysOn 2, targetIdle 2, maximum 16, all on Spot; two slots an instance. Two instances are
 Ready, 3 of their 4 slots are in use, one viewer waits in line, one launch (2 slots) is open, the reservation of an
@@ -41,7 +41,7 @@ __all__ = ["InstanceLoad", "Plan", "PoolSnapshot", "plan_capacity", "supply_of",
 
 
 def plan_capacity(snapshot: PoolSnapshot) -> Plan:
-    """The plan for a pool: retire what cannot serve any more, then grow, then fill the warm pool, then shrink.
+    """Plans the pool: retires what cannot serve any more, then grows, then fills the warm pool, then shrinks.
 
     Always retired are: draining instances without sessions, instances that lost slots and have no sessions, and
     instances that would run a replaced application or build.

@@ -12,7 +12,7 @@ class ScheduledEvents(Protocol):
     """The rows of scheduled events, and the list of those events that still need work."""
 
     def get(self, event_id: str) -> ScheduledEvent:
-        """A consistent read. Raises: NotFound."""
+        """Reads the scheduled event, consistently. Raises: NotFound (there is none with this id)."""
 
     def add(self, event: ScheduledEvent) -> ScheduledEvent:
         """Writes the event's row and its entry in the list together. Returns the event as stored.

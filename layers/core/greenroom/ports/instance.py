@@ -29,7 +29,7 @@ class Fleet(Protocol):
     """The rows of instances and their slots."""
 
     def get(self, instance_id: str) -> Instance:
-        """Raises: NotFound."""
+        """Reads the instance. Raises: NotFound (Greenroom has no row of it)."""
 
     def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
         """Booting -> Ready, when the instance's first slot is ready.
@@ -70,15 +70,18 @@ class Fleet(Protocol):
         """Writes those of the slots that have no row yet."""
 
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """One transaction: instance -> Draining, every Free slot -> Retired, their free-slot entries deleted.
+        """Drains an instance without sessions, so that it can be terminated.
 
-        If a session claimed a slot in the meantime, nothing is changed at all.
+        One transaction: instance -> Draining, every Free slot -> Retired, their free-slot entries deleted. If a session
+        claimed a slot in the meantime, nothing is changed at all.
         Raises: SlotLost (a slot was claimed, or the instance changed).
         """
 
     def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """Like `drain_idle`, for the warm pool: instance -> Stopped, every Free slot -> Resetting without a deadline.
+        """Stops an instance without sessions for the warm pool.
 
+        One transaction: instance -> Stopped, every Free slot -> Resetting without a deadline, their free-slot entries
+        deleted.
         Raises: SlotLost (a slot was claimed, or the instance changed).
         """
 
@@ -92,17 +95,18 @@ class Fleet(Protocol):
         """
 
     def undrain(self, instance: Instance, slots: Sequence[Slot], now: float, deadline_at: float) -> Instance:
-        """One transaction: instance -> Ready without a status reason; its Resetting slots get a deadline again.
+        """Ends the draining of an instance: it takes new sessions again.
 
+        One transaction: instance -> Ready without a status reason; its Resetting slots get a deadline again.
         Raises: SlotLost (a slot or the instance changed).
         """
 
 
 class Launches(Protocol):
-    """The rows of launches."""
+    """The rows of launches; each launch requests one instance from EC2."""
 
     def get(self, pool_id: str, launch_id: str) -> Launch:
-        """Raises: NotFound."""
+        """Reads the launch. Raises: NotFound (the pool has no such launch)."""
 
     def save(self, launch: Launch) -> Launch:
         """Writes the launch if its stored version is still `launch.version`. Returns the launch with the next version.

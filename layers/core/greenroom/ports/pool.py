@@ -61,7 +61,10 @@ class Pools(Protocol):
         """
 
     def record_surplus(self, pool_id: str, since: float | None, least: int) -> None:
-        """Records since when the pool has too many slots, and the smallest surplus since then. None forgets both."""
+        """Records since when the pool has too many slots (`since`), and the smallest surplus since then (`least`).
+
+        If `since` is None, the pool no longer has too many slots, and both are forgotten.
+        """
 
     def lower_surplus(self, pool_id: str, since: float, least: int) -> None:
         """Lowers the recorded smallest surplus to `least`, which was seen outside of a planning pass.
@@ -71,7 +74,7 @@ class Pools(Protocol):
         """
 
     def record_given_back(self, pool_id: str, slots: int) -> None:
-        """Records that `slots` slots that were reserved for an ended event were retired."""
+        """Records that this many slots, which were reserved for an event that is over, were retired."""
 
     def record_launch_failed(self, pool_id: str, rests_until: float) -> None:
         """Counts one more launch that failed in a row. The pool launches nothing before `rests_until`."""
@@ -113,8 +116,8 @@ class Pools(Protocol):
     def reserve_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
         """Sets the pool's reservation for the event to `slots`. If it was larger, the difference is given back.
 
-        The number is set, never added, so that a repeated call changes nothing. A reservation that sessions use up
-        already stays in use.
+        The number is set, never added, so that a repeated call changes nothing. If the event is open, sessions still
+        use up its reservation.
         """
 
     def open_event(self, pool_id: str, event_id: str) -> None:
@@ -134,10 +137,10 @@ class Catalog(Protocol):
     """The applications and pools that operators configured."""
 
     def application(self, application_id: str) -> Application:
-        """Raises: NotFound."""
+        """Reads the application. Raises: NotFound (there is none with this id)."""
 
     def pool(self, pool_id: str) -> Pool:
-        """Raises: NotFound."""
+        """Reads the pool's settings. Raises: NotFound (there is no pool with this id)."""
 
     def pool_ids(self) -> Sequence[str]:
         """The ids of all pools. An id may be listed a moment before its row exists."""

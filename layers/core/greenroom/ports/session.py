@@ -49,7 +49,7 @@ class Sessions(Protocol):
     """Session rows. Reads are consistent, except the list of a viewer's sessions."""
 
     def get(self, session_id: str) -> Session:
-        """Raises: NotFound."""
+        """Reads the session. Raises: NotFound (there is none with this id)."""
 
     def list_of_viewer(self, viewer_id: str, limit: int) -> Sequence[Session]:
         """The viewer's sessions, newest first. They come from an index, so the list may be outdated."""

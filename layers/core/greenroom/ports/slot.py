@@ -17,7 +17,7 @@ class Slots(Protocol):
     """
 
     def get(self, slot_id: str) -> Slot:
-        """Raises: NotFound."""
+        """Reads the slot. Raises: NotFound (there is none with this id)."""
 
     def list_of_instance(self, instance_id: str) -> Sequence[Slot]:
         """All slots of the instance, by number. A consistent read."""
@@ -37,7 +37,10 @@ class Slots(Protocol):
         """
 
     def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
-        """Extends the slot's lease; never shortens it. Raises: StaleEpoch (the session no longer has the slot)."""
+        """Extends the slot's lease (the time limit of its claim); never shortens it.
+
+        Raises: StaleEpoch (the session no longer has the slot).
+        """
 
 
 # -- roles

@@ -27,7 +27,7 @@ class Connections(Protocol):
         """
 
     def get(self, connection_id: str) -> Connection:
-        """Raises: NotFound."""
+        """Reads the connection. Raises: NotFound (it is closed, or never existed)."""
 
     def renew_epoch(self, connection_id: str, epoch: int) -> None:
         """Sets the epoch (number of the slot's claim) of a page's connection, after its session moved to another slot.
@@ -45,7 +45,7 @@ class Socket(Protocol):
     """Sends frames to open connections."""
 
     def post(self, connection_id: str, frame: Mapping[str, Any]) -> None:
-        """Raises: ConnectionGone."""
+        """Sends the frame to the connection. Raises: ConnectionGone (the connection is closed)."""
 
     def close(self, connection_id: str) -> None:
         """Closes the connection. Idempotent: if the connection is closed already, nothing happens."""

@@ -189,10 +189,10 @@ def open_steps(event: ScheduledEvent, now: float, warm: WarmTime) -> Mapping[Eve
 
 
 def edited(event: ScheduledEvent, now: float, warm: WarmTime) -> ScheduledEvent:
-    """The next version of an event whose settings were changed.
+    """The event after an operator edited its settings, as a new version.
 
-    All steps are done again in the new version. Only warming and opening, if already done, are kept when the new plan
-    also has them before `now`.
+    All steps are done again for the new version, except warming and opening: they count as done if they were done
+    before and the new plan has them in the past as well.
     """
     times = step_times(event, warm)
     kept = frozenset(step for step in event.done & _STANDING if times[step] <= now)

@@ -123,7 +123,7 @@ def is_at_rest(instance: Instance) -> bool:
 
 
 def started(instance: Instance, now: float, register_by: float) -> Instance:
-    """The stopped instance of the warm pool after Greenroom asked EC2 to start it.
+    """The instance after Greenroom asked EC2 to start it from the warm pool: Launching again.
 
     Unchanged when it is not stopped, when EC2 is still stopping it, or before `rests_until`, because EC2 had no
     capacity to start it a moment ago.

@@ -1,4 +1,7 @@
-"""A launch: one instance requested from EC2. It begins as an intent and is over when the agent registers, or undone."""
+"""A launch: one instance requested from EC2, from the planner's intent to the agent's registration.
+
+A launch that fails on the way is undone.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ boots of the pool were measured.
 """
 LEAST_BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S = 600, 1440
 """The bounds of a timeout that follows from measured boots.
-An instance whose agent never reaches Greenroom powers itself off after 30 min; its state machine waits 25.
+An instance whose agent never reaches Greenroom powers itself off after 30 min; its state machine waits 25 min.
 """
 START_MARGIN_S = 60
 """Time allowed in addition to the application's own start, because its old process is ended first, and a report takes
@@ -53,7 +56,9 @@ NOT_WANTED = "notWanted"
 pool continues to launch.
 """
 KEPT_S = 24 * 3600
-"""How long the row of a finished launch is kept in its pool's partition. The Journal keeps its entry for good."""
+"""How long the row of a finished launch is kept in its pool's partition. The Journal keeps its record of the launch for
+good.
+"""
 
 
 @dataclass(frozen=True, slots=True)

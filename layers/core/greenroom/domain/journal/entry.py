@@ -37,7 +37,10 @@ def event_entity(event_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The base of all entries. A row has the entry's class name as its kind, and its fields in camelCase as facts."""
+    """The base class of all Journal entries.
+
+    An entry's row in the table has the class name as its kind, and the fields in camelCase as its facts.
+    """
 
     NAMED_BY_ENTITY: ClassVar[frozenset[str]] = frozenset()
     """Fields that the entity's key contains already, so that they are left out of the facts."""

@@ -11,7 +11,7 @@ from greenroom.domain.journal.entry import Entry, event_entity
 
 @dataclass(frozen=True, slots=True)
 class EventEntry(Entry):
-    """The base of entries about one scheduled event."""
+    """The base class of Journal entries about one scheduled event."""
 
     NAMED_BY_ENTITY = frozenset({"event_id"})
 

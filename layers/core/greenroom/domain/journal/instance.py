@@ -12,7 +12,7 @@ from greenroom.domain.session.session import StatusReason
 
 @dataclass(frozen=True, slots=True)
 class InstanceEntry(Entry):
-    """The base of entries about one instance."""
+    """The base class of Journal entries about one instance."""
 
     NAMED_BY_ENTITY = frozenset({"instance_id"})
 

@@ -10,7 +10,7 @@ from greenroom.domain.pool.pool import Application, Pool, PoolPolicy
 
 @dataclass(frozen=True, slots=True)
 class PoolEntry(Entry):
-    """The base of entries about one pool."""
+    """The base class of Journal entries about one pool."""
 
     NAMED_BY_ENTITY = frozenset({"pool_id"})
 

@@ -10,7 +10,7 @@ from greenroom.domain.session.session import SessionState, StatusReason
 
 @dataclass(frozen=True, slots=True)
 class SessionEntry(Entry):
-    """The base of entries about one session."""
+    """The base class of Journal entries about one session."""
 
     NAMED_BY_ENTITY = frozenset({"session_id"})
 

@@ -36,7 +36,10 @@ _OVER = {
 
 
 def session_reason(session: Session, place: int | None = None) -> str:
-    """The sentence for the viewer. `place`: the place in line, 1 = next; None: the place is not known here."""
+    """The sentence that tells the viewer why the session is in its state.
+
+    `place`: the place in line, 1 = next; None: the place is not known here.
+    """
     if session.state in _OVER:
         return _ended(session)
     if session.state is SessionState.REQUESTED:

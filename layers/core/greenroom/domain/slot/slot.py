@@ -1,4 +1,7 @@
-"""A slot: one session's place on an instance, with its own application process, lease and epoch."""
+"""A slot: one session's place on an instance, with its own application process, lease and epoch.
+
+The lease is the time limit of a claim. The epoch is a fencing number, raised each time the slot changes hands.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ SLOTS_PER_SHARD = 64
 FIRST_SLOT = "i-"
 """A text that sorts before every slot id: the start of a search through a whole shard."""
 CLAIM_LEASE_S = 60
-"""How long a claim keeps its slot until a state machine adopts the session. Source: GameLift FleetIQ."""
+"""How long a claim keeps its slot until a state machine adopts (takes charge of) the session. Source: GameLift FleetIQ.
+"""
 
 
 class SlotState(StrEnum):

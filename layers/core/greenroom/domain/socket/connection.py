@@ -1,4 +1,4 @@
-"""Tickets for the Viewer socket (a WebSocket), and its connections.
+"""The Viewer socket (a WebSocket): its connections, and the tickets (single-use secrets) with which they are opened.
 
 A page opens one connection per session, an agent one per instance.
 """
