@@ -10,7 +10,7 @@ from greenroom.entry.pool.application_body import application_of
 from greenroom.entry.pool.catalog_views import application_view, pool_view
 from greenroom.entry.pool.pool_body import change_of, pool_of
 from greenroom.entry.routes import work_of
-from greenroom.usecases.pool.configure import change_pool, configure_application, configure_pool
+from greenroom.usecases.pool.configure_catalog import change_pool, configure_application, configure_pool
 
 
 def handle(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def _one(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     viewer, session_id = viewer_of(event), path_identifier(event, "sessionId")
     session = ports.sessions.get(session_id)
     if session.viewer_id != viewer.viewer_id:
-        raise NotFound(session_id)
+        raise NotFound("session", session_id)
     place = ports.line.place_of(session) if session.state in WAITING_STATES else None
     return answer(200, session_view(session, place))
 

@@ -19,10 +19,10 @@ class MemoryCatalog:
         self.memory = memory
 
     def application(self, application_id: str) -> Application:
-        return self.memory.find(self.memory.applications, application_id)
+        return self.memory.find("application", self.memory.applications, application_id)
 
     def pool(self, pool_id: str) -> Pool:
-        return self.memory.find(self.memory.pools, pool_id)
+        return self.memory.find("pool", self.memory.pools, pool_id)
 
     def pool_ids(self) -> Sequence[str]:
         return sorted(self.memory.pools)
@@ -35,7 +35,7 @@ class MemoryCatalog:
         with self.memory.lock:
             stored = self.memory.pools.get(pool.pool_id)
             if (stored.version if stored else 0) != pool.version:
-                raise Conflict(pool.pool_id)
+                raise Conflict("pool", pool.pool_id)
             self.memory.pools[pool.pool_id] = replace(pool, version=pool.version + 1)
             return self.memory.pools[pool.pool_id]
 
@@ -48,20 +48,20 @@ class MemoryScheduledEvents:
         self.listed: set[str] = set()
 
     def get(self, event_id: str) -> ScheduledEvent:
-        return self.memory.find(self.memory.events, event_id)
+        return self.memory.find("event", self.memory.events, event_id)
 
     def add(self, event: ScheduledEvent) -> ScheduledEvent:
         with self.memory.lock:
             if event.event_id in self.memory.events:
-                raise Conflict(event.event_id)
+                raise Conflict("event", event.event_id)
             self.listed.add(event.event_id)
             return self._put(replace(event, revision=1, changed_at=event.planned_at))
 
     def save(self, event: ScheduledEvent, now: float) -> ScheduledEvent:
         self.memory.step("events.save")
         with self.memory.lock:
-            if self.memory.find(self.memory.events, event.event_id).revision != event.revision:
-                raise Conflict(event.event_id)
+            if self.memory.find("event", self.memory.events, event.event_id).revision != event.revision:
+                raise Conflict("event", event.event_id)
             return self._put(replace(event, revision=event.revision + 1, changed_at=now))
 
     def list_ids(self) -> Sequence[str]:

@@ -87,9 +87,9 @@ class MemoryClaims:
     def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
         self.memory.step("claims.migrate")
         with self.memory.lock:
-            current = self.memory.find(self.memory.session_rows, session.session_id)
+            current = self.memory.find("session", self.memory.session_rows, session.session_id)
             if epoch_of(current) != epoch_of(session):
-                raise StaleEpoch(session.session_id)
+                raise StaleEpoch("session", session.session_id)
             after = migrating(current, moving, deadline_at)
             self.memory.session_rows[after.session_id] = after
             ticket = _ticket_of(after)
@@ -102,7 +102,7 @@ class MemoryClaims:
         self.memory.step("claims.hand_over")
         move = slot_move.hand_over(slot, taker_of(session))
         with self.memory.lock:
-            before = self.memory.find(self.memory.session_rows, ticket.session_id)
+            before = self.memory.find("session", self.memory.session_rows, ticket.session_id)
             waiting = SessionState.MIGRATING if left else SessionState.QUEUED
             if before.state is not waiting or (left and left.assignment.epoch != epoch_of(before)):
                 raise SessionHasEnded(ticket.session_id)
@@ -134,7 +134,7 @@ class MemoryClaims:
     def release(self, session: Session, now: float) -> Session:
         self.memory.step("claims.release")
         with self.memory.lock:
-            current = self.memory.find(self.memory.session_rows, session.session_id)
+            current = self.memory.find("session", self.memory.session_rows, session.session_id)
             if current.state in TERMINAL_STATES:
                 return current
             if current.state is not SessionState.ENDING:
@@ -197,4 +197,4 @@ class MemoryClaims:
     def _check_instance(self, instance_id: str) -> None:
         instance = self.memory.instance_rows.get(instance_id)
         if instance is None or instance.state not in CLAIMABLE_STATES:
-            raise SlotLost(instance_id)
+            raise SlotLost(instance_id, "instance")

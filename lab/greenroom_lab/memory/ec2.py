@@ -97,7 +97,7 @@ class FakeEc2:
         if instance_id in self.unstartable:
             raise self.start_refusal
         if instance_id not in self.instances or self.instances[instance_id].state is not Ec2State.STOPPED:
-            raise Conflict(instance_id)
+            raise Conflict("instance", instance_id)
         self.set(instance_id, Ec2State.PENDING)
 
     def tag_orphan(self, instance_id: str) -> None:

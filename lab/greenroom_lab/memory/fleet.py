@@ -25,11 +25,11 @@ class MemoryFleet:
 
     def get(self, instance_id: str) -> Instance:
         with self.memory.lock:
-            return self.memory.find(self.memory.instance_rows, instance_id)
+            return self.memory.find("instance", self.memory.instance_rows, instance_id)
 
     def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
         with self.memory.lock:
-            instance = self.memory.find(self.memory.instance_rows, instance_id)
+            instance = self.memory.find("instance", self.memory.instance_rows, instance_id)
             if instance.boot_nonce != boot_nonce:
                 raise StaleBoot(instance_id)
             if instance.state is InstanceState.BOOTING:
@@ -39,7 +39,7 @@ class MemoryFleet:
 
     def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
         with self.memory.lock:
-            instance = self.memory.find(self.memory.instance_rows, instance_id)
+            instance = self.memory.find("instance", self.memory.instance_rows, instance_id)
             if instance.boot_nonce != boot_nonce:
                 raise StaleBoot(instance_id)
             if instance.state is InstanceState.TERMINATED:
@@ -65,9 +65,9 @@ class MemoryFleet:
         with self.memory.lock:
             stored = self.memory.instance_rows.get(instance.instance_id)
             if stored is None or stored.version != instance.version:
-                raise Conflict(instance.instance_id)
+                raise Conflict("instance", instance.instance_id)
             if unless_heard and stored.heartbeat_at != instance.heartbeat_at:
-                raise Conflict(instance.instance_id)
+                raise Conflict("instance", instance.instance_id)
             heard_at = None if instance.state is InstanceState.LAUNCHING else stored.heartbeat_at
             after = replace(instance, version=instance.version + 1, heartbeat_at=heard_at)
             self.memory.instance_rows[instance.instance_id] = after
@@ -109,7 +109,7 @@ class MemoryFleet:
             rows = self.memory.slot_rows
             published = any(rows[slot_id].state is SlotState.FREE for slot_id in not_free)
             if published or self.memory.instance_rows[before.instance_id].version != before.version:
-                raise SlotLost(before.instance_id)
+                raise SlotLost(before.instance_id, "instance")
             make_moves(self.memory, moves)
             after = replace(to, version=before.version + 1)
             self.memory.instance_rows[before.instance_id] = after
@@ -135,7 +135,7 @@ class MemoryLaunches:
         self.memory.step("launches.get")
         with self.memory.lock:
             if (pool_id, launch_id) not in self.rows.launches:
-                raise NotFound(launch_id)
+                raise NotFound("launch", launch_id)
             return self.rows.launches[(pool_id, launch_id)]
 
     def save(self, launch: Launch) -> Launch:
@@ -143,7 +143,7 @@ class MemoryLaunches:
         with self.memory.lock:
             key = (launch.pool_id, launch.launch_id)
             if key not in self.rows.launches or self.rows.launches[key].version != launch.version:
-                raise Conflict(launch.launch_id)
+                raise Conflict("launch", launch.launch_id)
             self.rows.launches[key] = replace(launch, version=launch.version + 1)
             return self.rows.launches[key]
 

@@ -48,7 +48,7 @@ class MemoryPools:
         self.memory.step("pools.commit_launches")
         with self.memory.lock:
             if self._of(pool_id).version != version:
-                raise Conflict(pool_id)
+                raise Conflict("pool", pool_id)
             self._change(pool_id, version=version + 1)
             for each in launches:
                 self.rows.launches[(pool_id, each.launch_id)] = each

@@ -22,7 +22,7 @@ class MemorySessions:
     def get(self, session_id: str) -> Session:
         self.memory.step("sessions.get")
         with self.memory.lock:
-            return self.memory.find(self.memory.session_rows, session_id)
+            return self.memory.find("session", self.memory.session_rows, session_id)
 
     def list_of_viewer(self, viewer_id: str, limit: int) -> Sequence[Session]:
         with self.memory.lock:
@@ -32,12 +32,12 @@ class MemorySessions:
     def move(self, session_id: str, move: SessionMove) -> Session:
         self.memory.step("sessions.move")
         with self.memory.lock:
-            return self._put(moved(self.memory.find(self.memory.session_rows, session_id), move))
+            return self._put(moved(self.memory.find("session", self.memory.session_rows, session_id), move))
 
     def store_wait(self, session_id: str, wait: PendingWait) -> Session:
         self.memory.step("sessions.store_wait")
         with self.memory.lock:
-            session = self.memory.find(self.memory.session_rows, session_id)
+            session = self.memory.find("session", self.memory.session_rows, session_id)
             arn = wait.execution_arn or session.execution_arn
             if session.execution_arn not in (None, arn):
                 raise SessionAlreadyAdopted(session_id)
@@ -46,11 +46,11 @@ class MemorySessions:
     def join(self, session_id: str, connection_id: str, epoch: int, resume_join: int | None) -> Joined:
         self.memory.step("sessions.join")
         with self.memory.lock:
-            session = self.memory.find(self.memory.session_rows, session_id)
+            session = self.memory.find("session", self.memory.session_rows, session_id)
             if not session.is_live:
                 raise SessionHasEnded(session_id)
             if epoch_of(session) != epoch:
-                raise StaleEpoch(session_id)
+                raise StaleEpoch("session", session_id)
             resumed = resume_join is not None and resume_join == session.join_number
             number = session.join_number if resumed else session.join_number + 1
             before = session.viewer_connection_id

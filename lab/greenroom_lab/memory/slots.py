@@ -54,7 +54,7 @@ class MemorySlots:
 
     def get(self, slot_id: str) -> Slot:
         with self.memory.lock:
-            return self.memory.find(self.memory.slot_rows, slot_id)
+            return self.memory.find("slot", self.memory.slot_rows, slot_id)
 
     def list_of_instance(self, instance_id: str) -> Sequence[Slot]:
         with self.memory.lock:
@@ -75,7 +75,7 @@ class MemorySlots:
             try:
                 make_moves(self.memory, [start_streaming(slot_id, session_id, epoch, now)])
             except SlotLost as lost:
-                raise StaleEpoch(slot_id) from lost
+                raise StaleEpoch("slot", slot_id) from lost
 
     def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
         with self.memory.lock:
@@ -85,7 +85,7 @@ class MemorySlots:
     def _of(self, slot_id: str, session_id: str, epoch: int) -> Slot:
         slot = self.memory.slot_rows.get(slot_id)
         if slot is None or (slot.session_id, slot.epoch) != (session_id, epoch):
-            raise StaleEpoch(slot_id)
+            raise StaleEpoch("slot", slot_id)
         return slot
 
 

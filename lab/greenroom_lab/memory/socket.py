@@ -43,7 +43,7 @@ class MemoryConnections:
 
     def get(self, connection_id: str) -> Connection:
         with self.memory.lock:
-            return self.memory.find(self.memory.connection_rows, connection_id)
+            return self.memory.find("connection", self.memory.connection_rows, connection_id)
 
     def renew_epoch(self, connection_id: str, epoch: int) -> None:
         with self.memory.lock:

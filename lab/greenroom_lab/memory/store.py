@@ -88,7 +88,7 @@ class Memory:
         """What was written down of one kind, oldest first; once for each of its entities."""
         return [each.entry for each in self.journal if isinstance(each.entry, kind)]
 
-    def find(self, rows: dict[str, R], key: str) -> R:
+    def find(self, noun: str, rows: dict[str, R], key: str) -> R:
         if key not in rows:
-            raise NotFound(key)
+            raise NotFound(noun, key)
         return rows[key]

@@ -118,7 +118,7 @@ class SimulatedEc2(FakeEc2):
             raise CapacityUnavailable("InsufficientInstanceCapacity")
         one = self.instances.get(instance_id)
         if one is None or one.state is not Ec2State.STOPPED:
-            raise Conflict(instance_id)
+            raise Conflict("instance", instance_id)
         if self.world.strikes("start_lost"):
             return
         self.world.counts["start"] += 1

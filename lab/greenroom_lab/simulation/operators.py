@@ -14,7 +14,7 @@ from greenroom.usecases.event.preflight_event import preflight_event
 from greenroom.usecases.event.schedule_event import EventPlan, cancel_event, edit_event, schedule_event
 from greenroom.usecases.event.settle_event import settle_event
 from greenroom.usecases.instance.drain_instance import drain_instance, undrain_instance
-from greenroom.usecases.pool.configure import configure_application
+from greenroom.usecases.pool.configure_catalog import configure_application
 from greenroom.usecases.pool.operate_pool import halt_pool, resume_pool
 
 from greenroom_lab.simulation.world import Crash, World

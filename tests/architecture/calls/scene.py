@@ -7,7 +7,7 @@ from typing import Any
 
 from greenroom.domain.slot.slot import SlotState, shard_of
 from greenroom.domain.socket.connection import PeerKind
-from greenroom.usecases.pool.configure import configure_pool
+from greenroom.usecases.pool.configure_catalog import configure_pool
 
 from tests.builders import NONCE, a_connection, a_policy, a_pool, a_slot, an_application, an_instance
 

@@ -25,12 +25,12 @@ def called(*failures: Exception | None) -> tuple[list[int], Exception | None]:
 
 
 def test_every_call_is_made_and_the_first_failure_raised() -> None:
-    first, second = Conflict("first"), RuntimeError("second")
+    first, second = Conflict("pool", "first"), RuntimeError("second")
     assert called(None, first, second, None) == ([0, 1, 2, 3], first)
     assert called(None, None) == ([0, 1], None)
 
 
-@pytest.mark.parametrize("others", [(Conflict("x"),), (RuntimeError("x"), Conflict("y"))])
+@pytest.mark.parametrize("others", [(Conflict("pool", "x"),), (RuntimeError("x"), Conflict("pool", "y"))])
 def test_what_the_same_call_may_get_over_is_raised_before_any_other(others: tuple[Exception, ...]) -> None:
     busy = StoreBusy("a table")
     assert called(*others, busy, StoreBusy("another"))[1] is busy

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from greenroom.domain.times import iso
+
+_CHANGED_MEANWHILE = "was changed at the same time. Read it again and repeat the change."
+
 
 class GreenroomError(Exception):
     """The root of all errors that are raised on purpose."""
@@ -22,15 +26,28 @@ class InvalidField(GreenroomError):
 
 
 class NotFound(GreenroomError):
-    """The thing asked for does not exist, or belongs to someone else; the answer does not tell which. HTTP 404."""
+    """The thing asked for does not exist, or belongs to someone else; the answer does not tell which. HTTP 404.
+
+    `noun` and `name` say which thing: `pool`, `demo`.
+    """
+
+    def __init__(self, noun: str, name: str) -> None:
+        super().__init__(f"There is no {noun} {name}.")
 
 
 class Forbidden(GreenroomError):
-    """The caller is known but may not do this. HTTP 403."""
+    """The caller is known but may not do this. HTTP 403. The text is a sentence, which the caller reads."""
 
 
 class Conflict(GreenroomError):
-    """Somebody else changed the thing between the read and the write. Reading and deciding again is safe. HTTP 409."""
+    """Somebody else changed the thing between the read and the write. Reading and deciding again is safe. HTTP 409.
+
+    `noun` and `name` say which thing. `why` replaces the general reason and finishes the sentence:
+    `Conflict("instance", "i-1", "is Ready: only a drain by an operator can be undone.")`.
+    """
+
+    def __init__(self, noun: str, name: str, why: str = _CHANGED_MEANWHILE) -> None:
+        super().__init__(f"The {noun} {name} {why}")
 
 
 class StoreBusy(GreenroomError):
@@ -50,12 +67,15 @@ class NoFreeSlot(GreenroomError):
 class SlotLost(Conflict):
     """Another session took the slot first, or the slot changed since it was read; the caller may try another slot."""
 
+    def __init__(self, name: str, noun: str = "slot") -> None:
+        super().__init__(noun, name, "was taken or changed by somebody else first. Try another slot.")
+
 
 class ViewerLimitReached(GreenroomError):
     """The viewer already runs as many sessions as allowed; `session_id` is one of those sessions. HTTP 409."""
 
     def __init__(self, session_id: str) -> None:
-        super().__init__(f"session {session_id} is still running")
+        super().__init__(f"The session {session_id} is still running. Go back to it, or end it first.")
         self.session_id = session_id
 
 
@@ -63,12 +83,13 @@ class QuotaExceeded(GreenroomError):
     """A quota is used up: `name`, which allows `limit` units to `scope` (viewer-day, tenant, account). HTTP 429."""
 
     def __init__(self, scope: str, name: str, limit: int, now: float, try_again_at: float) -> None:
-        super().__init__(f"the {scope} limit {name} of {limit} is reached")
+        retry_after_s = max(1, round(try_again_at - now))
+        super().__init__(f"The {scope} limit {name} of {limit} is reached. Try again in {retry_after_s} seconds.")
         self.scope = scope
         self.name = name
         self.limit = limit
         self.try_again_at = try_again_at
-        self.retry_after_s = max(1, round(try_again_at - now))
+        self.retry_after_s = retry_after_s
 
 
 class KillSwitchThrown(GreenroomError):
@@ -86,7 +107,9 @@ class LineFull(GreenroomError):
     """
 
     def __init__(self, limit: int, retry_after_s: int) -> None:
-        super().__init__(f"{limit} viewers are waiting in line already; try again in {retry_after_s} seconds")
+        super().__init__(
+            f"The line is full: {limit} viewers are waiting already. Try again in {retry_after_s} seconds."
+        )
         self.limit = limit
         self.retry_after_s = retry_after_s
 
@@ -100,7 +123,11 @@ class DuplicateLaunch(GreenroomError):
 
 
 class ApplicationClosed(GreenroomError):
-    """An operator closed the application to new sessions. HTTP 403."""
+    """An operator closed the application to new sessions. HTTP 403. The text is a sentence, which the viewer reads."""
+
+
+def _opening(opens_at: float | None) -> str:
+    return "No event is planned." if opens_at is None else f"It opens next at {iso(opens_at)}."
 
 
 class NotOpenYet(GreenroomError):
@@ -110,16 +137,22 @@ class NotOpenYet(GreenroomError):
     """
 
     def __init__(self, opens_at: float | None) -> None:
-        super().__init__("it is open only around its scheduled events")
+        super().__init__(f"The application is open only around its scheduled events. {_opening(opens_at)}")
         self.opens_at = opens_at
 
 
 class SessionHasEnded(GreenroomError):
     """The session is Ending, Ended or Failed; nothing more can be done with it. HTTP 409."""
 
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"The session {session_id} has ended. Request a new one.")
+
 
 class EventHasEnded(GreenroomError):
     """The scheduled event is Over or Cancelled; the operator must make a new one. HTTP 409."""
+
+    def __init__(self, event_id: str, state: str) -> None:
+        super().__init__(f"The event {event_id} is {state}. Schedule a new one.")
 
 
 class FactUnavailable(GreenroomError):
@@ -138,19 +171,38 @@ class IllegalTransition(GreenroomError):
 
 
 class StaleEpoch(GreenroomError):
-    """The slot has changed hands since the caller read its epoch (a number that rises at each claim). HTTP 409."""
+    """The slot has changed hands since the caller read its epoch (a number that rises at each claim). HTTP 409.
+
+    `noun` and `name` say whether a slot or a session noticed it.
+    """
+
+    def __init__(self, noun: str, name: str, why: str = "has a newer epoch.") -> None:
+        super().__init__(f"The {noun} {name} {why} Drop what belongs to the older one.")
 
 
 class StaleBoot(GreenroomError):
     """The instance has booted again and its new agent has registered, so the calling agent must stop. HTTP 409."""
 
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(
+            f"The instance {instance_id} has registered again since. The agent of the older boot must stop."
+        )
+
 
 class InstanceHasEnded(GreenroomError):
     """Greenroom has recorded the instance as terminated; an agent that still runs on it must stop. HTTP 409."""
 
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(f"The instance {instance_id} was given up as terminated. Its agent must stop.")
+
 
 class UnknownInstance(GreenroomError):
     """This stack did not launch the instance, or the instance is stopped, ending or ended. HTTP 403."""
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(
+            f"This stack did not launch the instance {instance_id}, or the instance is stopped, ending or ended."
+        )
 
 
 class TicketRefused(GreenroomError):

@@ -37,7 +37,7 @@ def viewer_of(event: Mapping[str, Any]) -> Viewer:
     context = event.get("requestContext", {}).get("authorizer", {}).get("lambda") or {}
     viewer_id, tenant_id = context.get("viewerId"), context.get("tenantId")
     if not viewer_id or not tenant_id:
-        raise Forbidden("no verified identity")
+        raise Forbidden("The call carries no verified identity. Sign in again.")
     return Viewer(viewer_id, tenant_id, frozenset(str(context.get("groups", "")).split(",")) - {""})
 
 
@@ -45,7 +45,7 @@ def operator_of(event: Mapping[str, Any]) -> Viewer:
     """The caller of an operator route. Raises: Forbidden when they are not in the group `operators`."""
     viewer = viewer_of(event)
     if "operators" not in viewer.groups:
-        raise Forbidden("only operators may do this")
+        raise Forbidden("Only people in the group operators may do this.")
     return viewer
 
 
@@ -60,7 +60,7 @@ def instance_of_caller(event: Mapping[str, Any], role_arn: str) -> str:
     arn = (event.get("requestContext", {}).get("authorizer", {}).get("iam") or {}).get("userArn")
     role, _, session_name = str(arn or "").rpartition("/")
     if role != _assumed(role_arn) or not _INSTANCE_ID.fullmatch(session_name):
-        raise Forbidden("the caller is not an instance")
+        raise Forbidden("The caller is no instance of this stack.")
     return session_name
 
 

@@ -23,24 +23,24 @@ class Kind:
 
 
 _KINDS: Mapping[type[Exception], Kind] = {
-    errors.InvalidField: Kind("invalid-field", 400, "A field is missing or wrong"),
-    errors.NotFound: Kind("not-found", 404, "Nothing here by that name"),
-    errors.Forbidden: Kind("forbidden", 403, "Not allowed"),
-    errors.UnknownInstance: Kind("forbidden", 403, "Nobody launched this instance"),
-    errors.ViewerLimitReached: Kind("viewer-limit", 409, "You already have as many sessions as you may"),
-    errors.QuotaExceeded: Kind("quota-exceeded", 429, "A limit is reached"),
-    errors.KillSwitchThrown: Kind("kill-switch", 503, "New sessions are stopped for the moment"),
-    errors.SessionHasEnded: Kind("session-ended", 409, "The session has ended"),
-    errors.EventHasEnded: Kind("event-ended", 409, "The event is over or cancelled"),
-    errors.StaleEpoch: Kind("stale-epoch", 409, "The slot has a newer holder"),
-    errors.InstanceHasEnded: Kind("instance-ended", 409, "The instance was given up"),
-    errors.StaleBoot: Kind("stale-boot", 409, "The instance has registered again since"),
-    errors.Conflict: Kind("conflict", 409, "It changed meanwhile; read it again"),
-    errors.ApplicationClosed: Kind("closed", 403, "Closed for the moment"),
-    errors.NotOpenYet: Kind("not-open", 403, "Not open yet"),
-    errors.LineFull: Kind("line-full", 503, "The line is full"),
-    errors.StoreBusy: Kind("busy", 503, "Busy for the moment; the same again is safe"),
-    errors.CapacityUnavailable: Kind("capacity-unavailable", 503, "No capacity now"),
+    errors.InvalidField: Kind("invalid-field", 400, "A field is missing or wrong."),
+    errors.NotFound: Kind("not-found", 404, "There is nothing by this name."),
+    errors.Forbidden: Kind("forbidden", 403, "The caller may not do this."),
+    errors.UnknownInstance: Kind("forbidden", 403, "This stack did not launch the instance, or has ended it."),
+    errors.ViewerLimitReached: Kind("viewer-limit", 409, "The viewer already has as many sessions as allowed."),
+    errors.QuotaExceeded: Kind("quota-exceeded", 429, "A limit is reached."),
+    errors.KillSwitchThrown: Kind("kill-switch", 503, "New sessions are stopped at the moment."),
+    errors.SessionHasEnded: Kind("session-ended", 409, "The session has ended."),
+    errors.EventHasEnded: Kind("event-ended", 409, "The event is over or cancelled."),
+    errors.StaleEpoch: Kind("stale-epoch", 409, "The slot has a newer holder."),
+    errors.InstanceHasEnded: Kind("instance-ended", 409, "The instance was given up."),
+    errors.StaleBoot: Kind("stale-boot", 409, "The instance has registered again since."),
+    errors.Conflict: Kind("conflict", 409, "Somebody else changed it at the same time."),
+    errors.ApplicationClosed: Kind("closed", 403, "The application is closed at the moment."),
+    errors.NotOpenYet: Kind("not-open", 403, "The application is not open yet."),
+    errors.LineFull: Kind("line-full", 503, "The line is full."),
+    errors.StoreBusy: Kind("busy", 503, "The service is busy. Repeating the same request is safe."),
+    errors.CapacityUnavailable: Kind("capacity-unavailable", 503, "There is no capacity at the moment."),
 }
 
 
@@ -63,7 +63,9 @@ def problem_of(error: errors.GreenroomError) -> dict[str, Any]:
         extra |= {"limit": error.limit, "retryAfter_s": error.retry_after_s}
     if isinstance(error, errors.StoreBusy):  # its own text names the call of DynamoDB
         again = {"retryAfter_s": error.retry_after_s}
-        return _answer(kind, "what was done is kept; the same call does the rest", again)
+        return _answer(kind, "What was done is kept. Repeat the same request and it does the rest.", again)
+    if isinstance(error, errors.CapacityUnavailable):  # its own text is EC2's code
+        return _answer(kind, "EC2 has no capacity at the moment. Repeat the request in a few minutes.", extra)
     return _answer(kind, str(error), extra)
 
 

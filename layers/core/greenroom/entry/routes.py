@@ -23,5 +23,5 @@ def work_of(routes: Mapping[str, W], event: Mapping[str, Any]) -> W:
     """As `find_work`. Raises: NotFound instead of None."""
     work = find_work(routes, event)
     if work is None:
-        raise NotFound("there is no such route")
+        raise NotFound("route", str(event.get("routeKey")))
     return work

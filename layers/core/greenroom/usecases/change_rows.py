@@ -30,7 +30,7 @@ def change_instance(
         after = change(before)
         return unchanged(before) if after == before else lambda: ports.fleet.save(after, unless_heard=unless_heard)
 
-    return anew(decide, lost=Conflict, at_last=Conflict(instance_id))
+    return anew(decide, lost=Conflict, at_last=Conflict("instance", instance_id))
 
 
 def change_launch(pool_id: str, launch_id: str, change: Callable[[Launch], Launch], ports: Ports) -> Launch:
@@ -44,4 +44,4 @@ def change_launch(pool_id: str, launch_id: str, change: Callable[[Launch], Launc
         after = change(before)
         return unchanged(before) if after == before else lambda: ports.launches.save(after)
 
-    return anew(decide, lost=Conflict, at_last=Conflict(launch_id))
+    return anew(decide, lost=Conflict, at_last=Conflict("launch", launch_id))

@@ -172,7 +172,7 @@ def losing(ports: FakePorts, times: int) -> Callable[..., ScheduledEvent]:
     def lost(event: ScheduledEvent, now: float) -> ScheduledEvent:
         if left[0] > 0:
             left[0] -= 1
-            raise Conflict(event.event_id)
+            raise Conflict("event", event.event_id)
         return save(event, now)
 
     return lost

@@ -13,7 +13,7 @@ from greenroom.domain.slot.slot import SlotState
 from greenroom.usecases.instance.prepare_launch import prepare_launch
 from greenroom.usecases.instance.retire_instances import retire_instances
 from greenroom.usecases.line.dispatch_line import assign, dispatch_line
-from greenroom.usecases.pool.configure import configure_application, configure_pool
+from greenroom.usecases.pool.configure_catalog import configure_application, configure_pool
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.reaper.end_unserved import end_unserved
 from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet

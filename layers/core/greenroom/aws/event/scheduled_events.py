@@ -23,7 +23,7 @@ class DynamoScheduledEvents:
     def get(self, event_id: str) -> ScheduledEvent:
         row = read(self._table, event_key(event_id), "META")
         if not row:
-            raise NotFound(event_id)
+            raise NotFound("event", event_id)
         return event_of(row)
 
     def add(self, event: ScheduledEvent) -> ScheduledEvent:
@@ -32,7 +32,7 @@ class DynamoScheduledEvents:
         try:
             transact([put(self._table, event_row(added), "attribute_not_exists(pk)"), listed])
         except Refused as refused:
-            raise Conflict(event.event_id) from refused
+            raise Conflict("event", event.event_id) from refused
         return added
 
     def save(self, event: ScheduledEvent, now: float) -> ScheduledEvent:
@@ -45,7 +45,7 @@ class DynamoScheduledEvents:
                 ExpressionAttributeValues=item({":before": event.revision}),
             )
         except RowChanged as changed:
-            raise Conflict(event.event_id) from changed
+            raise Conflict("event", event.event_id) from changed
         return after
 
     def list_ids(self) -> Sequence[str]:

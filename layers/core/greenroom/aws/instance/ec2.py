@@ -64,7 +64,7 @@ class AwsEc2:
         except ClientError as error:
             refusal = Refusal(error.response["Error"]["Code"], "", None)
             if refusal.code in (_UNKNOWN | {_OTHER_STATE}):
-                raise Conflict(instance_id) from error
+                raise Conflict("instance", instance_id) from error
             if refusal.is_account_limit:
                 raise AccountLimitReached(refusal.code) from error
             if refusal.code in _NO_CAPACITY:

@@ -31,7 +31,7 @@ class DynamoFleet:
     def get(self, instance_id: str) -> Instance:
         row = read(self._table, instance_key(instance_id), "META")
         if not row:
-            raise NotFound(instance_id)
+            raise NotFound("instance", instance_id)
         return instance_of(row)
 
     def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
@@ -43,7 +43,7 @@ class DynamoFleet:
             return instance_of(change(write, self._table, pk, "META"))
         except RowChanged as changed:
             if not changed.row:
-                raise NotFound(instance_id) from changed
+                raise NotFound("instance", instance_id) from changed
             if changed.row.get("bootNonce") != boot_nonce:
                 raise StaleBoot(instance_id) from changed
             return instance_of(changed.row)
@@ -56,7 +56,7 @@ class DynamoFleet:
             return instance_of(change(write, self._table, pk, "META"))
         except RowChanged as changed:
             if not changed.row:
-                raise NotFound(instance_id) from changed
+                raise NotFound("instance", instance_id) from changed
             if changed.row.get("bootNonce") != boot_nonce:
                 raise StaleBoot(instance_id) from changed
             raise InstanceHasEnded(instance_id) from changed
@@ -88,7 +88,7 @@ class DynamoFleet:
         try:
             transact(items)
         except Refused as refused:
-            raise Conflict(instance.instance_id) from refused
+            raise Conflict("instance", instance.instance_id) from refused
         return after
 
     def add_slots(self, slots: Sequence[Slot], now: float) -> None:
@@ -130,7 +130,7 @@ class DynamoFleet:
         after, by_id = _next(to), {each.slot_id: each for each in slots}
         moved = [item for move in moves for item in items_of(self._table, by_id[move.slot_id], move)]
         items = [self._write(before, after, unless_heard=False), *moved, *others]
-        transact_or_lost(after.instance_id, items)
+        transact_or_lost(after.instance_id, items, "instance")
         count_moves(self._table, after.pool_id, moves)
         return after
 

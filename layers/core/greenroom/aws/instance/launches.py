@@ -21,7 +21,7 @@ class DynamoLaunches:
     def get(self, pool_id: str, launch_id: str) -> Launch:
         row = read(self._table, pool_key(pool_id), f"LAUNCH#{launch_id}")
         if not row:
-            raise NotFound(launch_id)
+            raise NotFound("launch", launch_id)
         return launch_of(row)
 
     def save(self, launch: Launch) -> Launch:
@@ -35,5 +35,5 @@ class DynamoLaunches:
                 ExpressionAttributeValues=item({":v": launch.version}),
             )
         except RowChanged as changed:
-            raise Conflict(launch.launch_id) from changed
+            raise Conflict("launch", launch.launch_id) from changed
         return after

@@ -21,10 +21,10 @@ class DynamoCatalog:
         self._table = table
 
     def application(self, application_id: str) -> Application:
-        return application_of(self._found(application_key(application_id)))
+        return application_of(self._found("application", application_key(application_id)))
 
     def pool(self, pool_id: str) -> Pool:
-        return pool_of(self._found(pool_key(pool_id)))
+        return pool_of(self._found("pool", pool_key(pool_id)))
 
     def pool_ids(self) -> Sequence[str]:
         return [row["sk"] for row in query(self._table, POOLS)]
@@ -45,11 +45,11 @@ class DynamoCatalog:
         try:
             change(write, self._table, pool_key(pool.pool_id), "META")
         except RowChanged as changed:
-            raise Conflict(pool.pool_id) from changed
+            raise Conflict("pool", pool.pool_id) from changed
         return after
 
-    def _found(self, pk: str) -> dict[str, Any]:
+    def _found(self, noun: str, pk: str) -> dict[str, Any]:
         row = read(self._table, pk, "META")
         if not row:
-            raise NotFound(pk.rpartition("#")[2])
+            raise NotFound(noun, pk.rpartition("#")[2])
         return row

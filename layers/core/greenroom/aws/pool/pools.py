@@ -79,7 +79,7 @@ class DynamoPools:
         try:
             transact([write.set("version", version + 1).as_update(), *rows])
         except Refused as refused:
-            raise Conflict(pool_id) from refused
+            raise Conflict("pool", pool_id) from refused
 
     def record_surplus(self, pool_id: str, since: float | None, least: int) -> None:
         write = self._capacity(pool_id)
@@ -187,7 +187,7 @@ class DynamoPools:
                 write.count("giveBackSlots", before["slots"] - after["slots"]).set("giveBackUntil", give_back_until)
             return lambda: self._change(write, pool_id)
 
-        anew(decide, lost=RowChanged, at_last=Conflict(pool_id))
+        anew(decide, lost=RowChanged, at_last=Conflict("pool", pool_id))
 
     def _unchanged(self, write: Write, name: str, value: Any) -> Write:
         """On condition that the attribute is still what was read; None: absent."""

@@ -83,7 +83,7 @@ class DynamoClaims:
     def enqueue(self, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Session:
         entered = enter(self._sessions, session, sessions_per_viewer, quotas, [put(self._sessions, place_row(session))])
         if entered is None:
-            raise Conflict(session.session_id)
+            raise Conflict("session", session.session_id)
         return entered
 
     def check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
@@ -112,12 +112,12 @@ class DynamoClaims:
     def _why_it_stays(self, session: Session, moving: Moving, deadline_at: float) -> Exception:
         current = self._read(session.session_id)
         if epoch_of(current) != epoch_of(session):
-            return StaleEpoch(session.session_id)
+            return StaleEpoch("session", session.session_id)
         try:
             migrating(current, moving, deadline_at)
         except IllegalTransition as meant:
             return meant
-        return Conflict(session.session_id)
+        return Conflict("session", session.session_id)
 
     def hand_over(
         self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
@@ -180,7 +180,10 @@ class DynamoClaims:
     def release(self, session: Session, now: float) -> Session:
         session_id = session.session_id
         return anew(
-            lambda: self._release(session_id, now), lost=Refused, at_last=Conflict(session_id), attempts=RELEASES
+            lambda: self._release(session_id, now),
+            lost=Refused,
+            at_last=Conflict("session", session_id),
+            attempts=RELEASES,
         )
 
     def _release(self, session_id: str, now: float) -> Callable[[], Session]:
@@ -233,7 +236,7 @@ class DynamoClaims:
     def _read(self, session_id: str) -> Session:
         row = read(self._sessions, session_key(session_id), "META")
         if not row:
-            raise NotFound(session_id)
+            raise NotFound("session", session_id)
         return session_of(row)
 
     def _session(self, session: Session) -> Write:

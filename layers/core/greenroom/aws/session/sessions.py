@@ -27,7 +27,7 @@ class DynamoSessions:
     def get(self, session_id: str) -> Session:
         row = read(self._table, session_key(session_id), "META")
         if not row:
-            raise NotFound(session_id)
+            raise NotFound("session", session_id)
         return session_of(row)
 
     def list_of_viewer(self, viewer_id: str, limit: int) -> Sequence[Session]:
@@ -54,7 +54,7 @@ class DynamoSessions:
             return self._change(write, session_id)
         except RowChanged as changed:
             moved(self._existing(changed, session_id), move)  # raises what the condition meant
-            raise Conflict(session_id) from changed
+            raise Conflict("session", session_id) from changed
 
     def store_wait(self, session_id: str, wait: PendingWait) -> Session:
         write = self._write(session_id)
@@ -80,7 +80,7 @@ class DynamoSessions:
             session = self._existing(changed, session_id)
             if not session.is_live:
                 raise SessionHasEnded(session_id) from changed
-            raise StaleEpoch(session_id) from changed
+            raise StaleEpoch("session", session_id) from changed
 
     def _join(self, session_id: str, connection_id: str, epoch: int, resumed: int | None) -> Joined:
         write = self._write(session_id).when_in("state", LIVE_STATES)
@@ -121,5 +121,5 @@ class DynamoSessions:
 
     def _existing(self, changed: RowChanged, session_id: str) -> Session:
         if not changed.row:
-            raise NotFound(session_id) from changed
+            raise NotFound("session", session_id) from changed
         return session_of(changed.row)

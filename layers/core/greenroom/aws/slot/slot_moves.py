@@ -52,12 +52,12 @@ def not_free(table: str, slot: Slot) -> dict[str, Any]:
     return check.when(f"{check.name('state')} <> {check.value(SlotState.FREE.value)}").as_check()
 
 
-def transact_or_lost(name: str, items: Sequence[dict[str, Any]]) -> None:
-    """All of them, or nothing. Raises: SlotLost, of `name`."""
+def transact_or_lost(name: str, items: Sequence[dict[str, Any]], noun: str = "slot") -> None:
+    """All of them, or nothing. Raises: SlotLost, of `noun` `name`."""
     try:
         transact(items)
     except Refused as refused:
-        raise SlotLost(name) from refused
+        raise SlotLost(name, noun) from refused
 
 
 def count_moves(table: str, pool_id: str, moves: Iterable[SlotMove]) -> int | None:

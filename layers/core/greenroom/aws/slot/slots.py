@@ -23,9 +23,9 @@ class DynamoSlots:
         try:
             row = read(self._table, *slot_key(slot_id))
         except ValueError as error:
-            raise NotFound(slot_id) from error
+            raise NotFound("slot", slot_id) from error
         if not row:
-            raise NotFound(slot_id)
+            raise NotFound("slot", slot_id)
         return slot_of(row)
 
     def list_of_instance(self, instance_id: str) -> Sequence[Slot]:
@@ -58,4 +58,4 @@ class DynamoSlots:
         try:
             change(write, self._table, *slot_key(slot_id))
         except RowChanged as changed:
-            raise StaleEpoch(slot_id) from changed
+            raise StaleEpoch("slot", slot_id) from changed

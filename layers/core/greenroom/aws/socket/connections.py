@@ -30,7 +30,7 @@ class DynamoConnections:
     def get(self, connection_id: str) -> Connection:
         row = read(self._table, _key(connection_id), "META")
         if not row:
-            raise NotFound(connection_id)
+            raise NotFound("connection", connection_id)
         return decoded(Connection, row)
 
     def renew_epoch(self, connection_id: str, epoch: int) -> None:

@@ -166,7 +166,7 @@ def registered(instance: Instance, boot: Boot, now: float, ready_by: float, buil
     Raises: StaleBoot (a later boot has registered), UnknownInstance (the instance is stopped or being ended).
     """
     if instance.state not in REGISTERING_STATES:
-        raise UnknownInstance(f"{instance.instance_id} is {instance.state}")
+        raise UnknownInstance(instance.instance_id)
     if boot.nonce == instance.boot_nonce:
         return instance
     if boot.nonce in instance.past_nonces:

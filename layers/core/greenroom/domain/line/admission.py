@@ -32,7 +32,7 @@ def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: fl
     Raises: ApplicationClosed, NotOpenYet.
     """
     if admission is Admission.CLOSED:
-        raise ApplicationClosed("it takes no new sessions at the moment")
+        raise ApplicationClosed("The application takes no new sessions at the moment.")
     if admission is Admission.OPEN:
         return None
     ahead = _ahead(events, now)

@@ -215,7 +215,7 @@ def moved(session: Session, move: SessionMove) -> Session:
     time at which its page disconnected is not as the move requires).
     """
     if move.epoch is not None and move.epoch != epoch_of(session):
-        raise StaleEpoch(f"session {session.session_id} is at epoch {epoch_of(session)}, not {move.epoch}")
+        raise StaleEpoch("session", session.session_id, f"is at epoch {epoch_of(session)}, not {move.epoch}.")
     outdated = move.join_number not in (None, session.join_number)
     outdated = outdated or move.page_gone_at not in (None, session.page_gone_at)
     if outdated or session.state not in move.sources:

@@ -12,7 +12,7 @@ from greenroom.domain.pool.pool import LONGEST_LINE, Placement, Pool, PoolPolicy
 from greenroom.domain.session.session import STANDARD_TIER
 from greenroom.entry.http import Body
 from greenroom.entry.pool.catalog_views import POLICY_NAMES
-from greenroom.usecases.pool.configure import PoolChange
+from greenroom.usecases.pool.configure_catalog import PoolChange
 
 MOST_SLOTS = 100_000
 """Counted in one page of DynamoDB (1 MB): a longer line would never be seen to be full."""

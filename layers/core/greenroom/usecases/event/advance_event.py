@@ -76,7 +76,7 @@ def advance_event(
             continue  # it was edited, or somebody else did this step: the row says what is left
         if due is EventStep.MEASURE and dispatch is not None:
             dispatch(reading.event.pool_id)
-    raise Conflict(f"event {event_id} keeps changing; try again")
+    raise Conflict("event", event_id)
 
 
 def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None, ports: Ports) -> ScheduledEvent:

@@ -116,7 +116,7 @@ def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> Sc
         after = edited(wanted, now, reading_of(wanted, ports).warm)
         return lambda: Changed(before, ports.events.save(after, now))
 
-    edit = anew(decide, lost=Conflict, at_last=Conflict(f"event {event_id} keeps changing; try again"))
+    edit = anew(decide, lost=Conflict, at_last=Conflict("event", event_id))
     before, after = edit.before, edit.after
     if after == before:
         return before
@@ -140,7 +140,7 @@ def cancel_event(event_id: str, operator: str, ports: Ports) -> ScheduledEvent:
         after = replace(before, version=before.version + 1, cancelled_at=now)
         return lambda: Changed(before, ports.events.save(after, now))
 
-    edit = anew(decide, lost=Conflict, at_last=Conflict(f"event {event_id} keeps changing; try again"))
+    edit = anew(decide, lost=Conflict, at_last=Conflict("event", event_id))
     if edit.after != edit.before:
         ports.journal.append(journal.EventCancelled(event_id, operator), now)
         ports.schedules.delete(event_id, edit.before.version)
@@ -188,14 +188,14 @@ def _checked(event_id: str, version: int, ports: Ports) -> ScheduledEvent:
         return lambda: ports.events.save(replace(event, preflight=preflight), ports.now())
 
     try:
-        return anew(decide, lost=Conflict, at_last=Conflict(f"event {event_id} keeps changing; try again"))
+        return anew(decide, lost=Conflict, at_last=Conflict("event", event_id))
     except Conflict:  # steps kept changing the row: it is only shown, and made again when it is due
         return replace(ports.events.get(event_id), preflight=preflight)
 
 
 def _refuse_final(event: ScheduledEvent) -> None:
     if event.is_final:
-        raise EventHasEnded(f"the event is {event.state}")
+        raise EventHasEnded(event.event_id, event.state)
 
 
 def _wishes(event: ScheduledEvent) -> journal.EventWishes:

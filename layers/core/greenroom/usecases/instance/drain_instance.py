@@ -31,9 +31,10 @@ BACK_WITHIN_S = 120
 """How long the slots may take to be reported ready again before the reaper acts."""
 _DRAINED = frozenset({InstanceState.BOOTING, InstanceState.READY})
 _INSTEAD = {
-    InstanceState.LAUNCHING: "it serves nobody yet; wait until it is Ready, or lower policy.alwaysOn and targetIdle",
-    InstanceState.STOPPED: "it serves nobody; lower policy.warmInstances instead",
+    InstanceState.LAUNCHING: "it serves nobody yet. Wait until it is Ready, or lower policy.alwaysOn and targetIdle.",
+    InstanceState.STOPPED: "it serves nobody. Lower policy.warmInstances instead.",
 }
+_ON_ITS_WAY_OUT = "it is on its way out already."
 
 
 def drain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
@@ -47,7 +48,9 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
         if instance.state is InstanceState.DRAINING:
             return unchanged(None)
         if instance.state not in _DRAINED:
-            raise Conflict(f"{instance_id} is {instance.state}: {_INSTEAD.get(instance.state, 'it is on its way out')}")
+            raise Conflict(
+                "instance", instance_id, f"is {instance.state}: {_INSTEAD.get(instance.state, _ON_ITS_WAY_OUT)}"
+            )
         return lambda: ports.fleet.drain(instance, slots, ports.now(), BY_OPERATOR)
 
     after = anew(decide, lost=SlotLost, at_last=_keeps_changing(instance_id))
@@ -66,7 +69,7 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
     def decide() -> Callable[[], Instance]:
         instance, slots = ports.fleet.get(instance_id), ports.slots.list_of_instance(instance_id)
         if instance.state is not InstanceState.DRAINING or instance.status_reason != BY_OPERATOR:
-            raise Conflict(f"{instance_id} is {instance.state}: only a drain by an operator can be undone")
+            raise Conflict("instance", instance_id, f"is {instance.state}: only a drain by an operator can be undone.")
         return lambda: ports.fleet.undrain(instance, slots, ports.now(), ports.now() + BACK_WITHIN_S)
 
     after = anew(decide, lost=SlotLost, at_last=_keeps_changing(instance_id))
@@ -80,7 +83,7 @@ def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
 
 
 def _keeps_changing(instance_id: str) -> Conflict:
-    return Conflict(f"{instance_id} keeps changing; try again")
+    return Conflict("instance", instance_id, "keeps changing. Try again.")
 
 
 def _as_it_stands(instance_id: str, ports: Ports) -> Member:

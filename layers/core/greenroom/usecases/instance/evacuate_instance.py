@@ -88,7 +88,7 @@ def _take_out(instance_id: str, notice: Notice, ports: Ports) -> Instance:
 
     def out(before: Instance) -> Instance:
         if silent and before.state is not InstanceState.QUARANTINED and before.heartbeat_at != notice.at:
-            raise Conflict(f"{instance_id} was heard")
+            raise Conflict("instance", instance_id, "was heard again. Leave it in service.")
         return noticed(before, notice)
 
     known = ports.fleet.get(instance_id).notice

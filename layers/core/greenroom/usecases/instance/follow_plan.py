@@ -12,7 +12,7 @@ from greenroom.ports.pool import HasPools
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.instance.retire_instances import retire_instances
-from greenroom.usecases.instance.warm_pool import start_instances, stop_instances
+from greenroom.usecases.instance.tend_warm_pool import start_instances, stop_instances
 from greenroom.usecases.one_by_one import one_by_one
 
 

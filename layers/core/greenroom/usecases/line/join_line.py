@@ -40,7 +40,7 @@ def check_admission(draft: Session, application: Application, pool: Pool, ports:
     """
     if pool.application_id != application.application_id:
         ports.claims.check_viewer(draft, application.sessions_per_viewer)
-        raise ApplicationClosed(f"its pool {pool.pool_id} serves another application now")
+        raise ApplicationClosed(f"The application is closed: its pool {pool.pool_id} serves another application now.")
     events = events_of_pool(pool.pool_id, ports) if application.admission is Admission.AUTOMATIC else []
     try:
         event = pre_queue_of(application.admission, events, draft.requested_at)

@@ -51,7 +51,7 @@ def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
 
     Raises: NotFound; Conflict when other passes were faster three times, after which the reaper plans again.
     """
-    return anew(lambda: _decide(pool_id, ports), lost=Conflict, at_last=Conflict(pool_id), attempts=PASSES)()
+    return anew(lambda: _decide(pool_id, ports), lost=Conflict, at_last=Conflict("pool", pool_id), attempts=PASSES)()
 
 
 def _decide(pool_id: str, ports: Ports) -> Callable[[], Callable[[], PlannedPool]]:

@@ -24,7 +24,7 @@ from greenroom.ports.socket import HasConnections, HasSocket
 from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.instance.end_instance import finish_instance, quarantine_instance
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
-from greenroom.usecases.instance.warm_pool import reconcile_stopped
+from greenroom.usecases.instance.tend_warm_pool import reconcile_stopped
 from greenroom.usecases.notify.notify_peers import notify_agent_of_slot
 from greenroom.usecases.pool.judge_boots import record_boot_failure
 

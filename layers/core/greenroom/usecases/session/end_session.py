@@ -122,7 +122,7 @@ def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
     belongs to another viewer).
     """
     if ports.sessions.get(session_id).viewer_id != viewer_id:
-        raise NotFound(session_id)
+        raise NotFound("session", session_id)
     try:
         # The reason is not chosen from what was read: the session may get a slot between the read and the write.
         session = _end(session_id, StatusReason.CANCELLED, _NEVER_ASSIGNED, ports)

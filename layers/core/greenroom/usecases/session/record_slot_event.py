@@ -96,9 +96,9 @@ def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
     instance = check_boot(fact.instance_id, fact.boot_nonce, ports)
     slot = ports.slots.get(fact.slot_id)
     if slot.instance_id != fact.instance_id:
-        raise Forbidden("not a slot of this instance")
+        raise Forbidden(f"The slot {fact.slot_id} does not belong to the calling instance.")
     if slot.epoch != fact.epoch:
-        raise StaleEpoch(f"slot {slot.slot_id} is at epoch {slot.epoch}, not {fact.epoch}")
+        raise StaleEpoch("slot", slot.slot_id, f"is at epoch {slot.epoch}, not {fact.epoch}.")
     if fact.event is SlotEvent.READY:
         _ready(fact, slot, instance, ports)
     elif fact.event is SlotEvent.NOT_READY:
@@ -148,7 +148,7 @@ def _withdraw(slot: Slot, instance: Instance, ports: Ports) -> None:
     try:
         ports.slots.move(slot, withdraw(slot, now, now + restart_timeout_s(application)))
     except SlotLost as error:  # just claimed by a session: the streamer connects again, or the agent restarts it
-        raise StaleEpoch(slot.slot_id) from error
+        raise StaleEpoch("slot", slot.slot_id, "was just claimed.") from error
 
 
 def _peer_changed(fact: SlotFact, slot: Slot, ports: Ports) -> None:

@@ -39,7 +39,7 @@ def issue_ticket(session_id: str, viewer_id: str, resume_join: int | None, ports
     """
     session = ports.sessions.get(session_id)
     if session.viewer_id != viewer_id:
-        raise NotFound(session_id)
+        raise NotFound("session", session_id)
     return ticket_for(session, resume_join, ports)
 
 

@@ -178,7 +178,7 @@ def _from_agent(connection: Connection, frame: Mapping[str, Any], crossing: Mapp
 def _identifier(value: Any) -> str:
     """The value, if it has the form of an id. Raises: NotFound."""
     if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
-        raise NotFound("no identifier")
+        raise NotFound("session", str(value)[:64])
     return value
 
 

@@ -18,7 +18,7 @@ from greenroom.domain.pool.pool import Halt
 from greenroom.domain.slot.slot import SlotState
 from greenroom.ports.instance import Ec2State, Member
 from greenroom.usecases.instance.register_instance import register_instance
-from greenroom.usecases.instance.warm_pool import reconcile_stopped, start_instances, stop_instances
+from greenroom.usecases.instance.tend_warm_pool import reconcile_stopped, start_instances, stop_instances
 from greenroom.usecases.pool.plan_pool import plan_pool
 from greenroom.usecases.reaper.reconcile_fleet import reconcile_fleet
 from greenroom.usecases.session.record_slot_event import SlotEvent

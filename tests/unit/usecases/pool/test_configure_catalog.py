@@ -12,7 +12,7 @@ from greenroom.domain.pool.pool import PoolPolicy
 from greenroom.domain.slot.slot import SlotState, shard_of, shards_of
 from greenroom.domain.socket.relay import RelayPolicy
 from greenroom.usecases.line.find_free_slots import find_free_slots
-from greenroom.usecases.pool.configure import PoolChange, change_pool, configure_application, configure_pool
+from greenroom.usecases.pool.configure_catalog import PoolChange, change_pool, configure_application, configure_pool
 from hypothesis import given
 from hypothesis import strategies as st
 

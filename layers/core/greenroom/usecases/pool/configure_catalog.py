@@ -64,7 +64,7 @@ def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -
 
     def changed(before: Pool | None) -> Pool:
         if before is None:
-            raise NotFound(pool_id)
+            raise NotFound("pool", pool_id)
         policy = replace(before.policy, **change.policy)
         _check_policy(policy, frozenset(change.policy))
         return replace(
@@ -86,7 +86,7 @@ def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, p
         _check_fit(after, ports)
         return lambda: Changed(before, ports.catalog.save_pool(after))
 
-    others = Conflict(f"pool {pool_id} was changed by others at the same time; read it again and repeat the change")
+    others = Conflict("pool", pool_id)
     changed = anew(decide, lost=Conflict, at_last=others)
     before, stored = changed.before, changed.after
     ports.journal.append(journal.PoolConfigured(pool_id, operator, before, stored), ports.now())
