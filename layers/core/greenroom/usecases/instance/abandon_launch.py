@@ -1,4 +1,4 @@
-"""Undoes a launch: ends its instances one by one, found by their tag, and pauses the pool's launches for a while."""
+"""Undoes a launch: terminates its instances, found by their tag, and pauses the pool's launches for a while."""
 
 from __future__ import annotations
 
@@ -28,26 +28,30 @@ class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOf
 
 
 FIRST_COOLDOWN_S, LONGEST_COOLDOWN_S = 30, 600
-"""The pause after the first failure in a row, doubled with each further one up to the longest, with jitter.
+"""The pause of a pool's launches after a first failed launch, and the longest pause.
 
-A broken image must not burn money.
+Each further failure in a row doubles the pause, with jitter. A broken image must not cost money for launch after
+launch.
 """
 NEVER_REGISTERED = frozenset({"States.Timeout", "InstanceNeverRegistered"})
-"""Errors that mean that the agent never registered.
+"""Errors which mean that the instance's agent never registered.
 
-The state machine's wait timed out, or the reaper found the launch past its deadline.
+Either the wait of the launch's state machine timed out, or the reaper found the launch past its deadline.
 """
 BROKEN_BOOTS = frozenset(
     {"Client.InstanceInitiatedShutdown", "Client.InternalError", "Client.InvalidSnapshot.NotFound"}
 )
-"""EC2's reasons for the end of an instance that point at the image. Source: EC2 API, StateReason of an instance."""
+"""EC2's reasons for the end of an instance that point at a broken image.
+
+Source: EC2 API, StateReason of an instance.
+"""
 
 
 def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer, ports: Ports) -> bool:
-    """Undoes the launch. Returns False if its agent has registered in the meantime, so that nothing is undone.
+    """Undoes the launch: marks it as failed and terminates its instances. Idempotent.
 
-    Idempotent.
-    `error`: why it is undone, unless EC2's refusals in `answer` say it. Raises: NotFound.
+    Returns False if the launch's agent has registered in the meantime; then nothing is undone.
+    `error`: why the launch is undone, unless EC2's refusals in `answer` say why. Raises: NotFound.
     """
     record_refusals(pool_id, answer, ports)
     is_refused = answer.refusals and not answer.launched and not answer.fault
@@ -62,7 +66,7 @@ def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer
         return False
     found = ports.ec2.list_of_launch(launch_id)
     _judge(launch, found, ports)
-    if first:  # before ending instances: a call that EC2 refuses is repeated, and then is no longer the first
+    if first:  # done before terminating: if EC2 refuses that, the repeated call is not the first any more
         _announce(launch, answer, ports)
     named = {*launch.instance_ids, *(each.instance_id for each in answer.launched)}
     _end_instances(named.union(each.instance_id for each in found), ports)
@@ -72,7 +76,8 @@ def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer
 def _judge(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
     """Counts a failed boot for each instance of a launch that timed out, unless EC2 or a person took the instance away.
 
-    Only instances in the launch's row count: where EC2's answer was lost, the instance did not have its full time.
+    Only instances in the launch's row count. When EC2's answer to the launch was lost, its instances are not in the
+    row, and had less than the full time to register.
     """
     if launch.reason not in NEVER_REGISTERED:
         return
@@ -83,13 +88,13 @@ def _judge(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
 
 
 def _end_instances(instance_ids: Set[str], ports: Ports) -> None:
-    """Ends the instances of the launch.
+    """Terminates the instances of the launch.
 
-    They come from its tag, its row and EC2's answer, because each may leave one out.
+    Their ids were found by the launch's tag, in its row and in EC2's answer, because each of the three may lack some.
     """
 
     def end(instance_id: str) -> None:
-        with suppress(NotFound):  # it may have no row
+        with suppress(NotFound):  # the instance may have no row
             change_instance(instance_id, _leaving, ports)
         ports.ec2.terminate(instance_id)
 
@@ -105,7 +110,7 @@ def _leaving(instance: Instance) -> Instance:
 def _announce(launch: Launch, answer: FleetAnswer, ports: Ports) -> None:
     now, failures = ports.now(), ports.pools.read(launch.pool_id).failed_launches
     rest_s = round(jittered(min(FIRST_COOLDOWN_S * 2 ** min(failures, 10), LONGEST_COOLDOWN_S), ports.rng.random()), 1)
-    if not launch.for_warm_tier:  # launches for viewers must not pause for one that is not urgent
+    if not launch.for_warm_tier:  # launches for viewers must not pause because of a launch that is not urgent
         ports.pools.record_launch_failed(launch.pool_id, now + rest_s)
     said = attempts_of(answer), answer.fault or None
     ports.journal.append(journal.LaunchFailed(launch.pool_id, launch.launch_id, launch.reason, rest_s, *said), now)

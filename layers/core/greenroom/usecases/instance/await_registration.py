@@ -1,4 +1,4 @@
-"""Stores the instance that EC2 launched, and makes the state machine wait until its agent registers."""
+"""Stores the instances that EC2 launched, and makes the launch's state machine wait until the agent registers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Ports(Clock, Rng, HasBus, HasFleet, HasJournal, HasLaunches, HasOfferings,
 
 
 def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_token: str, ports: Ports) -> None:
-    """Stores the instances of EC2's answer, then the task token.
+    """Stores the instances of EC2's answer, and the task token with which the state machine waits for the agent.
 
-    If an agent has registered before, the wait is answered.
-    The launch's row takes the task token and the registration, each by a write that is conditional on the row as read.
-    Whichever comes second sees both, and answers.
+    If the agent has registered already, the state machine is answered at once. The launch's row receives both the task
+    token and the registration, each by a write that fails if the row has changed since it was read. So the later of the
+    two writes sees both, and its caller answers.
     Raises: NotFound, LaunchAbandoned; CapacityUnavailable, AccountLimitReached, RequestThrottled or OfferingsInvalid
     when EC2 launched nothing.
     """
@@ -75,9 +75,9 @@ def _instance(launched: LaunchedInstance, launch: Launch, now: float, deadline_a
 
 
 def answer_launch(launch: Launch, ports: Ports) -> None:
-    """Answers the wait if the agent has registered.
+    """Answers the state machine that waits for this launch, if the agent has registered.
 
-    Call it with the row after a write of the task token or the registration.
+    Call it with the launch's row as it is after a write of the task token or of the registration.
     """
     if launch.task_token is None or launch.state is not LaunchState.REGISTERED:
         return

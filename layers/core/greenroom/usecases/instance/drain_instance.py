@@ -1,4 +1,4 @@
-"""Takes an instance out of service for an operator, and puts it back as long as a session is still on it."""
+"""Takes an instance out of service for an operator, and returns it to service while a session still runs on it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Ports(Clock, HasBus, HasConnections, HasFleet, HasJournal, HasPools, HasSe
 
 
 BY_OPERATOR = "operatorDrain"
-"""The status reason of an instance that an operator drained. Only such a drain can be undone."""
+"""The status reason of an instance that an operator drained. Only a drain by an operator can be undone."""
 BACK_WITHIN_S = 120
-"""How long the slots may take to be reported ready again before the reaper acts."""
+"""How long the agent may take to report the slots of a returned instance ready, before the reaper acts."""
 _DRAINED = frozenset({InstanceState.BOOTING, InstanceState.READY})
 _INSTEAD = {
     InstanceState.LAUNCHING: "it serves nobody yet. Wait until it is Ready, or lower policy.alwaysOn and targetIdle.",
@@ -38,9 +38,9 @@ _ON_ITS_WAY_OUT = "it is on its way out already."
 
 
 def drain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
-    """Drains the instance: it gets no new sessions, and when its last one has ended, the next planning pass ends it.
+    """Drains the instance: it gets no new sessions, and the first planning pass after its last session terminates it.
 
-    Idempotent. Raises: NotFound, Conflict (it is on its way out, or not in service).
+    Idempotent. Raises: NotFound, Conflict (the instance is not in service any more, or not yet).
     """
 
     def decide() -> Callable[[], Instance | None]:
@@ -61,9 +61,9 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
 
 
 def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
-    """Puts the instance back into service. When its agent reports the unused slots ready, they become free again.
+    """Returns a drained instance to service. Its unused slots are free again when its agent reports them ready.
 
-    Raises: NotFound, Conflict (it is not draining, or no operator drained it).
+    Raises: NotFound, Conflict (the instance is not draining, or was not drained by an operator).
     """
 
     def decide() -> Callable[[], Instance]:

@@ -1,4 +1,4 @@
-"""Ends an instance: no new session gets a slot, those on it move to other instances, and EC2 terminates it."""
+"""Ends an instance: it gets no new sessions, its sessions move to other instances, and EC2 terminates it."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ class Ports(
 
 
 CLAIMS_AT_ONCE = 4
-"""How often retiring a slot is tried while others keep claiming it."""
+"""How often this module tries to retire a slot while sessions keep claiming it."""
 NO_PRICE = "no price known for this type"
 _HOUR_S = 3600
 
 
 def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
-    """Takes a broken instance out of service and ends it. Its sessions move, and the next pass replaces it.
+    """Takes a broken instance out of service and ends it: its sessions move, and the next planning pass replaces it.
 
-    Raises: Conflict (a heartbeat came, or it was changed, since it was read: look again later).
+    Raises: Conflict (since the instance was read, a heartbeat was recorded or its row was changed: look again later).
     """
     if instance.state is not InstanceState.QUARANTINED:
         instance = ports.fleet.save(changed(instance, InstanceState.QUARANTINED, why), unless_heard=True)
@@ -69,9 +69,9 @@ def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
 
 
 def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
-    """Moves the sessions to other instances and this one to Terminating, and asks EC2 to terminate it.
+    """Moves the instance's sessions to other instances, marks it as Terminating, and asks EC2 to terminate it.
 
-    Every step can be repeated; the reaper does so until EC2 says that the instance is gone.
+    Every step can be repeated. The reaper repeats them until EC2 reports that the instance is terminated.
     """
     _clear(instance.instance_id, reason, ports)
     ended = _change(instance.instance_id, _leaving, ports)
@@ -80,13 +80,16 @@ def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None
 
 
 def finish_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
-    """EC2 says that the instance is gone: its sessions move, and its rows leave the pool."""
+    """Moves the sessions of an instance that EC2 no longer has, and removes the instance from its pool."""
     _clear(instance.instance_id, reason, ports)
     _record(_change(instance.instance_id, _gone, ports), journal.InstanceTerminated, reason, ports)
 
 
 def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
-    """Retires all slots and moves their sessions. All slots come first, or a moving session might get one of them."""
+    """Retires all slots of the instance and moves their sessions.
+
+    All slots are retired first, because otherwise a moving session might get another slot of the same instance.
+    """
     for slot in [_retire(each, ports) for each in ports.slots.list_of_instance(instance_id)]:
         with suppress(NotFound):
             if (session := held_session(slot, ports)) is not None:
@@ -94,9 +97,9 @@ def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
 
 
 def _retire(slot: Slot, ports: Ports) -> Slot:
-    """Retires the slot and returns it as it was before, with its last session.
+    """Retires the slot and returns it as it was before, with the session that had it.
 
-    Raises: SlotLost (claimed again and again).
+    Raises: SlotLost (sessions kept claiming the slot).
     """
     for _ in range(CLAIMS_AT_ONCE):
         with suppress(SlotLost):
@@ -107,7 +110,10 @@ def _retire(slot: Slot, ports: Ports) -> Slot:
 
 
 def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Ports) -> Changed[Instance, Instance]:
-    """Changes the instance, and returns it before and after. Both are equal when there was nothing to change."""
+    """Changes the instance, and returns it before and after the change.
+
+    Both are equal if there was nothing to change.
+    """
     seen: list[Instance] = []
 
     def remembering(before: Instance) -> Instance:
@@ -124,7 +130,7 @@ def _record(
     reason: StatusReason,
     ports: Ports,
 ) -> None:
-    """Records the end, only if this call changed the state; other calls merely repeat the steps."""
+    """Records the instance's end if this call changed its state. Other calls only repeat the steps."""
     instance = ended.after
     if ended.before.state is instance.state:
         return
@@ -136,12 +142,12 @@ def _record(
 
 
 def _record_waste(instance: Instance, ports: Ports) -> None:
-    """Writes the ledger line of an interrupted instance: the time since its notice, when no new session could use it.
+    """Records what an interrupted instance cost from its notice to its end, when no new session could use it.
 
     Example: 120 s of a Spot g5.xlarge are 0.016767 $.
     """
     notice, now = instance.notice, ports.now()
-    if notice is None or notice.kind is NoticeKind.REBALANCE:  # mere advice: the instance is used until it is empty
+    if notice is None or notice.kind is NoticeKind.REBALANCE:  # only advice: the instance is still used
         return
     price, seconds = hourly_usd(instance.instance_type, instance.market), round(max(0.0, now - notice.at), 3)
     line = journal.LedgerEntry(

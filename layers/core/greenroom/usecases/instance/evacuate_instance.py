@@ -1,4 +1,4 @@
-"""Evacuates an instance that is being lost: no new sessions, those on it move, and it is ended before EC2 ends it."""
+"""Evacuates an instance that will be lost: moves its sessions to other instances, then ends it before EC2 does."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ _LOST = frozenset({InstanceState.INTERRUPTED, InstanceState.QUARANTINED})
 
 @dataclass(frozen=True, slots=True)
 class Evacuation:
-    """How far an evacuation is. `done`: nothing is left to do; `held`: how many slots still show a viewer a picture."""
+    """The state of an evacuation. `done`: nothing is left to do. `held`: how many slots still stream to a viewer.
+
+    `ends_at`: when EC2 will end the instance, epoch seconds; None: unknown, or EC2 will not.
+    """
 
     done: bool
     held: int
@@ -62,17 +65,19 @@ class Evacuation:
 
 
 def evacuate_instance(instance_id: str, notice: Notice, ports: Ports) -> Evacuation:
-    """Does one round of the evacuation: everything that is not done yet, whoever did the rest. Repeat it until `done`.
+    """Does all steps of the evacuation that are possible now. Repeat the call until `done`.
 
-    A claim at the moment of the notice may still have put a session here: the next round moves it.
-    Raises: NotFound; Conflict (a heartbeat came after all, or others keep changing it: look again later).
+    It does not matter who did earlier steps. A session that claimed a slot at the moment of the notice is moved by the
+    next call.
+    Raises: NotFound; Conflict (the agent of a silent instance was heard, or others keep changing its row: look again
+    later).
     """
     instance = _take_out(instance_id, notice, ports)
     if instance.state in ON_ITS_WAY_OUT:
         return Evacuation(done=True, held=0, ends_at=None)
     for slot in ports.slots.list_of_instance(instance_id):
         _retire_idle(slot, ports)
-    if instance.state not in _LOST:  # EC2 only advised to leave: sessions on it go on until they end
+    if instance.state not in _LOST:  # EC2 only advised to leave the instance: its sessions continue until they end
         return Evacuation(done=True, held=len(_held(instance_id, ports)), ends_at=None)
     until = ends_at(instance.notice) if instance.notice else None
     if shows_picture(instance, ports.now()):
@@ -104,7 +109,7 @@ def _take_out(instance_id: str, notice: Notice, ports: Ports) -> Instance:
 def _retire_idle(slot: Slot, ports: Ports) -> None:
     if slot.session_id is not None or slot.state is SlotState.RETIRED:
         return
-    with suppress(SlotLost):  # claimed in the meantime: it has a session now
+    with suppress(SlotLost):  # a session has claimed the slot in the meantime
         ports.slots.move(slot, retire_idle(slot, ports.now()))
 
 
@@ -116,7 +121,7 @@ def _move_all(instance: Instance, until: float | None, ports: Ports) -> None:
 
 
 def _held(instance_id: str, ports: Ports) -> list[Slot]:
-    """Slots with a session, and those that a session left a moment ago, before its new picture was there."""
+    """Slots that have a session, and slots that still stream to a viewer whose session has just moved away."""
     now = ports.now()
     slots = ports.slots.list_of_instance(instance_id)
     return [each for each in slots if each.session_id is not None or now < _lingers_until(each)]

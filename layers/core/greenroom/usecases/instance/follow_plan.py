@@ -1,4 +1,4 @@
-"""Starts, stops and retires the instances that a plan of their pool committed to."""
+"""Starts, stops and terminates the instances of a pool as a committed plan demands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOf
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """Which instances EC2 was asked to start, to stop and to terminate."""
+    """The ids of the instances that EC2 was asked to start, to stop and to terminate."""
 
     started: list[str]
     stopped: list[str]
@@ -32,9 +32,9 @@ class Followed:
 def follow_plan(
     pool_id: str, starts: Sequence[str], stops: Sequence[str], retirements: Sequence[str], ports: Ports
 ) -> Followed:
-    """Works through all three lists, whatever happens to one of them. Repeating it is harmless.
+    """Starts, stops and terminates the instances in the three lists. A failure in one list does not stop the others.
 
-    Raises: as `one_by_one`, when all three were worked through. The reaper then repeats what failed.
+    Repeating the call is harmless. Raises: as `one_by_one`, after all three lists. The reaper then repeats what failed.
     """
     turns: Mapping[str, Callable[[], list[str]]] = {
         "starts": lambda: start_instances(pool_id, starts, ports) if starts else [],

@@ -1,4 +1,4 @@
-"""Handles EC2's events about instances: decides whether an event is news about one of ours, and announces it."""
+"""Handles EC2's events about instances: if an event says that one of ours will be lost, its evacuation is started."""
 
 from __future__ import annotations
 
@@ -19,16 +19,20 @@ class Ports(Clock, HasBus, HasEc2, HasFleet, Protocol):
 
 
 STALE_AFTER_S = 60
-"""A Spot warning is ignored this long after the end that it announced: the instance was not ended then."""
+"""How long after the announced end a Spot warning still counts.
+
+Later, it is ignored: EC2 did not end the instance then.
+"""
 _RUNS = frozenset({Ec2State.PENDING, Ec2State.RUNNING})
 _SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
 
 
 def note_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Ports) -> bool:
-    """Announces the notice if it is news. Returns whether it was. `at`: when it happened, as EC2's event says.
+    """Announces the notice (word that an instance will be lost) if it is news. Returns whether it was.
 
-    No news are: instances that are not ours (or have no row yet: the reaper will see them), those that we end or stop
-    ourselves, what is known already, and what is too old to be true.
+    `at`: when it happened, according to EC2's event.
+    A notice is no news if the instance is not ours, or has no row yet (the reaper will see it); if we end or stop the
+    instance ourselves; if an equal or stronger notice is known; or if the notice is too old to be true.
     """
     try:
         instance = ports.fleet.get(instance_id)
@@ -42,7 +46,11 @@ def note_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Port
 
 
 def announce_notice(instance: Instance, notice: Notice, ports: Ports) -> None:
-    """Sends InstanceNoticed. If it is sent twice, the second evacuation finds nothing to do."""
+    """Announces on the bus that an instance will be lost, which starts its evacuation.
+
+    An evacuation moves the viewers to other instances. Announcing the notice twice is harmless: the second evacuation
+    finds nothing to do.
+    """
     end = ends_at(notice)
     ports.bus.send(
         InstanceNoticed(
@@ -70,7 +78,7 @@ def _is_news(instance: Instance, notice: Notice, ports: Ports) -> bool:
 def _still_runs(instance_id: str, ports: Ports) -> bool:
     """Whether EC2 says that the instance runs.
 
-    A late `stopped` may be about an instance of the warm pool that was started again since.
+    EC2's event `stopped` may arrive so late that an instance of the warm pool was started again in the meantime.
     """
     found = ports.ec2.find(instance_id)
     return found is not None and found.state in _RUNS

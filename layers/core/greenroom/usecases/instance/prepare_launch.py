@@ -1,4 +1,7 @@
-"""Decides what to ask EC2 for: one instance, best offering without a cooldown first, Spot before on-demand."""
+"""Decides what EC2 is asked for at a launch: one instance of the best offerings, Spot before on-demand.
+
+An offering (instance type × zone × market) that EC2 refused lately is left alone until its cooldown is over.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ class Ports(Clock, HasCatalog, HasFleet, HasLaunches, HasOfferings, HasPools, Pr
 
 @dataclass(frozen=True, slots=True)
 class FleetRequest:
-    """One CreateFleet call. The client token makes a repeated call harmless, so it changes only with the request."""
+    """One CreateFleet call. Its client token makes a repeated call harmless.
+
+    Therefore the token is the same for the same request, and differs between the two requests of a launch.
+    """
 
     pool_id: str
     launch_id: str
@@ -33,13 +39,13 @@ class FleetRequest:
 
     @property
     def offerings(self) -> tuple[Offering, ...]:
-        """The offerings, best first."""
+        """The offerings to ask for, best first."""
         return tuple(each.offering for each in self.ranked)
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedLaunch:
-    """The calls to make for a launch; at least one of the two is there."""
+    """The CreateFleet calls of a launch, one for each market (Spot, on-demand). At least one of them is set."""
 
     spot: FleetRequest | None
     on_demand: FleetRequest | None
@@ -48,8 +54,8 @@ class PreparedLaunch:
 def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], ports: Ports) -> PreparedLaunch:
     """Moves the launch from Intended to Requested, and returns the CreateFleet calls to make.
 
-    Raises: NotFound, LaunchAbandoned, PoolIsHalted. When every offering is in cooldown: CapacityUnavailable,
-    AccountLimitReached or OfferingsInvalid, depending on the refusals.
+    Raises: NotFound, LaunchAbandoned, PoolIsHalted. When every offering of the pool is in cooldown (left alone after a
+    refusal): CapacityUnavailable, AccountLimitReached or OfferingsInvalid, depending on the refusals.
     """
     if ports.pools.read(pool_id).halted is not None:
         raise PoolIsHalted(pool_id)
@@ -75,7 +81,10 @@ def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], port
 
 
 def _requested(launch: Launch, pool: Pool, deadline_at: float) -> Launch:
-    """The launch as Requested. It is so already when this step is repeated. Raises: LaunchAbandoned."""
+    """The launch as Requested. When this step is repeated, the launch is Requested already, and is returned unchanged.
+
+    Raises: LaunchAbandoned.
+    """
     if launch.application_id != pool.application_id:
         raise LaunchAbandoned(f"{launch.launch_id} is for {launch.application_id}, which the pool no longer serves")
     if launch.state is LaunchState.REQUESTED:

@@ -1,4 +1,4 @@
-"""Records an agent's heartbeat: renews its slots' leases, and answers with the true state of all its slots."""
+"""Records an agent's heartbeat: extends the leases of its slots, and answers with the stored state of all its slots."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class Ports(Clock, HasBus, HasEc2, HasFleet, HasLaunches, HasSessions, HasSlots,
 
 @dataclass(frozen=True, slots=True)
 class SlotTruth:
-    """A slot as it is now, with the number of the join that its agent should serve."""
+    """A slot as it is stored now, and the join number of the page that the agent should serve.
+
+    The join number counts the pages that have shown the session; 0: the slot has no session.
+    """
 
     slot: Slot
     join_number: int
@@ -49,13 +52,14 @@ def record_heartbeat(
     ports: Ports,
     notice: Notice | None = None,
 ) -> Heard:
-    """Records the heartbeat and renews the leases.
+    """Records the heartbeat and extends the leases of the instance's slots.
 
-    `epochs`: the agent's epochs by slot id. Only the lease of a slot whose epoch the agent knows is renewed.
-    `notice`: what EC2 announced to the instance. Every later heartbeat repeats it; it is announced once. Everything
-    else that a heartbeat says about slots is only a hint: facts come as slot events.
-    Raises: UnknownInstance; StaleBoot, InstanceHasEnded (409: the agent must stop, and its dead-man timer is not
-    renewed).
+    `epochs`: by slot id, the epoch (fencing number, raised at each claim) that the agent knows. The lease of a slot is
+    extended only if the agent knows the slot's present epoch.
+    `notice`: what EC2 announced to the instance. The agent repeats it in every later heartbeat; it is announced on the
+    bus once. Everything else that a heartbeat says about slots is only a hint: the agent reports it by slot events.
+    Raises: UnknownInstance; StaleBoot, InstanceHasEnded (HTTP 409: the agent must stop, and must not extend its
+    dead-man timer).
     """
     now = ports.now()
     try:
@@ -65,7 +69,7 @@ def record_heartbeat(
     slots = ports.slots.list_of_instance(instance_id)
     for slot in slots:
         if slot.session_id is not None and epochs.get(slot.slot_id) == slot.epoch:
-            with suppress(StaleEpoch):  # given back since it was read: the next heartbeat says so
+            with suppress(StaleEpoch):  # given back since the read: the next heartbeat's answer says so
                 ports.slots.extend_lease(slot.slot_id, slot.session_id, slot.epoch, now + lease_s)
     if notice is not None:
         _record(instance, notice, ports)
@@ -73,7 +77,10 @@ def record_heartbeat(
 
 
 def _record(instance: Instance, notice: Notice, ports: Ports) -> None:
-    """Announces the notice before storing it: a call that dies in between announces it again, which does no harm."""
+    """Announces the notice on the bus, then stores it.
+
+    If the call dies in between, a later heartbeat announces the notice again, which is harmless.
+    """
     if instance.state in ON_ITS_WAY_OUT or not is_stronger(notice, instance.notice):
         return
     announce_notice(instance, notice, ports)

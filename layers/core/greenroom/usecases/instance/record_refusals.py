@@ -1,4 +1,4 @@
-"""Records EC2's refusals: cooldowns of what it refused, alarms for people, and the record of each attempt."""
+"""Records what EC2 refused at a launch: cooldowns of offerings, alarms for people, and an account of each attempt."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ class Ports(Clock, Rng, HasBus, HasJournal, HasOfferings, Protocol):
 
 
 def record_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
-    """Stores the cooldowns that follow from EC2's refusals, and records those that people must act on.
+    """Stores the cooldowns that follow from EC2's refusals, and records the refusals that people must act on.
 
-    An offering without capacity, or an invalid one, gets a cooldown of its own; a used-up quota gives one to the whole
-    market; a throttled call gives none. Repeating the call alarms nobody twice.
+    An offering (instance type × zone × market) for which EC2 has no capacity, or which is invalid, gets a cooldown of
+    its own. A used-up quota of the AWS account gives a cooldown to the whole market. A throttled call gives none.
+    Repeating this call raises no second alarm.
     """
     roll = ports.rng.random()
     for refusal in answer.refusals:
@@ -38,7 +39,7 @@ def record_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
 
 
 def record_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> None:
-    """Stores the cooldown of a market whose quota is used up, and alarms people if none was running.
+    """Stores the cooldown of a market whose quota is used up. Alarms people unless such a cooldown was running already.
 
     Used also when EC2 refuses to start a stopped instance (`on-demand`).
     """
@@ -50,7 +51,11 @@ def record_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> 
 
 
 def _meant(refusal: Refusal, answer: FleetAnswer) -> Iterator[Offering]:
-    """The offerings that the refusal is about: the one it names, or else all that its market was asked for in vain."""
+    """The offerings that the refusal is about: the offering that it names.
+
+    If it names none, these are all offerings that EC2 was asked for in that market, unless it launched an instance
+    there.
+    """
     if refusal.offering is not None:
         yield refusal.offering
     elif not any(each.market == refusal.market for each in answer.launched):
@@ -59,12 +64,12 @@ def _meant(refusal: Refusal, answer: FleetAnswer) -> Iterator[Offering]:
 
 
 def attempts_of(answer: FleetAnswer) -> tuple[journal.Attempt, ...]:
-    """All attempts for the decision record: the market, the offerings asked for, and EC2's answer."""
+    """All attempts of the launch, for its decision record: the market, the offerings asked for, and EC2's answer."""
     return tuple(_attempt(call, answer) for call in answer.asked or _answered(answer))
 
 
 def _answered(answer: FleetAnswer) -> list[Asked]:
-    """The markets that answered, for callers that did not record what they asked for."""
+    """The markets in EC2's answers. Used when the caller has not recorded what it had asked for."""
     markets = [each.asked_of for each in answer.refusals] + [each.market for each in answer.launched]
     return [Asked(market, ()) for market in dict.fromkeys(markets)]
 

@@ -57,7 +57,7 @@ class Ports(
 
 @dataclass(frozen=True, slots=True)
 class RegisteredInstance:
-    """What the registered agent is told to run."""
+    """What a registered agent gets to know: its instance, the application to run, and its slots."""
 
     instance: Instance
     application: Application
@@ -65,10 +65,10 @@ class RegisteredInstance:
 
 
 def register_instance(instance_id: str, boot: Boot, ports: Ports) -> RegisteredInstance:
-    """Registers the agent. `instance_id` is the caller's signed identity.
+    """Registers the agent of an instance. `instance_id`: the signed identity of the agent that called.
 
-    Repeated with the same nonce, nothing changes.
-    Raises: UnknownInstance, StaleBoot (409: a later boot has registered).
+    Registering the same boot (the same nonce) again changes nothing.
+    Raises: UnknownInstance, StaleBoot (HTTP 409: a later boot has registered).
     """
     row = _ensure_row(instance_id, ports)
     now, application = ports.now(), ports.catalog.application(row.application_id)
@@ -77,7 +77,7 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> RegisteredI
     def booted(before: Instance) -> Instance:
         after = registered(before, boot, now, ready_by, build_of(application))
         if after is not before and before.boot_nonce is not None:
-            # Before the nonce is written: after a crash in between, the slots are renewed twice rather than not at all.
+            # Done before the nonce is written: after a crash in between, slots are renewed twice, not never.
             _outdate_slots(instance_id, ready_by, ports)
         return after
 
@@ -93,16 +93,17 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> RegisteredI
 
 
 def _place(instance: Instance, ports: Ports) -> None:
-    """Stores the instance's zone: CreateFleet's answer may omit it, EC2's description has it."""
+    """Stores the instance's zone if it is unknown: CreateFleet's answer may omit the zone, EC2's description has it."""
     if not instance.zone and (found := ports.ec2.find(instance.instance_id)) is not None:
         zone = found.zone
         change_instance(instance.instance_id, lambda before: replace(before, zone=zone), ports)
 
 
 def _ensure_row(instance_id: str, ports: Ports) -> Instance:
-    """Reads the instance's row, or makes it if the agent is faster than the row.
+    """Reads the instance's row, or writes the row if the agent registers before it was written.
 
-    Then EC2's tags say which launch it belongs to, never the agent's own word.
+    To write it, the launch is taken from the instance's tags in EC2, never from what the agent says.
+    Raises: UnknownInstance.
     """
     try:
         return ports.fleet.get(instance_id)
@@ -135,9 +136,9 @@ def _ensure_row(instance_id: str, ports: Ports) -> Instance:
 
 
 def _outdate_slots(instance_id: str, ready_by: float, ports: Ports) -> None:
-    """Renews all slots after a restart: sessions on them move, and facts from before the restart are refused.
+    """Renews all slots after a restart of the instance: their sessions move, and older reports about them are refused.
 
-    Unused slots come first, or a moving session might get one of them and lose it at once.
+    Unused slots are renewed first, because otherwise a moving session might get one of them and lose it at once.
     """
     for slot in sorted(ports.slots.list_of_instance(instance_id), key=lambda each: each.session_id is not None):
         _move_away(slot, ports)
@@ -155,9 +156,9 @@ def _move_away(slot: Slot, ports: Ports) -> None:
 
 
 def _outdate_again(slot: Slot, ready_by: float, ports: Ports) -> None:
-    """Renews a slot that was claimed in the meantime; its new session has no picture either, and moves.
+    """Renews a slot that a session has claimed in the meantime. The slot streams nothing, so that session moves too.
 
-    Raises: SlotLost (claimed yet again).
+    Raises: SlotLost (another session has claimed the slot).
     """
     current = ports.slots.get(slot.slot_id)
     _move_away(current, ports)
@@ -188,7 +189,7 @@ def _new_slots(instance: Instance, maximum: int, ready_by: float) -> list[Slot]:
 def _close_launch(instance: Instance, ports: Ports) -> None:
     """Closes the launch as Registered.
 
-    Raises: UnknownInstance (the launch was undone; this instance is being ended).
+    Raises: UnknownInstance (the launch was undone, so this instance is being terminated).
     """
     now = ports.now()
 
@@ -203,6 +204,6 @@ def _close_launch(instance: Instance, ports: Ports) -> None:
     try:
         launch = change_launch(instance.pool_id, instance.launch_id, done, ports)
     except NotFound:
-        return  # it registered long ago, and the launch's row has expired
+        return  # the instance first registered long ago, and the launch's row has expired
     ports.pools.record_launch_registered(instance.pool_id)
     answer_launch(launch, ports)

@@ -1,4 +1,4 @@
-"""Ends instances that a planning pass drained, or no longer wants in the warm pool."""
+"""Terminates instances that a planning pass has drained, or does not want in the warm pool any more."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})
 def retire_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
     """Moves Draining or Stopped instances to Terminating, one by one, and asks EC2 to terminate them.
 
-    Returns the ids of those that EC2 was asked to terminate. Instances that have a session, are gone, or are wanted
-    again are left alone.
+    Returns the ids of the instances that EC2 was asked to terminate. An instance that has a session, is gone, or is in
+    service again is left alone.
     """
     asked = one_by_one(instance_ids, lambda each: _retire(each, ports))
     return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]
 
 
 def _retire(instance_id: str, ports: Ports) -> bool:
-    # A draining or stopped instance takes no session, so what is unused here stays unused.
+    # A draining or stopped instance takes no new session, so a slot that is unused now stays unused.
     if any(each.state in _IN_USE for each in ports.slots.list_of_instance(instance_id)):
         return False
     try:

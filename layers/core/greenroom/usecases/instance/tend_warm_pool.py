@@ -1,4 +1,4 @@
-"""Stops and starts instances of the warm pool, one by one. EC2 is asked again until it has done so."""
+"""Stops and starts instances of the warm pool, one by one. The reaper asks EC2 again until EC2 has done so."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ I = InstanceState  # noqa: E741
 
 
 def stop_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """Asks EC2 to stop those whose rows say Stopped. Returns their ids. If a request is lost, the reaper repeats it."""
+    """Asks EC2 to stop those of the instances whose rows say Stopped. Returns their ids.
+
+    If a request is lost, the reaper repeats it.
+    """
     asked = one_by_one(instance_ids, lambda each: _stop(each, ports))
     return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]
 
@@ -51,9 +54,8 @@ def _stop(instance_id: str, ports: Ports) -> bool:
 def start_instances(pool_id: str, instance_ids: Sequence[str], ports: Ports) -> list[str]:
     """Moves Stopped instances to Launching, one by one, and asks EC2 to start them.
 
-    Does nothing while the pool is halted.
-    Returns the ids of those that are starting. The others are gone, are not stopped yet, or EC2 has no capacity for
-    them.
+    Does nothing while the pool is halted. Returns the ids of the instances that are starting. The other instances are
+    gone, are not stopped yet, or could not be started because EC2 has no capacity for them.
     """
     if ports.pools.read(pool_id).halted is not None:
         return []
@@ -72,19 +74,22 @@ def _start(instance_id: str, register_by: float, ports: Ports) -> bool:
 
 
 def _is_restarting(instance: Instance) -> bool:
-    """Whether the instance is being started out of the warm pool: its agent has registered before, but not since."""
+    """Whether the instance is being started from the warm pool.
+
+    Its agent has registered in an earlier boot, but not yet in this one.
+    """
     return instance.state is I.LAUNCHING and instance.boot_nonce is not None
 
 
 def _ask_to_start(instance: Instance, ports: Ports) -> bool:
-    """Asks EC2 to start it.
+    """Asks EC2 to start the instance. Returns False when EC2 refused.
 
-    False when EC2 refused: it is back in the warm pool for a cooldown, and the pool is planned again.
+    After a refusal, the instance is Stopped again and left alone for a cooldown, and the pool is planned again.
     """
     try:
         ports.ec2.start(instance.instance_id)
     except Conflict:
-        return True  # running already, or not stopped yet: the reaper asks again once it is
+        return True  # it runs already, or is not stopped yet: the reaper asks again when it is stopped
     except (CapacityUnavailable, AccountLimitReached) as refusal:
         now = ports.now()
         if isinstance(refusal, AccountLimitReached):
@@ -101,10 +106,10 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
 
 
 def reconcile_stopped(member: Member, seen: Ec2Instance | None, ports: Ports) -> bool:
-    """For the reaper: repairs an instance of the warm pool.
+    """Repairs an instance of the warm pool, for the reaper.
 
-    Returns whether it is one, so that nothing else is done to it.
-    `seen`: the instance as EC2 listed it before the rows were read.
+    Returns whether the instance belongs to the warm pool; then the reaper does nothing else to it.
+    `seen`: the instance as EC2 listed it before the rows were read; None: EC2 did not list it.
     """
     instance = member.instance
     if instance.state is I.STOPPED:
@@ -127,9 +132,9 @@ def _reconcile_stop(instance: Instance, seen: Ec2Instance | None, ports: Ports) 
             change_instance(instance.instance_id, lambda before: _confirmed(before, now), ports)
             ports.journal.append(journal.InstanceStopped(*_named(instance)), now)
     elif instance.deadline_at is not None and now > instance.deadline_at:
-        retire_instances([instance.instance_id], ports)  # it cannot be stopped, and it must not go on costing money
+        retire_instances([instance.instance_id], ports)  # it cannot be stopped, and must not cost money any longer
     elif seen.state in (Ec2State.PENDING, Ec2State.RUNNING):
-        if is_at_rest(instance):  # somebody else started it, so it must not count as stopped
+        if is_at_rest(instance):  # somebody else started the instance, so it must not count as stopped
             with suppress(Conflict):
                 change_instance(instance.instance_id, lambda before: replace(before, stopped_at=None), ports)
         ports.ec2.stop(instance.instance_id)
@@ -142,5 +147,5 @@ def _confirmed(instance: Instance, now: float) -> Instance:
 
 
 def _named(instance: Instance) -> tuple[str, str, str, str]:
-    """The fields with which each Journal entry of the warm pool begins."""
+    """The first fields of each Journal entry about the warm pool."""
     return instance.instance_id, instance.pool_id, instance.instance_type, instance.zone
