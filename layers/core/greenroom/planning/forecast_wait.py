@@ -123,7 +123,7 @@ def forecast_wait(place: int, sources: Iterable[Source]) -> Wait:
 
 
 def _grouped(sources: Iterable[Source]) -> Sequence[Source]:
-    """Merges sources whose ages and delays differ by less than 6 % (or a second), because they behave alike."""
+    """Merges sources (what frees slots) that behave alike: ages and delays differ by less than 6 % or a second."""
     found: dict[tuple[int, int, int, int], Source] = {}
     for each in sources:
         key = (id(each.life), id(each.next), _bucket(each.age_s), _bucket(each.delay_s))

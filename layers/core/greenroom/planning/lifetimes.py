@@ -99,7 +99,7 @@ def _steps(lived: Sequence[Lived], most_s: float) -> tuple[list[float], list[flo
 
 
 def _sums(ends: Sequence[float], weights: Sequence[float]) -> list[tuple[float, float, float]]:
-    """For the first 0, 1, 2, ... steps, three sums: probability, probability x length, probability x length squared."""
+    """For the first 0, 1, ... lengths, three sums: probability, probability x length, probability x length squared."""
     found = [(0.0, 0.0, 0.0)]
     for end, weight in zip(ends, weights, strict=True):
         mass, total, squares = found[-1]

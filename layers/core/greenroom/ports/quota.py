@@ -74,7 +74,7 @@ class QuotaCounters(Protocol):
         """What a tenant or the account uses: the sum over all shards of its counter."""
 
     def live_shards(self, name: str) -> Sequence[ShardCount]:
-        """All shards of the counter that were ever used."""
+        """The shards (rows) of the counter of live sessions, as far as they were ever used."""
 
     def doubt(self, name: str, seen: ShardCount, surplus: int | None) -> None:
         """Stores by how many units a recount found the shard too high (None: the recount agreed with it).

@@ -81,7 +81,7 @@ class HasIceServers(Protocol):
 
     @property
     def ice_servers(self) -> Sequence[Mapping[str, Any]]:
-        """Each is an RTCIceServer."""
+        """The ICE servers, each in the form of an RTCIceServer."""
 
 
 class HasTurn(Protocol):

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CheckStatus(StrEnum):
-    """The result of a check."""
+    """The result of one check of a preflight."""
 
     OK = "ok"
     WARNING = "warning"  # the event will probably have its slots, but few to spare
@@ -39,7 +39,7 @@ class Preflight:
 
     @property
     def worst(self) -> CheckStatus:
-        """The worst status among the checks."""
+        """The worst status among the checks of the preflight."""
         order = (CheckStatus.FAILED, CheckStatus.WARNING, CheckStatus.UNKNOWN)
         found = {each.status for each in self.checks}
         return next((each for each in order if each in found), CheckStatus.OK)

@@ -57,7 +57,7 @@ def check_transition(before: InstanceState, after: InstanceState) -> None:
 
 
 def sources_of(after: InstanceState) -> frozenset[InstanceState]:
-    """The states from which an instance may change to `after`; a conditional write names them."""
+    """The states from which an instance may change to `after`. A conditional write names them as its condition."""
     return frozenset(before for before, targets in INSTANCE_TRANSITIONS.items() if after in targets)
 
 

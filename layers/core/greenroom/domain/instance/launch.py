@@ -46,8 +46,8 @@ LEAST_BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S = 600, 1440
 An instance whose agent never reaches Greenroom powers itself off after 30 min; its state machine waits 25 min.
 """
 START_MARGIN_S = 60
-"""Time allowed in addition to the application's own start, because its old process is ended first, and a report takes
-time.
+"""Time allowed to restart a slot's application, in addition to the application's own start: its old process is ended
+first, and reports of the agent take time.
 """
 BOOTS_MEASURED = 5
 """How many boots of a pool must have been measured before they tell how long the next one takes."""

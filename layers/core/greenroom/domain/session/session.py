@@ -88,7 +88,7 @@ STANDARD_TIER = "standard"
 
 
 def sources_of(after: SessionState) -> frozenset[SessionState]:
-    """The states from which a session may change to `after`; a conditional write names them."""
+    """The states from which a session may change to `after`. A conditional write names them as its condition."""
     return frozenset(before for before, targets in SESSION_TRANSITIONS.items() if after in targets)
 
 
