@@ -30,11 +30,8 @@ ALLOWED = frozenset(
         ("template.yaml", "app"),
         ("template.yaml", "door"),
         ("template.yaml", "machine"),
-        ("template.yaml", "note"),
         ("template.yaml", "stage"),
         ("cli/", "app"),
-        ("functions/note_interruption/", "note"),
-        ("layers/core/greenroom/usecases/instance/note_interruption.py", "note"),
     }
 )
 """(start of a path, word) that is still to be rewritten. It only shrinks."""

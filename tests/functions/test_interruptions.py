@@ -21,7 +21,7 @@ from tests.functions.invocations import HEARTBEAT, SETTINGS, agent_event, body_o
 OURS = "i-0123456789abcdef0"
 
 # Source: EC2 user guide; ids and times are ours.
-WARNING: dict[str, Any] = sample("note_interruption")
+WARNING: dict[str, Any] = sample("record_interruption")
 REBALANCE: dict[str, Any] = {
     "version": "0",
     "id": "12345678-1234-1234-1234-123456789012",
@@ -66,7 +66,7 @@ def house(state: InstanceState = InstanceState.READY, ec2: Ec2State = Ec2State.R
 def note(ports: FakePorts, event: dict[str, Any]) -> list[dict[str, Any]]:
     """What goes on to our bus."""
     before = len(ports.bus.events)
-    answer = handle_of("note_interruption")(event, ports)
+    answer = handle_of("record_interruption")(event, ports)
     told = [each.detail() for each in ports.bus.events[before:]]
     assert answer == {"noted": bool(told)}
     return told
@@ -159,7 +159,7 @@ def test_an_interrupted_instance_that_is_gone_before_its_time_is_news() -> None:
 def test_an_event_that_is_not_as_ec2_sends_it_is_refused_by_its_field(field: str, event: dict[str, Any]) -> None:
     ports = house()
     with pytest.raises(InvalidField) as refused:
-        handle_of("note_interruption")(event, ports)
+        handle_of("record_interruption")(event, ports)
     assert refused.value.field == field
     assert ports.bus.events == []
 

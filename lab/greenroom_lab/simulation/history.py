@@ -11,7 +11,7 @@ from greenroom.domain.instance.instance import NoticeKind
 from greenroom.domain.pool.pool import Application, ApplicationKind, Placement, Pool, PoolPolicy
 from greenroom.domain.quota.quota import Quota
 from greenroom.domain.session.session import SessionLimits
-from greenroom.usecases.instance.note_interruption import note_interruption
+from greenroom.usecases.instance.record_interruption import record_interruption
 from greenroom.usecases.reaper.reconcile_fleet import PassResult
 
 from greenroom_lab.simulation.agents import Agent
@@ -213,6 +213,6 @@ class History:
         at, ports = self.world.now, self.world.ports
 
         def arrive() -> None:
-            self.world.attempt(lambda: note_interruption(instance_id, kind, at, ports), arrive)
+            self.world.attempt(lambda: record_interruption(instance_id, kind, at, ports), arrive)
 
         self.world.on_the_way("notice", arrive)

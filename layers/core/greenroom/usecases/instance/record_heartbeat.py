@@ -17,7 +17,7 @@ from greenroom.ports.session import HasSessions
 from greenroom.ports.slot import HasSlots
 from greenroom.ports.world import Clock
 from greenroom.usecases.change_rows import change_instance
-from greenroom.usecases.instance.note_interruption import announce_notice
+from greenroom.usecases.instance.record_interruption import announce_notice
 
 
 class Ports(Clock, HasBus, HasEc2, HasFleet, HasLaunches, HasSessions, HasSlots, Protocol):

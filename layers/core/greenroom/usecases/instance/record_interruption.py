@@ -27,7 +27,7 @@ _RUNS = frozenset({Ec2State.PENDING, Ec2State.RUNNING})
 _SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
 
 
-def note_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Ports) -> bool:
+def record_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Ports) -> bool:
     """Announces the notice (word that an instance will be lost) if it is news. Returns whether it was.
 
     `at`: when it happened, according to EC2's event.
