@@ -74,7 +74,7 @@ def test_user_data_arms_the_dead_man_timer_before_anything_can_fail() -> None:
 
 def test_user_data_keeps_the_application_from_the_credentials_before_it_starts_the_agent() -> None:
     script = user_data()
-    assert 'meta skuid "greenroom-app" ip daddr 169.254.169.254 drop' in script
+    assert 'meta skuid "greenroom-application" ip daddr 169.254.169.254 drop' in script
     unit = script[script.index("greenroom-agent.service <<") :]
     assert unit.index("nft --file") < unit.index("ExecStart=/usr/bin")
     assert script.index("useradd") < script.index("systemctl enable --now greenroom-agent.service")
@@ -87,7 +87,7 @@ def test_user_data_writes_the_agents_environment() -> None:
     given = agent_environment(user_data())
     settings = Settings.from_env(given)
     assert settings.heartbeat_file == Path("/var/lib/greenroom/last-heartbeat")
-    assert settings.application_user == "greenroom-app"
+    assert settings.application_user == "greenroom-application"
     (inbound,) = resources("AWS::EC2::SecurityGroup")["MediaSecurityGroup"]["SecurityGroupIngress"]
     assert (settings.media_ports.first, settings.media_ports.last) == (inbound["FromPort"], inbound["ToPort"])
     reader = "".join(path.read_text() for path in (ROOT / "agent").rglob("*.py"))

@@ -27,10 +27,6 @@ TEXTS = (".py", ".ts", ".mjs", ".css", ".html", ".yaml", ".md", ".toml")
 """No JSON: samples say what AWS says, and a schema's description is its class's docstring."""
 ALLOWED = frozenset(
     {
-        ("template.yaml", "app"),
-        ("template.yaml", "door"),
-        ("template.yaml", "machine"),
-        ("template.yaml", "stage"),
         ("cli/", "app"),
     }
 )
