@@ -1,5 +1,6 @@
-"""Does every step of a scheduled event that is due. The event's state machine, the reaper and the HTTP API call it, and
-calling it twice does no harm.
+"""Does every step of a scheduled event that is due.
+
+The event's state machine, the reaper and the HTTP API call this. Calling it twice is harmless.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools
 
 
 ROUNDS = 12
-"""Each round does one step or sets one reservation. More rounds are needed only if others keep changing the event."""
+"""How many rounds one call makes. A round does one step of the event, or sets the pool's reservation for it.
+
+More rounds are needed only if others keep changing the event.
+"""
 Dispatcher = Callable[[str], object]
 _Measured = type[journal.EventAtPointOfNoReturn] | type[journal.EventMeasured]
 Preflighter = Callable[[EventReading], Preflight]
@@ -42,7 +46,7 @@ Preflighter = Callable[[EventReading], Preflight]
 class Advance:
     """The event after all steps that were due.
 
-    `next_at`: when the next step is due, epoch seconds; None: there is none.
+    `next_at`: when the next step is due, epoch seconds; None: no step is left.
     """
 
     event: ScheduledEvent
@@ -54,11 +58,13 @@ def advance_event(
 ) -> Advance:
     """Does all steps of the event that are due, and returns the event after them.
 
-    `preflight`: runs a preflight; without it, the preflight steps are left to another caller.
-    `dispatch`: serves the line when the event starts, because its pre-queue may be served then; without it, the
-    reaper's next pass does so. The row is read again after each change, until nothing is due and the pool's reservation
-    is what the row says. So an edit or a cancellation that comes in between is seen by whoever reads last.
-    Raises: NotFound; Conflict (others kept changing the event; the next call goes on).
+    `preflight`: runs a preflight (the check whether the event's slots can be had); without it, the preflight steps are
+    left to another caller.
+    `dispatch`: serves the pool's line when the event starts, because the sessions in its pre-queue may then get slots;
+    without it, the reaper's next pass serves the line.
+    The event's row is read again after each change, until no step is due and the pool's reservation is what the row
+    says. So if an operator edits or cancels the event meanwhile, whoever reads the row last acts on that.
+    Raises: NotFound; Conflict (others kept changing the event; the next call continues).
     """
     for _ in range(ROUNDS):
         reading = read_event(event_id, ports)
@@ -73,7 +79,7 @@ def advance_event(
         try:
             ports.events.save(_after(due, reading, preflight, ports), now)
         except Conflict:
-            continue  # it was edited, or somebody else did this step: the row says what is left
+            continue  # the event was edited, or another caller did this step: the row says what is left
         if due is EventStep.MEASURE and dispatch is not None:
             dispatch(reading.event.pool_id)
     raise Conflict("event", event_id)
@@ -82,7 +88,7 @@ def advance_event(
 def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None, ports: Ports) -> ScheduledEvent:
     """The event's row after `step`.
 
-    What a step does outside of the row may be done twice; the pool's reservation follows from the row.
+    What a step does outside of the event's row may be done twice. Only the reservation follows from the row itself.
     """
     event = reading.event
     taken = replace(event, done=event.done | {step})
@@ -96,9 +102,10 @@ def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None
 
 
 def _measure(event: ScheduledEvent, kind: _Measured, ports: Ports, *, with_coming: bool) -> None:
-    """Records how many of the sessions that are still expected would find no slot, and announces it if there are any.
+    """Records how many of the event's expected sessions would find no slot. If any would, announces the shortfall.
 
-    All reservations of the pool share the same slots: a slot that one event needs is not there for another.
+    All events of the pool share its slots, so what all their reservations still need is compared with the slots that
+    there are. `with_coming`: whether slots that will soon be there count too.
     """
     members, rows = ports.fleet.list_of_pool(event.pool_id), ports.pools.read(event.pool_id)
     free = sum(count_slots(each.slots, SlotState.FREE) for each in members)
@@ -114,7 +121,7 @@ _COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
 
 
 def _coming(members: Sequence[Member], rows: PoolRows) -> int:
-    """The slots that are on their way: those of starting instances, and of open launches that have no instance yet."""
+    """How many slots will soon be there: those of starting instances, and of open launches without an instance yet."""
     shown = {each.instance.launch_id for each in members}
     starting = sum(len(each.slots) or each.instance.slot_count for each in members if each.instance.state in _COMING)
     return starting + sum(each.slots for each in rows.launches if each.is_open and each.launch_id not in shown)

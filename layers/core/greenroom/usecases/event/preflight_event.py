@@ -1,6 +1,6 @@
 """Runs a scheduled event's preflight: checks in advance whether its slots can be ready in time.
 
-A fact that cannot be read makes its check `unknown`.
+When AWS does not answer a check's question, the check's result is `unknown`.
 """
 
 from __future__ import annotations
@@ -37,17 +37,18 @@ class Ports(Clock, HasAccount, HasEvents, HasFleet, HasJournal, HasOfferings, Pr
 
 
 RIGHTS = "grant the function the permission to ask, or check it by hand"
+"""What an operator can do about a check whose result is `unknown`."""
 ASK_WITHIN_S = 12
-"""How long the checks may ask AWS; after that nothing more is asked.
+"""How long the checks may ask AWS. After that, the other checks are not made and are `unknown`.
 
 An operator waits for the answer, and the HTTP API times out after 30 s.
 """
 
 
 def preflight_event(reading: EventReading, ports: Ports) -> Preflight:
-    """Runs and records all checks. They are independent: one that cannot be made does not hide the others.
+    """Runs all checks and records their results. A check that cannot be made does not prevent the other checks.
 
-    A failed check forbids nothing.
+    A failed check forbids nothing: the event takes place anyway.
     """
     event, now = reading.event, ports.now()
     launches = _launches(reading, ports)
@@ -84,7 +85,7 @@ def _asked(checks: Mapping[str, Callable[[], Check]], ports: Ports) -> Iterator[
 
 
 def _launches(reading: EventReading, ports: Ports) -> int:
-    """How many instances must still be launched for the event. Slots that are free or on their way are subtracted."""
+    """How many instances must still be launched for the event. Free slots and open launches are subtracted."""
     members = ports.fleet.list_of_pool(reading.pool.pool_id)
     there = sum(count_slots(each.slots, SlotState.FREE) for each in members)
     there += sum(each.slots for each in reading.rows.launches if each.is_open)
@@ -127,7 +128,10 @@ def _budget(reading: EventReading) -> Check:
 
 
 def _together(event: ScheduledEvent, ports: Ports) -> int:
-    """How many sessions the pool's events expect while this one lasts. An event's time begins with its warm-up."""
+    """How many sessions are expected by this event and the pool's other events that overlap with it.
+
+    An event's time begins when it warms, `lead_s` before its start.
+    """
     together = event.expected_sessions
     for event_id in ports.events.list_ids():
         if event_id == event.event_id:

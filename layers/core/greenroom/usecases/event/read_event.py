@@ -1,4 +1,4 @@
-"""Reads scheduled events: one with its pool and the pool's warm time, those of a pool, or all that are not over."""
+"""Reads scheduled events: one event with its pool and warm time, the events of a pool, or all that are not over."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ class Ports(HasCatalog, HasEvents, HasPools, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EventReading:
-    """An event, and the rows from which its steps are timed."""
+    """An event, and the rows from which the times of its steps follow."""
 
     event: ScheduledEvent
     pool: Pool
     rows: PoolRows
-    instances: int  # how many instances its sessions need
+    instances: int  # how many instances the event's sessions need
     warm: WarmTime
 
 
 def read_event(event_id: str, ports: Ports) -> EventReading:
-    """Reads the event with this id. Raises: NotFound."""
+    """Reads the event with this id, its pool and its warm time. Raises: NotFound."""
     return reading_of(ports.events.get(event_id), ports)
 
 
 def reading_of(event: ScheduledEvent, ports: Ports) -> EventReading:
-    """Reads the rows that belong to an event. Raises: NotFound (the pool)."""
+    """Reads the pool and the warm time of an event. Raises: NotFound (the pool)."""
     pool, rows = ports.catalog.pool(event.pool_id), ports.pools.read(event.pool_id)
     instances = -(-event.expected_sessions // _slots_per_instance(pool, ports))
     return EventReading(event, pool, rows, instances, warm_time(rows.boot_times, instances, LAUNCHES_PER_PASS))
 
 
 def events_of_pool(pool_id: str, ports: Ports) -> list[ScheduledEvent]:
-    """The pool's events that are still listed: those that are not over, or ended only just now."""
+    """The pool's events that are still listed: those that are not over, and those that ended a few minutes ago."""
     return [each for each in _listed(ports) if each.pool_id == pool_id]
 
 
 def coming_events(ports: Ports) -> list[ScheduledEvent]:
-    """The events of all pools that are running or still to come, by start."""
+    """The events of all pools that are neither over nor cancelled, earliest start first."""
     return sorted((each for each in _listed(ports) if not each.is_final), key=lambda each: (each.start, each.event_id))
 
 
 def _listed(ports: Ports) -> Iterator[ScheduledEvent]:
     for event_id in ports.events.list_ids():
-        with suppress(NotFound):  # its row is gone; the reaper unlists it
+        with suppress(NotFound):  # the event's row is gone; the reaper unlists the id
             yield ports.events.get(event_id)
 
 
@@ -63,4 +63,4 @@ def _slots_per_instance(pool: Pool, ports: Ports) -> int:
     try:
         return ports.catalog.application(pool.application_id).slots_per_instance
     except NotFound:
-        return 1  # pools may be configured first
+        return 1  # a pool may be configured before its application

@@ -1,4 +1,4 @@
-"""Makes, changes and cancels scheduled events, as operators ask for it."""
+"""Creates, edits and cancels scheduled events for operators."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ Edit = Changed[ScheduledEvent, ScheduledEvent]
 
 @dataclass(frozen=True, slots=True)
 class EventPlan:
-    """The event that an operator asks for. Times are epoch seconds.
+    """The event that an operator wants to create. Times are epoch seconds.
 
-    With the same client token, a repeated call is harmless.
+    A repeated call with the same client token is harmless.
     """
 
     pool_id: str
@@ -75,17 +75,17 @@ class EventPlan:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """The event with its first preflight. `repeated`: an earlier call with the same client token made it."""
+    """The event with its first preflight. `repeated`: an earlier call with the same client token created the event."""
 
     event: ScheduledEvent
     repeated: bool
 
 
 def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
-    """Makes an event.
+    """Creates an event. Raises: InvalidField; NotFound (the pool).
 
-    Its row is written first, because a schedule without a row would start a state machine that finds nothing.
-    Raises: InvalidField; NotFound (the pool).
+    The event's row is written before its schedule, because a schedule without a row would start a state machine that
+    finds no event.
     """
     now, draft = ports.now(), _draft(plan, operator, ports)
     check_event(draft, ports.catalog.pool(plan.pool_id), now)
@@ -98,10 +98,10 @@ def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
 
 
 def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> ScheduledEvent:
-    """Makes the next version of an event: its steps are timed again, and its warm-up follows.
+    """Makes the next version of an event: the times of its steps are computed anew, and due steps are done.
 
     A change that changes nothing makes no new version.
-    Raises: NotFound, EventHasEnded, InvalidField, Conflict (others kept changing it).
+    Raises: NotFound, EventHasEnded, InvalidField, Conflict (others kept changing the event).
     """
     now = ports.now()
 
@@ -126,9 +126,9 @@ def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> Sc
 
 
 def cancel_event(event_id: str, operator: str, ports: Ports) -> ScheduledEvent:
-    """Cancels an event: its reservation ends, and the slots that were warmed for it are given back at once. Idempotent.
+    """Cancels an event. Its reservation ends, and the slots that were warmed for it are given back at once. Idempotent.
 
-    Raises: NotFound, EventHasEnded (it is over), Conflict (others kept changing it).
+    Raises: NotFound, EventHasEnded (the event is over), Conflict (others kept changing the event).
     """
     now = ports.now()
 
@@ -177,7 +177,7 @@ def _carry_out(event: ScheduledEvent, ports: Ports) -> ScheduledEvent:
 def _checked(event_id: str, version: int, ports: Ports) -> ScheduledEvent:
     """Runs the preflight and stores it with the event.
 
-    An event that was edited in the meantime gets it from that edit.
+    If the event was edited in the meantime, nothing is stored: the edit runs a preflight of its own.
     """
     preflight = preflight_event(read_event(event_id, ports), ports)
 
@@ -189,7 +189,7 @@ def _checked(event_id: str, version: int, ports: Ports) -> ScheduledEvent:
 
     try:
         return anew(decide, lost=Conflict, at_last=Conflict("event", event_id))
-    except Conflict:  # steps kept changing the row: it is only shown, and made again when it is due
+    except Conflict:  # others kept changing the row: the preflight is shown now, and runs again when it is due
         return replace(ports.events.get(event_id), preflight=preflight)
 
 

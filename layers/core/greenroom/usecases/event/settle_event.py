@@ -1,8 +1,8 @@
-"""Makes a pool's reservation for an event what the event's row says.
+"""Makes a pool's reservation for an event (slots kept for its sessions) what the event's row says.
 
-This is done after each step, edit and cancellation, and again by every later look. The row is the truth, and the
-reservation is set to it, never incremented. So after a step that died half-way, ran twice or ran late, the reservation
-still ends up as the row says.
+Every step, edit and cancellation of the event ends with this, and every later call repeats it. The reservation is set
+to what the row says, never incremented. So it ends up right even after a step that died half-way, ran twice or ran
+late.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class Ports(Clock, HasBus, HasEvents, HasJournal, HasPools, HasReaper, Protocol)
 
 
 GIVE_BACK_WITHIN_S = 1800
-"""How long after an event's end its slots may go without waiting for the scale-in clock.
+"""How long after an event's end its instances may be terminated without the usual delay (the scale-in clock).
 
-Slots whose viewers stay longer wait for that clock.
+Instances whose viewers stay longer are terminated after that delay.
 """
 ROUNDS = 6
+"""How often one call sets the reservation while the event's row keeps changing."""
 
 
 def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
-    """Sets the reservation until it is what the row says, and returns the event.
+    """Sets the reservation until it is what the event's row says, and returns the event. Raises: NotFound.
 
-    A change of the row while the reservation is being set is seen by the next round.
-    Raises: NotFound.
+    If the row changes while the reservation is being set, the next round sees the change.
     """
     event = ports.events.get(event_id)
     for _ in range(ROUNDS):
@@ -47,12 +47,12 @@ def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
 
 
 def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
-    """Sets the reservation if it is not what the row says. Returns whether the pool had to be changed."""
+    """Sets the reservation if it is not what the event's row says. Returns whether the pool had to be changed."""
     held = rows.reservations.get(event.event_id)
     if not event.has_reservation:
         return held is not None and _give_back(event, ports)
     if held is not None and held.taken_at is not None and event.state is EventState.WARMING:
-        _give_back(event, ports)  # it was postponed after it had opened: reserved again, and whole
+        _give_back(event, ports)  # the event was postponed after it had opened: all its slots are reserved again
         held = None
     is_set = held is not None and held.slots == event.expected_sessions
     if not is_set:
@@ -69,7 +69,10 @@ def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
 
 
 def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
-    """Ends the reservation and gives its slots back without waiting for the scale-in clock. Running sessions go on."""
+    """Ends the reservation, so that its unused slots may be removed without the usual delay.
+
+    Running sessions continue.
+    """
     given = ports.pools.end_event(event.pool_id, event.event_id, ports.now() + GIVE_BACK_WITHIN_S)
     if given:
         _ask(event, "eventGivenBack", journal.EventGivenBack(event.event_id, event.pool_id, event.state), ports)
@@ -77,9 +80,9 @@ def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
 
 
 def _ask(event: ScheduledEvent, cause: str, entry: journal.EventWarmed | journal.EventGivenBack, ports: Ports) -> None:
-    """Records the entry, then requests a planning pass.
+    """Records the entry in the Journal, then requests a planning pass.
 
-    A reservation keeps the reaper awake, so it is started if necessary.
+    Also starts the reaper if none is running, because the reaper must stay awake while there is a reservation.
     """
     ports.journal.append(entry, ports.now())
     request_pass(event.pool_id, cause, ports)

@@ -24,7 +24,7 @@ class Ports(Clock, HasBus, HasCatalog, HasJournal, HasTurn, Protocol):
 
 
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:
-    """Stores the application. It applies to later sessions and instances; running ones keep what they started with.
+    """Stores the application. The change applies to later sessions and instances, not to those that already run.
 
     Raises: InvalidField.
     """
@@ -39,7 +39,7 @@ def configure_application(application: Application, operator: str, ports: Ports)
 def configure_pool(pool: Pool, operator: str, ports: Ports) -> Pool:
     """Creates or replaces the pool, and has its capacity planned at once. Raises: InvalidField, Conflict.
 
-    If it is given to another application, its instances drain, and later launches run the new application.
+    If the pool now serves another application, its present instances drain, and later launches run the new application.
     """
     _check_policy(pool.policy, frozenset(_at_most_maximum(pool.policy)))
     return _store(pool.pool_id, lambda before: pool, operator, ports)
@@ -47,15 +47,15 @@ def configure_pool(pool: Pool, operator: str, ports: Ports) -> Pool:
 
 @dataclass(frozen=True, slots=True)
 class PoolChange:
-    """The parts of a pool to change; None, or a missing name in `policy`, leaves a part as it is.
+    """The changes to a pool. A field that is None leaves that part of the pool as it is.
 
-    `policy`: new values by the field names of PoolPolicy.
+    `policy`: new values by the field names of PoolPolicy; names that are missing keep their values.
     """
 
     policy: Mapping[str, Any] = field(default_factory=dict)
     instance_types: tuple[str, ...] | None = None
     markets: tuple[str, ...] | None = None
-    tiers: Mapping[str, int] | None = None  # the whole mapping: a tier that is not in it is removed
+    tiers: Mapping[str, int] | None = None  # replaces all tiers (priorities) of the pool
     line_limit: int | None = None
 
 
@@ -95,9 +95,10 @@ def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, p
 
 
 def _following(before: Pool | None, after: Pool) -> Pool:
-    """The row to write over `before`.
+    """The row to write over `before`, with the version that a conditional write compares.
 
-    It never has fewer shards, because instances keep the shard they registered with.
+    A pool never gets fewer shards (parts of its free entries), because an instance keeps the shard with which it
+    registered.
     """
     shards = shards_of(after.policy.maximum)
     if before is None:
@@ -113,7 +114,10 @@ def _stored(pool_id: str, ports: Ports) -> Pool | None:
 
 
 def _at_most_maximum(policy: PoolPolicy) -> Mapping[str, tuple[str, int]]:
-    """Policy fields that must not exceed the maximum: field -> its name in request bodies, and its value."""
+    """The policy's fields that must not exceed its maximum.
+
+    By field: the field's name in HTTP requests, and its value.
+    """
     return {
         "always_on": ("policy.alwaysOn", policy.always_on),
         "target_idle": ("policy.targetIdle", policy.target_idle),
@@ -122,9 +126,9 @@ def _at_most_maximum(policy: PoolPolicy) -> Mapping[str, tuple[str, int]]:
 
 
 def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
-    """Checks that nothing exceeds the maximum.
+    """Checks that no field of the policy exceeds the maximum.
 
-    The error names the field that the caller changed: the part that is too large, or the maximum that is too small.
+    The error names what the caller has changed: the field that is now too large, or the maximum that is now too small.
     """
     for part, (name, value) in _at_most_maximum(policy).items():
         if value > policy.maximum and part in named:
@@ -136,16 +140,16 @@ def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
 
 
 def _check_relay(application: Application, ports: Ports) -> None:
-    """Refuses an application that needs a TURN server where there is none.
-
-    All its sessions would time out unconnected.
-    """
+    """Refuses an application that needs a TURN server if this stack has none: its sessions would never connect."""
     if application.relay is RelayPolicy.RELAY and not ports.turn_urls:
         raise InvalidField("relay", "must be all, since this stack has no TURN server: deploy it with TurnUrls first")
 
 
 def _check_pool(application: Application, ports: Ports) -> None:
-    """Refuses a pool that serves another application. It must be given to this one first, which may then name it."""
+    """Refuses an application whose pool serves another application.
+
+    The pool must be given to this application first; then the application may name the pool.
+    """
     pool = _stored(application.pool_id, ports)
     if pool is not None and pool.application_id != application.application_id:
         remedy = f"name another pool, or give it this application first: PUT /pools/{pool.pool_id}"
@@ -153,11 +157,11 @@ def _check_pool(application: Application, ports: Ports) -> None:
 
 
 def _check_fit(pool: Pool, ports: Ports) -> None:
-    """Refuses a maximum smaller than one instance, under which nothing could ever be launched."""
+    """Refuses a maximum that is smaller than the slots of one instance, because nothing could ever be launched."""
     try:
         application = ports.catalog.application(pool.application_id)
     except NotFound:
-        return  # pools may be configured first
+        return  # a pool may be configured before its application
     if 0 < pool.policy.maximum < application.slots_per_instance:
         least = application.slots_per_instance
         raise InvalidField("policy.maximum", f"must be 0, or at least {least}, the slots of one instance")

@@ -1,7 +1,7 @@
-"""Drains a pool's instances that still run another application, after the pool was given to a new one.
+"""Drains a pool's instances that still run another application, after operators gave the pool to a new application.
 
-Nobody is cut off: a session on such an instance goes on until it ends. Then the instance is ended, which makes room for
-an instance of the pool's own application.
+No viewer is cut off: a session on such an instance continues until it ends. Then the instance is terminated, which
+makes room for an instance of the pool's own application.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ class Ports(Clock, HasFleet, Protocol):
 
 
 OTHER_APPLICATION = "otherApplication"
-"""The status reason of an instance that drains because its pool serves another application.
+"""The status reason of an instance that drains because its pool now serves another application.
 
-No operator can undo that.
+No operator can undo such a drain.
 """
 
 
 def drain_others(reading: PoolReading, ports: Ports) -> int:
-    """Drains the instances that run another application. Returns how many of them began to drain."""
+    """Drains the pool's instances that run another application. Returns how many instances began to drain."""
     return sum(_drain(each, ports) for each in reading.others)
 
 
 def _drain(member: Member, ports: Ports) -> bool:
     if member.instance.state not in CLAIMABLE_STATES:
         return False
-    with suppress(SlotLost):  # a slot changed hands in the meantime: the next pass tries again
+    with suppress(SlotLost):  # a slot changed hands in the meantime: the next planning pass tries again
         ports.fleet.drain(member.instance, member.slots, ports.now(), OTHER_APPLICATION)
         return True
     return False

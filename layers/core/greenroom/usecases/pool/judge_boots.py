@@ -1,6 +1,6 @@
 """The circuit breaker: halts a pool when several instances in a row were launched but never became Ready.
 
-Only instances that EC2 really launched count. A refused launch costs nothing and says nothing about the image.
+Only instances that EC2 really launched count. A launch that EC2 refused costs nothing and says nothing about the image.
 """
 
 from __future__ import annotations
@@ -24,16 +24,18 @@ class Ports(Clock, HasBus, HasJournal, HasPools, Protocol):
 BOOT_FAILURES_TO_HALT = 3
 """How many failed boots in a row, with no instance Ready in between, halt a pool.
 
-Each costs an instance for a whole boot.
+Each failed boot costs an instance for the time of a boot.
 """
 BREAKER = "greenroom"
+"""The name under which the circuit breaker halts a pool; an operator's halt has the operator's id instead."""
 LOOK_AT = "check the image (driver, application), the agent's log and the user data, then resume the pool"
 
 
 def record_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) -> None:
-    """Counts a launched instance that will never be Ready, and halts the pool after BOOT_FAILURES_TO_HALT in a row.
+    """Records that a launched instance will never be Ready.
 
-    `why`: neverRegistered or neverReady. The same instance counts only once.
+    BOOT_FAILURES_TO_HALT such instances in a row, with no instance Ready in between, halt the pool. `why`:
+    neverRegistered or neverReady. An instance counts only once.
     """
     now, in_a_row = ports.now(), ports.pools.record_boot_failed(pool_id, instance_id)
     ports.journal.append(journal.BootFailed(pool_id, instance_id, why, in_a_row, BOOT_FAILURES_TO_HALT), now)
@@ -48,9 +50,10 @@ def record_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) 
 
 
 def record_boot_done(before: Instance, ports: Ports) -> None:
-    """Records that an instance became Ready. `before`: the instance before one of its slots became ready.
+    """Records that an instance became Ready, which resets the pool's count of failed boots.
 
-    Only its first boot is measured: later ones (a restart, a start from the warm pool) install nothing and are faster.
+    `before`: the instance before its first slot was ready. The boot time is recorded only for the instance's first
+    boot, because later boots (a restart, a start from the warm pool) install nothing and are faster.
     """
     if before.state is InstanceState.BOOTING:
         is_first = before.ready_at is None
@@ -58,19 +61,19 @@ def record_boot_done(before: Instance, ports: Ports) -> None:
 
 
 def boot_timeout_s(pool_id: str, ports: Ports) -> float:
-    """How long an instance of this pool may take to register, seconds."""
+    """How long an instance of this pool may take from its start to its agent's registration, seconds."""
     return boot_deadline_s(ports.pools.read(pool_id).boot_times)
 
 
 def ready_timeout_s(pool_id: str, application: Application, ports: Ports) -> float:
     """How long an instance may take from its registration until its slots are ready, seconds.
 
-    The larger of the boot timeout and the application's own start time. Past boots do not tell how long a new version
-    takes that has to compile its shaders.
+    This is the longer of the boot timeout and the application's own start time. The boot timeout follows from past
+    boots, but a new version of the application may have to compile its shaders first.
     """
     return max(boot_timeout_s(pool_id, ports), restart_timeout_s(application))
 
 
 def restart_timeout_s(application: Application) -> float:
-    """How long a slot may take until it is ready when its application is started again, seconds."""
+    """How long a slot may take to be ready when its application is started again, seconds."""
     return application.start_timeout_s + START_MARGIN_S

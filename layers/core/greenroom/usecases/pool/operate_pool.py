@@ -1,4 +1,4 @@
-"""Halts a pool so that it does not grow, and resumes it, as operators ask for it."""
+"""Halts and resumes a pool for an operator. A halted pool does not grow."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Ports(Clock, HasBus, HasCatalog, HasJournal, HasPools, Protocol):
 
 
 def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
-    """Halts the pool: it launches and starts nothing until it is resumed.
+    """Halts the pool: until it is resumed, no instance is launched or started for it.
 
-    What runs keeps serving, and scale-in goes on.
-    If it is halted already, the first reason stays. Raises: NotFound.
+    Running instances keep serving, and surplus instances are still terminated. If the pool is halted already, the first
+    reason is kept. Raises: NotFound.
     """
     ports.catalog.pool(pool_id)
     if not ports.pools.halt(pool_id, Halt(reason, ports.now(), operator)):
@@ -30,7 +30,7 @@ def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
 
 
 def resume_pool(pool_id: str, operator: str, ports: Ports) -> None:
-    """Resumes the pool, forgets its failed boots, and has its capacity planned at once. Raises: NotFound.
+    """Resumes a halted pool, resets its counts of failures, and has its capacity planned at once. Raises: NotFound.
 
     Does nothing if the pool is not halted.
     """

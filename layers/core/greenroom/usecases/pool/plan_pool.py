@@ -1,4 +1,7 @@
-"""One planning pass of a pool: read, decide, commit. Starting, stopping and ending instances is left to the caller."""
+"""One planning pass of a pool: reads the pool, decides what it needs, and commits the plan.
+
+The caller launches, starts, stops and terminates the instances.
+"""
 
 from __future__ import annotations
 
@@ -29,15 +32,16 @@ class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLaunches, HasLine, HasPo
 
 
 PASSES = 3
+"""How often one call reads and plans before it gives up because other planning passes commit their plans first."""
 SCALED_IN, WARM_POOL = "scaledIn", "warmTier"
-"""The status reasons of instances that a pass drained or stopped."""
+"""Status reasons of instances: a planning pass drained (`scaledIn`) or stopped (`warmTier`) the instance."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedPool:
-    """What the caller must do now: launches to start, and ids of instances to end, start and stop.
+    """What the caller must do now: run launches, and terminate, start and stop instances, by their ids.
 
-    `launch_ids` includes launches that an earlier pass committed but nobody started.
+    `launch_ids`: includes launches that an earlier planning pass committed, but that nobody has run.
     """
 
     launch_ids: tuple[str, ...]
@@ -49,14 +53,14 @@ class PlannedPool:
 def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
     """Plans the pool's capacity once and commits the plan.
 
-    Raises: NotFound; Conflict when other passes were faster three times, after which the reaper plans again.
+    Raises: NotFound; Conflict (other planning passes were faster three times; the reaper has the pool planned again).
     """
     return anew(lambda: _decide(pool_id, ports), lost=Conflict, at_last=Conflict("pool", pool_id), attempts=PASSES)()
 
 
 def _decide(pool_id: str, ports: Ports) -> Callable[[], Callable[[], PlannedPool]]:
-    """Reads and plans. Returns a function that commits the plan, which returns a function that follows it."""
-    # Cleared before anything is read: a change after this line asks for another pass, an earlier one is read here.
+    """Reads and plans. Returns a function that commits the plan, which returns a function that carries the plan out."""
+    # Done before anything is read: a change that this pass does not see will request another planning pass.
     ports.pools.clear_pending(pool_id)
     reading = read_snapshot(pool_id, ports)
     if drain_others(reading, ports):
@@ -65,7 +69,7 @@ def _decide(pool_id: str, ports: Ports) -> Callable[[], Callable[[], PlannedPool
     intents = tuple(_intent(each, reading, ports) for each in plan.launches)
 
     def commit() -> Callable[[], PlannedPool]:
-        if intents or plan.starts:  # two passes must not both fill the same gap, one by a start, one by a launch
+        if intents or plan.starts:  # of two planning passes, one must not launch and the other start for the same need
             ports.pools.commit_launches(pool_id, reading.rows.version, intents)
         return lambda: _follow(plan, intents, reading, ports)
 
@@ -87,7 +91,10 @@ def _intent(planned: PlannedLaunch, reading: PoolReading, ports: Ports) -> Launc
 
 
 def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports: Ports) -> PlannedPool:
-    """After the intents are written: drains and stops instances, sets the scale-in clock, and records the decision."""
+    """Carries out the plan after its launches are written: drains and stops instances, and records the decision.
+
+    Also stores since when the pool has had too many slots (the scale-in clock).
+    """
     pool_id, rows = reading.pool.pool_id, reading.rows
     by_id = {each.instance.instance_id: each for each in reading.members}
     stopped = tuple(each.instance_id for each in plan.stops if _stop(by_id[each.instance_id], ports))
@@ -110,7 +117,10 @@ def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports
 
 
 def _unstarted(launches: Sequence[Launch]) -> list[str]:
-    """Launches that an earlier pass committed before it died, without starting their state machines."""
+    """The ids of launches that an earlier planning pass committed, but whose state machines it did not start.
+
+    The pass died in between.
+    """
     return [each.launch_id for each in launches if each.state is LaunchState.INTENDED]
 
 
@@ -121,9 +131,9 @@ def _stop(member: Member, ports: Ports) -> bool:
 
 
 def _drain(member: Member, ports: Ports) -> bool:
-    """Marks the instance so that it may be ended.
+    """Marks the instance so that it may be terminated.
 
-    Returns False if a slot was claimed, or became free, since the snapshot.
+    Returns False if one of its slots was claimed or became free since the snapshot was read.
     """
     instance, now = member.instance, ports.now()
     if instance.state in (InstanceState.DRAINING, InstanceState.STOPPED):
@@ -136,15 +146,15 @@ def _drain(member: Member, ports: Ports) -> bool:
 
 
 def _withdraw(instance: Instance, ports: Ports) -> bool:
-    """Launching -> Terminating, unless its agent registered in the meantime.
+    """Changes the instance from Launching to Terminating, and closes its launch without counting it as failed.
 
-    Its launch is closed without counting as failed.
+    Returns False if the instance's agent has registered in the meantime.
     """
     try:
         ports.fleet.save(changed(instance, InstanceState.TERMINATING, SCALED_IN))
     except Conflict:
         return False
-    with suppress(NotFound, IllegalTransition):  # an instance from the warm pool registered long ago
+    with suppress(NotFound, IllegalTransition):  # the launch of an instance from the warm pool was closed long ago
         change_launch(instance.pool_id, instance.launch_id, lambda it: failed(it, NOT_WANTED, ports.now()), ports)
     return True
 

@@ -1,4 +1,4 @@
-"""Pools as operators see them: configuration, instances, what is wanted, and what was decided."""
+"""Reports pools to operators: configuration, instances, the slots that are wanted, and past decisions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLine, HasPools, Protocol
 
 @dataclass(frozen=True, slots=True)
 class EventShare:
-    """What a pool has reserved for one event, in slots. `left`: how many of them are not used up yet."""
+    """The slots that a pool reserves for one scheduled event. `left`: how many of them are not used up yet."""
 
     event_id: str
     slots: int
@@ -39,7 +39,7 @@ class EventShare:
 class PoolReport:
     """A pool at one moment, with its instances and slots counted by state.
 
-    Read from an index, so it may be outdated.
+    The counts come from an index, so they may be outdated.
     """
 
     pool: Pool
@@ -47,8 +47,8 @@ class PoolReport:
     instances: Mapping[str, int]
     slots: Mapping[str, int]
     queued: int
-    wanted: int  # slots, by the plan that a planning pass would make now
-    supply: int  # slots that serve or are on their way
+    wanted: int  # slots that a planning pass would want now
+    supply: int  # slots that serve now, or belong to instances that start
     events: tuple[EventShare, ...]
 
 
@@ -59,7 +59,7 @@ def report_pools(ports: Ports) -> list[PoolReport]:
         try:
             found.append(report_pool(pool_id, ports))
         except NotFound:
-            continue  # listed a moment before its row exists
+            continue  # the id is listed, but the pool's row does not exist yet
     return found
 
 
@@ -68,7 +68,7 @@ def report_pool(pool_id: str, ports: Ports) -> PoolReport:
     pool = ports.catalog.pool(pool_id)
     try:
         reading = read_snapshot(pool_id, ports)
-    except NotFound:  # its application is not configured yet, so nothing was or can be launched
+    except NotFound:  # the application is not configured yet, so nothing was launched
         return _report(pool, ports.pools.read(pool_id), (), 0, 0, 0)
     plan = plan_capacity(reading.snapshot)
     return _report(reading.pool, reading.rows, reading.members, reading.snapshot.queued, plan.wanted, plan.supply)
@@ -93,12 +93,12 @@ def _report(pool: Pool, rows: PoolRows, members: Sequence[Member], queued: int, 
 
 
 def instances_of_pool(pool_id: str, ports: Ports) -> Sequence[Member]:
-    """The pool's instances with their slots, oldest first. Raises: NotFound."""
+    """The pool's instances with their slots, oldest instance first. Raises: NotFound."""
     ports.catalog.pool(pool_id)
     return sorted(ports.fleet.list_of_pool(pool_id), key=attrgetter("instance.launched_at", "instance.instance_id"))
 
 
 def decisions_of_pool(pool_id: str, limit: int, ports: Ports) -> Sequence[JournalRow]:
-    """The pool's Journal entries, newest first. Raises: NotFound."""
+    """The pool's last `limit` Journal entries, newest first. Raises: NotFound."""
     ports.catalog.pool(pool_id)
     return ports.journal.newest(pool_entity(pool_id), limit)

@@ -1,4 +1,4 @@
-"""Reads a pool's rows and counts them, as the snapshot that the planner needs."""
+"""Reads a pool's rows and counts them, as the snapshot from which the planner decides."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
 
 
 WARM_POOL_COOLDOWN_S = 600
-"""How long nothing is launched for the warm pool after such a launch failed.
+"""How long nothing is launched for the warm pool after a launch for the warm pool failed.
 
-It is not urgent, and must not delay others.
+Such launches are not urgent, and must not delay others.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PoolReading:
-    """The snapshot, and the rows it was counted from."""
+    """The snapshot of a pool, and the rows from which it was counted. A member is an instance with its slots."""
 
     pool: Pool
     application: Application
@@ -41,12 +41,12 @@ class PoolReading:
 
     @property
     def own(self) -> tuple[Member, ...]:
-        """The instances that run the pool's application; only these can serve its viewers."""
+        """The instances that run the pool's application. Only these can serve its viewers."""
         return tuple(each for each in self.members if each.instance.application_id == self.pool.application_id)
 
     @property
     def others(self) -> tuple[Member, ...]:
-        """The instances that still run the pool's previous application."""
+        """The instances that still run an application which the pool served before."""
         return tuple(each for each in self.members if each.instance.application_id != self.pool.application_id)
 
 
@@ -57,11 +57,12 @@ def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
 
 
 def read_rows(pool: Pool, application: Application, queued: int | None, ports: Ports) -> PoolReading:
-    """Like `read_snapshot`, for callers who have just read pool and application.
+    """Like `read_snapshot`, for callers who have just read the pool and its application.
 
-    `queued`: the length of the line, if known.
-    The pool's partition is read before the instances. A launch that is closed in between has an instance, so it may be
-    seen twice but is never missed. An instance that is added in between belongs to a launch that was still open.
+    `queued`: the length of the line, if the caller knows it.
+    The pool's row and launches are read before its instances. A launch that is closed between the two reads has an
+    instance by then, so it may be counted twice but is never missed. An instance that is added between the two reads
+    belongs to a launch that was read as open.
     """
     pool_id = pool.pool_id
     rows, now = ports.pools.read(pool_id), ports.now()
@@ -93,15 +94,15 @@ def read_rows(pool: Pool, application: Application, queued: int | None, ports: P
 
 
 def _coming(rows: PoolRows, members: tuple[Member, ...]) -> list[Launch]:
-    """Open launches that have no instance among those read."""
+    """The open launches that have no instance among those that were read."""
     shown = {each.instance.launch_id for each in members}
     return [launch for launch in rows.launches if launch.is_open and launch.launch_id not in shown]
 
 
 def _warm_pool_cooldown_until(launches: Iterable[Launch]) -> float:
-    """Until when nothing is launched for the warm pool. A failed launch keeps in `deadline_at` when it failed.
+    """Until when nothing is launched for the warm pool. The row of a failed launch has in `deadline_at` when it failed.
 
-    A launch that was given up because it was no longer wanted is no failure.
+    A launch that was given up because it was no longer wanted does not count as failed.
     """
     over = [each for each in launches if each.for_warm_tier and each.state is LaunchState.FAILED]
     failed = [each.deadline_at for each in over if each.reason != NOT_WANTED]
@@ -128,4 +129,5 @@ def _load(member: Member, application: Application) -> InstanceLoad:
 
 
 def count_slots(slots: tuple[Slot, ...], state: SlotState) -> int:
+    """How many of the slots are in this state."""
     return sum(each.state is state for each in slots)

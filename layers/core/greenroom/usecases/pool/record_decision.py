@@ -17,11 +17,15 @@ class Ports(Clock, HasJournal, Protocol):
 
 
 RULE = "planning.plan_capacity"
+"""The name of the rule that decided, as the record states it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was really done, by ids. An instance that was claimed in the meantime is in the plan, but not here."""
+    """The ids of the launches and instances for which the plan was really carried out.
+
+    An instance on which a session claimed a slot in the meantime is in the plan, but not here.
+    """
 
     launch_ids: tuple[str, ...]
     start_ids: tuple[str, ...]
@@ -30,6 +34,7 @@ class Done:
 
 
 def record_decision(pool_id: str, snapshot: PoolSnapshot, plan: Plan, done: Done, ports: Ports) -> None:
+    """Writes the decision record of one planning pass to the Journal."""
     entry = journal.PoolPlanned(
         pool_id=pool_id,
         rule=RULE,
@@ -75,5 +80,5 @@ def _inputs(snapshot: PoolSnapshot) -> journal.PlanInputs:
 
 
 def _line(each: InstanceLoad) -> str:
-    """An instance in one line. Example: `i-0abc Ready on-demand us-east-1a busy 1 of 2`."""
+    """An instance as one line of text. Example: `i-0abc Ready on-demand us-east-1a busy 1 of 2`."""
     return f"{each.instance_id} {each.state} {each.market} {each.zone} busy {each.busy} of {each.slots}"

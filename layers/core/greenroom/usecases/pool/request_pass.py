@@ -1,4 +1,7 @@
-"""Requests a planning pass of a pool, and never a second one while one is pending."""
+"""Requests a planning pass (one run of the planner) for a pool.
+
+While a pass is pending, no second pass is requested.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,23 @@ class Ports(Clock, HasBus, HasPools, Protocol):
 
 
 def request_pass(pool_id: str, cause: str, ports: Ports) -> None:
-    """Sends PoolChanged, unless a pass is pending."""
+    """Sends the bus event PoolChanged, which starts a planning pass, unless a pass is pending."""
     for asked in pass_to_request(pool_id, cause, ports):
         ports.bus.send(asked)
 
 
 def pass_to_request(pool_id: str, cause: str, ports: Ports) -> Sequence[PoolChanged]:
-    """The bus events that the caller must send now, with its own: PoolChanged, or none while a pass is pending."""
+    """The bus event that requests a planning pass; empty while a pass is pending. The caller must send it at once.
+
+    This lets the caller send it together with events of its own.
+    """
     return [PoolChanged(pool_id=pool_id, cause=cause)] if ports.pools.begin_pass(pool_id, ports.now()) else []
 
 
 def slot_taken(pool: Pool, taken: Taken, ports: Ports) -> None:
-    """Called after a session took a free slot: requests a pass if the idle buffer is no longer full."""
+    """Requests a planning pass after a session took a free slot, if too few free slots are left.
+
+    Too few are fewer than the policy's idle buffer (`target_idle`).
+    """
     if taken.free is not None and taken.free < pool.policy.target_idle:
         request_pass(pool.pool_id, "slotTaken", ports)

@@ -1,4 +1,4 @@
-"""Ends waiting sessions of an application that their pool no longer serves, after it was given to another one."""
+"""Ends waiting sessions of an application that their pool no longer serves."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ class Ports(Clock, HasCatalog, HasConnections, HasLine, HasSessions, HasSocket, 
 
 
 def end_unserved(pool: Pool, ports: Ports) -> None:
-    """Ends the waiting sessions of other applications than the pool's, because they would wait in vain.
+    """Ends the waiting sessions whose application is not the pool's, because they would wait in vain.
 
-    The pool is read again after the line: in the meantime it may have been given to the very application that they
-    want.
+    The pool is read again after the line: operators may just have given it to the application that these sessions want.
     """
     tickets = ports.line.nearest(pool.pool_id, LONGEST_LINE)
     if all(each.application_id == pool.application_id for each in tickets):

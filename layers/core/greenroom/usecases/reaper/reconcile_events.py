@@ -1,6 +1,6 @@
 """The reaper's repair of scheduled events.
 
-It does what was missed when a schedule never fired, a state machine died, or nobody ended a reservation.
+It does steps that were missed because a schedule never fired or a state machine died, and ends leftover reservations.
 """
 
 from __future__ import annotations
@@ -25,15 +25,18 @@ class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools
 Attempt = Callable[[str, Callable[[], None]], None]
 """Runs one repair. An error is kept until the end of the pass, so that one bad row does not stop the other repairs."""
 AWAKE_BEFORE_S = 16 * 60
-"""The reaper stays awake for a step this near, because an idle reaper looks only every 15 minutes."""
+"""How long before an event's next step the reaper stays awake: an idle reaper runs only every 15 minutes."""
 SETTLED_AFTER_S = 300
-"""How long an event that is over stays listed, so that a slow step that still sets its reservation is undone later."""
+"""How long an event that is over or cancelled stays listed.
+
+A slow step may still set the event's reservation after its end; a later pass of the reaper then undoes that.
+"""
 
 
 def reconcile_events(attempt: Attempt, ports: Ports) -> bool:
-    """Does the due steps of all listed events. Returns whether some event has slots reserved, or soon will.
+    """Does the due steps of all listed events. Returns whether any event has slots reserved, or soon has a step to do.
 
-    Preflights are left to the event's state machine: they change nothing.
+    Preflights are left to the event's state machine, because they change nothing.
     """
     found: list[bool] = []
     for event_id in ports.events.list_ids():
@@ -46,7 +49,7 @@ def _reconcile(event_id: str, ports: Ports) -> bool:
     try:
         advance = advance_event(event_id, ports)
     except NotFound:
-        ports.events.unlist(event_id)  # its row is gone, so nothing is left to do
+        ports.events.unlist(event_id)  # the event's row is gone, so nothing is left to do
         return False
     now = ports.now()
     if advance.event.is_final and now >= advance.event.changed_at + SETTLED_AFTER_S:

@@ -1,6 +1,6 @@
-"""One pass of the reaper: reads EC2 first, then the rows, and repairs what differs.
+"""One pass (run) of the reaper: reads EC2 first, then the stored rows, and repairs what differs.
 
-Bus events only speed things up. The reaper makes sure that the work is done even when an event is lost.
+Bus events only make things faster. The reaper makes sure that the work is done even when an event is lost.
 """
 
 from __future__ import annotations
@@ -62,25 +62,26 @@ class Ports(
 
 
 LEASE_S = 60
-"""How long the lease keeps other reapers away when this one dies."""
+"""How long a reaper's lease keeps other reapers from running, if the reaper dies without giving the lease up."""
 HAND_OVER_AFTER_S = 3600
-"""After this time a new execution takes over, because the history of an execution is limited."""
+"""After this time, a new execution of the reaper's state machine takes over: an execution's history is limited."""
 PASS_WHILE_WAITED_S = 8
-"""The time from one pass to the next while somebody is in line.
+"""The time from one pass to the next while sessions are in line.
 
-Waiting viewers must hear something every 10 s, and this leaves room for a pass that takes two seconds longer than the
-one before.
+Waiting viewers must get a forecast every 10 s, and one pass may take two seconds longer than the pass before.
 """
 SESSIONS_PER_PASS = 500
-"""How many sessions a pass looks at, nearest deadlines first. The others wait for the next pass."""
+"""How many sessions a pass checks, nearest deadline first. The other sessions wait for the next pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
     """What the reaper's state machine does next.
 
-    `silent_left_alone`: silent instances that were not ended, because so many at once mean an outage on our side; when
-    above 0, somebody must look.
+    `alive`: something is left for later passes. `lease_lost`: another execution is the reaper now. `hand_over`: a new
+    execution must take over.
+    `silent_left_alone`: how many silent instances were not ended, because so many at once mean an outage on our side;
+    if above 0, a person must look.
     """
 
     alive: bool
@@ -92,14 +93,15 @@ class PassResult:
 
 @dataclass(slots=True)
 class Repairs:
-    """Runs repairs one after the other and keeps their errors, so that a failed one does not stop the others."""
+    """Runs repairs one after the other and keeps their errors, so that a failed repair does not stop the others."""
 
     failures: list[Exception]
 
     def attempt(self, what: str, repair: Callable[[], None]) -> None:
+        """Runs one repair. An error is kept, with a note of `what` it was about."""
         try:
             repair()
-        except Exception as failure:  # kept, and raised after the pass
+        except Exception as failure:  # the error is kept, and raised after the pass
             failure.add_note(what)
             self.failures.append(failure)
 
@@ -111,9 +113,9 @@ class Repairs:
 
 
 def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -> PassResult:
-    """Runs one pass. `owner`: the execution's id; `lease_s`: how long an instance may be silent.
+    """Runs one pass of the reaper. `owner`: the id of the calling execution.
 
-    Raises: PassIncomplete.
+    `lease_s`: how old an instance's last heartbeat may be before the instance counts as silent. Raises: PassIncomplete.
     """
     now = ports.now()
     if not ports.reaper.take(owner, now, now + LEASE_S):
@@ -128,7 +130,7 @@ def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -
     if hand_over or not alive:
         ports.reaper.give_up(owner)
     if not alive and ports.live_sessions.list_ids(1):
-        # A session came just before the lease was given up: it saw the lease held, and asked for no reaper.
+        # A session that began just before the lease was given up saw the lease held, and requested no reaper.
         alive = ports.reaper.take(owner, ports.now(), ports.now() + LEASE_S)
     wait_s = max(1, round((PASS_WHILE_WAITED_S if seen.waiting else PASS_S) - (ports.now() - now)))
     return PassResult(alive, lease_lost=False, hand_over=hand_over, wait_s=wait_s, silent_left_alone=seen.spared)

@@ -1,4 +1,7 @@
-"""The reaper's repair of a pool's instances: those that are gone, silent or late lose their sessions and are ended."""
+"""The reaper's repair of a pool's instances.
+
+The sessions of an instance that is gone, silent or late move to other instances, and the instance is terminated.
+"""
 
 from __future__ import annotations
 
@@ -55,15 +58,16 @@ class Ports(
 
 
 UNKNOWN_GRACE_S = 300
-"""How long after its launch EC2 may not know an instance's id, so that it is not taken for gone. Source: EC2, eventual
-consistency.
+"""How long after its launch EC2 may not know an instance's id yet, so that the instance does not count as gone.
+
+Source: EC2, eventual consistency.
 """
 LAUNCH_GRACE_S = 60
-"""How long after its deadline a launch may undo itself before the reaper ends its instance."""
+"""How long after its deadline a launch may still undo itself, before the reaper terminates its instance."""
 RESET_GRACE_S = 30
-"""How long a slot may take after a reminder before it is retired."""
+"""How long a slot that is late may take after the agent was reminded, before the slot is retired."""
 MASS_SILENCE, MASS_SHARE = 3, 0.3
-"""If at least so many instances, and more than this share of a pool, are silent at once, the outage is on our side."""
+"""If so many instances, and more than this share of a pool, are silent at once, the outage must be on our side."""
 
 I = InstanceState  # noqa: E741
 _HEARD = frozenset({I.BOOTING, I.READY, I.DRAINING})
@@ -79,36 +83,39 @@ def silent_instances(members: Sequence[Member], lease_s: int, now: float) -> lis
 
 
 def is_mass_silence(silent: int, members: Sequence[Member]) -> bool:
-    """Whether so many are silent that the outage is on our side. Example: 3 of 8 is, 2 of 2 is not, 3 of 20 is not."""
+    """Whether so many instances are silent that the outage must be on our side.
+
+    Example: 3 silent instances of 8 are enough; 2 of 2 and 3 of 20 are not.
+    """
     serving = sum(each.instance.state in _HEARD for each in members)
     return silent >= MASS_SILENCE and silent > MASS_SHARE * serving
 
 
 def reconcile_instance(member: Member, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> None:
-    """Makes at most one repair; the next pass makes the next one.
+    """Makes at most one repair of the instance or its slots; the next pass of the reaper makes the next repair.
 
-    `seen`: the instance as EC2 listed it before the rows were read; None: it was not in the list, which proves nothing
-    yet.
+    `seen`: the instance as EC2 listed it before the rows were read; None: EC2's list did not have it, which proves
+    nothing yet. `is_silent`: its agent sends no heartbeats any more.
     """
     instance, now = member.instance, ports.now()
     if seen is None:
         seen = ports.ec2.find(instance.instance_id)
         if ports.fleet.get(instance.instance_id).version != instance.version:
-            return  # it changed in the meantime: only what EC2 said before its row was read may count
+            return  # the row changed in the meantime: only what EC2 said before the row was read may count
     is_unknown = seen is None and now - instance.launched_at > UNKNOWN_GRACE_S
     if is_unknown or (seen is not None and seen.state is Ec2State.TERMINATED):
         finish_instance(instance, _reason(seen), ports)
     elif instance.state is I.TERMINATING:
         if seen is None or seen.state is not Ec2State.SHUTTING_DOWN:
-            ports.ec2.terminate(instance.instance_id)  # an earlier call may have been lost or refused
+            ports.ec2.terminate(instance.instance_id)  # an earlier request may have been lost or refused
     elif reconcile_stopped(member, seen, ports):
         return
     elif (notice := _notice_of(instance, seen, is_silent, ports)) is not None:
-        with suppress(Conflict):  # a heartbeat came after all
+        with suppress(Conflict):  # a heartbeat was recorded after all
             evacuate_instance(instance.instance_id, notice, ports)
             _judge_boot(instance, ports)
     elif instance.state is I.QUARANTINED or _is_late(instance, now):
-        with suppress(Conflict):  # it became Ready after all
+        with suppress(Conflict):  # the instance became Ready after all
             quarantine_instance(instance, "neverReady", ports)
             _judge_boot(instance, ports)
     else:
@@ -117,9 +124,10 @@ def reconcile_instance(member: Member, seen: Ec2Instance | None, is_silent: bool
 
 
 def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> Notice | None:
-    """Why the instance must be evacuated, or None: what EC2 shows now, a stored notice, or silence.
+    """The notice because of which the instance must be evacuated; None: it need not be.
 
-    A stored notice is returned again, because the evacuation that it started may have died.
+    The notice follows from what EC2 shows now, from a stored notice, or from silence. A stored notice is returned
+    again, because the evacuation that it started may have died.
     """
     if seen is not None and (seen.state is Ec2State.SHUTTING_DOWN or _stops(instance, seen, ports)):
         return Notice(NoticeKind.INSTANCE_GONE, ports.now())
@@ -133,7 +141,10 @@ def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, po
 
 
 def _stops(instance: Instance, seen: Ec2Instance, ports: Ports) -> bool:
-    """Whether somebody else stops the instance. EC2 is asked once more, because its list is older than the row."""
+    """Whether somebody other than Greenroom stops the instance.
+
+    EC2 is asked once more, because its list is older than the instance's row.
+    """
     if seen.state not in _STOPS or instance.state is I.LAUNCHING:
         return False
     now = ports.ec2.find(instance.instance_id)
@@ -141,7 +152,10 @@ def _stops(instance: Instance, seen: Ec2Instance, ports: Ports) -> bool:
 
 
 def _judge_boot(instance: Instance, ports: Ports) -> None:
-    """Counts a failed boot if its agent registered but it never became Ready: the image may be broken."""
+    """Counts a failed boot if the instance's agent registered, but the instance never became Ready.
+
+    The image may be broken.
+    """
     if instance.state is I.BOOTING and instance.ready_at is None and instance.notice is None:
         record_boot_failure(instance.pool_id, instance.instance_id, "neverReady", ports)
 
@@ -154,7 +168,8 @@ def _reason(seen: Ec2Instance | None) -> StatusReason:
 def _is_late(instance: Instance, now: float) -> bool:
     """Whether the instance is not Ready by its deadline.
 
-    A Launching one gets a grace, because its launch then undoes itself, and that undoes more than the instance.
+    A Launching instance gets LAUNCH_GRACE_S more, because its launch then undoes itself, which undoes more than the
+    instance.
     """
     grace = LAUNCH_GRACE_S if instance.state is I.LAUNCHING else 0
     waiting = instance.state in (I.LAUNCHING, I.BOOTING)
@@ -168,22 +183,25 @@ def _reconcile_slot(slot: Slot, instance: Instance, ports: Ports) -> None:
             ports.slots.move(slot, reset(slot, now, now + RESET_GRACE_S))
             notify_agent_of_slot(ports.slots.get(slot.slot_id), ports)
         elif instance.state in RETURNING_STATES:
-            if slot.state is SlotState.FREE:  # a call died after changing the instance: this slot would keep it alive
+            if slot.state is SlotState.FREE:  # a call died half-way: this free slot would keep the instance from ending
                 ports.slots.move(slot, withdraw(slot, now, now + RESET_GRACE_S))
         elif slot.state is SlotState.RESETTING and slot.deadline_at is not None and now > slot.deadline_at:
             current = ports.slots.get(slot.slot_id)
             if current.deadline_at != slot.deadline_at:
                 return
             if now > slot.deadline_at + RESET_GRACE_S:
-                ports.slots.move(slot, retire_idle(slot, now))  # other slots go on; the planner replaces the instance
+                ports.slots.move(slot, retire_idle(slot, now))  # others serve on; the planner replaces the instance
             notify_agent_of_slot(ports.slots.get(slot.slot_id), ports)
 
 
 def _is_held(slot: Slot, ports: Ports) -> bool:
-    """Whether the slot's session still has it. A consistent read, because the index may show an earlier session."""
+    """Whether the slot's session still has the slot.
+
+    The read is consistent, because the index may show an earlier session.
+    """
     current = ports.slots.get(slot.slot_id)
     if (current.session_id, current.epoch) != (slot.session_id, slot.epoch) or current.state is SlotState.RETIRED:
-        return True  # the row has changed: what was read gives no reason to repair
+        return True  # the row has changed since it was read: there is no reason to repair it now
     try:
         session = ports.sessions.get(str(slot.session_id))
     except NotFound:
@@ -195,11 +213,10 @@ def _is_held(slot: Slot, ports: Ports) -> bool:
 def reconcile_orphans(
     seen: Mapping[str, Ec2Instance], attempt: Callable[[str, Callable[[], None]], None], ports: Ports
 ) -> int:
-    """Ends this stack's EC2 instances that no row explains. Returns how many there are.
+    """Terminates orphans: this stack's EC2 instances that have neither a row nor an open launch. Returns how many.
 
-    A Terminated row explains nothing.
-    An orphan is tagged at once, for people who look at EC2's console, and ended by a pass at least 30 s later, because
-    its row may be written a moment after EC2 shows it. An open launch explains its instances.
+    A Terminated row does not count. An orphan is tagged at once, for people who look at EC2's console. It is terminated
+    by a pass at least ORPHAN_GRACE_S later, because its row may be written a moment after EC2 shows it.
     """
     orphans = [each for each in seen.values() if each.state in _STANDING]
     orphans = [each for each in orphans if not _is_explained(each, ports)]
@@ -209,9 +226,11 @@ def reconcile_orphans(
 
 
 ORPHAN_GRACE_S = 30
+"""How long an orphan is only tagged, before it is terminated."""
 
 
 def _is_explained(seen: Ec2Instance, ports: Ports) -> bool:
+    """Whether the EC2 instance has a row that is not Terminated, or an open launch."""
     with suppress(NotFound):
         return ports.fleet.get(seen.instance_id).state is not I.TERMINATED
     try:

@@ -65,35 +65,40 @@ class Ports(
 
 
 SILENCE_OVER_S = 120
-"""A mass silence that no pass saw for this long is over; the next one is announced anew."""
+"""A mass silence (many instances silent at once) that no pass saw for this long is over.
+
+The next one is announced again.
+"""
 Attempt = Callable[[str, Callable[[], None]], None]
 """Runs one repair. An error is kept until the end of the pass, so that one bad row does not stop the other repairs."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolFound:
-    """What a pass saw of a pool."""
+    """What a pass of the reaper saw of a pool."""
 
-    is_alive: bool  # something of it is left for later passes, or it lacks slots
+    is_alive: bool  # something is left for later passes, or the pool lacks slots
     waiting: int  # sessions in line
-    silent_left_alone: int  # not ended, because too many were silent at once
+    silent_left_alone: int  # silent instances not ended, because too many were silent at once
 
 
 def reconcile_pool(
     pool_id: str, seen: Mapping[str, Ec2Instance], lease_s: int, attempt: Attempt, ports: Ports
 ) -> PoolFound:
-    """Makes the repairs of one pool. All are decided on one reading; what a repair changes, the next pass sees.
+    """Makes the repairs of one pool. All are decided on one reading of its rows.
 
-    `attempt` runs each repair. Raises: NotFound (the pool is listed, but not configured yet).
+    What a repair changes is seen by the next pass. `seen`: EC2's instances by id, as listed before the rows were read.
+    `lease_s`: how old an instance's last heartbeat may be before it counts as silent. `attempt` runs each repair.
+    Raises: NotFound (the pool is listed, but not configured yet).
     """
-    counter = ports.pools.free(pool_id)  # read before the slots: a claim in between prevents the correction
+    counter = ports.pools.free(pool_id)  # read before the slots, so that a claim in between prevents the correction
     reading = read_snapshot(pool_id, ports)
     members, launches = reading.members, reading.rows.launches
     silent = {each.instance_id for each in silent_instances(members, lease_s, ports.now())}
     spared = len(silent) if is_mass_silence(len(silent), members) else 0
     if spared:
         attempt(pool_id, lambda: _announce_silence(pool_id, spared, ports))
-    if reading.snapshot.queued:  # first, so that viewers hear at even times, however long the repairs take
+    if reading.snapshot.queued:  # done first: viewers hear at regular times, however long the repairs take
         attempt(pool_id, lambda: end_unserved(reading.pool, ports))
         attempt(pool_id, lambda: reconcile_pre_queue(pool_id, ports))
         attempt(pool_id, lambda: _notify_line(pool_id, ports))
@@ -111,7 +116,7 @@ def reconcile_pool(
 
 
 def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
-    """Announces a mass silence once, and not again while it lasts."""
+    """Announces a mass silence on the bus once, and not again while it lasts."""
     now = ports.now()
     before = ports.reaper.last_recorded(f"SILENCE#{pool_id}", now)
     if before is None or now - before > SILENCE_OVER_S:
@@ -119,7 +124,10 @@ def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
 
 
 def _serve_line(pool_id: str, ports: Ports) -> None:
-    """Gives free slots to the line. A session whose own dispatch died must not wait beside a free slot."""
+    """Gives free slots to the sessions in line.
+
+    Usually others have done so already, but if one of them died, no session must wait beside a free slot.
+    """
     if dispatch_line(pool_id, ports):
         notify_waiting(pool_id, ports, NOTIFIED_A_DISPATCH)
 
@@ -141,7 +149,7 @@ def _drain_others(reading: PoolReading, ports: Ports) -> None:
 
 def _reconcile_launch(launch: Launch, ports: Ports) -> None:
     if launch.state is LaunchState.REGISTERED and launch.task_token is not None:
-        answer_launch(launch, ports)  # the first answer may have been lost; after this one the token is not needed
+        answer_launch(launch, ports)  # the first answer may have been lost; after this one, the token is not needed
         change_launch(launch.pool_id, launch.launch_id, lambda before: replace(before, task_token=None), ports)
     elif launch.is_open and (ports.now() > launch.deadline_at or _lost_its_instances(launch, ports)):
         nothing = FleetAnswer((), ())
@@ -149,9 +157,9 @@ def _reconcile_launch(launch: Launch, ports: Ports) -> None:
 
 
 def _lost_its_instances(launch: Launch, ports: Ports) -> bool:
-    """Whether EC2 took the launch's instances before an agent registered.
+    """Whether EC2 took all of the launch's instances away before an agent registered.
 
-    Until undone, it would count as slots on their way.
+    Such a launch must be undone, because it still counts as slots that will soon be there.
     """
     return bool(launch.instance_ids) and all(_is_gone(each, ports) for each in launch.instance_ids)
 
@@ -164,16 +172,19 @@ def _is_gone(instance_id: str, ports: Ports) -> bool:
 
 
 def _recount(reading: PoolReading, before: int | None, ports: Ports) -> None:
-    """Corrects the approximate count of free slots, which is wrong after a call died between the slot and the count."""
+    """Corrects the approximate count of free slots.
+
+    The count is wrong after a call died between changing a slot and changing the count.
+    """
     counted = sum(count_slots(each.slots, SlotState.FREE) for each in reading.own)
     if before != counted:
         ports.pools.correct_free(reading.pool.pool_id, before, counted)
 
 
 def _plan(reading: PoolReading, ports: Ports) -> bool:
-    """Plans the pool, and requests a planning pass if that would change something.
+    """Plans the pool, and requests a planning pass if the plan would change something.
 
-    Returns whether the pool needs anything.
+    Returns whether the pool lacks slots, has something to change, or has slots reserved for an event.
     """
     pool_id = reading.pool.pool_id
     plan, since = plan_capacity(reading.snapshot), reading.rows.surplus_since

@@ -1,6 +1,6 @@
 """Compares quota counters with the sessions that they count.
 
-Transactions keep the counters right; this finds and corrects what no transaction explains.
+Transactions keep the counters right. This finds and corrects differences that no transaction explains.
 """
 
 from __future__ import annotations
@@ -23,32 +23,38 @@ class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, HasSessions, Protoco
 
 
 QUIET_S = 35
-"""A shard that changed more recently may count what the index does not show yet: a launch takes 28 s at most."""
-VIEWERS_PER_RECOUNT = 500
-"""How many viewers are recounted at a time, each with one read. Others follow as sessions end.
+"""How long a shard (one row of a counter) must be unchanged before it is compared with the index of sessions.
 
-A viewer without a session is recounted at the next launch.
+The index may not show a younger change yet: a request takes 28 s at most.
+"""
+VIEWERS_PER_RECOUNT = 500
+"""How many viewers' counters one recount compares, each with one read. Other viewers follow as sessions end.
+
+The counter of a viewer without a session is compared at the viewer's next request.
 """
 PASS_EVERY_S, RECOUNT_EVERY_S = 10, 60
+"""How often the reaper runs, and how often one of its passes (runs) recounts, seconds."""
 Attempt = Callable[[str, Callable[[], None]], None]
+"""Runs one repair. An error is kept until the end of the pass, so that one bad row does not stop the other repairs."""
 
 
 def is_recount_due(now: float) -> bool:
-    """Whether this pass recounts: one of six does.
+    """Whether this pass of the reaper recounts: one pass of six does.
 
-    Passes share only the clock, so one that comes late may miss its turn.
+    Passes know of each other only by the time, so a pass that begins late may skip a recount.
     """
     return now % RECOUNT_EVERY_S < PASS_EVERY_S
 
 
 def reconcile_quotas(attempt: Attempt, ports: Ports) -> None:
-    """Makes one recount.
+    """Makes one recount: compares all counters of sessions with the index of sessions.
 
-    A shard is corrected when two recounts find the same surplus and it did not change in between.
+    A shard (one row of a counter) is corrected when two recounts in a row find the same difference, and the shard did
+    not change in between.
     """
     names = {ACCOUNT_NAME: "", **{tenant_name(each): each for each in ports.quotas.tenant_ids()}}
     now = ports.now()
-    seen = {name: ports.quota_counters.live_shards(name) for name in names}  # before the index: it only lags
+    seen = {name: ports.quota_counters.live_shards(name) for name in names}  # before the index, which lags behind
     counted = list(ports.quota_counters.list_counted())
     for name, tenant_id in names.items():
         own = _by_shard(counted, tenant_id)
@@ -60,7 +66,7 @@ def reconcile_quotas(attempt: Attempt, ports: Ports) -> None:
 
 
 def _by_shard(counted: Sequence[CountedSession], tenant_id: str) -> Counter[int]:
-    """The number of sessions in each shard of the tenant, or of the account without a tenant."""
+    """By shard, the number of the tenant's sessions; without a tenant id, of all sessions in the account's shards."""
     scope = (Scope.TENANT if tenant_id else Scope.ACCOUNT).value
     own = (each for each in counted if not tenant_id or each.tenant_id == tenant_id)
     return Counter(each.quota_shards[scope] for each in own if scope in each.quota_shards)

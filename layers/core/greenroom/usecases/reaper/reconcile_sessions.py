@@ -1,4 +1,4 @@
-"""The reaper's repair of sessions: it ends overdue ones, moves those that lost their slot, announces unadopted ones."""
+"""The reaper's repair of sessions that are overdue, have lost their slot, or were adopted by no state machine."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ class Ports(
 
 
 GIVE_BACK_AFTER_S = 30
-"""How long a session may be Ending before the reaper gives its slot back instead of the state machine."""
+"""How long a session may be Ending before the reaper, instead of the session's state machine, gives its slot back."""
 
 
 def reconcile_session(session_id: str, ports: Ports) -> None:
-    """Makes at most one repair; the next pass makes the next one."""
+    """Makes at most one repair of the session; the next pass of the reaper makes the next repair."""
     try:
         session = ports.sessions.get(session_id)
     except NotFound:
-        return  # the index is outdated
+        return  # the index that listed the session is outdated
     now = ports.now()
     if session.state is SessionState.ENDING:
         _give_back(session, now, ports)
@@ -80,9 +80,10 @@ def _give_back(session: Session, now: float, ports: Ports) -> None:
 
 
 def _has_its_slot(session: Session, ports: Ports) -> bool:
-    """Whether the slot is still the session's.
+    """Whether the session still has its slot.
 
-    After a restart its epoch is another one; after a loss it is gone or Retired.
+    After a restart of the instance, the slot has another epoch (fencing number). After a loss, the slot is gone or
+    Retired.
     """
     if session.assignment is None:
         return True
