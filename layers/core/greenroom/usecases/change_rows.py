@@ -19,9 +19,10 @@ class Ports(HasFleet, HasLaunches, Protocol):
 def change_instance(
     instance_id: str, change: Callable[[Instance], Instance], ports: Ports, *, unless_heard: bool = False
 ) -> Instance:
-    """Applies `change` to the stored instance and returns the instance after it. `change` may raise an error to refuse.
+    """Applies `change` to the stored instance and returns the instance after it.
 
-    `unless_heard`: write only if no heartbeat of the instance was recorded between the read and the write.
+    `change` may raise an error to prevent the change. `unless_heard`: write only if no heartbeat of the instance was
+    recorded between the read and the write.
     Raises: NotFound, Conflict (others changed the row at every attempt), whatever `change` raises.
     """
 
@@ -34,8 +35,9 @@ def change_instance(
 
 
 def change_launch(pool_id: str, launch_id: str, change: Callable[[Launch], Launch], ports: Ports) -> Launch:
-    """Applies `change` to the stored launch and returns the launch after it. `change` may raise an error to refuse.
+    """Applies `change` to the stored launch and returns the launch after it.
 
+    `change` may raise an error to prevent the change.
     Raises: NotFound, Conflict (others changed the row at every attempt), whatever `change` raises.
     """
 

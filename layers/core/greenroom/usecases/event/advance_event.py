@@ -1,6 +1,6 @@
-"""Does every step of a scheduled event that is due.
+"""Does every step of a scheduled event that is due, such as launching its instances.
 
-The event's state machine, the reaper and the HTTP API call this. Calling it twice is harmless.
+The event's state machine, the reaper (the periodic repair) and the HTTP API call this. Calling it twice is harmless.
 """
 
 from __future__ import annotations

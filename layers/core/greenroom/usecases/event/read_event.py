@@ -1,4 +1,7 @@
-"""Reads scheduled events: one event with its pool and warm time, the events of a pool, or all that are not over."""
+"""Reads scheduled events: one event with its pool and warm time, the events of a pool, or all that are not over.
+
+An event's warm time is how long the pool takes to make the event's slots ready.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ GIVE_BACK_WITHIN_S = 1800
 Instances whose viewers stay longer are terminated after that delay.
 """
 ROUNDS = 6
-"""How often one call sets the reservation while the event's row keeps changing."""
+"""How often one call sets the reservation, at most, while the event's row keeps changing."""
 
 
 def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
@@ -80,9 +80,10 @@ def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
 
 
 def _ask(event: ScheduledEvent, cause: str, entry: journal.EventWarmed | journal.EventGivenBack, ports: Ports) -> None:
-    """Records the entry in the Journal, then requests a planning pass.
+    """Records the entry in the Journal, then requests a planning pass (a run of the planner) for the pool.
 
-    Also starts the reaper if none is running, because the reaper must stay awake while there is a reservation.
+    Also starts the reaper (the periodic repair) if it is not running, because it must stay awake while there is a
+    reservation.
     """
     ports.journal.append(entry, ports.now())
     request_pass(event.pool_id, cause, ports)

@@ -28,7 +28,10 @@ class Ports(Clock, HasBus, HasConnections, HasFleet, HasJournal, HasPools, HasSe
 BY_OPERATOR = "operatorDrain"
 """The status reason of an instance that an operator drained. Only a drain by an operator can be undone."""
 BACK_WITHIN_S = 120
-"""How long the agent may take to report the slots of a returned instance ready, before the reaper acts."""
+"""How long the agent may take to report its slots ready after an instance returned to service, before the reaper acts.
+
+The reaper is the periodic repair.
+"""
 _DRAINED = frozenset({InstanceState.BOOTING, InstanceState.READY})
 _INSTEAD = {
     InstanceState.LAUNCHING: "it serves nobody yet. Wait until it is Ready, or lower policy.alwaysOn and targetIdle.",
@@ -38,9 +41,10 @@ _ON_ITS_WAY_OUT = "it is on its way out already."
 
 
 def drain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
-    """Drains the instance: it gets no new sessions, and the first planning pass after its last session terminates it.
+    """Drains the instance: it gets no new sessions, and is terminated after its last session has ended.
 
-    Idempotent. Raises: NotFound, Conflict (the instance is not in service any more, or not yet).
+    The next planning pass (run of the planner) after that end terminates it. Idempotent.
+    Raises: NotFound, Conflict (the instance is not in service any more, or not yet).
     """
 
     def decide() -> Callable[[], Instance | None]:

@@ -59,8 +59,9 @@ _HOUR_S = 3600
 
 
 def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
-    """Takes a broken instance out of service and ends it: its sessions move, and the next planning pass replaces it.
+    """Takes a broken instance out of service and ends it. Its sessions move to other instances.
 
+    The next planning pass (run of the planner) replaces the instance.
     Raises: Conflict (since the instance was read, a heartbeat was recorded or its row was changed: look again later).
     """
     if instance.state is not InstanceState.QUARANTINED:
@@ -71,7 +72,8 @@ def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
 def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
     """Moves the instance's sessions to other instances, marks it as Terminating, and asks EC2 to terminate it.
 
-    Every step can be repeated. The reaper repeats them until EC2 reports that the instance is terminated.
+    Every step can be repeated. The reaper (the periodic repair) repeats them until EC2 reports that the instance is
+    terminated.
     """
     _clear(instance.instance_id, reason, ports)
     ended = _change(instance.instance_id, _leaving, ports)

@@ -34,7 +34,8 @@ def follow_plan(
 ) -> Followed:
     """Starts, stops and terminates the instances in the three lists. A failure in one list does not stop the others.
 
-    Repeating the call is harmless. Raises: as `one_by_one`, after all three lists. The reaper then repeats what failed.
+    Repeating the call is harmless. Raises: as `one_by_one`, after all three lists. The reaper (the periodic repair)
+    then repeats what failed.
     """
     turns: Mapping[str, Callable[[], list[str]]] = {
         "starts": lambda: start_instances(pool_id, starts, ports) if starts else [],

@@ -52,12 +52,13 @@ def record_heartbeat(
     ports: Ports,
     notice: Notice | None = None,
 ) -> Heard:
-    """Records the heartbeat and extends the leases of the instance's slots.
+    """Records the heartbeat and extends the leases (time limits of the claims) of the instance's slots.
 
     `epochs`: by slot id, the epoch (fencing number, raised at each claim) that the agent knows. The lease of a slot is
     extended only if the agent knows the slot's present epoch.
     `notice`: what EC2 announced to the instance. The agent repeats it in every later heartbeat; it is announced on the
-    bus once. Everything else that a heartbeat says about slots is only a hint: the agent reports it by slot events.
+    bus once. Whatever else a heartbeat says about a slot is only a hint: what really happened there, the agent reports
+    as slot events.
     Raises: UnknownInstance; StaleBoot, InstanceHasEnded (HTTP 409: the agent must stop, and must not extend its
     dead-man timer).
     """

@@ -1,4 +1,4 @@
-"""Handles EC2's events about instances: if an event says that one of ours will be lost, its evacuation is started."""
+"""Handles EC2's events about instances: if this stack's instance will be lost, its evacuation is started."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Ports(Clock, HasBus, HasEc2, HasFleet, Protocol):
 STALE_AFTER_S = 60
 """How long after the announced end a Spot warning still counts.
 
-Later, it is ignored: EC2 did not end the instance then.
+A later warning is ignored, because EC2 has evidently not ended the instance.
 """
 _RUNS = frozenset({Ec2State.PENDING, Ec2State.RUNNING})
 _SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
@@ -31,8 +31,9 @@ def record_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Po
     """Announces the notice (word that an instance will be lost) if it is news. Returns whether it was.
 
     `at`: when it happened, according to EC2's event.
-    A notice is no news if the instance is not ours, or has no row yet (the reaper will see it); if we end or stop the
-    instance ourselves; if an equal or stronger notice is known; or if the notice is too old to be true.
+    A notice is no news if this stack did not launch the instance, or has no row of it yet (the reaper, the periodic
+    repair, will see it); if Greenroom itself ends or stops the instance; if an equal or stronger notice is known; or if
+    the notice is too old to be true.
     """
     try:
         instance = ports.fleet.get(instance_id)

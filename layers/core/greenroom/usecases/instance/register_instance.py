@@ -1,4 +1,4 @@
-"""Registers an agent: checks that its instance is ours, creates or renews its slots, and closes its launch."""
+"""Registers an agent: checks that this stack launched its instance, creates or renews the slots, closes the launch."""
 
 from __future__ import annotations
 

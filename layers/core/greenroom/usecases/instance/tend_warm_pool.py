@@ -1,4 +1,7 @@
-"""Stops and starts instances of the warm pool, one by one. The reaper asks EC2 again until EC2 has done so."""
+"""Stops and starts instances of the warm pool (stopped instances that start quickly), one by one.
+
+The reaper (the periodic repair) asks EC2 again until EC2 has done so.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ I = InstanceState  # noqa: E741
 def stop_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
     """Asks EC2 to stop those of the instances whose rows say Stopped. Returns their ids.
 
-    If a request is lost, the reaper repeats it.
+    If a request is lost, the reaper (the periodic repair) repeats it.
     """
     asked = one_by_one(instance_ids, lambda each: _stop(each, ports))
     return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]

@@ -54,9 +54,9 @@ class Ports(
 PICTURE_LINGERS_S = 15
 """How long a slot that a moving session has left may still stream to the viewer, until the new slot's first frame."""
 GONE_AT_ONCE = 100
-"""For one slot, at most so many places in line of sessions that no longer wait are removed.
+"""How many places of sessions that no longer wait are removed while one slot is given to the line.
 
-Later calls remove the others.
+The other such places are left to later calls.
 """
 
 

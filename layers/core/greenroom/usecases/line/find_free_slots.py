@@ -81,7 +81,7 @@ def _look(pool: Pool, shard: int, few: bool, ports: Ports) -> Sequence[FreeSlot]
 
 
 def _preferred(page: Sequence[FreeSlot], placement: Placement, ports: Ports) -> FreeSlot:
-    """A slot of the page's instance with the fewest (packed) or most (distributed) free slots.
+    """A slot of the instance that has the fewest (packed) or most (distributed) free slots among these entries.
 
     Of several such instances, one in a random zone.
     """

@@ -1,4 +1,7 @@
-"""Forecasts how long the sessions in a pool's line will wait, from what will free slots: sessions, boots and resets."""
+"""Forecasts how long the sessions in a pool's line will wait for a slot.
+
+Slots become free when sessions end, instances boot or start, and used slots are reset.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ AT_ONCE = Lifetime((), 0.001, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Laws:
-    """The distributions of how long sessions, boots, starts and resets last in this pool."""
+    """The distributions of how long sessions, boots, starts and resets last in this pool.
+
+    A start is that of a stopped instance from the warm pool; a reset gives a used slot a fresh process.
+    """
 
     sessions: Lifetime
     boots: Lifetime

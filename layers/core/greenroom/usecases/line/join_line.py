@@ -1,4 +1,4 @@
-"""Decides whether a new session may start or wait, and at which place it waits."""
+"""Decides whether a new session may start or must wait, and in which order it is served if it waits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Ports(Clock, HasCatalog, HasClaims, HasEvents, HasFleet, HasLine, HasPools
 
 
 SOONEST_S, LATEST_S = 10, 3600
-"""The bounds of the time after which a refused viewer may try again: neither in a tight loop nor only tomorrow."""
+"""The bounds of the time after which a refused viewer should try again: neither in a tight loop nor only tomorrow."""
 
 
 def check_admission(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:

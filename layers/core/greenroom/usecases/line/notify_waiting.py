@@ -1,7 +1,7 @@
-"""Sends waiting viewers when they will get a slot, and why not sooner.
+"""Informs waiting viewers when they will get a slot, and why not sooner.
 
-A viewer whose forecast has changed, or was not sent for a while, gets a new one: at least every 10 s, and at once when
-the line moves.
+A viewer gets a new forecast at least every 10 s (from the reaper, the periodic repair), and at once when the line
+moves.
 """
 
 from __future__ import annotations

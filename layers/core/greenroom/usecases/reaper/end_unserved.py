@@ -23,7 +23,8 @@ class Ports(Clock, HasCatalog, HasConnections, HasLine, HasSessions, HasSocket, 
 def end_unserved(pool: Pool, ports: Ports) -> None:
     """Ends the waiting sessions whose application is not the pool's, because they would wait in vain.
 
-    The pool is read again after the line: operators may just have given it to the application that these sessions want.
+    The pool is read again after the line: operators may just have given the pool to the application that these sessions
+    want.
     """
     tickets = ports.line.nearest(pool.pool_id, LONGEST_LINE)
     if all(each.application_id == pool.application_id for each in tickets):

@@ -95,7 +95,7 @@ def reconcile_instance(member: Member, seen: Ec2Instance | None, is_silent: bool
     """Makes at most one repair of the instance or its slots; the next pass of the reaper makes the next repair.
 
     `seen`: the instance as EC2 listed it before the rows were read; None: EC2's list did not have it, which proves
-    nothing yet. `is_silent`: its agent sends no heartbeats any more.
+    nothing yet. `is_silent`: the instance's agent sends no heartbeats any more.
     """
     instance, now = member.instance, ports.now()
     if seen is None:
@@ -124,7 +124,7 @@ def reconcile_instance(member: Member, seen: Ec2Instance | None, is_silent: bool
 
 
 def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> Notice | None:
-    """The notice because of which the instance must be evacuated; None: it need not be.
+    """The notice (word that an instance will be lost) that makes an evacuation necessary; None without such a notice.
 
     The notice follows from what EC2 shows now, from a stored notice, or from silence. A stored notice is returned
     again, because the evacuation that it started may have died.

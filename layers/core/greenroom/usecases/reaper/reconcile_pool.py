@@ -85,10 +85,11 @@ class PoolFound:
 def reconcile_pool(
     pool_id: str, seen: Mapping[str, Ec2Instance], lease_s: int, attempt: Attempt, ports: Ports
 ) -> PoolFound:
-    """Makes the repairs of one pool. All are decided on one reading of its rows.
+    """Makes the repairs of one pool. All repairs are decided on one reading of its rows.
 
     What a repair changes is seen by the next pass. `seen`: EC2's instances by id, as listed before the rows were read.
-    `lease_s`: how old an instance's last heartbeat may be before it counts as silent. `attempt` runs each repair.
+    `lease_s`: how old an instance's last heartbeat may be before the instance counts as silent. `attempt` runs each
+    repair.
     Raises: NotFound (the pool is listed, but not configured yet).
     """
     counter = ports.pools.free(pool_id)  # read before the slots, so that a claim in between prevents the correction

@@ -79,7 +79,7 @@ def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
 
 
 def await_end(session_id: str, task_token: str, ports: Ports) -> Session:
-    """Makes the execution wait until somebody or something ends the session. A reconnect does not end the wait.
+    """Makes the execution wait until the session is to end, for whatever reason. A reconnect does not end the wait.
 
     Raises: NotFound.
     """

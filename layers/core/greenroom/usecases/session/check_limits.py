@@ -72,7 +72,10 @@ def gpu_budgets(session: Session, quotas: Quotas, now: float, ports: Ports) -> S
 
 
 def _of_viewer(application: Application) -> Quota:
-    """A viewer's daily quota. How many sessions a viewer may run at once is not part of it: session ids count those."""
+    """A viewer's quota per day.
+
+    How many sessions a viewer may run at once is not part of it, because those sessions are counted by their ids.
+    """
     return Quota(
         sessions_per_day=application.sessions_per_viewer_day,
         gpu_minutes_per_day=application.gpu_minutes_per_viewer_day,

@@ -34,8 +34,8 @@ def reconcile_pre_queue(pool_id: str, ports: Ports) -> None:
     """Makes each session in the pool's pre-queues wait for the start of its event as the event is planned now.
 
     A session that need not wait for an event any more may be served at once. A session whose event will not take place
-    is ended. No session gets a slot here: when its event has begun, it is served in the order of the line. Costs one
-    query when no session waits for an event.
+    is ended. This function gives no slots: once an event has begun, its sessions are served in the order of the line.
+    Costs one query when no session waits for an event.
     """
     tickets = ports.line.held_back(pool_id, ports.now())
     if not tickets:

@@ -39,7 +39,8 @@ def forget_what_is_over(viewer_id: str, told: str, ports: Ports) -> bool:
     """Removes sessions that are over from the viewer's counter. Returns whether there were any.
 
     `told`: the session because of which a request was refused. When this function returns True, the request may be
-    tried again. The reaper cannot do this instead: it recounts only viewers who have a running session.
+    tried again. The reaper (the periodic repair) cannot do this instead: it recounts only viewers who have a running
+    session.
     """
     named = ports.quota_counters.live_of_viewer(viewer_id) | {told}
     over = [each for each in named if _is_over(each, ports)]

@@ -63,7 +63,10 @@ class Ports(
 LOSSES_BEFORE_LINE = 3
 """After so many slots lost to other requests, a request checks whether others wait in line by now."""
 ADOPT_WITHIN_S = 20
-"""If no state machine has adopted the session within this time, the reaper announces the session again."""
+"""If no state machine has adopted the session within this time, the session is announced again.
+
+The reaper (the periodic repair) does so.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,8 @@ def _supersede(older_id: str, resumed: bool, ports: Ports) -> None:
 def close_connection(connection_id: str, ports: Ports) -> None:
     """Removes the rows of a connection that was closed.
 
-    If it was a page's, the agent is informed and decides what to do: a closed connection to the Viewer socket does not
-    stop the stream.
+    If the connection was a page's, the agent is informed and decides what to do: a page that leaves the Viewer socket
+    may still receive the stream.
     """
     try:
         connection = ports.connections.get(connection_id)

@@ -1,4 +1,4 @@
-"""Checks that an agent runs on the latest boot of its instance, and that the instance is not terminated."""
+"""Checks that a request comes from the agent of the instance's latest boot, and that the instance is not terminated."""
 
 from __future__ import annotations
 

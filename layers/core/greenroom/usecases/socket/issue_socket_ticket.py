@@ -1,4 +1,7 @@
-"""Issues a ticket for the Viewer socket to an agent. It is valid for one instance and one boot of that instance."""
+"""Issues an agent's ticket for the Viewer socket.
+
+The ticket is valid for one instance and one boot of that instance.
+"""
 
 from __future__ import annotations
 

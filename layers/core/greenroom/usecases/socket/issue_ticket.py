@@ -32,9 +32,11 @@ def hash_of(ticket: str) -> str:
 
 
 def issue_ticket(session_id: str, viewer_id: str, resume_join: int | None, ports: Ports) -> IssuedTicket:
-    """Issues a ticket for a viewer's page, valid as long as the session keeps the slot that it has now.
+    """Issues a ticket for a viewer's page.
 
-    `resume_join`: the join number (count of pages that have shown the session) of the page, if it only reconnects.
+    The ticket is valid once, for a short time, and only while the session keeps its present slot.
+    `resume_join`: the join number (count of pages that have shown the session) of the page, if the page only
+    reconnects.
     Raises: NotFound (also when the session belongs to another viewer), SessionHasEnded.
     """
     session = ports.sessions.get(session_id)

@@ -1,7 +1,7 @@
-"""Handles one frame (message) on the Viewer socket: answers it, or relays it to the other peer, agent or page.
+"""Handles one frame (message) on the Viewer socket: answers it, or relays it between the page and the agent.
 
-The session id, the epoch (fencing number of the slot) and the join number of a relayed frame come from the stored rows,
-never from the sender.
+The session id, the epoch (fencing number of the slot) and the join number (count of pages that have shown the session)
+of a relayed frame come from the stored rows, never from the sender.
 """
 
 from __future__ import annotations
