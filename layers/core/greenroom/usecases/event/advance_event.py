@@ -104,8 +104,8 @@ def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None
 def _measure(event: ScheduledEvent, kind: _Measured, ports: Ports, *, with_coming: bool) -> None:
     """Records how many of the event's expected sessions would find no slot. If any would, announces the shortfall.
 
-    All events of the pool share its slots, so what all their reservations still need is compared with the slots that
-    there are. `with_coming`: whether slots that will soon be there count too.
+    All events of the pool share its slots, so what the reservations of all events still need is compared with the slots
+    that there are. `with_coming`: whether slots that will soon be there count too.
     """
     members, rows = ports.fleet.list_of_pool(event.pool_id), ports.pools.read(event.pool_id)
     free = sum(count_slots(each.slots, SlotState.FREE) for each in members)

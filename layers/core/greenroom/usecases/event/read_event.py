@@ -35,12 +35,18 @@ class EventReading:
 
 
 def read_event(event_id: str, ports: Ports) -> EventReading:
-    """Reads the event with this id, its pool and its warm time. Raises: NotFound."""
+    """Reads the event with this id, its pool, and the pool's warm time. Raises: NotFound.
+
+    The warm time is how long the pool takes to make the event's slots ready.
+    """
     return reading_of(ports.events.get(event_id), ports)
 
 
 def reading_of(event: ScheduledEvent, ports: Ports) -> EventReading:
-    """Reads the pool and the warm time of an event. Raises: NotFound (the pool)."""
+    """Reads the pool of an event, and the pool's warm time. Raises: NotFound (the pool).
+
+    The warm time is how long the pool takes to make the event's slots ready.
+    """
     pool, rows = ports.catalog.pool(event.pool_id), ports.pools.read(event.pool_id)
     instances = -(-event.expected_sessions // _slots_per_instance(pool, ports))
     return EventReading(event, pool, rows, instances, warm_time(rows.boot_times, instances, LAUNCHES_PER_PASS))
@@ -52,7 +58,7 @@ def events_of_pool(pool_id: str, ports: Ports) -> list[ScheduledEvent]:
 
 
 def coming_events(ports: Ports) -> list[ScheduledEvent]:
-    """The events of all pools that are neither over nor cancelled, earliest start first."""
+    """All events, of whatever pool, that are neither over nor cancelled, earliest start first."""
     return sorted((each for each in _listed(ports) if not each.is_final), key=lambda each: (each.start, each.event_id))
 
 

@@ -82,10 +82,10 @@ class Scheduled:
 
 
 def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
-    """Creates an event. Raises: InvalidField; NotFound (the pool).
+    """Creates a scheduled event. Raises: InvalidField; NotFound (the pool).
 
-    The event's row is written before its schedule, because a schedule without a row would start a state machine that
-    finds no event.
+    The event's row is written before the one-time schedule that starts its state machine, because without a row the
+    state machine would find no event.
     """
     now, draft = ports.now(), _draft(plan, operator, ports)
     check_event(draft, ports.catalog.pool(plan.pool_id), now)
@@ -98,9 +98,10 @@ def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
 
 
 def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> ScheduledEvent:
-    """Makes the next version of an event: the times of its steps are computed anew, and due steps are done.
+    """Makes the next version of an event, with the changes that an operator wants.
 
-    A change that changes nothing makes no new version.
+    The times of its steps are computed anew, and due steps are done. A change that changes nothing makes no new
+    version.
     Raises: NotFound, EventHasEnded, InvalidField, Conflict (others kept changing the event).
     """
     now = ports.now()
@@ -126,8 +127,9 @@ def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> Sc
 
 
 def cancel_event(event_id: str, operator: str, ports: Ports) -> ScheduledEvent:
-    """Cancels an event. Its reservation ends, and the slots that were warmed for it are given back at once. Idempotent.
+    """Cancels an event. Its reservation (slots kept for its sessions) ends. Idempotent.
 
+    The instances that were launched for it may be terminated at once.
     Raises: NotFound, EventHasEnded (the event is over), Conflict (others kept changing the event).
     """
     now = ports.now()
@@ -175,7 +177,7 @@ def _carry_out(event: ScheduledEvent, ports: Ports) -> ScheduledEvent:
 
 
 def _checked(event_id: str, version: int, ports: Ports) -> ScheduledEvent:
-    """Runs the preflight and stores it with the event.
+    """Runs the preflight (the check whether the event's slots can be had) and stores its result with the event.
 
     If the event was edited in the meantime, nothing is stored: the edit runs a preflight of its own.
     """

@@ -34,9 +34,9 @@ ROUNDS = 6
 
 
 def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
-    """Sets the reservation until it is what the event's row says, and returns the event. Raises: NotFound.
+    """Sets the pool's reservation (slots kept for the event) to what the event's row says, and returns the event.
 
-    If the row changes while the reservation is being set, the next round sees the change.
+    If the row changes while the reservation is being set, the next round sees the change. Raises: NotFound.
     """
     event = ports.events.get(event_id)
     for _ in range(ROUNDS):
@@ -47,7 +47,10 @@ def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
 
 
 def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
-    """Sets the reservation if it is not what the event's row says. Returns whether the pool had to be changed."""
+    """Sets the pool's reservation (slots kept for the event) if it is not what the event's row says.
+
+    Returns whether the pool had to be changed.
+    """
     held = rows.reservations.get(event.event_id)
     if not event.has_reservation:
         return held is not None and _give_back(event, ports)
@@ -69,7 +72,7 @@ def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
 
 
 def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
-    """Ends the reservation, so that its unused slots may be removed without the usual delay.
+    """Ends the reservation (slots kept for the event), so that unused slots may be removed without the usual delay.
 
     Running sessions continue.
     """

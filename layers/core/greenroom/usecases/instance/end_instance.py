@@ -112,9 +112,9 @@ def _retire(slot: Slot, ports: Ports) -> Slot:
 
 
 def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Ports) -> Changed[Instance, Instance]:
-    """Changes the instance, and returns it before and after the change.
+    """Changes the instance, and returns the instance before and after the change.
 
-    Both are equal if there was nothing to change.
+    The two are equal if there was nothing to change.
     """
     seen: list[Instance] = []
 

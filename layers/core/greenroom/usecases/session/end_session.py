@@ -77,7 +77,7 @@ def end_idle_session(session_id: str, epoch: int, join_number: int | None, ports
 
 
 def give_up_place(session: Session, ports: Ports) -> Session:
-    """Cancels a waiting session whose page has been disconnected for too long.
+    """Cancels a session in line whose page has been disconnected for too long, so that the session loses its place.
 
     The session is left alone if its page has connected again, or if it got a slot, since it was read.
     """

@@ -67,8 +67,9 @@ def migrate_session(session: Session, reason: StatusReason, picture_until: float
 
 
 def held_session(slot: Slot, ports: Ports) -> Session | None:
-    """The session that has this slot according to both the slot's and the session's row; None when no session has it.
+    """The session that has this slot; None when no session has it.
 
+    The slot's row and the session's row must both say so, with the same epoch (fencing number, raised at each claim).
     Raises: NotFound.
     """
     session = ports.sessions.get(slot.session_id) if slot.session_id is not None else None
