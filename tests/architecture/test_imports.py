@@ -117,7 +117,7 @@ def test_the_command_calls_what_is_deployed_and_imports_none_of_it() -> None:
     """It may call AWS and invoke functions; it is installed without them."""
     known = {"greenroom_cli", "boto3", "botocore", "rich", "typer", "yaml", *sys.stdlib_module_names}
     modules = python_files("cli")
-    assert "greenroom_cli.commands.app" in {module_name(path) for path in modules}
+    assert "greenroom_cli.commands.command_line" in {module_name(path) for path in modules}
     assert {module_name(path): wrong for path in modules if (wrong := packages(path) - known)} == {}
 
 

@@ -17,9 +17,9 @@ def destroy_there(environment: Mapping[str, str], output: Output) -> Result:
         output.say(f"destroying {target.place}")
         removed = destroy(target.account, existing(target), target.stack_name, output)
     halted = removed.halted
-    document = {
+    document: dict[str, object] = {
         **target.document,
-        "poolsHalted": halted.pools if halted else 0,
+        "poolsHalted": halted.pools if halted else [],
         "poolsNotHaltedBecause": halted.why if halted else "",
         "executionsStopped": removed.executions,
         "instancesEnded": removed.instances,

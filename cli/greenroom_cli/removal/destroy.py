@@ -34,11 +34,11 @@ def destroy(account: Account, stack: Stack | None, stack_name: str, progress: Pr
     halted, executions, resources = None, 0, tuple[Resource, ...]()
     if stack:
         resources = resources_of(account.client("cloudformation"), stack)
-        halted = _halt(account, resources, progress)
+        halted = _halt(account, stack_name, progress)
         executions = _stop(account, resources, progress)
     with progress.step("ending the instances"):
         instances = end_instances(account, stack_name)
-    progress.say(f"{instances} instances ended")
+    progress.say(f"instances ended: {instances}")
     if stack:
         _delete(account, stack, stack_name, resources, progress)
     else:
@@ -50,13 +50,13 @@ def destroy(account: Account, stack: Stack | None, stack_name: str, progress: Pr
     return Removed(halted, executions, instances)
 
 
-def _halt(account: Account, resources: Sequence[Resource], progress: Progress) -> Halted:
+def _halt(account: Account, stack_name: str, progress: Progress) -> Halted:
     with progress.step("halting the pools"):
-        halted = halt_pools(account, resources)
+        halted = halt_pools(account, stack_name)
     if halted.pools is None:
         progress.say(f"the pools could not be halted, and are ended all the same: {halted.why}")
     else:
-        progress.say(f"{halted.pools} pools halted")
+        progress.say(f"pools halted: {', '.join(halted.pools) or 'none'}")
     return halted
 
 
@@ -65,7 +65,7 @@ def _stop(account: Account, resources: Sequence[Resource], progress: Progress) -
         stop_rules(account, resources)
         stop_schedules(account, resources)
         executions = stop_executions(account, resources)
-    progress.say(f"{executions} executions stopped")
+    progress.say(f"executions stopped: {executions}")
     return executions
 
 

@@ -1,51 +1,53 @@
-"""Every pool's policy becomes zero in its own row, so that nothing launches while the rest goes."""
+"""The pools are halted by the deployed function that operators' calls reach too: rows and Journal are its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from greenroom_cli.aws.account import Account
-from greenroom_cli.removal.resources import Resource
 
-AMOUNTS = ("alwaysOn", "targetIdle", "maximum", "warmInstances")
-"""What a pool's policy asks for."""
+FUNCTION = "operate_pool"
+BY = "greenroom destroy"
+REASON = "the stack is being deleted"
+TRIES = 3
+"""A function that is throttled for longer is done without: what follows does not depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Halted:
-    """`pools`: how many launch nothing more; None when they could not be halted, and `why`."""
+    """`pools`: the ids of those that launch nothing more; None when nobody could halt them, and `why`."""
 
-    pools: int | None
+    pools: tuple[str, ...] | None
     why: str = ""
 
 
-def halt_pools(account: Account, resources: Sequence[Resource]) -> Halted:
+def payload() -> dict[str, str]:
+    """What the function is invoked with; entry/pool/halt_call.py reads it."""
+    return {"command": "haltEveryPool", "reason": REASON, "by": BY}
+
+
+def halt_pools(account: Account, stack_name: str) -> Halted:
     """Never raises for what is missing: on a stack that is half gone the rest is still to be ended."""
-    catalog = next((each.name for each in resources if each.logical_id == "CatalogTable"), "")
-    if not catalog:
-        return Halted(None, "the table of pools is gone")
     try:
-        return Halted(_halt_rows(account.client("dynamodb"), catalog))
+        answer = account.client("lambda", tries=TRIES).invoke(
+            FunctionName=f"{stack_name}-{FUNCTION}", Payload=json.dumps(payload()).encode()
+        )
+        return _halted(answer)
     except (BotoCoreError, ClientError) as error:
         return Halted(None, str(error))
 
 
-def _halt_rows(table: Any, catalog: str) -> int:
-    pools: Sequence[Mapping[str, Any]] = table.scan(
-        TableName=catalog,
-        FilterExpression="begins_with(pk, :pool) AND sk = :meta",
-        ExpressionAttributeValues={":pool": {"S": "POOL#"}, ":meta": {"S": "META"}},
-    )["Items"]
-    for pool in pools:
-        table.update_item(
-            TableName=catalog,
-            Key={"pk": pool["pk"], "sk": pool["sk"]},
-            UpdateExpression="SET " + ", ".join(f"#policy.#{name} = :zero" for name in AMOUNTS),
-            ExpressionAttributeNames={f"#{name}": name for name in ("policy", *AMOUNTS)},
-            ExpressionAttributeValues={":zero": {"N": "0"}},
-        )
-    return len(pools)
+def _halted(answer: Any) -> Halted:
+    """A function that failed answers with its error, and one of an older stack with something else."""
+    text = answer["Payload"].read().decode(errors="replace")
+    try:
+        parsed = json.loads(text)
+        if "FunctionError" in answer:
+            return Halted(None, str(parsed["errorMessage"]))
+        return Halted(tuple(map(str, parsed["halted"])))
+    except (ValueError, KeyError, TypeError):
+        return Halted(None, f"{FUNCTION} answered {text[:200]}")

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
-from greenroom.aws.pool.catalog_rows import pool_of, pool_row
-from greenroom.aws.table.values import item, plain
-from greenroom.domain.pool.pool import Pool, PoolPolicy
 from greenroom_cli.aws.stacks import Stack, find_stack
-from greenroom_cli.removal.halt import halt_pools
-from greenroom_cli.removal.resources import Resource
 from greenroom_cli.removal.stack_deletion import DestroyFailed, delete_stack
-from moto import mock_aws
 
 ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/greenroom/1"
 STACK = Stack(ID, "CREATE_COMPLETE", {})
@@ -106,29 +99,3 @@ class Unreachable:
         if self.asked <= self.times:
             raise EndpointConnectionError(endpoint_url="https://cloudformation")
         return {"Stacks": [{"StackId": ID, "StackStatus": "DELETE_COMPLETE"}]}
-
-
-class Account:
-    """As far as it is asked here."""
-
-    def client(self, service: str) -> Any:
-        return boto3.client(service, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")  # type: ignore[call-overload]
-
-
-def test_a_halted_pool_wants_nothing_and_keeps_the_rest() -> None:
-    """In the row that the adapter wrote, and reads again."""
-    pool = Pool("demo", "demo", PoolPolicy(always_on=1, target_idle=2, maximum=3, warm_instances=4, spot_share=50))
-    with mock_aws():
-        database = Account().client("dynamodb")
-        keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        types = [{"AttributeName": each["AttributeName"], "AttributeType": "S"} for each in keys]
-        database.create_table(
-            TableName="catalog", KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
-        )
-        row = pool_row(pool)
-        database.put_item(TableName="catalog", Item=item(row))
-        table = Resource("CatalogTable", "AWS::DynamoDB::Table", "catalog", "CREATE_COMPLETE")
-        assert halt_pools(Account(), [table]).pools == 1  # type: ignore[arg-type]
-        found = database.get_item(TableName="catalog", Key=item({"pk": row["pk"], "sk": row["sk"]}))["Item"]
-    nothing = PoolPolicy(always_on=0, target_idle=0, maximum=0, warm_instances=0, spot_share=50)
-    assert pool_of(plain(found)) == replace(pool, policy=nothing)

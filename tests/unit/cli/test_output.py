@@ -101,7 +101,8 @@ def test_help_answers_with_every_command_and_loads_no_sdk(tmp_path: Path) -> Non
     assert done.returncode == 0
     for name in ("build", "deploy", "destroy"):
         assert name in done.stdout
-    code = "import sys, greenroom_cli.commands.app; print([m for m in ('boto3', 'yaml', 'rich') if m in sys.modules])"
+    sdk = "print([name for name in ('boto3', 'yaml', 'rich') if name in sys.modules])"
+    code = f"import sys, greenroom_cli.commands.command_line; {sdk}"
     loaded = subprocess.run(
         [sys.executable, "-c", code],
         env={**NOBODY, "PYTHONPATH": str(ROOT / "cli")},

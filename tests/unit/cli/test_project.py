@@ -25,7 +25,7 @@ def test_the_checkout_that_holds_the_command_is_meant_wherever_it_is_called(tmp_
 @pytest.mark.parametrize("here", [".", "functions/request_session"])
 def test_an_installed_command_works_on_the_checkout_around_it(here: str, tmp_path: Path) -> None:
     project, installed = checkout(tmp_path / "project"), tmp_path / "site-packages" / "greenroom_cli"
-    assert find_project(project / here, installed) == project / here if here == "." else project
+    assert find_project((project / here).resolve(), installed) == project
 
 
 def test_outside_of_a_checkout_it_says_what_is_missing_and_what_helps(tmp_path: Path) -> None:

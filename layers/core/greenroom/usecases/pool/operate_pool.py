@@ -10,6 +10,7 @@ from greenroom.domain.pool.pool import Halt
 from greenroom.ports.notify import HasBus, HasJournal
 from greenroom.ports.pool import HasCatalog, HasPools
 from greenroom.ports.world import Clock
+from greenroom.usecases.one_by_one import one_by_one
 
 
 class Ports(Clock, HasBus, HasCatalog, HasJournal, HasPools, Protocol):
@@ -23,6 +24,20 @@ def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
     reason is kept. Raises: NotFound.
     """
     ports.catalog.pool(pool_id)
+    _halt(pool_id, reason, operator, ports)
+
+
+def halt_every_pool(reason: str, operator: str, ports: Ports) -> tuple[str, ...]:
+    """Halts all pools and returns their ids, those that were halted already included.
+
+    Raises: one failure, when every pool had its turn.
+    """
+    pool_ids = tuple(ports.catalog.pool_ids())
+    one_by_one(pool_ids, lambda pool_id: _halt(pool_id, reason, operator, ports))
+    return pool_ids
+
+
+def _halt(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
     if not ports.pools.halt(pool_id, Halt(reason, ports.now(), operator)):
         return
     ports.journal.append(journal.PoolHalted(pool_id, reason, operator=operator), ports.now())

@@ -15,7 +15,7 @@ import typer
 from greenroom_cli.commands.output import Output, Result
 from greenroom_cli.failures import CommandFailed
 
-app = typer.Typer(
+command_line = typer.Typer(
     name="greenroom",
     no_args_is_help=True,
     add_completion=False,
@@ -36,7 +36,7 @@ Parameters = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help="Make a stack for the first time without asking; GREENROOM_YES=1.")]
 
 
-@app.callback()
+@command_line.callback()
 def greenroom() -> None:
     """Deploys Greenroom to AWS, and takes it away again.
 
@@ -46,7 +46,7 @@ def greenroom() -> None:
     """
 
 
-@app.command("build")
+@command_line.command("build")
 def build(is_json: Json = False) -> None:
     """Build what is deployed, with sam build: for the Python of the embedded AWS on this computer."""
 
@@ -58,7 +58,7 @@ def build(is_json: Json = False) -> None:
     run(work, is_json=is_json)
 
 
-@app.command("deploy")
+@command_line.command("deploy")
 def deploy(stack: Stack = "greenroom", parameters: Parameters = "", yes: Yes = False, is_json: Json = False) -> None:
     """Build, deploy and publish the pages; a first deployment is asked for."""
     environment = {**os.environ, "GREENROOM_STACK": stack, **({"GREENROOM_YES": "1"} if yes else {})}
@@ -71,7 +71,7 @@ def deploy(stack: Stack = "greenroom", parameters: Parameters = "", yes: Yes = F
     run(work, is_json=is_json)
 
 
-@app.command("destroy")
+@command_line.command("destroy")
 def destroy(stack: Stack = "greenroom", is_json: Json = False) -> None:
     """Halt the pools, end every instance, empty the buckets, delete the stack. Nothing is left to pay."""
     environment = {**os.environ, "GREENROOM_STACK": stack}
@@ -96,4 +96,4 @@ def run(work: Callable[[Output], Result], *, is_json: bool) -> None:
 
 def main() -> None:
     """Ends the process: 0, 1 or 2."""
-    app(prog_name="greenroom")
+    command_line(prog_name="greenroom")
