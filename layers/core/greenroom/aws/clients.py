@@ -1,4 +1,4 @@
-"""boto3 clients, made when first asked for and shared: making one takes tens of ms, and it keeps connections."""
+"""boto3 clients, each created at its first use and then shared: creating one takes tens of ms."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 4})
-"""`standard` retries throttles and service faults with jitter; the bounds stay under every function's timeout."""
+"""`standard` retries throttles and service faults with jitter. All tries end before a function's timeout."""
 
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    """The one table client: low level, because transactions span tables. Calls raise StoreBusy beside ClientError."""
+    """The client for all tables: low level, because transactions span tables. Raises: StoreBusy, ClientError."""
     made = boto3.client("dynamodb", config=_CONFIG)
     made.meta.events.register("after-call.dynamodb", _raise_if_busy)
     return made
@@ -31,19 +31,19 @@ _THROTTLES = frozenset({"ProvisionedThroughputExceededException", "RequestLimitE
 
 
 def _raise_if_busy(parsed: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
-    """A throttle or a fault of the service that outlasted botocore's own tries gets the name that callers wait for."""
+    """Raises StoreBusy for a throttle or service fault that outlasted botocore's own retries."""
     code = parsed.get("Error", {}).get("Code", "")
     if code in _THROTTLES or parsed["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         raise StoreBusy(f"{model.name}: {code}")
 
 
 _HURRIED = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "max_attempts": 2})
-"""For several questions in one answer that somebody waits for: one that lasts is given up."""
+"""For calls of which one HTTP answer needs several: a call that takes too long is given up."""
 
 
 @cache
 def client(service: str, *, hurried: bool = False) -> Any:
-    """Any other service at its usual address."""
+    """The client of any other service, at its usual address."""
     return boto3.client(service, config=_HURRIED if hurried else _CONFIG)  # type: ignore[call-overload]
 
 

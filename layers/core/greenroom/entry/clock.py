@@ -1,4 +1,4 @@
-"""The clock and the rng: where `now`, ids, secrets and randomness come from, once per invocation."""
+"""The clock and the generator: every `now`, id, secret and random value comes from here."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def new_secret() -> str:
 
 
 def rng() -> random.Random:
-    """For spreading claims; never for secrets."""
+    """The generator that spreads claims; never for secrets."""
     return random.Random(secrets.randbits(64))

@@ -1,4 +1,4 @@
-"""The composition root: which AWS adapter stands behind each port, built when first used and kept warm."""
+"""The composition root: which AWS adapter implements each port. An adapter is created at its first use and kept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 class AwsPorts:
-    """`Ports` on AWS. Adapters are imported inside the properties: a cold start pays only for what it uses."""
+    """All ports on AWS. Adapters are imported inside the properties, so that a cold start loads only what it uses."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -223,7 +223,7 @@ ConfiguredWork = Callable[[dict[str, Any], AwsPorts, Settings], Any]
 
 
 def lambda_handler(work: Work) -> Handler:
-    """`work(event, ports)` as a Lambda handler: composed at the first invocation, tracing around each.
+    """Makes a Lambda handler of `work(event, ports)`. The first invocation creates the ports; each is traced.
 
     Tests call `work` itself with ports in memory.
     """
@@ -231,7 +231,7 @@ def lambda_handler(work: Work) -> Handler:
 
 
 def configured_handler(work: ConfiguredWork) -> Handler:
-    """As `lambda_handler`, for work that needs some of its settings beside the ports."""
+    """Like `lambda_handler`, for work that also needs settings."""
     built: list[AwsPorts] = []
 
     def handler(event: dict[str, Any], context: Any) -> Any:

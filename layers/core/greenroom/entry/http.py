@@ -1,6 +1,6 @@
-"""HTTP at the edge: the caller from the authorizer's context, the body parsed field by field, answers and problems.
+"""HTTP at the edge: reads the caller from the authorizer's context, parses the body field by field, makes the answer.
 
-Nothing inside checks its input again: what comes out of here is typed.
+Its results are typed, so no code inside checks its input again.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from greenroom.domain.times import epoch_seconds
 from greenroom.entry.problem import problem_of
 
 BODY_LIMIT = 64 * 1024
-"""Characters. Far above any honest body, far below what would hurt."""
+"""In characters. Far more than any honest body needs, and far less than would do harm."""
 _INSTANCE_ID = re.compile(r"i-[0-9a-f]{8,32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who calls, by the verified access token."""
+    """The caller, as the verified access token names them."""
 
     viewer_id: str
     tenant_id: str
@@ -79,7 +79,7 @@ def path_identifier(event: Mapping[str, Any], name: str) -> str:
 
 
 def query_whole(event: Mapping[str, Any], name: str, *, least: int, most: int, default: int) -> int:
-    """A whole number of the query string; `default` when it is absent. Raises: InvalidField."""
+    """A whole number from the query string; `default` if it is absent. Raises: InvalidField."""
     text = (event.get("queryStringParameters") or {}).get(name, str(default))
     value = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
     return Body({name: value}).whole(name, least=least, most=most)
@@ -102,7 +102,7 @@ def body_of(event: Mapping[str, Any], *, limit: int = BODY_LIMIT) -> Body:
 
 
 class Body:
-    """A JSON object whose fields are taken out by type; a wrong one is named in full (`limits.maximumSession_s`)."""
+    """A JSON object, read field by field and by type. Errors name the whole path (`limits.maximumSession_s`)."""
 
     def __init__(self, values: Mapping[str, Any], prefix: str = "") -> None:
         self._values, self._prefix = values, prefix
@@ -111,11 +111,11 @@ class Body:
         return self._values.get(name) is not None
 
     def names(self) -> tuple[str, ...]:
-        """All that are given, whatever they hold."""
+        """The names of all fields that are given."""
         return tuple(self._values)
 
     def only(self, *names: str) -> Body:
-        """Itself. Raises: InvalidField naming a field that is none of `names`: a misspelt one must not be ignored."""
+        """Returns itself. Raises: InvalidField for a field not in `names`, so that no misspelt one is ignored."""
         unknown = next((name for name in self._values if name not in names), None)
         if unknown is not None:
             known = f"only {', '.join(names)}" if names else "nothing"
@@ -127,7 +127,7 @@ class Body:
         return InvalidField(self._prefix + name, reason)
 
     def text(self, name: str, *, longest: int = 256) -> str:
-        """A string of 1..longest characters, none of them unfit."""
+        """A string of 1 to `longest` characters, without forbidden ones."""
         value = self._values.get(name)
         if not isinstance(value, str) or not 1 <= len(value) <= longest:
             raise self._wrong(name, f"must be a text of 1 to {longest} characters")
@@ -139,7 +139,7 @@ class Body:
         return text
 
     def identifier(self, name: str, *, pattern: re.Pattern[str] = IDENTIFIER) -> str:
-        """A string that matches `pattern` whole."""
+        """A string that matches `pattern` as a whole."""
         value = self._values.get(name)
         if not isinstance(value, str) or not pattern.fullmatch(value):
             raise self._wrong(name, f"must match {pattern.pattern}")
@@ -154,7 +154,7 @@ class Body:
             raise self._wrong(name, "must be an ISO 8601 time like 2026-01-31T12:00:00.000Z") from error
 
     def whole(self, name: str, *, least: int, most: int, default: int | None = None) -> int:
-        """An integer in least..most; `default` when it is absent and there is one."""
+        """An integer from `least` to `most`. If it is absent, `default`, if there is one."""
         value = self._values.get(name)
         if value is None and default is not None:
             return default
@@ -163,14 +163,14 @@ class Body:
         return value
 
     def number(self, name: str, *, least: float, most: float) -> float:
-        """A number in least..most."""
+        """A number from `least` to `most`."""
         value = self._values.get(name)
         if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
             raise self._wrong(name, f"must be a number from {least:g} to {most:.0f}")
         return float(value)
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """True or false; `default` when it is absent."""
+        """True or false; `default` if it is absent."""
         value = self._values.get(name)
         if value is None:
             return default
@@ -185,7 +185,7 @@ class Body:
         return str(value)
 
     def texts(self, name: str, *, most: int = 64, longest: int = 1024) -> tuple[str, ...]:
-        """A list of strings, none with an unfit character."""
+        """A list of strings without forbidden characters."""
         value = self._values.get(name)
         if (
             not isinstance(value, list)
@@ -196,7 +196,7 @@ class Body:
         return tuple(self._fit(name, each) for each in value)
 
     def part(self, name: str) -> Body:
-        """An object inside; an absent one is empty."""
+        """A nested object; an absent one counts as empty."""
         value = self._values.get(name, {})
         if not isinstance(value, dict):
             raise self._wrong(name, "must be an object")
@@ -211,13 +211,13 @@ class Body:
 
 
 def answer(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON answer that nobody may cache."""
+    """A JSON answer that must not be cached."""
     headers = {"content-type": "application/json", "cache-control": "no-store"}
     return {"statusCode": status, "headers": headers, "body": json.dumps(body)}
 
 
 def respond(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Run `work`; a domain error becomes its problem details, anything else is a real failure and is raised."""
+    """Runs `work` and returns its answer. A domain error becomes an HTTP problem; any other is raised."""
     try:
         return work()
     except GreenroomError as error:

@@ -1,4 +1,4 @@
-"""Calls that mostly wait for AWS, several at a time."""
+"""Makes calls that mostly wait for AWS, several of them in parallel."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TypeVar
 
 R = TypeVar("R")
 AT_ONCE = 8
-"""Below the ten connections that an AWS client keeps."""
+"""Calls made at the same time. Less than the ten connections that an AWS client keeps."""
 
 
 def in_parallel(works: Sequence[Callable[[], R]]) -> list[R]:
-    """What each answered, in order. Raises: what the first that failed raised, once all have ended."""
+    """The answer of each call, in order. Raises: the error of the first call that failed, after all have ended."""
     if len(works) < 2:
         return [work() for work in works]
     with ThreadPoolExecutor(min(AT_ONCE, len(works))) as threads:

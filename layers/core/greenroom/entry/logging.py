@@ -1,4 +1,4 @@
-"""Structured logs. What is logged is chosen field by field: never a whole event, a token or a ticket."""
+"""Structured logs. Fields are logged one by one: never a whole event, a token or a ticket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def logger() -> Logger:
     """The function's logger; its service name comes from the environment.
 
-    Imported by the first line that is logged: most invocations log nothing.
+    Its library is imported by the first logged line, because most invocations log nothing.
     """
     from aws_lambda_powertools import Logger
 

@@ -1,4 +1,4 @@
-"""Metrics as lines of the log (CloudWatch embedded metric format): no call, no right, no waiting."""
+"""Writes metrics as log lines (CloudWatch embedded metric format), which needs no AWS call, no right and no waiting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 
 class EmfMetrics:
-    """ports.Metrics. The namespace comes from the environment all functions share."""
+    """ports.Metrics. The namespace comes from a variable that all functions share."""
 
     def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
         metrics = EphemeralMetrics()

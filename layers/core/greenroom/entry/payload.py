@@ -1,4 +1,4 @@
-"""What a state machine sends to a step, as a frozen dataclass."""
+"""Parses the input that a state machine sends to a step into a frozen dataclass."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 def payload_of(kind: type[T], payload: Any) -> T:
-    """Its fields under the names of `camel`; null is for those that may be None, and what else is sent is ignored.
+    """Reads the fields by their `camel` names. null is allowed where None is; other fields are ignored.
 
-    Raises: InvalidField naming a field that is missing or of another type. The state fails by that name.
+    Raises: InvalidField for a field that is missing or of another type. The state then fails with that error.
     """
     record: Any = kind
     given = payload if isinstance(payload, Mapping) else {}
@@ -71,7 +71,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _objects(value: Any) -> tuple[Mapping[str, Any], ...]:
-    """JSONata turns a list of one into the one, and an empty one into nothing."""
+    """Undoes what JSONata does to lists: one element becomes the element itself, an empty list becomes nothing."""
     values = value if isinstance(value, list) else [] if value is None else [value]
     if not all(isinstance(each, Mapping) for each in values):
         raise ValueError("must be a list of objects")

@@ -1,4 +1,4 @@
-"""RFC 9457 problem details: how each domain error looks to an HTTP client."""
+"""Makes the HTTP problem (RFC 9457) that a client gets for each domain error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ADDRESS = "https://greenroom.dev/problems/"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type of problem: its name in the address, its HTTP status, its title."""
+    """A type of problem: its name in the `type` address, its HTTP status, its title."""
 
     name: str
     status: int
@@ -45,7 +45,7 @@ _KINDS: Mapping[type[Exception], Kind] = {
 
 
 def problem_of(error: errors.GreenroomError) -> dict[str, Any]:
-    """The HTTP answer for a domain error. Raises: the error itself when no client should ever see it (a 500)."""
+    """The HTTP answer for a domain error. Raises: the error itself if no client may see it (a 500)."""
     kind = next((_KINDS[each] for each in type(error).__mro__ if each in _KINDS), None)
     if kind is None:
         raise error

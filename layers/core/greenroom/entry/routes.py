@@ -1,6 +1,6 @@
-"""A function's routes as a table: the work that answers each, and a 404 for every other.
+"""A function's table of routes: it finds the work that answers a route, and raises a 404 for every other route.
 
-Its keys are the template's: `{"GET /pools": _all, "GET /pools/{poolId}": _one}`, `{"$connect": _open}`.
+The keys are the template's: `{"GET /pools": _all, "GET /pools/{poolId}": _one}`, `{"$connect": _open}`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def find_work(routes: Mapping[str, W], event: Mapping[str, Any]) -> W | None:
 
 
 def work_of(routes: Mapping[str, W], event: Mapping[str, Any]) -> W:
-    """As `find_work`. Raises: NotFound instead of None."""
+    """Like `find_work`. Raises: NotFound instead of returning None."""
     work = find_work(routes, event)
     if work is None:
         raise NotFound("route", str(event.get("routeKey")))

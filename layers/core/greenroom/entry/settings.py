@@ -1,7 +1,7 @@
-"""What a function is told by its environment, as template.yaml writes it.
+"""The settings of a function: the environment variables that template.yaml writes.
 
-Each variable is read when it is first asked for: a function has the variables that its code reaches, and no others.
-Tests hold both equal. This is the only module that reads the environment.
+Each variable is read at its first use. A function has exactly the variables that its code can reach;
+a test checks that. This is the only module that reads the environment.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ class Settings:
 
     @property
     def socket_url(self) -> str:
-        """Where agents connect."""
+        """The address to which agents connect."""
         return self._text("SOCKET_URL")
 
     @property
     def socket_management_url(self) -> str:
-        """Where frames are posted to connections."""
+        """The address at which frames are posted to connections."""
         return self._text("SOCKET_MANAGEMENT_URL")
 
     # -- who may call
@@ -66,12 +66,12 @@ class Settings:
 
     @property
     def jwks_url(self) -> str:
-        """Apart from the issuer, because the issuer is always the AWS address."""
+        """The address of the public keys. Separate from the issuer, because the issuer is always the AWS address."""
         return self._text("JWKS_URL")
 
     @property
     def instance_role_arn(self) -> str:
-        """The role that the stack's instances sign with."""
+        """The ARN of the role with which the stack's instances sign their calls."""
         return self._text("INSTANCE_ROLE_ARN")
 
     # -- what peers connect through
@@ -83,7 +83,7 @@ class Settings:
 
     @property
     def turn_urls(self) -> tuple[str, ...]:
-        """Empty: there is no TURN server, and no secret of it."""
+        """The addresses of the TURN server. If empty, there is none, and no secret."""
         return self._words("TURN_URLS")
 
     @property
@@ -143,7 +143,7 @@ class Settings:
         return self._environment[name]
 
     def _words(self, name: str) -> tuple[str, ...]:
-        """Separated by commas."""
+        """The words of a variable that are separated by commas."""
         return tuple(word.strip() for word in self._text(name).split(",") if word.strip())
 
     def _whole(self, name: str) -> int:
@@ -161,5 +161,5 @@ class Settings:
 
 
 def trace_header() -> str:
-    """What Lambda itself writes before each invocation whose trace it knows; empty elsewhere."""
+    """The trace header that Lambda sets before each traced invocation; empty elsewhere."""
     return os.environ.get("_X_AMZN_TRACE_ID", "")

@@ -1,6 +1,6 @@
-"""Tracing: the only module that knows the tracer, and it loads it when Lambda first records a trace.
+"""Tracing. This is the only module that knows the X-Ray SDK, and it loads the SDK when Lambda first records a trace.
 
-Lambda decides for each invocation whether its trace is recorded. The X-Ray SDK takes as long to import as all the rest
+Lambda decides for each invocation whether its trace is recorded. Importing the SDK takes as long as all the rest
 of a cold start, so an environment whose traces nobody records never loads it.
 The SDK's support ends 2027-02-25; its replacement changes this file alone.
 """
@@ -22,7 +22,7 @@ _SESSION_PATHS = (("sessionId",), ("detail", "sessionId"), ("pathParameters", "s
 
 
 def traced(handler: Handler, *, calls_aws: bool = False) -> Handler:
-    """A subsegment per invocation, annotated with the function, and with the session when the event names one.
+    """Records a subsegment for each invocation, annotated with the function and with the event's session.
 
     `calls_aws`: a subsegment per AWS call, too. Without it botocore is not even imported.
     Neither event nor answer is captured: both may hold tokens.
@@ -43,13 +43,13 @@ def traced(handler: Handler, *, calls_aws: bool = False) -> Handler:
 
 
 def annotate_session(session_id: str) -> None:
-    """Name the session of this invocation when only the work itself learns it."""
+    """Annotates this invocation with its session, for work that learns the session only later."""
     if _is_recorded():
         _recorder().put_annotation("sessionId", session_id)
 
 
 def session_in(event: Mapping[str, Any]) -> str | None:
-    """The session an event names, wherever its kind of event carries it."""
+    """The session that the event names; its place depends on the kind of event."""
     for path in _SESSION_PATHS:
         value: Any = event
         for step in path:
@@ -60,7 +60,7 @@ def session_in(event: Mapping[str, Any]) -> str | None:
 
 
 def _is_recorded() -> bool:
-    """Whether the trace of this invocation is. Source: X-Ray, "Tracing header": `Root=…;Parent=…;Sampled=1`."""
+    """Whether this invocation's trace is recorded. Source: X-Ray, "Tracing header": `Root=…;Parent=…;Sampled=1`."""
     return "Sampled=1" in trace_header().split(";")
 
 
@@ -84,7 +84,7 @@ def _recorder() -> AWSXRayRecorder:
 
 @cache
 def _trace_aws_calls() -> None:
-    """It changes botocore's classes, so that clients that are there already are traced as well."""
+    """Traces AWS calls. It changes botocore's classes, so that existing clients are traced as well."""
     from aws_xray_sdk.core import patch
 
     patch(["botocore"])

@@ -1,4 +1,4 @@
-"""Scheduled events as items, and back."""
+"""Converts scheduled events to DynamoDB items and back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def event_key(event_id: str) -> str:
 
 
 def event_row(event: ScheduledEvent) -> dict[str, Any]:
-    """The whole item."""
+    """The event's whole item."""
     own = {"pk": event_key(event.event_id), "sk": "META"}
     return {**own, "expiresAt": int(event.changed_at + KEPT_S) if event.is_final else None, **encoded(event)}
 

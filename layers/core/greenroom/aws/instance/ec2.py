@@ -1,4 +1,4 @@
-"""EC2 through the stack's tag. Each call's errors are told apart by their code, never by their text."""
+"""EC2, limited to instances with the stack's tag. Errors are distinguished by their code, never by their text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AwsEc2:
     """ports.Ec2."""
 
     def __init__(self, stack_name: Callable[[], str]) -> None:
-        """`stack_name` is asked for to look instances up, not to change one by its id."""
+        """`stack_name`: the tag's value. Needed to find instances, not to change one by its id."""
         self._stack_name = stack_name
 
     def list_all(self) -> Sequence[Ec2Instance]:
@@ -79,7 +79,7 @@ class AwsEc2:
                 raise
 
     def _is_not_anothers(self, described: Mapping[str, Any]) -> bool:
-        """One without the tag passes: somebody may have taken it off one of ours."""
+        """Whether the instance may be ours. One without the tag may: somebody may have removed it."""
         tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
         return STACK_TAG not in tags or tags[STACK_TAG] == self._stack_name()
 

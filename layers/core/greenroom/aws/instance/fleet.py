@@ -126,7 +126,7 @@ class DynamoFleet:
         slots: Sequence[Slot],
         others: Sequence[dict[str, Any]] = (),
     ) -> Instance:
-        """One transaction: the instance and its slots; then these are counted. Raises: SlotLost."""
+        """Writes the instance and its slots in one transaction, then counts the free slots. Raises: SlotLost."""
         after, by_id = _next(to), {each.slot_id: each for each in slots}
         moved = [item for move in moves for item in items_of(self._table, by_id[move.slot_id], move)]
         items = [self._write(before, after, unless_heard=False), *moved, *others]
@@ -179,7 +179,7 @@ def _expiry(instance: Instance) -> int:
 
 
 def _index_of_pool(table: str, pool_id: str) -> dict[str, Member]:
-    """By instance id; slots whose instance is not shown (yet) are left out.
+    """The pool's members by instance id. Slots are left out while the index does not show their instance.
 
     It lags, so what is decided on it is decided again by a condition.
     """

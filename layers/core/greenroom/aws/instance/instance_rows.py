@@ -1,4 +1,4 @@
-"""Instance rows, and where they lie."""
+"""Instance rows and their keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from greenroom.aws.table.codec import decoded, encoded
 from greenroom.domain.instance.instance import Instance, InstanceState
 
 KEPT_S = 7 * 24 * 3600
-"""How long the rows of a terminated instance are kept; the Journal keeps its story."""
+"""How long the rows of a terminated instance are kept. The Journal keeps its history for good."""
 
 
 def instance_row(instance: Instance) -> dict[str, Any]:

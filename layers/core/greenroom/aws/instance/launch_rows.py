@@ -1,4 +1,4 @@
-"""Launch rows, and where they lie."""
+"""Launch rows and their keys."""
 
 from __future__ import annotations
 

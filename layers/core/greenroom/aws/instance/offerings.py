@@ -1,4 +1,4 @@
-"""What EC2 refused a pool lately, in DynamoDB."""
+"""The offerings and markets that EC2 refused to a pool recently, in DynamoDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places in line in DynamoDB: one partition a pool, sorted by the order of its sessions."""
+"""Places in line in DynamoDB. Each pool has a partition, sorted by the order in which its sessions are served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Announcements on the stack's own EventBridge bus."""
+"""Sends events to the stack's own EventBridge bus."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from greenroom.domain.events import SOURCE, Event
 
 
 class EventRefused(RuntimeError):
-    """EventBridge took the call but not every event; the caller's own caller tries again."""
+    """EventBridge accepted the call but not every event. The invocation fails, and whoever invoked it retries."""
 
 
 class EventBridgeBus:

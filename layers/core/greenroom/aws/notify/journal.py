@@ -44,7 +44,7 @@ class DynamoJournal:
 
 
 def _row(entity: str, entry: Entry, now: float) -> dict[str, Any]:
-    """Sorted by time; entries of the same millisecond differ by chance."""
+    """Rows sort by time. A random part keeps entries of the same millisecond apart."""
     key = {"pk": entity, "sk": f"{iso(now)}#{entry.kind}#{secrets.token_hex(4)}"}
     return {**entry.facts(), **key, "kind": entry.kind, "at": iso(now)}
 

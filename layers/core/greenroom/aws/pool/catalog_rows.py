@@ -1,4 +1,4 @@
-"""Applications and pools as items, and back."""
+"""Converts applications and pools to DynamoDB items and back."""
 
 from __future__ import annotations
 

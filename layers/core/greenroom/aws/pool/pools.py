@@ -21,9 +21,9 @@ from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
 from greenroom.ports.pool import BOOTS_KEPT, PoolRows
 
 EVENT_PREFIX = "event_"
-"""Slots held for an event are an attribute of their own each: set and removed without touching the others."""
+"""Each event's reserved slots are an attribute of their own, so one event's can change without the others'."""
 PASS_LEASE_S = 120
-"""How long a requested pass holds others back when it is never run."""
+"""How long a requested planning pass blocks further requests if it never runs."""
 
 
 class DynamoPools:
@@ -173,7 +173,7 @@ class DynamoPools:
         change_of: Callable[[dict[str, Any] | None, int], dict[str, Any] | None],
         give_back_until: float = 0.0,
     ) -> None:
-        """What it holds no more is given back. Raises: Conflict (others kept changing it)."""
+        """Rewrites the event's reservation and gives the rest back. Raises: Conflict (others kept changing it)."""
         name = _attribute(event_id)
 
         def decide() -> Callable[[], object]:
@@ -190,7 +190,7 @@ class DynamoPools:
         anew(decide, lost=RowChanged, at_last=Conflict("pool", pool_id))
 
     def _unchanged(self, write: Write, name: str, value: Any) -> Write:
-        """On condition that the attribute is still what was read; None: absent."""
+        """Adds the condition that the attribute still has the value that was read. None: it must be absent."""
         if value is None:
             return write.when(f"attribute_not_exists({write.name(name)})")
         return write.when_equal(name, value)
@@ -203,7 +203,7 @@ class DynamoPools:
 
 
 def _attribute(event_id: str) -> str:
-    """`evt-abc` -> `event_evt_abc`: a placeholder may hold no hyphen."""
+    """`evt-abc` -> `event_evt_abc`, because a placeholder must not contain a hyphen."""
     return EVENT_PREFIX + event_id.replace("-", "_")
 
 

@@ -1,4 +1,4 @@
-"""What the AWS account has and may, asked of EC2 and Service Quotas. What cannot be asked is an answer, too."""
+"""Quotas, addresses and images of the AWS account, read from EC2 and Service Quotas."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class AwsAccountFacts:
 
 @contextmanager
 def _asked(action: str) -> Iterator[None]:
-    """A refusal names the call and AWS's code, never its text. Raises: FactUnavailable."""
+    """Makes the call. Raises: FactUnavailable, which names the call and AWS's error code, never its text."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Where quotas and their counters lie.
+"""The keys of quotas and their counters.
 
 Catalog: `TENANT#<id>` and `ACCOUNT`. Sessions: `QUOTA#<whose>#<shard>` / `LIVE` and `DAY#<date>`: each shard has a
 partition of its own, so that a rush is not slowed by the writes one partition can take.

@@ -1,4 +1,4 @@
-"""The one row that says whether a reaper is at work, and what reapers noted for each other."""
+"""The lease row, which says whether a reaper is running, and what passes of the reaper remember for the next ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slots changing hands in DynamoDB: every method is one TransactWriteItems over sessions and fleet."""
+"""Gives slots to sessions and takes them back, in DynamoDB. Each change is one TransactWriteItems over both tables."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ from greenroom.ports.line import LineTicket
 from greenroom.ports.session import Taken
 
 LEFT_CHANGES = 3
-"""How often the slot that a session leaves may change between being read and being written."""
+"""How often a hand-over is tried again because the slot that the session leaves changed after it was read."""
 RELEASES = 4
-"""How often a release is put together anew because slot or counter changed between reading and writing."""
+"""How often a release is tried again because the slot or a counter changed after it was read."""
 
 
 class DynamoClaims:
@@ -147,7 +147,7 @@ class DynamoClaims:
         return Taken(after, count_moves(self._fleet, slot.pool_id, [move]))
 
     def _assigned(self, session: Session, left: LeftSlot | None) -> dict[str, Any]:
-        """Only while it waits as it was read: a Migrating one may have got, and lost, another slot since."""
+        """The condition that the session still waits as read. It may have got and lost another slot since."""
         row = self._session(session)
         row.when_equal("state", (SessionState.MIGRATING if left else SessionState.QUEUED).value)
         row.when_equal("assignment.epoch", left.assignment.epoch if left else None)
@@ -157,7 +157,7 @@ class DynamoClaims:
         return row.set("assignment", encoded(session.assignment)).as_update()
 
     def _given_up(self, session: Session, left: LeftSlot | None) -> list[dict[str, Any]]:
-        """What becomes of the slot it leaves, decided by reading it: nothing if it is no longer the session's."""
+        """The items that give up the slot which the session leaves. None if the slot is no longer the session's."""
         slot = self._held(session, left.assignment) if left else None
         if slot is None or left is None:
             return []
@@ -187,7 +187,7 @@ class DynamoClaims:
         )
 
     def _release(self, session_id: str, now: float) -> Callable[[], Session]:
-        """What is still this session's is given back, what is not is left alone; each part is decided by reading."""
+        """The release of everything that is still the session's, found by reading each part. The rest is left alone."""
         session = self._read(session_id)
         if session.state in TERMINAL_STATES:
             return unchanged(session)
@@ -227,7 +227,7 @@ class DynamoClaims:
     # -- pieces
 
     def _held(self, session: Session, assignment: SlotAssignment) -> Slot | None:
-        """The slot, if it is still the session's."""
+        """The slot, or None if it is no longer the session's."""
         row = read(self._fleet, *slot_key(assignment.slot_id))
         if not row or (row.get("sessionId"), row["epoch"]) != (session.session_id, assignment.epoch):
             return None

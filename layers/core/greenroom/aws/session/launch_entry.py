@@ -1,4 +1,4 @@
-"""How a session enters in DynamoDB: with its viewer's count, its client token and the units it takes, or not at all."""
+"""Writes a new session to DynamoDB, together with its viewer's counter, its client token and its quota units."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLIENT_TOKEN_KEPT_S = 24 * 3600
 def enter(
     table: str, session: Session, sessions_per_viewer: int, quotas: Quotas | None, others: Sequence[dict[str, Any]]
 ) -> Session | None:
-    """One transaction with `others`. The session as it stands then; None when only one of `others` was refused.
+    """Writes the session and `others` in one transaction. Returns None if only `others` were refused.
 
     Raises: DuplicateLaunch, ViewerLimitReached, QuotaExceeded.
     """
@@ -39,7 +39,7 @@ def enter(
 
 
 def _entered(table: str, session: Session, limit: int) -> list[dict[str, Any]]:
-    """Items 0..2 of every launch: the session, its viewer's count, its client token."""
+    """Items 0 to 2 of every launch: the session, its viewer's counter, its client token."""
     viewer = viewer_key(session.viewer_id)
     count = Write(table, viewer, "COUNTER").count("live").put_in("sessionIds", session.session_id)
     live = count.name("live")
@@ -57,7 +57,7 @@ def _entered(table: str, session: Session, limit: int) -> list[dict[str, Any]]:
 
 
 def _standing(table: str, refused: Refused, session: Session) -> Session | None:
-    """The row when this very launch was committed before (its reply was lost); None when only the slot was lost.
+    """The session's row if this launch was committed before and its reply was lost; None if only the slot was lost.
 
     Raises: DuplicateLaunch, ViewerLimitReached.
     """

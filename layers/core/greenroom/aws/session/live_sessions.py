@@ -1,4 +1,4 @@
-"""Sessions that are not over, from the sparse index."""
+"""Reads the sessions that have not ended, from the sparse index `live`."""
 
 from __future__ import annotations
 

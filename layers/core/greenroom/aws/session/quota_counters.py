@@ -34,11 +34,11 @@ from greenroom.domain.session.session import TERMINAL_STATES, Session
 from greenroom.ports.quota import CountedSession, ShardCount, Used
 
 UNIT_FIELDS = {True: "live", False: "sessions"}
-"""Of the row LIVE, and of a day's row."""
+"""The field of units in the row LIVE (True) and in the row of a day (False)."""
 
 
 class Units:
-    """One unit of each counter, each from one shard; a shard that turns out to be full is left for another one."""
+    """One unit of each counter, each taken from one shard. If a shard turns out to be full, another one is tried."""
 
     def __init__(self, table: str, session: Session, quotas: Quotas | None) -> None:
         """Raises: QuotaExceeded (a limit of nobody)."""
@@ -53,18 +53,18 @@ class Units:
             self._left.append(shards)
 
     def session(self) -> Session:
-        """The session as it is written: it remembers what it must give back."""
+        """The session as it is stored: it records the shards of its units, to give them back."""
         held = {
             each.scope.value: left[0] for each, left in zip(self._counters, self._left, strict=True) if each.row == LIVE
         }
         return replace(self._session, quota_shards=held) if self._counters else self._session
 
     def items(self) -> list[dict[str, Any]]:
-        """In a fixed order, as many as there are counters."""
+        """One item for each counter, in a fixed order."""
         return [self._taken(counter, left[0]) for counter, left in zip(self._counters, self._left, strict=True)]
 
     def moved_on(self, refused: Refused, first: int) -> bool:
-        """Whether a shard was full and another one is tried now. `first`: the index of the first of `items`.
+        """Whether a shard was full and another one will be tried. `first`: the index of the first of `items`.
 
         Raises: QuotaExceeded when all shards of a counter are full.
         """
@@ -74,7 +74,7 @@ class Units:
         return bool(full)
 
     def _with_room(self, counter: Counter, shards: list[int]) -> list[int]:
-        """Read first: a transaction that is refused costs as much as one that is not. Raises: QuotaExceeded."""
+        """Finds a shard with room. Reading is cheaper than a refused transaction. Raises: QuotaExceeded."""
         for index, shard in enumerate(shards):
             row = read(self._table, counter_key(counter.name, shard), counter.row)
             if row.get(UNIT_FIELDS[counter.row == LIVE], 0) < (counter.share(shard) or 0):
@@ -95,9 +95,9 @@ class Units:
 
 
 def given_back(table: str, session: Session, now: float) -> list[dict[str, Any]]:
-    """What a release adds to its transaction: the units of running sessions back, the GPU time used.
+    """The items that a release adds to its transaction: they give the session's units back and add its GPU time.
 
-    The session's own row lets the transaction pass once only.
+    The condition on the session's row lets this happen only once.
     """
     names = names_of(session)
     items = []
@@ -148,7 +148,7 @@ class DynamoQuotaCounters:
         return frozenset(read(self._table, viewer_key(viewer_id), "COUNTER").get("sessionIds", ()))
 
     def correct_viewer(self, viewer_id: str, session_id: str) -> bool:
-        """One transaction with the session's row: it says which of the two is right."""
+        """Corrects the viewer's counter in one transaction with the session's row, which decides what is right."""
         return any(self._set_named(viewer_id, session_id, is_over) for is_over in (True, False))
 
     def list_counted(self) -> Iterator[CountedSession]:

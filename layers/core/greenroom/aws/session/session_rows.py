@@ -1,4 +1,4 @@
-"""Session rows, and where they lie."""
+"""Session rows and their keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from greenroom.ports.line import LineTicket
 LIVE_SHARDS = 4
 """The index of live sessions is spread over this many partitions."""
 NOT_LISTED: Mapping[str, Any] = {"tenantId": "", "clientToken": ""}
-"""What the index of a viewer's sessions leaves out although no session is without it."""
+"""Values for fields that every session has but the index of a viewer's sessions does not contain."""
 
 
 def session_key(session_id: str) -> str:
@@ -38,7 +38,7 @@ def place_key(order_at: float, session_id: str) -> str:
 
 
 def place_key_of(session: Session) -> str:
-    """Of its place in line, whether it has one or not."""
+    """The key of the session's place in line, whether it has one now or not."""
     return place_key(order_of(session), session.session_id)
 
 
@@ -58,7 +58,7 @@ def session_of(row: Mapping[str, Any]) -> Session:
 
 
 def listed_session_of(row: Mapping[str, Any]) -> Session:
-    """Of the index `byViewer`, which shows what a SessionView shows."""
+    """The session in a row of the index `byViewer`, which contains what a SessionView needs."""
     return decoded(Session, {**NOT_LISTED, **row})
 
 
@@ -69,7 +69,7 @@ def place_row(session: Session) -> dict[str, Any]:
 
 
 def at_epoch(write: Write, epoch: int | None) -> Write:
-    """Only while the session holds the slot of this epoch; 0: none; None compares nothing."""
+    """Adds the condition that the session holds the slot with this epoch. 0: it holds none. None adds nothing."""
     if epoch == 0:
         return write.when(f"attribute_not_exists({write.name('assignment')})")
     return write.when_equal("assignment.epoch", epoch)

@@ -1,4 +1,4 @@
-"""The one place where a slot changes in DynamoDB: its row, its free entry and the pool's count of free slots."""
+"""Makes slot moves in DynamoDB: the slot's row, its free entry, the pool's count of free slots. Nothing else does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOLDER = ("sessionId", "viewerId", "leaseUntil")
 
 
 def write_of(table: str, move: SlotMove) -> Write:
-    """The move of the slot's row, on the condition that the slot is as the move wants it."""
+    """The write of the slot's row, on the condition that the move may start from the stored state."""
     write = Write(table, *slot_key(move.slot_id)).when_in("state", move.sources).when_equal("epoch", move.epoch)
     write.when_equal("sessionId", move.holder).set("state", move.to.value).set("changedAt", move.at)
     if move.next_epoch != move.epoch:
@@ -36,7 +36,7 @@ def write_of(table: str, move: SlotMove) -> Write:
 
 
 def items_of(table: str, slot: Slot | FreeSlot, move: SlotMove) -> list[dict[str, Any]]:
-    """The move as items of a transaction: the row first, then what becomes of the free entry."""
+    """The move as items of a transaction: first the row, then the free entry."""
     items = [write_of(table, move).as_update()]
     if move.begins_free_entry and isinstance(slot, Slot):
         items.append(put(table, free_row(slot)))
@@ -47,13 +47,13 @@ def items_of(table: str, slot: Slot | FreeSlot, move: SlotMove) -> list[dict[str
 
 
 def not_free(table: str, slot: Slot) -> dict[str, Any]:
-    """The condition that it is not free, and has no entry, whatever else it is."""
+    """A check that the slot is not free, and so has no free entry."""
     check = Write(table, *slot_key(slot.slot_id))
     return check.when(f"{check.name('state')} <> {check.value(SlotState.FREE.value)}").as_check()
 
 
 def transact_or_lost(name: str, items: Sequence[dict[str, Any]], noun: str = "slot") -> None:
-    """All of them, or nothing. Raises: SlotLost, of `noun` `name`."""
+    """Writes all items or none. Raises: SlotLost, about the `noun` called `name`."""
     try:
         transact(items)
     except Refused as refused:
@@ -61,10 +61,10 @@ def transact_or_lost(name: str, items: Sequence[dict[str, Any]], noun: str = "sl
 
 
 def count_moves(table: str, pool_id: str, moves: Iterable[SlotMove]) -> int | None:
-    """How many slots of the pool are free after these moves, about; None when they leave the count as it is.
+    """Roughly how many slots of the pool are free after these moves; None if the moves do not change the count.
 
-    A write of its own, after the moves: the count is a hint, and a transaction on it would make all claims of a pool
-    wait for each other. The reaper recounts.
+    The count is a separate write after the moves. It is only a hint, and in the transaction it would make all claims
+    of a pool wait for each other. The reaper recounts.
     """
     made = list(moves)
     free, taken = sum(each.free_change for each in made), sum(each.taken_change for each in made)
@@ -78,6 +78,6 @@ def count_moves(table: str, pool_id: str, moves: Iterable[SlotMove]) -> int | No
 
 
 def make_move(table: str, slot: Slot, move: SlotMove) -> None:
-    """One move by itself: in one step, and counted. Raises: SlotLost."""
+    """Makes one move in one transaction and corrects the count of free slots. Raises: SlotLost."""
     transact_or_lost(slot.slot_id, items_of(table, slot, move))
     count_moves(table, slot.pool_id, [move])

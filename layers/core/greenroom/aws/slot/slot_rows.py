@@ -1,4 +1,4 @@
-"""Slot rows and free entries, and where they lie."""
+"""Slot rows, free entries, and their keys."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pool_key(pool_id: str) -> str:
 
 
 def pool_index_key(pool_id: str) -> str:
-    """The `poolKey` of what a pool's index shows."""
+    """The `poolKey` of rows that a pool's index shows."""
     return f"{THE_TENANT}#{pool_id}"
 
 
@@ -46,7 +46,7 @@ def slot_of(row: Mapping[str, Any]) -> Slot:
 
 
 def free_row(slot: Slot) -> dict[str, Any]:
-    """What a claim needs to try this slot, no more."""
+    """The slot's free entry: only what a claim needs to try the slot."""
     pk = free_key(slot.pool_id, slot.application_id, slot.shard)
     return {"pk": pk, "sk": slot.slot_id, **encoded(selected(FreeSlot, slot))}
 

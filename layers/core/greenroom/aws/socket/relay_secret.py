@@ -12,9 +12,9 @@ from greenroom.domain.errors import RelaySecretUnavailable
 log = logging.getLogger(__name__)
 
 KEPT_S = 300
-"""After a change of the secret the old one is handed out no longer than this."""
+"""How long a secret is kept. After a change, credentials of the old one are made no longer than this."""
 PAUSE_S = 30
-"""A secret that cannot be read is not asked for at every welcome: somebody waits for each."""
+"""How long a secret that could not be read is not asked for again, because a viewer waits for each welcome."""
 
 
 class SecretsManagerRelaySecret:
@@ -42,7 +42,7 @@ class SecretsManagerRelaySecret:
         return self._secret
 
     def _refused(self, reason: str, now: float) -> RelaySecretUnavailable:
-        """AWS's code, never its text."""
+        """AWS's error code, never its text."""
         log.warning("the TURN server's secret cannot be read (%s): sessions have no relay", reason)
         self._refused_at, self._refusal = now, reason
         return RelaySecretUnavailable(reason)

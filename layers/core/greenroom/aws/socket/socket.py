@@ -1,4 +1,4 @@
-"""Posting to open connections through API Gateway."""
+"""Posts frames to open connections through API Gateway."""
 
 from __future__ import annotations
 

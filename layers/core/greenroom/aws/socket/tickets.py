@@ -1,4 +1,4 @@
-"""Socket tickets in DynamoDB: used up by one conditional write."""
+"""Tickets for the Viewer socket, in DynamoDB. One conditional write uses a ticket up."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Rows and parts of rows from frozen dataclasses, and back: names by one rule, values by the fields' types.
+"""Converts frozen dataclasses to rows and parts of rows, and back: names by one rule, values by the fields' types.
 
-Times are numbers, epoch seconds to the millisecond. What is None is None here, and left out by `values.item`.
+Times are epoch seconds with milliseconds. None stays None here; `values.item` leaves it out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _REQUIRED = object()
 
 
 class BrokenRow(Exception):
-    """A row is not what its dataclass needs: the text names the row, the attribute, and what is wrong."""
+    """A row does not fit its dataclass. The text names the row, the attribute, and what is wrong."""
 
 
 def encoded(value: Any) -> dict[str, Any]:
@@ -29,13 +29,13 @@ def encoded(value: Any) -> dict[str, Any]:
 
 
 def decoded(record: type[T], row: Mapping[str, Any]) -> T:
-    """The inverse; other attributes are ignored. Raises: BrokenRow."""
+    """The inverse of `encoded`. Other attributes are ignored. Raises: BrokenRow."""
     value: T = _READING.record(record)(row)
     return value
 
 
 def required(record: Any) -> frozenset[str]:
-    """The attributes without which it cannot be read: what an index must show."""
+    """The attributes without which the class cannot be read. An index must contain them."""
     return frozenset(camel(each.name) for each in fields(record) if _default_of(record, each) is _REQUIRED)
 
 

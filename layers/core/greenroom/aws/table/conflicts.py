@@ -1,6 +1,6 @@
-"""A write that finds its item in a running transaction is made again, single or a transaction itself.
+"""Repeats a write that DynamoDB refused because another transaction was running on its item.
 
-DynamoDB refuses it at once and writes nothing; botocore does not try it again.
+DynamoDB refuses such a write, single or transaction, at once and writes nothing. botocore does not retry it.
 Source: Amazon DynamoDB developer guide, transaction conflict handling.
 """
 
@@ -24,9 +24,9 @@ R = TypeVar("R")
 
 
 def despite_conflicts(write: Callable[[], R]) -> R:
-    """What `write` answers, made up to ATTEMPTS times with full jitter between.
+    """Calls `write` up to ATTEMPTS times, with full jitter between, and returns its answer.
 
-    Raises: StoreBusy when a conflict lasts; anything else that `write` raises, at once.
+    Raises: StoreBusy if the conflict lasts; any other error of `write`, at once.
     """
     for attempt in range(ATTEMPTS):
         try:

@@ -14,7 +14,7 @@ from greenroom.aws.table.write import Write
 
 
 class RowChanged(Exception):
-    """The condition of a write failed; `row` is what stood there (empty: nothing)."""
+    """The condition of a write failed. `row` is the stored row; empty if there is none."""
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         super().__init__("condition failed")
@@ -30,7 +30,7 @@ def read(table: str, pk: str, sk: str) -> dict[str, Any]:
 def change(
     write: Write, table: str, pk: str, sk: str, returned: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW"
 ) -> dict[str, Any]:
-    """The row after (or before, with `returned` ALL_OLD). Raises: RowChanged."""
+    """Makes the write and returns the row after it (before it, with `returned` ALL_OLD). Raises: RowChanged."""
     arguments = write.arguments()
     try:
         return _written(lambda: dynamodb().update_item(**arguments, ReturnValues=returned))
@@ -39,19 +39,19 @@ def change(
 
 
 def store(table: str, row: Mapping[str, Any], **options: Any) -> dict[str, Any]:
-    """Put a whole row; `options` as of PutItem. What was there, with `ReturnValues`. Raises: RowChanged."""
+    """Puts a whole row. `options` are PutItem's; with `ReturnValues` it returns the old row. Raises: RowChanged."""
     stored = item(row)
     return _written(lambda: dynamodb().put_item(TableName=table, Item=stored, **options))
 
 
 def discard(table: str, pk: str, sk: str, **options: Any) -> dict[str, Any]:
-    """Delete a row; `options` as of DeleteItem. What was there, with `ReturnValues`. Raises: RowChanged."""
+    """Deletes a row. `options` are DeleteItem's; with `ReturnValues` it returns the old row. Raises: RowChanged."""
     key = item({"pk": pk, "sk": sk})
     return _written(lambda: dynamodb().delete_item(TableName=table, Key=key, **options))
 
 
 def _written(write: Callable[[], Any]) -> dict[str, Any]:
-    """The attributes of the answer. Raises: RowChanged, its row empty where the write did not ask for it; StoreBusy."""
+    """The attributes of the answer. Raises: RowChanged (without a row if the write did not ask for it), StoreBusy."""
     try:
         answer = despite_conflicts(write)
     except ClientError as error:
@@ -65,7 +65,7 @@ def _written(write: Callable[[], Any]) -> dict[str, Any]:
 def query(
     table: str, pk: str, *, limit: int | None = None, begins_with: str | None = None, at_least: str | None = None
 ) -> Sequence[dict[str, Any]]:
-    """Rows of one partition in order: all pages, or `limit` rows. At most one bound narrows the sort key."""
+    """Rows of one partition in order: all, or the first `limit`. At most one argument may limit the sort key."""
     condition, values = "pk = :p", {":p": pk}
     if begins_with is not None:
         condition, values = "pk = :p AND begins_with(sk, :s)", {":p": pk, ":s": begins_with}

@@ -1,4 +1,4 @@
-"""TransactWriteItems: conflicts and throttles are tried again, failed conditions are answers."""
+"""TransactWriteItems. Conflicts and throttles are retried; failed conditions are raised as Refused."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _REFUSED = "ConditionalCheckFailed"
 
 
 class Refused(Exception):
-    """Conditions failed: `codes` in the order of the items (`"None"` is a string), `rows` as they stood where known."""
+    """Conditions failed. `codes` and `rows` follow the items; the code `"None"` (a string) is no failure."""
 
     def __init__(self, codes: tuple[str, ...], rows: tuple[Mapping[str, Any], ...]) -> None:
         super().__init__(", ".join(codes))
         self.codes, self.rows = codes, rows
 
     def failed(self, index: int) -> bool:
-        """Whether this item's condition was one of them."""
+        """Whether the condition of the item at this index failed."""
         return self.codes[index] == _REFUSED
 
 
 def transact(items: Sequence[Mapping[str, Any]]) -> None:
-    """All or nothing. Raises: Refused; StoreBusy when a conflict lasts.
+    """Writes all items or none. Raises: Refused; StoreBusy if a conflict lasts.
 
-    The request token is new for each attempt of ours: it protects botocore's own retries, whose reply may be lost.
+    Each of our attempts has a new request token. It makes botocore's own retries safe, whose reply may be lost.
     """
 
     def attempt() -> None:
@@ -44,7 +44,7 @@ def transact(items: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _raise_if_refused(error: ClientError) -> None:
-    """A failed condition decides, whatever else cancelled the transaction. Raises: Refused."""
+    """Raises Refused if a condition failed, whatever else cancelled the transaction."""
     reasons: list[Any] = list(error.response.get("CancellationReasons", []))
     codes = tuple(str(reason.get("Code", "None")) for reason in reasons)
     if _REFUSED in codes:

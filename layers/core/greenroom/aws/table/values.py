@@ -1,4 +1,4 @@
-"""Python values as DynamoDB attribute values, and back."""
+"""Converts Python values to DynamoDB attribute values and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One conditional write, put together piece by piece: for UpdateItem, or as an item of a transaction."""
+"""Builds one conditional write step by step, for UpdateItem or as an item of a transaction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from greenroom.aws.table.values import attribute, item
 
 
 class Write:
-    """Names and values are always placeholders: many of our names are reserved words (`state`, `zone`, `number`)."""
+    """A write under construction. Names are always placeholders, because many are reserved words (`state`)."""
 
     def __init__(self, table: str, pk: str, sk: str) -> None:
         self._base = {"TableName": table, "Key": item({"pk": pk, "sk": sk})}
@@ -19,7 +19,7 @@ class Write:
         self._conditions: list[str] = []
 
     def name(self, path: str) -> str:
-        """`transitions.Assigned` -> `#transitions.#Assigned`, registered."""
+        """The registered placeholder of a path: `transitions.Assigned` -> `#transitions.#Assigned`."""
         parts = path.split(".")
         self._names.update({f"#{part}": part for part in parts})
         return ".".join(f"#{part}" for part in parts)
@@ -33,26 +33,26 @@ class Write:
     # -- what is changed
 
     def set(self, path: str, value: Any) -> Write:
-        """None leaves the attribute as it is."""
+        """Sets the attribute; None leaves it as it is."""
         return self if value is None else self._clause("SET", f"{self.name(path)} = {self.value(value)}")
 
     def set_once(self, path: str, value: Any) -> Write:
-        """Keeps what is there; None changes nothing."""
+        """Sets the attribute if it is absent; None changes nothing."""
         if value is None:
             return self
         name = self.name(path)
         return self._clause("SET", f"{name} = if_not_exists({name}, {self.value(value)})")
 
     def count(self, path: str, change: int = 1) -> Write:
-        """`path` + change; an absent number counts as 0."""
+        """Adds `change` to the number at `path`; an absent number counts as 0."""
         return self._clause("ADD", f"{self.name(path)} {self.value(change)}")
 
     def put_in(self, path: str, member: str) -> Write:
-        """Into a string set."""
+        """Adds values to a string set."""
         return self._clause("ADD", f"{self.name(path)} {self.value({member})}")
 
     def take_out(self, path: str, member: str) -> Write:
-        """Out of a string set."""
+        """Removes values from a string set."""
         return self._clause("DELETE", f"{self.name(path)} {self.value({member})}")
 
     def remove(self, *paths: str) -> Write:
@@ -63,12 +63,12 @@ class Write:
     # -- on which condition (all must hold)
 
     def when(self, condition: str) -> Write:
-        """Any condition, built with `name` and `value`."""
+        """Adds a condition, built with `name` and `value`."""
         self._conditions.append(f"({condition})")
         return self
 
     def when_equal(self, path: str, value: Any) -> Write:
-        """None compares nothing."""
+        """Adds the condition that the attribute has this value; None adds none."""
         return self if value is None else self.when(f"{self.name(path)} = {self.value(value)}")
 
     def when_in(self, path: str, values: Iterable[str]) -> Write:
@@ -81,7 +81,7 @@ class Write:
     # -- as DynamoDB wants it
 
     def arguments(self) -> dict[str, Any]:
-        """For `update_item`; a failed condition brings the row along."""
+        """The arguments of `update_item`. If the condition fails, the error contains the row."""
         clauses = " ".join(f"{verb} {', '.join(parts)}" for verb, parts in self._clauses.items())
         return {**self._base, "UpdateExpression": clauses, **self._expressions()}
 
@@ -111,7 +111,7 @@ class Write:
 
 
 def put(table: str, values: Mapping[str, Any], condition: str = "") -> dict[str, Any]:
-    """A Put of a transaction; `condition` may use attribute names that are no reserved words."""
+    """A Put of a transaction. Names in `condition` must not be reserved words."""
     found: dict[str, Any] = {"TableName": table, "Item": item(values)}
     if condition:
         found |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}

@@ -1,4 +1,4 @@
-"""A scheduled event as operators write it. Only the function that brings the zone files imports this."""
+"""Parses a scheduled event as operators write it. Only the function that contains the time zone files imports this."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from greenroom.entry.http import Body
 from greenroom.usecases.event.schedule_event import Change, EventPlan
 
 DAY_S = 24 * 3600
-"""No lead and no pre-queue is longer."""
+"""The longest lead and the longest pre-queue, in seconds."""
 MOST_SESSIONS = 1_000_000
 MOST_USD = 10_000_000.0
 CLIENT_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -39,7 +39,7 @@ def plan_of(body: Body) -> EventPlan:
 
 
 def change_of(body: Body) -> Change:
-    """PATCH: what is not named stays. Another timeZone alone moves nothing: start and end are moments.
+    """PATCH: fields that are not named stay. A new timeZone alone moves nothing, because start and end are moments.
 
     Raises: InvalidField, at once or when the change is made.
     """

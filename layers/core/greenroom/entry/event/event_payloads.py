@@ -10,9 +10,9 @@ class EventAct(StrEnum):
     """What is to be done about the event now."""
 
     TAKE_STEPS = "takeSteps"
-    """All steps that are due, in order."""
+    """Do all steps that are due, in order."""
     GIVE_BACK = "giveBack"
-    """The pool is to hold no more than the event's row says: the undo of a step taken by half."""
+    """Reduce the pool's reservation to what the event's row says. This undoes a step that was done halfway."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""A wall clock's time in a place -> epoch seconds, right across the change to and from daylight saving time.
+"""Converts a local time of a place to epoch seconds, correctly around the changes to and from daylight saving time.
 
-Only routes that take local times import this: the zone files come with the function that needs them.
+Only functions whose routes accept local times import this: the time zone files are packed with them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d
 _ZONE = re.compile(
     r"UTC|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific)(/[A-Za-z0-9_+-]+)+"
 )
-"""Places and UTC. A system's own names (`localtime`, `right/…` with leap seconds) mean something else elsewhere."""
+"""Names of places, and UTC. Names like `localtime` or `right/…` (with leap seconds) differ from system to system."""
 EXAMPLE = "2026-03-29T20:00:00+02:00, or 2026-03-29T20:00:00 with timeZone Europe/Berlin"
 
 
@@ -30,9 +30,9 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def moment_of(text: str, zone: ZoneInfo | None, field: str) -> float:
-    """An ISO time with an offset, or a wall clock's time in `zone`.
+    """The moment of an ISO time with an offset, or of a local time in `zone`.
 
-    A time that the clocks show twice is the first one, unless an offset tells which. A time that they skip is refused.
+    If the clocks show a time twice, the first is meant, unless an offset says which. A time that they skip is refused.
     Raises: InvalidField naming `field`.
     """
     try:
@@ -58,7 +58,7 @@ def _moment_in(wall: datetime, zone: ZoneInfo, field: str) -> float:
 
 
 def _next_valid(wall: datetime, zone: ZoneInfo) -> datetime:
-    """What the clocks show right after the gap that `wall` lies in: found by halving between both readings of it."""
+    """The first local time after the gap in which `wall` lies, found by bisection between both readings of `wall`."""
     before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)  # read with the offset after the gap: before the change
     after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     offset = before.astimezone(zone).utcoffset()

@@ -1,4 +1,4 @@
-"""What EC2 announces of an instance: on the account's default bus, and to the instance itself.
+"""Parses what EC2 reports about an instance: on the account's default bus, and in the instance's metadata.
 
 Source: EC2 user guide, "Spot Instance interruption notices", "EC2 instance rebalance recommendations" and "State change
 events for your instances"; whole examples are in tests/functions/test_interruptions.py.
@@ -24,7 +24,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Ec2Event:
-    """Which instance, what, and when EC2 said so."""
+    """The instance, what will happen to it, and when EC2 reported it."""
 
     instance_id: str
     kind: NoticeKind
@@ -32,7 +32,7 @@ class Ec2Event:
 
 
 def ec2_event_of(event: Mapping[str, Any]) -> Ec2Event | None:
-    """None for what tells of no loss; a warning to stop or hibernate is one. Raises: InvalidField."""
+    """The notice, also of a stop or hibernation; None if no instance is being lost. Raises: InvalidField."""
     kind, body = _KINDS.get(str(event.get("detail-type"))), Body(event)
     if kind is None:
         return None
@@ -43,7 +43,7 @@ def ec2_event_of(event: Mapping[str, Any]) -> Ec2Event | None:
 
 
 def notice_of(body: Body, now: float) -> Notice | None:
-    """What an agent read in IMDS. `at` of an interruption is when EC2 acts: two minutes ahead at most.
+    """The notice that an agent read in the instance's metadata. `at` of an interruption: when EC2 acts.
 
     Raises: InvalidField.
     """

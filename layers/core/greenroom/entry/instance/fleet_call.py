@@ -1,4 +1,4 @@
-"""CreateFleet as the state machine calls it: our request as its arguments, its answers as ours.
+"""Converts our launch request to the arguments of CreateFleet, which the state machine calls, and its answers to ours.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html
 """
@@ -15,14 +15,14 @@ from greenroom.usecases.instance.prepare_launch import FleetRequest
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What all instances of the stack share."""
+    """The settings that all instances of the stack share."""
 
     launch_template_id: str
     stack_name: str
 
 
 def fleet_arguments(request: FleetRequest | None, stack: Stack) -> dict[str, Any] | None:
-    """One instance, at once or not at all. Our ranking decides on-demand; Spot's own price and depth, Spot."""
+    """Asks for one instance, at once or not at all. On-demand follows our ranking, Spot EC2's own."""
     if request is None:
         return None
     template = {"LaunchTemplateId": stack.launch_template_id, "Version": "$Latest"}
@@ -57,7 +57,7 @@ def _tags(request: FleetRequest, stack: Stack) -> list[dict[str, str]]:
 def fleet_answer(attempts: Any, fault: str = "") -> FleetAnswer:
     """Attempts as the state machine collected them: `[{market, asked: <overrides>, fleet: <CreateFleet's answer>}]`.
 
-    JSONata turns a list of one into the one, so both are taken. `fault`: what EC2 said of a call it refused whole.
+    JSONata turns a list of one element into the element; both are accepted. `fault`: EC2's error for a refused call.
     """
     launched: list[LaunchedInstance] = []
     refusals: list[Refusal] = []
@@ -94,7 +94,7 @@ def _refusal(error: Mapping[str, Any], market: str) -> Refusal:
 
 
 def _chosen(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The override that this part of the answer is about."""
+    """The override to which this part of the answer belongs."""
     found: Mapping[str, Any] = (part.get("LaunchTemplateAndOverrides") or {}).get("Overrides") or {}
     return found
 

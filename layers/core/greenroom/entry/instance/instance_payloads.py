@@ -12,7 +12,7 @@ from greenroom.domain.times import Time
 
 @dataclass(frozen=True, slots=True)
 class PrepareLaunchPayload:
-    """PrepareLaunch."""
+    """The input of PrepareLaunch."""
 
     pool_id: str
     launch_id: str
@@ -20,7 +20,7 @@ class PrepareLaunchPayload:
 
 @dataclass(frozen=True, slots=True)
 class AwaitRegistrationPayload:
-    """RecordAndAwaitRegistration. `attempts`: what EC2 was asked and what it answered, for `fleet_answer`."""
+    """The input of RecordAndAwaitRegistration. `attempts`: each request to EC2 with its answer, for `fleet_answer`."""
 
     pool_id: str
     launch_id: str
@@ -30,7 +30,7 @@ class AwaitRegistrationPayload:
 
 @dataclass(frozen=True, slots=True)
 class AbandonLaunchPayload:
-    """AbandonLaunch. `error`: why the launch is undone; `fault`: what EC2 said of a call that it refused whole."""
+    """The input of AbandonLaunch. `error`: why the launch is undone. `fault`: EC2's error for a refused call."""
 
     pool_id: str
     launch_id: str
@@ -41,7 +41,7 @@ class AbandonLaunchPayload:
 
 @dataclass(frozen=True, slots=True)
 class EvacuateInstancePayload:
-    """EvacuateInstance: the notice. `ends_at`: when EC2 takes the instance, None where it does not say."""
+    """The input of EvacuateInstance: the notice. `ends_at`: when EC2 ends the instance; None if it does not say."""
 
     instance_id: str
     kind: NoticeKind

@@ -1,4 +1,4 @@
-"""What operators write about an application, parsed."""
+"""Parses an application as operators write it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from greenroom.entry.http import Body
 from greenroom.entry.pool.catalog_views import limits_of
 
 DAYS = ("sessionsPerViewerDay", "gpuMinutesPerViewerDay")
-"""What one viewer may use of the application in a day of UTC; null or absent: no limit."""
+"""What one viewer may use of the application in a day (UTC). null or absent: no limit."""
 MOST_A_DAY = 1_000_000
 FIELDS = (
     *("name", "kind", "command", "slotsPerInstance", "poolId", "limits", "sessionsPerViewer", "admission", "relay"),
@@ -19,7 +19,7 @@ FIELDS = (
     *DAYS,
 )
 MOST_SLOTS = 32
-"""Slots of one instance: what one transaction can drain, and more than a GPU can stream."""
+"""The most slots of an instance: as many as one transaction can drain, and more than a GPU can stream."""
 
 
 def application_of(application_id: str, body: Body) -> Application:

@@ -13,17 +13,17 @@ from greenroom.domain.shape import selected, shown
 from greenroom.entry.http import Body
 
 DAY_S = 24 * 3600
-"""No limit is longer. Source: GameLift Streams, longest session."""
+"""The longest limit, in seconds. Source: GameLift Streams, longest session."""
 
 
 MAY_BE_ZERO = frozenset({"idle_warn_s"})
-"""Limits that can be turned off."""
+"""Limits that 0 turns off."""
 LIMIT_FIELDS = {camel(each.name): each.name for each in fields(SessionLimits)}
 POLICY_NAMES = {each.name: camel(each.name) for each in fields(PoolPolicy)}
 
 
 def limits_of(body: Body, standard: SessionLimits) -> SessionLimits:
-    """What is not given is `standard`. Raises: InvalidField."""
+    """The limits that are given, and `standard`'s for the others. Raises: InvalidField."""
     body.only(*LIMIT_FIELDS)
     return SessionLimits(
         **{
@@ -35,7 +35,7 @@ def limits_of(body: Body, standard: SessionLimits) -> SessionLimits:
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """A pool as it was configured."""
+    """A pool as operators configured it."""
 
     pool_id: str
     application_id: str
@@ -47,7 +47,7 @@ class PoolView:
 
 
 def application_view(application: Application) -> dict[str, Any]:
-    """All of it."""
+    """The application with all its fields."""
     return shown(application)
 
 

@@ -1,4 +1,4 @@
-"""Pools as operators write them: whole, or a change of some parts."""
+"""Parses pools as operators write them: a whole pool, or a change of some fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from greenroom.entry.pool.catalog_views import POLICY_NAMES
 from greenroom.usecases.pool.configure_catalog import PoolChange
 
 MOST_SLOTS = 100_000
-"""Counted in one page of DynamoDB (1 MB): a longer line would never be seen to be full."""
+"""The longest line, because it is counted in one page of DynamoDB (1 MB): a longer one would never count as full."""
 LONGEST_BACK_OFF_S = 24 * 3600
 TIER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 INSTANCE_TYPE = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
@@ -33,7 +33,7 @@ _REQUIRED = ("maximum", "always_on", "target_idle")
 
 
 def pool_of(pool_id: str, body: Body) -> Pool:
-    """A whole pool; what may be absent gets its default. Raises: InvalidField."""
+    """A whole pool; absent optional fields get their defaults. Raises: InvalidField."""
     body.only("poolId", "applicationId", "policy", "instanceTypes", "markets", "tiers", "lineLimit")
     application_id = body.identifier("applicationId")
     policy = PoolPolicy(**_policy_of(body, _REQUIRED))
@@ -50,7 +50,7 @@ def pool_of(pool_id: str, body: Body) -> Pool:
 
 
 def change_of(body: Body) -> PoolChange:
-    """What the body names, and nothing else. Raises: InvalidField."""
+    """The fields that the body names, and no others. Raises: InvalidField."""
     body.only("policy", "instanceTypes", "markets", "tiers", "lineLimit")
     return PoolChange(
         _policy_of(body, ()), _instance_types_of(body), _markets_of(body), _tiers_of(body), _line_limit_of(body)
@@ -69,7 +69,7 @@ def _policy_of(body: Body, required: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _tiers_of(body: Body) -> dict[str, int] | None:
-    """All tiers of the pool, the standard one added when it is not named; None when the field is absent."""
+    """All tiers of the pool, with the standard one added if it is missing; None if the field is absent."""
     if "tiers" not in body:
         return None
     part = body.part("tiers")
@@ -93,7 +93,7 @@ def _markets_of(body: Body) -> tuple[str, ...] | None:
 
 
 def _chosen_of(body: Body, name: str, reason: str, is_known: Any) -> tuple[str, ...] | None:
-    """A list without doubles, in the operator's order; None when it is absent."""
+    """The list without duplicates, in the operator's order; None if it is absent."""
     if name not in body:
         return None
     chosen = body.texts(name, most=20, longest=64)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PlanPoolPayload:
-    """PlanPool."""
+    """The input of PlanPool."""
 
     pool_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class FollowPlanPayload:
-    """FollowPlan: the ids of the instances that the plan starts, stops and retires."""
+    """The input of FollowPlan: the ids of the instances that the plan starts, stops and retires."""
 
     pool_id: str
     starts: tuple[str, ...]

@@ -17,7 +17,7 @@ from greenroom.ports.notify import JournalRow
 from greenroom.usecases.pool.read_pools import EventShare, PoolReport
 
 NOT_SHOWN = frozenset({"viewerId", "tenantId", "taskToken"})
-"""Decisions name sessions and operators, never who plays."""
+"""Fields that a decision does not show: it may name sessions and operators, never viewers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class PoolNow:
-    """What there is of a pool, beside what was configured."""
+    """The present instances, slots and sessions of a pool."""
 
     halted: Halt | None
     instances: Mapping[str, int]
@@ -68,7 +68,7 @@ class InstanceView:
 
 
 def report_view(report: PoolReport) -> dict[str, Any]:
-    """What was configured, and what there is now."""
+    """The pool's configuration and its present state."""
     return {**pool_view(report.pool), **shown(selected(PoolNow, report, demand=selected(Demand, report)))}
 
 
@@ -78,7 +78,7 @@ def instance_view(member: Member) -> dict[str, Any]:
 
 
 def decision_view(row: JournalRow) -> dict[str, Any]:
-    """When, what, and why."""
+    """The decision's time, kind and facts."""
     return {**_shown(row.facts), "at": row.at, "kind": row.kind}
 
 
@@ -87,7 +87,7 @@ def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _readable(value: Any) -> Any:
-    """As JSON has it: a set of the table becomes a list."""
+    """The value as JSON can express it: a set becomes a list."""
     if isinstance(value, Mapping):
         return _shown(value)
     if isinstance(value, set | frozenset):

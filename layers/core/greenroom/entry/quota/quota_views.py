@@ -19,7 +19,7 @@ NAMES = {each.name: camel(each.name) for each in fields(Quota)}
 
 
 def quota_of(body: Body) -> Quota:
-    """All of it: null, or not given, is no limit. Raises: InvalidField."""
+    """The whole quota. null or an absent field is no limit. Raises: InvalidField."""
     body.only(*NAMES.values())
     return Quota(
         **{field: body.whole(name, least=0, most=MOST) if name in body else None for field, name in NAMES.items()}

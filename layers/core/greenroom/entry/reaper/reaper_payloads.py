@@ -9,7 +9,7 @@ from greenroom.domain.times import Time
 
 @dataclass(frozen=True, slots=True)
 class ReconcileFleetPayload:
-    """RunPass: the execution that holds or wants the lease, and since when it runs."""
+    """The input of RunPass: the execution that holds or wants the lease, and when it began."""
 
     owner: str
     started_at: Time

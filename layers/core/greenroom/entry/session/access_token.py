@@ -1,4 +1,4 @@
-"""The one place that knows python-jose: a Cognito access token in, its verified claims out, or a refusal.
+"""Verifies Cognito access tokens and returns their claims. This is the only module that knows python-jose.
 
 python-jose alone accepts tokens it should not (unknown key ids, `crit`, ID tokens, missing `exp`, …), so everything
 around the signature is checked here first, strictly, and the signature against exactly one key.
@@ -29,12 +29,12 @@ _OPTIONS = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "requ
 
 
 class TokenRefused(Exception):
-    """The token proves nothing. The text says which rule it broke, never what it held."""
+    """The token is not valid. The text names the rule that it broke, never its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What a verified token says. `subject` is the user's id in the pool."""
+    """The claims of a verified token. `subject` is the user's id in the Cognito user pool."""
 
     subject: str
     groups: tuple[str, ...]
@@ -44,14 +44,14 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Checks tokens of one issuer for a list of clients."""
+    """Verifies tokens of one issuer for a list of clients."""
 
     keys: KeySet
     issuer: str
     client_ids: tuple[str, ...]
 
     def verify(self, token: str, now: float) -> AccessToken:
-        """Raises: TokenRefused, for anything at all that is wrong."""
+        """Returns the verified token. Raises: TokenRefused, whatever is wrong with it."""
         try:
             header = _header(token)
             key = self._key(header["kid"], now)
@@ -96,7 +96,7 @@ class Verifier:
 
 
 def _header(token: str) -> dict[str, str]:
-    """The header, after everything that can be said of the token without a key."""
+    """The token's header, after every check that needs no key."""
     _require(isinstance(token, str) and 0 < len(token) <= LONGEST and token.isascii(), "size or characters")
     parts = token.split(".")
     _require(len(parts) == 3 and all(_PART.fullmatch(part) for part in parts), "not three parts")
@@ -113,7 +113,7 @@ def _header(token: str) -> dict[str, str]:
 
 
 def _decoded(part: str) -> bytes:
-    """Base64url without padding, canonical: a second spelling of the same bytes is refused."""
+    """Decodes base64url without padding. Only the canonical spelling of the bytes is accepted."""
     value = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     _require(base64.urlsafe_b64encode(value).rstrip(b"=").decode() == part, "not canonical")
     return value

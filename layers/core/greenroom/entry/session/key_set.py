@@ -1,4 +1,4 @@
-"""The user pool's public keys (JWKS): cached, fetched again rarely, served stale, never guessed."""
+"""The public keys of the Cognito user pool (JWKS), cached. If a fetch fails, the old ones stay in use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.request import urlopen
 FETCH_TIMEOUT_S = 2.0
 FETCH_LIMIT_BYTES = 256 * 1024
 REFETCH_AFTER_S = 10.0
-"""Unknown key ids cause at most one fetch in this time: a flood of them reaches nobody. Source: aws-jwt-verify."""
+"""Unknown key ids cause at most one fetch in this time, so a flood does no harm. Source: aws-jwt-verify."""
 FIRST_FETCH_AFTER_S = 1.0
 """While there are no keys at all everybody is denied, so one slow answer must not do so for ten seconds."""
 
@@ -25,7 +25,7 @@ def fetch(url: str) -> bytes:
 
 
 class KeySet:
-    """JWKs by key id. An unreachable or broken key server leaves the old keys in force; without any, nobody gets in."""
+    """JWKs by key id. If the key server fails, the old keys stay valid. Without any keys, every token is refused."""
 
     def __init__(self, url: str, fetch: Fetch = fetch) -> None:
         self._url, self._fetch = url, fetch
@@ -33,7 +33,7 @@ class KeySet:
         self._tried_at: float | None = None
 
     def key(self, key_id: str, now: float) -> Mapping[str, Any] | None:
-        """The one key of this id, or None."""
+        """The key with this id, or None."""
         if key_id not in self._keys and self._may_fetch(now):
             self._tried_at = now
             self._keys = self._fetched() or self._keys

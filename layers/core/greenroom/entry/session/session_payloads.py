@@ -10,14 +10,14 @@ class Awaited(StrEnum):
     """What an adopted session waits for."""
 
     SLOT = "slot"
-    """One that is given to it in line."""
+    """A slot, while the session is in line."""
     END = "end"
-    """Of the session, or of its stay in this slot; reconnects stay inside."""
+    """The end of the session, or of its time in this slot. Reconnects do not end the wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdoptSessionPayload:
-    """AdoptAndAwaitConnection."""
+    """The input of AdoptAndAwaitConnection."""
 
     session_id: str
     execution_arn: str
@@ -26,7 +26,7 @@ class AdoptSessionPayload:
 
 @dataclass(frozen=True, slots=True)
 class AwaitSessionPayload:
-    """AwaitSlot and AwaitEnd."""
+    """The input of AwaitSlot and AwaitEnd."""
 
     session_id: str
     awaits: Awaited
@@ -35,7 +35,7 @@ class AwaitSessionPayload:
 
 @dataclass(frozen=True, slots=True)
 class EndSessionPayload:
-    """EndSession. `error`: the name of the error that the state machine caught."""
+    """The input of EndSession. `error`: the name of the error that the state machine caught."""
 
     session_id: str
     error: str
@@ -43,6 +43,6 @@ class EndSessionPayload:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseSlotPayload:
-    """ReleaseSlot."""
+    """The input of ReleaseSlot."""
 
     session_id: str

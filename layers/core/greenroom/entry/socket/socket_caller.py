@@ -1,4 +1,4 @@
-"""Who is on a WebSocket connection, as the `$connect` authorizer passes it on: context values are flat texts."""
+"""The peer of a WebSocket connection, as the `$connect` authorizer passes it on. Its values are texts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _FIELDS = {
 
 
 def context_of(admitted: Ticket) -> dict[str, str]:
-    """What a redeemed ticket admits to, without the ticket."""
+    """The authorizer context for a redeemed ticket: session or instance, without the ticket itself."""
     values = {shown: getattr(admitted, field) for shown, field in _FIELDS.items()}
     known = {shown: str(value) for shown, value in values.items() if value is not None}
     return {"kind": admitted.kind.value, "expiresAt": str(admitted.expires_at), **known}
 
 
 def admitted_of(event: Mapping[str, Any]) -> Ticket:
-    """The inverse, at the routes. Raises: KeyError, ValueError when no authorizer ran before."""
+    """The inverse of `context_of`, for the routes. Raises: KeyError, ValueError if no authorizer ran before."""
     context: Mapping[str, Any] = event["requestContext"]["authorizer"]
     return Ticket(
         kind=PeerKind(context["kind"]),
@@ -44,9 +44,9 @@ def _number(text: Any) -> int | None:
 
 
 def is_event(event: Mapping[str, Any], event_type: str) -> bool:
-    """Whether it is a CONNECT, a DISCONNECT or a MESSAGE, whatever its route.
+    """Whether the event is of this kind (CONNECT, DISCONNECT or MESSAGE), whatever its route.
 
-    API Gateway picks a message's route by the frame's `kind`: a frame may name `$connect` and gets there, with the
+    API Gateway picks a message's route by the frame's `kind`. So a frame may name `$connect` and get there, with the
     context of the authorizer that once let its connection in.
     Source: API Gateway developer guide, "Route selection expressions".
     """
