@@ -98,7 +98,7 @@ async def test_the_wait_runs_down_and_the_picture_comes_by_itself(room: House) -
         await join_line(page)
         await until_says(page, "waiting-title", "You are next")
         told, way = await text(page, "wait-time"), await opened_curtain(page)
-        assert re.match(r"about .+ to \d+½? \w+$|any moment now, or within", told), told
+        assert re.match(r"about .+ to \d+½? \w+$|any moment now, at most", told), told
         assert await text(page, "waiting-reason")
         assert "automatically" in await text(page, "what-comes-next")
         await assert_is_told_to_the_ear(page)

@@ -91,7 +91,7 @@ class SlotSupervisor:
         self._is_lost.set()
 
     def restart(self) -> None:
-        """Replaces the process by a new one in an empty folder, so that nothing of the last viewer stays."""
+        """Replaces the process with a new one in an empty folder, so that nothing is left of the last viewer."""
         self._obey(_Wish.RESTART)
 
     def stop(self) -> None:

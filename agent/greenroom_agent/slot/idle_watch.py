@@ -39,7 +39,7 @@ class IdleWatch:
     def heard(self, idle_s: float, now_s: float) -> IdleSign | None:
         """Records that the viewer's last input was `idle_s` seconds ago. Repeats the warning if that is too long ago.
 
-        The page does not show a warning when it has seen input that it has not reported yet; it reports it instead.
+        A page that gets the warning but has seen input since does not show the warning. It reports that input instead.
         """
         self._input_at_s = max(self._input_at_s, now_s - idle_s)
         if self._ends_at_s is None:

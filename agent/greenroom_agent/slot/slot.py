@@ -55,7 +55,7 @@ class Slot:
         )
 
     def bind(self, streamer: Streamer, supervisor: Supervisor, report: Callable[[Report], None]) -> None:
-        """Sets the other parts of the slot; called before the first event."""
+        """Gives the slot its streamer endpoint, its process supervisor and its reports, before anything else runs."""
         self._streamer, self._supervisor, self._report = streamer, supervisor, report
 
     def reading(self) -> SlotReading:

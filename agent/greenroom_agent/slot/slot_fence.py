@@ -11,10 +11,10 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 
 class Breakable(Protocol):
-    """An object whose methods can be fenced."""
+    """An object with fenced methods, that is, methods whose errors are caught and handled by `broken`."""
 
     def broken(self, error: Exception) -> None:
-        """Recovers from an error that a fenced method raised. Must not raise."""
+        """Recovers from an error in a method, which the decorator `fenced` has caught. Must not raise."""
 
 
 P = ParamSpec("P")

@@ -58,7 +58,7 @@ describe('the notices over the picture', () => {
     const said = new Set([1600, 5000, 60_000].map((stillFor_ms) => announcement(playing(1000, { stillFor_ms }))));
     expect([...said]).toEqual(['The video is frozen. Your session is still running.']);
     expect([stillText(1600), stillText(12_400)]).toEqual([
-      expect.stringContaining('Nothing new for 2 seconds.'),
+      expect.stringContaining('No new picture for 2 seconds.'),
       expect.stringContaining('for 12 seconds.'),
     ]);
   });

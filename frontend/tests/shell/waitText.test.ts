@@ -13,8 +13,8 @@ describe('a wait', () => {
     [180, 180, 'about 3 minutes'],
     [3000, 5000, 'about 50 minutes to 1½ hours'],
     [3600, 7000, 'about 1 to 2 hours'],
-    [5, 100, 'any moment now, or within about 2 minutes'],
-    [-30, 4, 'any moment now, or within about 10 seconds'],
+    [5, 100, 'any moment now, at most about 2 minutes'],
+    [-30, 4, 'any moment now, at most about 10 seconds'],
     [-90, 0, 'any moment now'],
     [-90, -10, 'any moment now'],
   ])('of %d to %d seconds is “%s”', (soon, late, words) => expect(waitText(soon, late)).toBe(words));

@@ -84,15 +84,15 @@ describe('the waiting room', () => {
   it('runs down between two forecasts, and says when it was wrong', () => {
     expect([60, 112, 224, 226, 400].map((second) => time(waiting({}, second)))).toEqual([
       'about 1 to 3 minutes',
-      'any moment now, or within about 2 minutes',
-      'any moment now, or within about 10 seconds',
+      'any moment now, at most about 2 minutes',
+      'any moment now, at most about 10 seconds',
       'any moment now',
       'any moment now',
     ]);
     const late = waiting({ eta: eta(-20, -1) }, 5);
     expect(note(late)).toContain('longer than we estimated');
     expect(note(waiting())).toBe('');
-    expect(note(waiting({}, 45))).toContain('no news for 45 seconds');
+    expect(note(waiting({}, 45))).toContain('not heard from the service for 45 seconds');
   });
 
   it('opens the curtain as the time runs, and never wholly before the slot', () => {
@@ -189,7 +189,7 @@ describe('a refusal', () => {
   it('tells of an application that is closed, and of a stop in the operator’s words', () => {
     expect(refusal(403, 'closed').refusal).toMatchObject({
       title: 'Closed for now',
-      text: expect.stringContaining('no time is set') as string,
+      text: expect.stringContaining('has not said when it will open again') as string,
       againAt: null,
     });
     expect(refusal(503, 'kill-switch', { detail: 'we mend a fault' }).refusal.text).toContain('“We mend a fault.”');
@@ -221,7 +221,7 @@ describe('a refusal', () => {
     expect(refused({ scope: 'tenant', quota: 'sessionsPerDay', limit: 3 }).title).toBe('No more sessions today');
     for (const quota of ['concurrentSessions', 'sessionsPerDay', 'gpuMinutesPerDay']) {
       expect(refused({ scope: 'tenant', quota, limit: 0 })).toMatchObject({
-        text: expect.stringMatching(/^Your organisation cannot start any sessions/) as string,
+        text: expect.stringMatching(/^The session limit for your organisation is set to 0/) as string,
         againAt: null,
       });
     }

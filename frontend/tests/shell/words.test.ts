@@ -84,7 +84,7 @@ describe('words', () => {
     const waiting = migrating({ place: 2 });
     expect(told(moving(waiting, 17_000))).toEqual([
       'The cloud company that we rent this server from needs it back. You are 2nd in line for another server.',
-      'You can keep playing here until it stops, in 1:43 at the latest.',
+      'You can keep playing here until this server stops, at the latest in 1:43.',
     ]);
     expect(told(moving(migrating(), 119_500))[1]).toBe('The video may stop at any moment.');
     expect(told(moving(handedOver(), 17_000))).toEqual([

@@ -46,7 +46,7 @@ export function createWaiting(actions: PageActions): View {
       setText(title, waitingTitle(model.state));
       setText(reason, waitingReason(model));
       const waited = elapsedText(model.now - Math.min(model.state.clickedAt ?? model.now, line?.since ?? model.now));
-      setText(elapsed, inLine ? `Waiting for ${waited}` : waited);
+      setText(elapsed, inLine ? `You have been waiting for ${waited}` : waited);
       setText(cancel, inLine ? 'Leave the line' : 'Cancel');
       time.update(model);
       picture.update(model);

@@ -25,7 +25,7 @@ export function countdownText(model: PageModel, move: Move): string {
   if (move.pictureUntil === null || isHandedOver(model.state.session, move)) return '';
   const left_ms = move.pictureUntil - model.now;
   if (left_ms < 1000) return 'The video may stop at any moment.';
-  return `You can keep playing here until it stops, in ${elapsedText(left_ms)} at the latest.`;
+  return `You can keep playing here until this server stops, at the latest in ${elapsedText(left_ms)}.`;
 }
 
 /** Whether the note after a move is still shown. */

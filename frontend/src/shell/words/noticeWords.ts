@@ -6,9 +6,9 @@ export const IDLE_TITLE = 'Are you still there?';
 export const IDLE_TEXT =
   'You have not done anything for a while. Move the mouse, press a key, use your gamepad or touch the screen to keep playing.';
 export const START_LABEL = 'Press to start';
-export const START_TEXT = 'Your browser needs this before it can show the video.';
+export const START_TEXT = 'Your browser needs a click or a key press before it can show the video.';
 export const STILL_TITLE = 'The video is frozen';
-export const LOST_TEXT = 'The video was lost. Reconnecting… Your session is kept for you.';
+export const LOST_TEXT = 'The video connection was lost. Reconnecting… Your session is kept for you.';
 const SOON_ms = 5 * 60_000;
 const VERY_SOON_ms = 60_000;
 /** How long the words of the first warning are shown; the clock stays. */
@@ -28,7 +28,7 @@ export function lostText(model: PageModel): string {
 }
 
 export function stillText(stillFor_ms: number): string {
-  return `Nothing new for ${Math.max(2, Math.round(stillFor_ms / 1000))} seconds. Your session is still running, and the video will continue as soon as the connection recovers.`;
+  return `No new picture for ${Math.max(2, Math.round(stillFor_ms / 1000))} seconds. Your session is still running, and the video will continue as soon as the connection recovers.`;
 }
 
 /** How much time this session has left; null until it is short enough to mention. */

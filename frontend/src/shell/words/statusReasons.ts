@@ -31,7 +31,7 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
   },
   instanceUnhealthy: {
     title: 'The server stopped responding',
-    text: 'The server that your session was running on failed. You can start a new session on another one.',
+    text: 'The server running your session failed. You can start a new session on another one.',
   },
   capacityUnavailable: {
     title: 'No server was available',
@@ -39,13 +39,13 @@ export const END_WORDS: Readonly<Record<string, EndWords>> = {
   },
   quotaExceeded: {
     title: 'Today’s playing time is used up',
-    text: 'The playing time for today has been used up: yours, that of your organisation, or that of the whole service.',
+    text: 'Today’s playing time has been used up: either your own, your organisation’s or the whole service’s.',
   },
   budgetExceeded: {
     title: 'This service has reached its spending limit',
-    text: 'No new session can start until the people who run this service raise the limit.',
+    text: 'That is why your session ended. No new session can start until the people who run this service raise the limit.',
   },
-  eventEnded: { title: 'The event is over or was cancelled', text: 'Its sessions end with it.' },
+  eventEnded: { title: 'The event is over or was cancelled', text: 'All sessions of an event end when the event does.' },
   operatorTerminated: { title: 'Ended by an operator', text: 'One of the people who run this service ended the session.' },
   internalError: {
     title: 'Something went wrong on our side',
@@ -82,7 +82,7 @@ const MOVING_WORDS: Readonly<Record<string, EndWords>> = {
 };
 /** The server moves a session no more often than this; then it ends. */
 const MOST_MIGRATIONS = 3;
-const MOVED_ENOUGH = 'This session had already been moved the maximum number of times when its last server was lost too.';
+const MOVED_ENOUGH = 'The last server was lost too, and this session had already been moved the maximum number of times.';
 
 const UNKNOWN: EndWords = { title: 'The session ended', text: 'No reason was given.' };
 

@@ -43,7 +43,7 @@ export function turnedAway(model: Pick<PageModel, 'state' | 'now' | 'serverNow'>
     case 'closed':
       return {
         title: 'Closed for now',
-        text: 'The operator has closed this application, and no time is set for when it opens again. This has nothing to do with your account.',
+        text: 'The operator has closed this application and has not said when it will open again. This has nothing to do with your account.',
         againAt: null,
         label: '',
       };
@@ -121,11 +121,10 @@ function quotaText(problem: Problem): string {
   const has = who === 'You' ? 'You have' : `${who} has`;
   const number = limit === null ? 'as many' : String(limit);
   if (limit === 0)
-    return `${who} cannot start any sessions, because the limit is set to 0. Waiting will not help; ask the people who run this service.`;
+    return `The session limit for ${who === 'You' ? 'you' : who.toLowerCase()} is set to 0, so no session can start. Waiting will not help; ask the people who run this service.`;
   if (quota === 'concurrentSessions')
-    return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, the most that are allowed at once. A new one can start as soon as one of them ends.`;
-  if (quota === 'sessionsPerDay')
-    return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, the most that are allowed in one day.`;
+    return `${has} ${number} ${limit === 1 ? 'session' : 'sessions'} running, the maximum at one time. A new session can start as soon as ${limit === 1 ? 'it' : 'one of them'} ends.`;
+  if (quota === 'sessionsPerDay') return `${has} started ${number} ${limit === 1 ? 'session' : 'sessions'} today, the maximum for one day.`;
   if (quota === 'gpuMinutesPerDay')
     return `${has} used all of today’s playing time${limit === null ? '' : ` (${limit} ${limit === 1 ? 'minute' : 'minutes'})`}.`;
   return `${has} reached a usage limit, so no new session can start for now. Please try again later.`;

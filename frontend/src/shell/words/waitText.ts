@@ -6,13 +6,13 @@ const HOUR_s = 3600;
 /**
  * Both ends in seconds from now, the near one rounded, the far one rounded up.
  *
- * 110, 230 → "about 2 to 4 minutes"; 40, 70 → "about 45 seconds to 1½ minutes"; -5, 100 → "any moment now, or within
+ * 110, 230 → "about 2 to 4 minutes"; 40, 70 → "about 45 seconds to 1½ minutes"; -5, 100 → "any moment now, at most
  * about 2 minutes"; both past → "any moment now".
  */
 export function waitText(soon_s: number, late_s: number): string {
   if (late_s <= 0) return 'any moment now';
   const late = roundUp(late_s);
-  if (soon_s <= 5) return `any moment now, or within about ${amount(late)}`;
+  if (soon_s <= 5) return `any moment now, at most about ${amount(late)}`;
   const soon = Math.max(10, Math.round(soon_s / stepOf(soon_s)) * stepOf(soon_s));
   if (soon >= late) return `about ${amount(late)}`;
   const [near, far] = [amount(soon), amount(late)];

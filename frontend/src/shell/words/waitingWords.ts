@@ -15,7 +15,7 @@ const PLACE_KEPT =
 export const WHAT_COMES_NEXT: readonly [string, string][] = [
   [
     'When it is your turn',
-    'The application opens here automatically. If your browser asks for a click first, a button appears: press it soon, because your turn is kept for a short time only.',
+    'The application opens here automatically. If your browser needs a click first, a button appears: press it promptly, because we can keep your turn only for a short time.',
   ],
   ['Meanwhile', 'You can use other tabs: the title of this tab shows your place in line.'],
   ['If you leave this page', PLACE_KEPT],
@@ -63,7 +63,7 @@ export function timeText(line: Line, now: number): string {
 export function timeNote(line: Line, now: number): string {
   const silent_ms = now - line.heardAt;
   if (silent_ms > STALE_ms)
-    return `We have had no news for ${Math.round(silent_ms / 1000)} seconds and are checking again. You have not lost your place in line.`;
+    return `We have not heard from the service for ${Math.round(silent_ms / 1000)} seconds and are checking again. You have not lost your place in line.`;
   if (line.forecast !== null && line.forecast.late < now)
     return 'This is taking longer than we estimated. You have not lost your place in line.';
   return '';

@@ -11,7 +11,7 @@ import { noticeAnnouncement } from './noticeWords';
 const DAY_ms = 86_400_000;
 
 /** Shown after a reload, until the page knows whether the session still runs. */
-export const FINDING = 'One moment: we are looking for your earlier session.';
+export const FINDING = 'One moment: we are checking whether you already have a session.';
 
 export interface Step {
   label: string;
@@ -73,10 +73,10 @@ export function announcement(model: PageModel): string {
       if (state.move !== null) return `${MOVING_TITLE}. ${movingText(model, state.move)}`;
       if (notice !== null) return notice;
       if (state.moved !== null) return MOVED_TEXT;
-      return `Playing ${model.applicationName}. Press Shift+Tab to reach the buttons below the video.`;
+      return `Playing ${model.applicationName}. Press Shift+Tab to reach the buttons of the player.`;
     case 'reconnecting':
       if (state.move !== null) return `${MOVING_TITLE}. ${movingText(model, state.move)}`;
-      return 'The video was lost. Reconnecting. Your session is kept for you.';
+      return 'The video connection was lost. Reconnecting. Your session is kept for you.';
     case 'ended':
       return `${closingWords(state).title}.`;
     case 'superseded':

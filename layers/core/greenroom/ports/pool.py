@@ -116,8 +116,8 @@ class Pools(Protocol):
     def reserve_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
         """Sets the pool's reservation for the event to `slots`. If it was larger, the difference is given back.
 
-        The number is set, never added, so that a repeated call changes nothing. If the event is open, sessions still
-        use up its reservation.
+        The number is set, never added, so that a repeated call adds nothing. An event that is open stays open: claims
+        continue to use up its reservation.
         """
 
     def open_event(self, pool_id: str, event_id: str) -> None:

@@ -41,14 +41,14 @@ const KIND_OF_TYPE: Readonly<Record<string, ProblemKind>> = {
 const SENTENCES: Readonly<Record<ProblemKind, string>> = {
   signInAgain: 'Your sign-in has expired. Please sign in again.',
   noTenant:
-    'You are signed in, but your account does not belong to an organisation on this service yet, so it cannot play. Ask the people who run this service, or the person who invited you, to add your account to an organisation. Then come back and try again.',
+    'You are signed in, but your account does not belong to an organisation on this service yet, so you cannot play. Ask the people who run this service, or the person who invited you, to add your account to an organisation. Then come back and try again.',
   severalTenants:
-    'You are signed in, but your account belongs to several organisations on this service, and it must belong to exactly one. Ask the people who run this service to remove it from the others. Then come back and try again.',
+    'You are signed in, but your account belongs to several organisations on this service, and it must belong to exactly one. Ask the people who run this service to remove it from all of them but one. Then come back and try again.',
   forbidden: 'Your account is not allowed to do this. Sign in with another account, or ask the person who invited you.',
   notFound: 'We could not find this application or session. It may have been removed.',
   viewerLimit: 'You are already playing or waiting in line, and you can have only one session at a time.',
   sessionEnded: 'This session has already ended.',
-  conflict: 'This session changed while you were using it, perhaps in another tab. Please try again.',
+  conflict: 'Something else, perhaps another of your tabs, changed this session at the same time. Please try again.',
   capacityUnavailable: 'No server is available right now. Please try again in a few minutes.',
   lineFull: 'The line is full. Please try again in a little while.',
   closed: 'This application is closed for now.',

@@ -185,7 +185,7 @@ def gpu_shard(session_id: str, scope: Scope) -> int:
 
 
 def gpu_shards(scope: Scope) -> range:
-    """The numbers of the shards over which a scope's used GPU time is spread."""
+    """The indices (0, 1, …) of the shards that share the count of a scope's used GPU time."""
     return range(1 if scope is Scope.VIEWER_DAY else GPU_SHARDS)
 
 

@@ -65,12 +65,12 @@ class Evacuation:
 
 
 def evacuate_instance(instance_id: str, notice: Notice, ports: Ports) -> Evacuation:
-    """Does all steps of the evacuation that are possible now. Repeat the call until `done`.
+    """Moves the sessions of an instance that will be lost to other instances, as far as that is possible now.
 
-    It does not matter who did earlier steps. A session that claimed a slot at the moment of the notice is moved by the
-    next call.
-    Raises: NotFound; Conflict (the agent of a silent instance was heard, or others keep changing its row: look again
-    later).
+    Repeat the call until `done`; any caller may continue where another one stopped. The next call also moves a session
+    that claimed a slot of the instance just when the notice of its loss arrived.
+    Raises: NotFound; Conflict, after which the caller tries again later (the agent of an instance that seemed lost has
+    sent a heartbeat, or other calls keep changing the instance's row).
     """
     instance = _take_out(instance_id, notice, ports)
     if instance.state in ON_ITS_WAY_OUT:
