@@ -23,7 +23,7 @@ def _schedule(event: dict[str, Any], ports: AwsPorts) -> dict[str, Any]:
     try:
         made = schedule_event(plan, operator.viewer_id, ports)
     except NotFound as error:
-        raise InvalidField("poolId", "no pool has this id") from error
+        raise InvalidField("poolId", "names no pool: create the pool first") from error
     return answer(200 if made.repeated else 201, event_view(made.event))
 
 

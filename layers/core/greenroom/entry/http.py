@@ -89,7 +89,7 @@ def body_of(event: Mapping[str, Any], *, limit: int = BODY_LIMIT) -> Body:
     """The JSON object of the request. Raises: InvalidField naming `body`."""
     text = event.get("body") or "{}"
     if len(text) > limit:
-        raise InvalidField("body", f"at most {limit} characters")
+        raise InvalidField("body", f"must have at most {limit} characters")
     try:
         if event.get("isBase64Encoded"):
             text = base64.b64decode(text, validate=True).decode()
@@ -120,7 +120,7 @@ class Body:
         if unknown is not None:
             known = f"only {', '.join(names)}" if names else "nothing"
             shown = unknown.encode("ascii", "backslashreplace").decode()[:64]
-            raise self._wrong(shown, f"is not known here; {known} may be given")
+            raise self._wrong(shown, f"is not known here: {known} may be given")
         return self
 
     def _wrong(self, name: str, reason: str) -> InvalidField:

@@ -93,7 +93,7 @@ def _markets_of(body: Body) -> tuple[str, ...] | None:
 
 
 def _chosen_of(body: Body, name: str, reason: str, is_known: Any) -> tuple[str, ...] | None:
-    """The list without duplicates, in the operator's order; None if it is absent."""
+    """The list in the operator's order; None if it is absent. Raises: InvalidField for an unknown or repeated name."""
     if name not in body:
         return None
     chosen = body.texts(name, most=20, longest=64)
