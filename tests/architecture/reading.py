@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ROOT / "functions"
-MACHINES = ROOT / "statemachines"
+STATE_MACHINES = ROOT / "statemachines"
 CORE = ROOT / "layers" / "core"
 Json = dict[str, Any]
 
@@ -173,18 +173,18 @@ def socket_routes() -> Mapping[str, set[str]]:
 
 
 @cache
-def machine_names() -> tuple[str, ...]:
-    return tuple(sorted(path.name.removesuffix(".asl.yaml") for path in MACHINES.glob("*.asl.yaml")))
+def state_machine_names() -> tuple[str, ...]:
+    return tuple(sorted(path.name.removesuffix(".asl.yaml") for path in STATE_MACHINES.glob("*.asl.yaml")))
 
 
-def machine_text(name: str) -> str:
-    return (MACHINES / f"{name}.asl.yaml").read_text()
+def state_machine_text(name: str) -> str:
+    return (STATE_MACHINES / f"{name}.asl.yaml").read_text()
 
 
 @cache
-def machine(name: str) -> Json:
+def state_machine(name: str) -> Json:
     """The definition, its substitutions still in place: `${RequestSessionFunction}` is text."""
-    loaded: Json = yaml.load(machine_text(name), Loader=FAST_LOADER)
+    loaded: Json = yaml.load(state_machine_text(name), Loader=FAST_LOADER)
     return loaded
 
 

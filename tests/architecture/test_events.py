@@ -13,10 +13,10 @@ from greenroom.entry.socket.socket_caller import admitted_of, context_of
 from tests.architecture.reading import (
     ROOT,
     function_names,
-    machine,
-    machine_names,
     pascal,
     resources,
+    state_machine,
+    state_machine_names,
     states,
     template,
 )
@@ -112,8 +112,8 @@ def test_every_schedule_keeps_what_it_could_not_deliver() -> None:
 
 def payload_of(name: str) -> set[str] | None:
     """The keys that a machine sends to a function, or None when no machine calls it."""
-    for each in machine_names():
-        for _, state in states(machine(each)):
+    for each in state_machine_names():
+        for _, state in states(state_machine(each)):
             arguments = state.get("Arguments")
             if isinstance(arguments, dict) and arguments.get("FunctionName") == f"${{{pascal(name)}Function}}":
                 return set(arguments["Payload"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.architecture.reading import FUNCTIONS, Function, functions, machine_names, pascal, resources, template
+from tests.architecture.reading import FUNCTIONS, Function, functions, pascal, resources, state_machine_names, template
 
 
 def test_every_folder_is_a_function_and_every_function_has_a_folder() -> None:
@@ -28,7 +28,7 @@ def test_a_function_writes_into_its_own_log_group_which_forgets(function: Functi
     assert 1 <= properties["RetentionInDays"] <= 90
 
 
-@pytest.mark.parametrize("name", machine_names())
+@pytest.mark.parametrize("name", state_machine_names())
 def test_a_machine_is_named_as_its_file(name: str) -> None:
     properties = resources("AWS::Serverless::StateMachine")[f"{pascal(name)}Machine"]
     assert properties["Name"] == {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
@@ -38,10 +38,12 @@ def test_a_machine_is_named_as_its_file(name: str) -> None:
 
 
 def test_every_machine_of_the_template_has_a_file() -> None:
-    assert set(resources("AWS::Serverless::StateMachine")) == {f"{pascal(name)}Machine" for name in machine_names()}
+    assert set(resources("AWS::Serverless::StateMachine")) == {
+        f"{pascal(name)}Machine" for name in state_machine_names()
+    }
 
 
-@pytest.mark.parametrize("name", machine_names())
+@pytest.mark.parametrize("name", state_machine_names())
 def test_a_machine_is_traced_and_logs_no_execution_data(name: str) -> None:
     """Execution data holds task tokens."""
     properties = resources("AWS::Serverless::StateMachine")[f"{pascal(name)}Machine"]

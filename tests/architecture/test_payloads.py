@@ -10,14 +10,23 @@ import pytest
 from greenroom.domain.names import camel
 from greenroom.domain.shape import field_types
 
-from tests.architecture.reading import CORE, Json, machine, machine_names, module_name, pascal, snake, states
+from tests.architecture.reading import (
+    CORE,
+    Json,
+    module_name,
+    pascal,
+    snake,
+    state_machine,
+    state_machine_names,
+    states,
+)
 from tests.functions.invocations import module_of
 
 
 def sent() -> Iterator[tuple[str, str, Json]]:
     """State, function and payload of every step that is a Lambda function."""
-    for name in machine_names():
-        for state_name, state in states(machine(name)):
+    for name in state_machine_names():
+        for state_name, state in states(state_machine(name)):
             if ":lambda:invoke" in state.get("Resource", ""):
                 arguments = state["Arguments"]
                 function = snake(arguments["FunctionName"].strip("${}").removesuffix("Function"))

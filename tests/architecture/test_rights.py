@@ -12,10 +12,10 @@ from tests.architecture.reading import (
     Json,
     as_list,
     functions,
-    machine,
-    machine_names,
     pascal,
     resources,
+    state_machine,
+    state_machine_names,
     states,
     substitutions,
     template,
@@ -151,7 +151,7 @@ def test_the_function_that_sees_tokens_may_do_nothing_else() -> None:
 def needed(name: str) -> set[str]:
     """The actions that a machine's ASL implies."""
     found: set[str] = set()
-    for _, state in states(machine(name)):
+    for _, state in states(state_machine(name)):
         resource = state.get("Resource", "")
         if ":lambda:invoke" in resource:
             found.add("lambda:InvokeFunction")
@@ -170,7 +170,7 @@ def role_statements(name: str) -> list[Json]:
     return [s for role, s in granted(template()) if role == f"{pascal(name)}MachineRole"]
 
 
-@pytest.mark.parametrize("name", machine_names())
+@pytest.mark.parametrize("name", state_machine_names())
 def test_a_machines_role_is_what_its_definition_does(name: str) -> None:
     allowed = {action for s in role_statements(name) for action in as_list(s["Action"])}
     assert allowed == needed(name) | LOGS_AND_TRACES
@@ -178,11 +178,11 @@ def test_a_machines_role_is_what_its_definition_does(name: str) -> None:
     assert properties["Role"] == {"Fn::GetAtt": [f"{pascal(name)}MachineRole", "Arn"]}
 
 
-@pytest.mark.parametrize("name", machine_names())
+@pytest.mark.parametrize("name", state_machine_names())
 def test_a_machine_may_invoke_exactly_the_functions_it_names(name: str) -> None:
     used = {
         str(state["Arguments"]["FunctionName"]).strip("${}")
-        for _, state in states(machine(name))
+        for _, state in states(state_machine(name))
         if ":lambda:invoke" in state.get("Resource", "")
     }
     allowed = {
@@ -194,35 +194,35 @@ def test_a_machine_may_invoke_exactly_the_functions_it_names(name: str) -> None:
     assert allowed == used
 
 
-@pytest.mark.parametrize("name", machine_names())
+@pytest.mark.parametrize("name", state_machine_names())
 def test_a_machine_may_start_exactly_the_machines_it_names(name: str) -> None:
     properties = resources("AWS::Serverless::StateMachine")[f"{pascal(name)}Machine"]
     started = [
         properties["DefinitionSubstitutions"][str(state["Arguments"]["StateMachineArn"]).strip("${}")]
-        for _, state in states(machine(name))
+        for _, state in states(state_machine(name))
         if state.get("Resource", "").endswith("startExecution")
     ]
     allowed = [s["Resource"] for s in role_statements(name) if as_list(s["Action"]) == ["states:StartExecution"]]
     assert allowed == started
 
 
-@pytest.mark.parametrize("name", machine_names())
+@pytest.mark.parametrize("name", state_machine_names())
 def test_substitutions_are_named_as_what_they_stand_for(name: str) -> None:
-    from tests.architecture.reading import machine_text
+    from tests.architecture.reading import state_machine_text
 
     given = resources("AWS::Serverless::StateMachine")[f"{pascal(name)}Machine"]["DefinitionSubstitutions"]
-    assert set(given) == substitutions(machine_text(name))
+    assert set(given) == substitutions(state_machine_text(name))
     for key, value in given.items():
         if key.endswith("Function"):
             assert value == {"Fn::GetAtt": [key, "Arn"]}
         else:
-            other = next(each for each in machine_names() if f"{pascal(each)}Machine" == key)
+            other = next(each for each in state_machine_names() if f"{pascal(each)}Machine" == key)
             assert value["Fn::Sub"].endswith(f":stateMachine:${{AWS::StackName}}-{other}")
 
 
 def test_every_function_behind_a_machine_is_named_by_one_and_every_other_has_a_route() -> None:
     """No function is deployed that nothing can call."""
-    by_machine = {
+    by_state_machine = {
         key.removesuffix("Function")
         for properties in resources("AWS::Serverless::StateMachine").values()
         for key in properties["DefinitionSubstitutions"]
@@ -233,8 +233,8 @@ def test_every_function_behind_a_machine_is_named_by_one_and_every_other_has_a_r
         properties["FunctionName"]["Ref"].removesuffix("Function")
         for properties in resources("AWS::Lambda::Permission").values()
     }
-    assert by_machine | by_route | by_permission | {"AuthorizeViewer"} == {pascal(f.name) for f in functions()}
-    assert not by_machine & (by_route | by_permission)
+    assert by_state_machine | by_route | by_permission | {"AuthorizeViewer"} == {pascal(f.name) for f in functions()}
+    assert not by_state_machine & (by_route | by_permission)
 
 
 def test_an_instance_may_only_call_its_routes_and_fetch_its_agent() -> None:
@@ -257,11 +257,11 @@ def test_rules_start_the_state_machines_that_they_target_and_no_others() -> None
     }
 
 
-@pytest.mark.parametrize("machine", ["reconcile_fleet", "prewarm_event"])
-def test_a_schedule_starts_its_state_machine_or_tells_of_its_failure(machine: str) -> None:
-    role = {"reconcile_fleet": "ReconcileFleetScheduleRole", "prewarm_event": "PrewarmScheduleRole"}[machine]
+@pytest.mark.parametrize("state_machine", ["reconcile_fleet", "prewarm_event"])
+def test_a_schedule_starts_its_state_machine_or_tells_of_its_failure(state_machine: str) -> None:
+    role = {"reconcile_fleet": "ReconcileFleetScheduleRole", "prewarm_event": "PrewarmScheduleRole"}[state_machine]
     assert {(each.action, each.resource) for each in RIGHTS if each.role == role} == {
-        ("states:StartExecution", f"stateMachine:${{AWS::StackName}}-{machine}"),
+        ("states:StartExecution", f"stateMachine:${{AWS::StackName}}-{state_machine}"),
         ("sqs:SendMessage", "DeadLetterQueue"),
     }
 

@@ -42,15 +42,15 @@ async def leave(who: Viewer) -> None:
 
 async def all_succeeded(house: House, *session_ids: str) -> None:
     """None of the executions went through an undo."""
-    machines = house.client("stepfunctions")
+    state_machines = house.client("stepfunctions")
     for session_id in session_ids:
         arn = house.session_row(session_id)["executionArn"]
 
         async def is_over(arn: str = arn) -> bool:
-            return bool(machines.describe_execution(executionArn=arn)["status"] != "RUNNING")
+            return bool(state_machines.describe_execution(executionArn=arn)["status"] != "RUNNING")
 
         await until(is_over, 30)
-        events = machines.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+        events = state_machines.get_execution_history(executionArn=arn, maxResults=1000)["events"]
         entered = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
         assert "EndSession" not in entered
         assert entered[-1] == "SessionEnded"

@@ -11,10 +11,10 @@ from greenroom_cli.toolchain.paths import ROOT
 
 from tests.integration.house import House
 
-MACHINES = sorted(path.name.removesuffix(".asl.yaml") for path in (ROOT / "statemachines").glob("*.asl.yaml"))
+STATE_MACHINES = sorted(path.name.removesuffix(".asl.yaml") for path in (ROOT / "statemachines").glob("*.asl.yaml"))
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("name", STATE_MACHINES)
 def test_a_deployed_machine_is_the_repositorys_yaml(house: House, name: str) -> None:
     """Parsed; each ${Name} must have become an ARN or a name of this stack that ends as its logical id says."""
     logical_id = "".join(word.capitalize() for word in name.split("_")) + "Machine"

@@ -11,7 +11,14 @@ from typing import Any
 
 from greenroom.entry.instance.fleet_call import fleet_arguments
 
-from tests.architecture.reading import MACHINES, Json, machine, machine_names, machine_text, states
+from tests.architecture.reading import (
+    STATE_MACHINES,
+    Json,
+    state_machine,
+    state_machine_names,
+    state_machine_text,
+    states,
+)
 from tests.fakes.launching import planned, policy
 from tests.fakes.stage import stage
 from tests.functions.invocations import SETTINGS, handle_of
@@ -29,14 +36,14 @@ MODELS = {"states": "stepfunctions", "sfn": "stepfunctions"}
 def give_opinion() -> Opinion:
     found = tuple(integrations())
     wrong = [finding for call in found for finding in findings(call)]
-    return Opinion(f"{len(found)} integrations of {len(machine_names())} state machines", (*wrong,))
+    return Opinion(f"{len(found)} integrations of {len(state_machine_names())} state machines", (*wrong,))
 
 
 def integrations() -> Iterator[ApiCall]:
     """One for every Task."""
-    for name in machine_names():
-        definition, known = machine(name), lines(machine_text(name))
-        file = shown(MACHINES / f"{name}.asl.yaml")
+    for name in state_machine_names():
+        definition, known = state_machine(name), lines(state_machine_text(name))
+        file = shown(STATE_MACHINES / f"{name}.asl.yaml")
         for state_name, state in states(definition):
             if state["Type"] == "Task":
                 line = nearest(known, (*path_of(definition, state_name), "Arguments"))

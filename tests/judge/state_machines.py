@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.architecture.reading import MACHINES, machine_names, machine_text, resources
+from tests.architecture.reading import STATE_MACHINES, resources, state_machine_names, state_machine_text
 from tests.judge.findings import Finding, Opinion, shown
 from tests.judge.places import Keys, lines, nearest
 
@@ -20,7 +20,7 @@ PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
 def give_opinion() -> Opinion:
-    texts = {shown(MACHINES / f"{name}.asl.yaml"): machine_text(name) for name in machine_names()}
+    texts = {shown(STATE_MACHINES / f"{name}.asl.yaml"): state_machine_text(name) for name in state_machine_names()}
     answer, found = judged(texts, substituted())
     return Opinion(f"{len(texts)} state machines, {answer} expressions", tuple(found))
 

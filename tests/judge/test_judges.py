@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.reading import ROOT, machine_text
+from tests.architecture.reading import ROOT, state_machine_text
 from tests.judge import aws_commands, shellcheck, skips, state_machines, template_judges
 from tests.judge.__main__ import JUDGES
 from tests.judge.api_calls import ApiCall, problems
@@ -24,7 +24,7 @@ LAUNCH = "statemachines/launch_instance.asl.yaml"
 
 def launch_instance(old: str, new: str) -> list[tuple[str, str]]:
     """(rule, the line that is named) of everything wrong with the state machine when `old` is replaced once."""
-    text = machine_text("launch_instance")
+    text = state_machine_text("launch_instance")
     assert old in text
     broken = text.replace(old, new, 1)
     _, found = state_machines.judged({LAUNCH: broken}, state_machines.substituted())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
-from tests.architecture.reading import MACHINES, ROOT, machine, machine_names, resources, states
+from tests.architecture.reading import ROOT, STATE_MACHINES, resources, state_machine, state_machine_names, states
 from tests.judge.aws_commands import commands
 from tests.judge.integrations import built, integrations
 from tests.judge.scripts import SHEBANG, Script, recipes, scripts
@@ -21,14 +21,17 @@ def named(name: str) -> Script:
 
 def test_every_state_machine_is_judged() -> None:
     """The deployed ones and the files are the same, and each has its substitutions."""
-    files = {f"statemachines/{name}.asl.yaml" for name in machine_names()}
-    assert set(substituted()) == files == {f"statemachines/{path.name}" for path in MACHINES.iterdir()}
+    files = {f"statemachines/{name}.asl.yaml" for name in state_machine_names()}
+    assert set(substituted()) == files == {f"statemachines/{path.name}" for path in STATE_MACHINES.iterdir()}
     assert len(files) == len(resources("AWS::Serverless::StateMachine")) >= 6
 
 
 def test_every_task_is_judged_once() -> None:
     tasks = [
-        f"{name}.{key}" for name in machine_names() for key, state in states(machine(name)) if state["Type"] == "Task"
+        f"{name}.{key}"
+        for name in state_machine_names()
+        for key, state in states(state_machine(name))
+        if state["Type"] == "Task"
     ]
     assert sorted(call.subject for call in integrations()) == sorted(tasks)
 

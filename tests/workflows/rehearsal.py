@@ -21,7 +21,7 @@ import boto3
 from greenroom_cli.toolchain import paths
 from greenroom_lab.engine.process import EmbeddedAws
 
-from tests.architecture.reading import machine, snake, states
+from tests.architecture.reading import snake, state_machine, states
 from tests.engine.conftest import eventually
 
 Json = dict[str, Any]
@@ -134,8 +134,8 @@ class Rehearsal:
         services = {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": services}
         of_puppet = ["dynamodb:UpdateItem", "states:SendTaskSuccess"]
-        of_machines = ["lambda:InvokeFunction", "states:StartExecution", "ec2:*", "iam:PassRole"]
-        rights = {"Effect": "Allow", "Action": [*of_puppet, *of_machines], "Resource": "*"}
+        of_state_machines = ["lambda:InvokeFunction", "states:StartExecution", "ec2:*", "iam:PassRole"]
+        rights = {"Effect": "Allow", "Action": [*of_puppet, *of_state_machines], "Resource": "*"}
         iam = self.client("iam")
         role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_policy(trust))["Role"]
         iam.put_role_policy(RoleName=ROLE, PolicyName=ROLE, PolicyDocument=_policy(rights))
@@ -170,7 +170,7 @@ class Rehearsal:
         return self._played(started["executionArn"], execution_name, wait_s)
 
     def _prepared(self, name: str, case: Case) -> Json:
-        definition = copy.deepcopy(machine(name))
+        definition = copy.deepcopy(state_machine(name))
         definition["TimeoutSeconds"] = 60
         other = self.successor if case.starts == "successor" else f"{self.successor}-that-nobody-made"
         for state_name, state in states(definition):
@@ -227,7 +227,7 @@ def _policy(statement: Json) -> str:
 
 def check(played: Played, case: Case, name: str) -> None:
     """The case went as it should."""
-    expected = [state for state in case.path if state in machine(name)["States"]]
+    expected = [state for state in case.path if state in state_machine(name)["States"]]
     assert (played.path, played.error) == (expected, case.error), played
     assert played.status == ("FAILED" if case.error else "SUCCEEDED")
     assert set(played.asked) == set(case.script), "a function of the script was not called"
@@ -245,7 +245,7 @@ def edges(definition: Json) -> set[tuple[str, str]]:
 
 def untaken(name: str, cases: Sequence[Case]) -> set[tuple[str, str]]:
     """Steps of the machine, and of what runs inside its Map, that no case takes."""
-    definition = machine(name)
+    definition = state_machine(name)
     scopes = [definition, *(s["ItemProcessor"] for s in definition["States"].values() if "ItemProcessor" in s)]
     missing = set()
     for scope in scopes:

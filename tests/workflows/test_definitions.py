@@ -10,7 +10,7 @@ import pytest
 from greenroom.domain import errors
 from jsonata import Jsonata
 
-from tests.architecture.reading import Json, machine, machine_names, machine_text, states
+from tests.architecture.reading import Json, state_machine, state_machine_names, state_machine_text, states
 
 MOST_STATES = 10
 MOST_LINES = 120
@@ -47,11 +47,11 @@ AWS_ERRORS = re.compile(r"(States|Lambda|Ec2|StepFunctions)\.\w+")
 DOMAIN_ERRORS = {
     name for name, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, errors.GreenroomError)
 }
-every_machine = pytest.mark.parametrize("name", machine_names())
+every_state_machine = pytest.mark.parametrize("name", state_machine_names())
 
 
 def tasks(name: str) -> list[tuple[str, Json]]:
-    return [(state_name, state) for state_name, state in states(machine(name)) if state["Type"] == "Task"]
+    return [(state_name, state) for state_name, state in states(state_machine(name)) if state["Type"] == "Task"]
 
 
 def kind_of(state: Json) -> str:
@@ -73,9 +73,9 @@ def targets(state: Json) -> list[str]:
     return [each for each in nexts if each]
 
 
-@every_machine
+@every_state_machine
 def test_every_target_exists_and_every_state_is_reached(name: str) -> None:
-    for scope in scopes(machine(name)):
+    for scope in scopes(state_machine(name)):
         known = set(scope["States"])
         reached, waiting = {scope["StartAt"]}, [scope["StartAt"]]
         while waiting:
@@ -86,9 +86,9 @@ def test_every_target_exists_and_every_state_is_reached(name: str) -> None:
         assert reached == known
 
 
-@every_machine
+@every_state_machine
 def test_every_state_goes_on_or_ends(name: str) -> None:
-    for scope in scopes(machine(name)):
+    for scope in scopes(state_machine(name)):
         for state_name, state in scope["States"].items():
             assert "End" not in state, f"{state_name}: name the outcome instead"
             if state["Type"] in ("Succeed", "Fail"):
@@ -99,45 +99,45 @@ def test_every_state_goes_on_or_ends(name: str) -> None:
                 assert "Next" in state, state_name
 
 
-@every_machine
+@every_state_machine
 def test_the_machine_reads_from_top_to_bottom(name: str) -> None:
-    definition = machine(name)
+    definition = state_machine(name)
     assert list(definition) == ["Comment", "QueryLanguage", "StartAt", "TimeoutSeconds", "States"]
     assert definition["QueryLanguage"] == "JSONata"
     assert next(iter(definition["States"])) == definition["StartAt"]
     assert len(definition["Comment"]) > 100, "say what starts it and what it promises"
 
 
-@every_machine
+@every_state_machine
 def test_a_machine_is_small(name: str) -> None:
-    assert len(list(states(machine(name)))) <= MOST_STATES
-    assert machine_text(name).count("\n") <= MOST_LINES
+    assert len(list(states(state_machine(name)))) <= MOST_STATES
+    assert state_machine_text(name).count("\n") <= MOST_LINES
 
 
-@every_machine
+@every_state_machine
 def test_names_are_phrases_and_choices_ask(name: str) -> None:
-    for state_name, state in states(machine(name)):
+    for state_name, state in states(state_machine(name)):
         assert re.fullmatch(r"([A-Z][a-z]+){2,}", state_name), state_name
         is_question = state_name.startswith(("Is", "Was", "Has", "How", "What", "Did"))
         assert is_question == (state["Type"] == "Choice"), state_name
 
 
-@every_machine
+@every_state_machine
 def test_every_task_uses_an_integration_of_the_closed_list(name: str) -> None:
     for state_name, state in tasks(name):
         assert state["Resource"] in INTEGRATIONS, state_name
 
 
-@every_machine
+@every_state_machine
 def test_every_task_and_the_machine_have_a_timeout(name: str) -> None:
     longest = 0
     for state_name, state in tasks(name):
         assert isinstance(state.get("TimeoutSeconds"), int), state_name
         longest = max(longest, state["TimeoutSeconds"])
-    assert machine(name)["TimeoutSeconds"] > longest, "its own timeout skips every Catch: it must come last"
+    assert state_machine(name)["TimeoutSeconds"] > longest, "its own timeout skips every Catch: it must come last"
 
 
-@every_machine
+@every_state_machine
 def test_every_task_retries_throttles_and_faults_with_full_jitter(name: str) -> None:
     for state_name, state in tasks(name):
         (retry,) = state["Retry"]
@@ -155,12 +155,12 @@ def is_caught(name: str, state_name: str, state: Json) -> bool:
     return any(
         state_name in outer["ItemProcessor"]["States"]
         and any("States.ALL" in each["ErrorEquals"] for each in outer.get("Catch", []))
-        for _, outer in states(machine(name))
+        for _, outer in states(state_machine(name))
         if "ItemProcessor" in outer
     )
 
 
-@every_machine
+@every_state_machine
 def test_every_task_catches_what_it_did_not_expect(name: str) -> None:
     for state_name, state in tasks(name):
         assert is_caught(name, state_name, state), state_name
@@ -168,9 +168,9 @@ def test_every_task_catches_what_it_did_not_expect(name: str) -> None:
             assert "States.ALL" not in catcher["ErrorEquals"], f"{state_name}: States.ALL must stand last"
 
 
-@every_machine
+@every_state_machine
 def test_every_caught_error_is_a_word_of_aws_or_of_the_domain(name: str) -> None:
-    for state_name, state in states(machine(name)):
+    for state_name, state in states(state_machine(name)):
         for each in [*state.get("Retry", []), *state.get("Catch", [])]:
             for error in each["ErrorEquals"]:
                 assert AWS_ERRORS.fullmatch(error) or error in DOMAIN_ERRORS, f"{state_name}: {error}"
@@ -181,13 +181,13 @@ def test_what_is_retried_is_no_answer_that_a_use_case_gives() -> None:
     assert errors.StoreBusy.__bases__ == (errors.GreenroomError,)
 
 
-@every_machine
+@every_state_machine
 def test_every_error_a_machine_names_itself_is_a_word_of_the_domain(name: str) -> None:
-    named = re.findall(r"\berror: ([A-Z]\w+)", machine_text(name))
+    named = re.findall(r"\berror: ([A-Z]\w+)", state_machine_text(name))
     assert set(named) <= DOMAIN_ERRORS
 
 
-@every_machine
+@every_state_machine
 def test_a_token_goes_to_the_function_that_stores_it(name: str) -> None:
     for state_name, state in tasks(name):
         has_token = "$states.context.Task.Token" in str(state["Arguments"])
@@ -208,26 +208,26 @@ def expressions(value: object) -> Iterator[str]:
             yield from expressions(inner)
 
 
-@every_machine
+@every_state_machine
 def test_every_expression_parses_and_only_compares_and_picks(name: str) -> None:
-    found = list(expressions(machine(name)))
+    found = list(expressions(state_machine(name)))
     assert found
     for expression in found:
         Jsonata(expression)
         assert not re.search(r"\s[-+*/%]\s", re.sub(r"'[^']*'", "", expression)), f"arithmetic: {expression}"
 
 
-@every_machine
+@every_state_machine
 def test_jsonpath_is_not_mixed_in(name: str) -> None:
     keys = re.findall(
-        r"^\s*(Parameters|InputPath|OutputPath|ResultPath|ResultSelector|\S+\.\$):", machine_text(name), re.M
+        r"^\s*(Parameters|InputPath|OutputPath|ResultPath|ResultSelector|\S+\.\$):", state_machine_text(name), re.M
     )
     assert not keys
 
 
 def test_a_hot_session_enters_five_states() -> None:
     """Each entered state costs money and time; Choice and Succeed count too."""
-    definition, path = machine("session_lifecycle"), ["AdoptAndAwaitConnection"]
+    definition, path = state_machine("session_lifecycle"), ["AdoptAndAwaitConnection"]
     while True:
         state = definition["States"][path[-1]]
         following = state.get("Next") or state.get("Default")

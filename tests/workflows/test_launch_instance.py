@@ -9,7 +9,7 @@ import pytest
 from greenroom.domain.instance.launch import BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S
 from greenroom.entry.instance.fleet_call import fleet_answer
 
-from tests.architecture.reading import machine
+from tests.architecture.reading import state_machine
 from tests.workflows.rehearsal import KEEPS, Case, Json, Rehearsal, check, raises, returns, untaken, wakes
 
 LAUNCH = "lch-abcdefghijklmnopqrstuvwx24"
@@ -214,5 +214,5 @@ def test_every_step_of_the_machine_is_taken_by_some_case() -> None:
 
 
 def test_the_machine_waits_longer_than_any_boot_may_take() -> None:
-    wait = machine("launch_instance")["States"]["RecordAndAwaitRegistration"]["TimeoutSeconds"]
+    wait = state_machine("launch_instance")["States"]["RecordAndAwaitRegistration"]["TimeoutSeconds"]
     assert wait > MOST_BOOT_TIMEOUT_S >= BOOT_TIMEOUT_S

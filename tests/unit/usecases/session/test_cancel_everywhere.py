@@ -108,7 +108,7 @@ WAITS: Mapping[str, Callable[[str, str, FakePorts], object]] = {
 }
 
 
-def by_the_machine(ports: FakePorts) -> None:
+def by_the_state_machine(ports: FakePorts) -> None:
     release_slot(the_session(ports).session_id, ports)
 
 
@@ -126,7 +126,7 @@ def test_every_state_is_tried() -> None:
 
 @pytest.mark.parametrize("wait", WAITS)
 @pytest.mark.parametrize("is_late", [False, True], ids=["it waits", "it comes to wait later"])
-@pytest.mark.parametrize("give_back", [by_the_machine, by_the_reaper])
+@pytest.mark.parametrize("give_back", [by_the_state_machine, by_the_reaper])
 @pytest.mark.parametrize("name", REACHED)
 def test_whoever_cancels_holds_nothing_and_leaves_no_machine_waiting(
     name: str, give_back: Callable[[FakePorts], None], is_late: bool, wait: str
