@@ -59,10 +59,10 @@ async def stop_child(child: Child, grace_s: float) -> None:
         _signal(child.pid, signal.SIGTERM)
         with suppress(TimeoutError):
             await asyncio.wait_for(child.process.wait(), grace_s)
-    await kill_machine(child)
+    await kill_instance(child)
 
 
-async def kill_machine(child: Child) -> None:
+async def kill_instance(child: Child) -> None:
     """What pulling the plug does: every process of the machine ends at once, however it detached itself."""
     if child.runs:
         _signal_group(child.pid, signal.SIGKILL)
@@ -89,13 +89,13 @@ def processes_of(work_dir: Path) -> list[int]:
     return [pid for pid in found if pid != os.getpid()]
 
 
-def freeze_machine(child: Child) -> None:
+def freeze_instance(child: Child) -> None:
     """SIGSTOP for all of it: the machine runs for EC2 and answers nobody."""
     for pid in processes_of(child.work_dir):
         _signal(pid, signal.SIGSTOP)
 
 
-def thaw_machine(child: Child) -> None:
+def thaw_instance(child: Child) -> None:
     for pid in processes_of(child.work_dir):
         _signal(pid, signal.SIGCONT)
 

@@ -77,7 +77,7 @@ async def take(stage: Drive, page: Page, verb: str, body: dict[str, Any]) -> Mov
     session, moves = await seen(page, "sessionId"), int(await seen(page, "migrations"))
     before, lost = await seen(page, "shownSlot"), await instance_of(stage, session)
     taken_at = time.time()
-    await stage.machine(verb, lost, body)
+    await stage.act_on(verb, lost, body)
     finding = asyncio.create_task(found_at(stage, lost))
     await until_true(page, f"window.greenroom.migrations > {moves} && window.greenroom.movingTold", HEARTBEATS_MISSED_S)
     await shot(page, f"5-moving-{verb}")

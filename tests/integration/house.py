@@ -176,7 +176,7 @@ class House:
         )
         return [plain(item) for page in pages for item in page["Items"]]
 
-    async def machine(self, verb: str, instance_id: str, body: Json | None = None) -> None:
+    async def act_on(self, verb: str, instance_id: str, body: Json | None = None) -> None:
         """Do something to a machine: kill, hang, resume, interrupt."""
         async with ClientSession() as http:
             async with http.post(f"{self.local.ec2_host_url}/machines/{instance_id}/{verb}", json=body) as answer:

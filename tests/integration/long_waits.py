@@ -35,11 +35,11 @@ async def agent_killed(house: House) -> dict[str, Any]:
         async with house.viewer("ivan") as who:
             session = await play(who, "dies")
             lost = house.instance_of(session)
-            await house.machine("kill", lost)
+            await house.act_on("kill", lost)
             view = await moved(house, who, lost, timeout_s=90)
 
         async def is_gone() -> bool:
-            return lost not in house.thread.platform.host.machines
+            return lost not in house.thread.platform.host.hosted
 
         await until(is_gone, 60)
     return view
@@ -51,7 +51,7 @@ async def machine_hangs(house: House) -> dict[str, Any]:
         async with house.viewer("jana") as who:
             session = await play(who, "hangs")
             lost = house.instance_of(session)
-            await house.machine("hang", lost)
+            await house.act_on("hang", lost)
             return await moved(house, who, lost, timeout_s=90)
 
 
@@ -61,12 +61,12 @@ async def spot_is_taken(house: House) -> dict[str, Any]:
         async with house.viewer("kim") as who:
             session = await play(who, "taken")
             lost, warned = house.instance_of(session), time.monotonic()
-            await house.machine("interrupt", lost, {"notice_s": 120})
+            await house.act_on("interrupt", lost, {"notice_s": 120})
             view = await moved(house, who, lost, timeout_s=60)
             moved_s = time.monotonic() - warned
 
             async def is_gone() -> bool:
-                return lost not in house.thread.platform.host.machines
+                return lost not in house.thread.platform.host.hosted
 
             await until(is_gone, 120)
             gone_s = time.monotonic() - warned

@@ -57,7 +57,7 @@ async def moving(house: House) -> AsyncIterator[Viewer]:
     async with house.viewer("petra") as who:
         session = await play(who, POOL)
         assert (await house.operator("POST", f"/pools/{POOL}/halt", {"reason": "drill"})).status == 200
-        await house.machine("interrupt", house.instance_of(session), {"notice_s": 120})
+        await house.act_on("interrupt", house.instance_of(session), {"notice_s": 120})
         yield who
     assert (await house.operator("POST", f"/pools/{POOL}/resume")).status == 200
 

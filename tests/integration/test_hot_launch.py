@@ -48,14 +48,14 @@ async def test_a_happy_session_ends_as_user_left_within_ten_seconds_and_enters_f
         await who.leave()
         view = await who.until("Ended", timeout_s=10)
         assert view["statusReason"] == "userLeft"
-    machines = house.client("stepfunctions")
+    state_machines = house.client("stepfunctions")
 
     async def is_over() -> bool:
-        return bool(machines.describe_execution(executionArn=arn)["status"] != "RUNNING")
+        return bool(state_machines.describe_execution(executionArn=arn)["status"] != "RUNNING")
 
     await until(is_over, 10)
-    assert machines.describe_execution(executionArn=arn)["status"] == "SUCCEEDED"
-    events = machines.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+    assert state_machines.describe_execution(executionArn=arn)["status"] == "SUCCEEDED"
+    events = state_machines.get_execution_history(executionArn=arn, maxResults=1000)["events"]
     entered = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
     assert entered == ["AdoptAndAwaitConnection", "AwaitEnd", "HowDidItEnd", "ReleaseSlot", "SessionEnded"]
 
@@ -77,8 +77,8 @@ async def test_the_slot_is_free_again_within_ten_seconds_with_a_fresh_process(ho
 
 def processes_of_slot(house: House, instance_id: str, slot_id: str) -> list[int]:
     """The processes whose home is the slot's own folder."""
-    machine = house.thread.platform.host.machines[instance_id]
-    return processes_of(machine.place.folder / "work" / f"slot-{slot_id.rpartition('.')[2]}")
+    hosted = house.thread.platform.host.hosted[instance_id]
+    return processes_of(hosted.place.folder / "work" / f"slot-{slot_id.rpartition('.')[2]}")
 
 
 async def test_the_session_row_carries_all_it_is_known_by(house: House) -> None:

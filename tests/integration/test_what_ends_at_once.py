@@ -55,5 +55,5 @@ async def test_who_waits_gets_the_slot_that_another_leaves(house: House) -> None
 
 def applications_of(house: House, instance_id: str) -> list[int]:
     """Everything of the machine but its agent."""
-    machine = house.thread.platform.host.machines[instance_id]
-    return [pid for pid in processes_of(machine.place.folder) if pid != machine.agent_pid]
+    hosted = house.thread.platform.host.hosted[instance_id]
+    return [pid for pid in processes_of(hosted.place.folder) if pid != hosted.agent_pid]

@@ -98,7 +98,7 @@ class Drive:
         """The instances that cost money."""
         return [each for each in await self.instances() if each["state"] in ALIVE]
 
-    async def machine(self, verb: str, instance_id: str, body: Json | None = None) -> None:
+    async def act_on(self, verb: str, instance_id: str, body: Json | None = None) -> None:
         """Do something to a machine through the EC2 host's control door: kill, hang, interrupt."""
         async with ClientSession(self.platform.local.ec2_host_url) as http:
             async with http.post(f"/machines/{instance_id}/{verb}", json=body or {}) as answer:

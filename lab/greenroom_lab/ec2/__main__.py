@@ -20,7 +20,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from greenroom_lab.ec2.machine_faults import FaultKind
+from greenroom_lab.ec2.instance_faults import FaultKind
 from greenroom_lab.engine.account_facts import GENEROUS_VCPUS, QUOTA_NAMES
 from greenroom_lab.local_file import NoLocalPlatform, read_local_platform
 

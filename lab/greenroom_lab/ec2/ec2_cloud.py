@@ -8,7 +8,7 @@ from typing import Any
 
 from greenroom_cli.aws.account import STACK_TAG
 
-from greenroom_lab.ec2.instance_metadata import MachineFacts, RoleCredentials
+from greenroom_lab.ec2.instance_metadata import InstanceFacts, RoleCredentials
 from greenroom_lab.engine.process import EmbeddedAws
 
 WATCH_S = 5.0
@@ -19,7 +19,7 @@ class SeenInstance:
     """An instance as EC2 shows it; `user_data` as launched (base64)."""
 
     state: str
-    facts: MachineFacts
+    facts: InstanceFacts
     user_data: str
 
 
@@ -83,7 +83,7 @@ class EngineCloud:
 
 def _seen(view: Mapping[str, Any]) -> SeenInstance:
     profile = str(view.get("instanceProfileArn") or "")
-    facts = MachineFacts(
+    facts = InstanceFacts(
         instance_id=view["instanceId"],
         instance_type=view["instanceType"],
         zone=view["zone"],

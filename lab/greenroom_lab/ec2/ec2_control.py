@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from greenroom_lab.ec2.ec2_cloud import EngineCloud
-from greenroom_lab.ec2.ec2_host import Ec2Host, NoSuchMachine
+from greenroom_lab.ec2.ec2_host import Ec2Host, NoSuchInstance
 from greenroom_lab.ec2.spot_fate import SPOT_NOTICE_S
 
 
@@ -54,15 +54,15 @@ class Ec2Control:
                 "machines": [
                     {
                         "instanceId": instance_id,
-                        "instanceType": machine.metadata.facts.instance_type,
-                        "zone": machine.metadata.facts.zone,
-                        "market": machine.metadata.facts.market,
-                        "agentPid": machine.agent_pid,
-                        "hanging": machine.frozen,
-                        "fault": machine.fault,
-                        "log": str(machine.place.log),
+                        "instanceType": hosted.metadata.facts.instance_type,
+                        "zone": hosted.metadata.facts.zone,
+                        "market": hosted.metadata.facts.market,
+                        "agentPid": hosted.agent_pid,
+                        "hanging": hosted.frozen,
+                        "fault": hosted.fault,
+                        "log": str(hosted.place.log),
                     }
-                    for instance_id, machine in sorted(self._host.machines.items())
+                    for instance_id, hosted in sorted(self._host.hosted.items())
                 ],
                 "faults": self._host.faults.describe(),
             }
@@ -123,7 +123,7 @@ async def _refuse_pages(request: web.Request, handler: Any) -> web.StreamRespons
         return web.json_response({"error": "this door is not for web pages"}, status=403)
     try:
         response: web.StreamResponse = await handler(request)
-    except NoSuchMachine as error:
+    except NoSuchInstance as error:
         return web.json_response({"error": str(error)}, status=404)
     except (TypeError, ValueError, KeyError) as error:
         return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)

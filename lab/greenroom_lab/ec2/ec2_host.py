@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from greenroom_lab.ec2.ec2_cloud import SeenInstance, Sighting
-from greenroom_lab.ec2.ec2_machine import AGENT, PORTS_EACH, Machine, MachinePlace
+from greenroom_lab.ec2.hosted_instance import AGENT, PORTS_EACH, HostedInstance, InstancePlace
+from greenroom_lab.ec2.instance_faults import FaultKind, Faults
 from greenroom_lab.ec2.instance_metadata import CredentialSource, RoleCredentials
-from greenroom_lab.ec2.machine_faults import FaultKind, Faults
 from greenroom_lab.ec2.spot_fate import SpotFate
 from greenroom_lab.ec2.user_data import agent_environment
 from greenroom_lab.port_blocks import PortBlocks
@@ -60,7 +60,7 @@ class HostSettings:
     command: tuple[str, ...] = AGENT
 
 
-class NoSuchMachine(Exception):
+class NoSuchInstance(Exception):
     """No machine of this id is booted here."""
 
 
@@ -78,7 +78,7 @@ class Ec2Host:
         self._ports = PortBlocks(settings.first_port, PORTS_EACH)
         self._ends: dict[str, asyncio.Task[None]] = {}
         self._disks: set[str] = set()
-        self.machines: dict[str, Machine] = {}
+        self.hosted: dict[str, HostedInstance] = {}
         self.faults = Faults()
 
     async def start(self) -> None:
@@ -90,32 +90,32 @@ class Ec2Host:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(machine.end(1.0) for machine in self.machines.values()), return_exceptions=True)
+        await asyncio.gather(*(hosted.end(1.0) for hosted in self.hosted.values()), return_exceptions=True)
         await asyncio.wait(self._background, timeout=5) if self._background else None
-        self.machines.clear()
+        self.hosted.clear()
         self._ports.give_back_all()
 
     async def kill_agent(self, instance_id: str) -> None:
-        """Raises: NoSuchMachine."""
-        await self._machine(instance_id).kill_agent()
+        """Raises: NoSuchInstance."""
+        await self._hosted(instance_id).kill_agent()
 
     def freeze(self, instance_id: str, frozen: bool) -> None:
-        """Raises: NoSuchMachine."""
-        self._machine(instance_id).freeze(frozen)
+        """Raises: NoSuchInstance."""
+        self._hosted(instance_id).freeze(frozen)
 
     async def interrupt(self, instance_id: str, notice_s: float) -> None:
         """EC2 takes a Spot instance back: warning on the bus and in the metadata, the end `notice_s` later.
 
-        Without notice the plug is pulled and the state-change event is all there is. Raises: NoSuchMachine.
+        Without notice the plug is pulled and the state-change event is all there is. Raises: NoSuchInstance.
         """
-        machine = self._machine(instance_id)
+        hosted = self._hosted(instance_id)
         if notice_s > 0:
-            await self._fate.warn(machine, notice_s)
-        self._spawn(self._fate.take_back(machine, notice_s))
+            await self._fate.warn(hosted, notice_s)
+        self._spawn(self._fate.take_back(hosted, notice_s))
 
     async def recommend_rebalance(self, instance_id: str) -> None:
-        """Raises: NoSuchMachine."""
-        await self._fate.recommend_rebalance(self._machine(instance_id))
+        """Raises: NoSuchInstance."""
+        await self._fate.recommend_rebalance(self._hosted(instance_id))
 
     async def look(self) -> None:
         """One comparison of EC2's list with the machines here."""
@@ -157,43 +157,43 @@ class Ec2Host:
             await asyncio.gather(earlier, return_exceptions=True)
         is_start = facts.instance_id in self._disks
         await asyncio.sleep(self._settings.start_delay_s if is_start else self._settings.boot_delay_s)
-        machine = self._machine_of(instance)
-        self.machines[facts.instance_id] = machine
-        machine.fault = self.faults.strike(facts)
-        if machine.fault is FaultKind.NEVER_BOOTS:
+        hosted = self._hosted_of(instance)
+        self.hosted[facts.instance_id] = hosted
+        hosted.fault = self.faults.strike(facts)
+        if hosted.fault is FaultKind.NEVER_BOOTS:
             return
-        await machine.boot()
+        await hosted.boot()
         log.info("%s booted (%s, %s, %s)", facts.instance_id, facts.instance_type, facts.zone, facts.market)
-        if machine.fault is not None:
-            await self._misbehave(machine, machine.fault)
+        if hosted.fault is not None:
+            await self._misbehave(hosted, hosted.fault)
 
-    def _machine_of(self, instance: SeenInstance) -> Machine:
+    def _hosted_of(self, instance: SeenInstance) -> HostedInstance:
         facts = instance.facts
-        place = MachinePlace(
+        place = InstancePlace(
             folder=self._settings.folder / facts.instance_id,
             log=self._settings.logs / f"agent-{facts.instance_id}.log",
             first_port=self._ports.take(),
             command=self._settings.command,
         )
         credentials = self._credential_source(facts.instance_id)
-        return Machine(facts, credentials, agent_environment(instance.user_data), place)
+        return HostedInstance(facts, credentials, agent_environment(instance.user_data), place)
 
-    async def _misbehave(self, machine: Machine, fault: FaultKind) -> None:
+    async def _misbehave(self, hosted: HostedInstance, fault: FaultKind) -> None:
         async with asyncio.timeout(REGISTERS_WITHIN_S):
-            while not machine.has_registered:
+            while not hosted.has_registered:
                 await asyncio.sleep(0.05)
         if fault is FaultKind.HANGS:
-            machine.freeze(True)
+            hosted.freeze(True)
         else:
-            await machine.start_second_agent()
+            await hosted.start_second_agent()
 
     async def _end(self, instance_id: str, boot: asyncio.Task[None], keeps_disk: bool) -> None:
         boot.cancel()
         await asyncio.gather(boot, return_exceptions=True)
-        machine = self.machines.pop(instance_id, None)
-        if machine:
-            await machine.end(keeps_disk=keeps_disk)
-            self._ports.give_back(machine.place.first_port)
+        hosted = self.hosted.pop(instance_id, None)
+        if hosted:
+            await hosted.end(keeps_disk=keeps_disk)
+            self._ports.give_back(hosted.place.first_port)
             log.info("%s %s", instance_id, "switched off" if keeps_disk else "ended")
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
@@ -202,11 +202,11 @@ class Ec2Host:
         task.add_done_callback(self._background.discard)
         return task
 
-    def _machine(self, instance_id: str) -> Machine:
+    def _hosted(self, instance_id: str) -> HostedInstance:
         try:
-            return self.machines[instance_id]
+            return self.hosted[instance_id]
         except KeyError:
-            raise NoSuchMachine(f"no machine {instance_id} is booted here") from None
+            raise NoSuchInstance(f"no machine {instance_id} is booted here") from None
 
     def _credential_source(self, instance_id: str) -> CredentialSource:
         async def credentials() -> RoleCredentials:

@@ -34,7 +34,7 @@ CredentialSource = Callable[[], Awaitable[RoleCredentials]]
 
 
 @dataclass(slots=True)
-class MachineFacts:
+class InstanceFacts:
     """What EC2 tells a machine about itself. The last two change when EC2 takes it away."""
 
     instance_id: str
@@ -56,7 +56,7 @@ class MachineFacts:
 class InstanceMetadata:
     """Serves one machine's facts on a free loopback port."""
 
-    def __init__(self, facts: MachineFacts, credentials: CredentialSource) -> None:
+    def __init__(self, facts: InstanceFacts, credentials: CredentialSource) -> None:
         self.facts = facts
         self._credentials = credentials
         self._tokens: dict[str, float] = {}
@@ -105,7 +105,7 @@ class InstanceMetadata:
         return web.Response(text=text) if text is not None else web.Response(status=404, text="Not Found")
 
 
-def _documents(facts: MachineFacts) -> dict[str, str]:
+def _documents(facts: InstanceFacts) -> dict[str, str]:
     documents = {
         "meta-data/instance-id": facts.instance_id,
         "meta-data/instance-type": facts.instance_type,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from greenroom_lab.ec2.ec2_machine import Machine
+from greenroom_lab.ec2.hosted_instance import HostedInstance
 
 SPOT_NOTICE_S = 120.0
 """Source: Amazon EC2 User Guide, "Spot Instance interruption notices": two minutes."""
@@ -29,28 +29,28 @@ class SpotFate:
     def __init__(self, cloud: Announcer) -> None:
         self._cloud = cloud
 
-    async def warn(self, machine: Machine, notice_s: float) -> None:
+    async def warn(self, hosted: HostedInstance, notice_s: float) -> None:
         """The end comes in so many seconds."""
-        facts = machine.metadata.facts
+        facts = hosted.metadata.facts
         facts.spot_action = {"action": "terminate", "time": _iso(time.time() + notice_s)}
         detail = {"instance-id": facts.instance_id, "instance-action": "terminate"}
-        await self._send("EC2 Spot Instance Interruption Warning", machine, detail)
+        await self._send("EC2 Spot Instance Interruption Warning", hosted, detail)
 
-    async def recommend_rebalance(self, machine: Machine) -> None:
+    async def recommend_rebalance(self, hosted: HostedInstance) -> None:
         """The instance is at a higher risk from now on."""
-        facts = machine.metadata.facts
+        facts = hosted.metadata.facts
         facts.rebalance_notice_time = _iso(time.time())
-        await self._send("EC2 Instance Rebalance Recommendation", machine, {"instance-id": facts.instance_id})
+        await self._send("EC2 Instance Rebalance Recommendation", hosted, {"instance-id": facts.instance_id})
 
-    async def take_back(self, machine: Machine, after_s: float) -> None:
+    async def take_back(self, hosted: HostedInstance, after_s: float) -> None:
         """At once: the plug is pulled first, and EC2 speaks afterwards."""
         await asyncio.sleep(after_s)
         if after_s == 0:
-            await machine.end(0)
-        await asyncio.to_thread(self._cloud.end, machine.metadata.facts.instance_id)
+            await hosted.end(0)
+        await asyncio.to_thread(self._cloud.end, hosted.metadata.facts.instance_id)
 
-    async def _send(self, detail_type: str, machine: Machine, detail: Mapping[str, Any]) -> None:
-        facts = machine.metadata.facts
+    async def _send(self, detail_type: str, hosted: HostedInstance, detail: Mapping[str, Any]) -> None:
+        facts = hosted.metadata.facts
         arn = f"arn:aws:ec2:{facts.region}:000000000000:instance/{facts.instance_id}"
         await asyncio.to_thread(self._cloud.send_event, detail_type, detail, arn)
 

@@ -17,8 +17,8 @@ from greenroom.usecases.reaper.reconcile_fleet import PassResult
 from greenroom_lab.simulation.agents import Agent
 from greenroom_lab.simulation.cloud import SimulatedEc2
 from greenroom_lab.simulation.invariants import Checker, Findings
-from greenroom_lab.simulation.machines import POOL, Machines
 from greenroom_lab.simulation.operators import Operators, Schedules
+from greenroom_lab.simulation.state_machines import POOL, StateMachines
 from greenroom_lab.simulation.viewers import TIERS, Viewer
 from greenroom_lab.simulation.world import PoolChanged, Rates, ReaperNeeded, SessionRequested, World
 
@@ -53,7 +53,7 @@ class History:
         self.world = World(seed, rates)
         self.ec2 = SimulatedEc2(self.world)
         self.agents: dict[str, Agent] = {}
-        self.machines = Machines(self.world, self.ec2, self._on_launch)
+        self.state_machines = StateMachines(self.world, self.ec2, self._on_launch)
         self.checker = Checker(self.world, self.ec2, self.agents)
         self.operators = Operators(
             self.world, changes_admission=seed % 4 == 2
@@ -62,18 +62,18 @@ class History:
         self.bad_until = 0.0
         self.losses_to_come = 0  # announced, and not struck yet
         self._configure()
-        self.world.ports.ec2, self.world.ports.tasks = self.ec2, self.machines.tasks
+        self.world.ports.ec2, self.world.ports.tasks = self.ec2, self.state_machines.tasks
         if sabotage is not None:
             sabotage(self.world)
         self.world.ports.schedules, self.ec2.on_start = Schedules(self.world), self._on_start
         self.world.place_seams()
         self.world.handlers = {
-            SessionRequested: self.machines.session_requested,
-            PoolChanged: self.machines.pool_changed,
-            ReaperNeeded: self.machines.reaper_needed,
-            InstanceNoticed: self.machines.instance_noticed,
+            SessionRequested: self.state_machines.session_requested,
+            PoolChanged: self.state_machines.pool_changed,
+            ReaperNeeded: self.state_machines.reaper_needed,
+            InstanceNoticed: self.state_machines.instance_noticed,
         }
-        self.machines.after_pass = self._after_pass
+        self.state_machines.after_pass = self._after_pass
 
     def _configure(self) -> None:
         rng, ports = self.world.random, self.world.ports
@@ -107,7 +107,7 @@ class History:
         """Bad times, then good ones, then rest."""
         world, began = self.world, self.world.now
         bad_until = began + world.random.uniform(1200, 2400)
-        world.after(0, 1, self.machines.every_quarter_hour)
+        world.after(0, 1, self.state_machines.every_quarter_hour)
         world.after(5, 60, self._someone_comes)
         world.after(30, 60, self._interrupt)
         world.after(10, 200, self.operators.come_by)

@@ -16,7 +16,7 @@ from greenroom.ports.instance import Ec2State
 
 from greenroom_lab.simulation.agents import LEASE_S, Agent
 from greenroom_lab.simulation.cloud import SimulatedEc2
-from greenroom_lab.simulation.machines import PASS_EVERY_S
+from greenroom_lab.simulation.state_machines import PASS_EVERY_S
 from greenroom_lab.simulation.world import Watched, World
 
 SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})

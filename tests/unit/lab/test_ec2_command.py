@@ -78,7 +78,7 @@ async def test_faults_wait_strike_and_are_cleared(run: Command, cloud: MarketClo
     answer = await run("fault", "hangs", "--count", "0", "--type", "g6.xlarge")
     assert [(each["kind"], each["count"]) for each in answer["faults"]] == [("neverBoots", 1), ("hangs", None)]
     cloud.launch("i-1")
-    await until(lambda: "i-1" in host.machines)
+    await until(lambda: "i-1" in host.hosted)
     seen = await run("list")
     assert [each["fault"] for each in seen["machines"]] == ["neverBoots"]
     assert [each["kind"] for each in seen["faults"]] == ["hangs"]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from greenroom_lab.ec2.ec2_cloud import SeenInstance, Sighting
-from greenroom_lab.ec2.ec2_host import Ec2Host, HostSettings, NoSuchMachine
-from greenroom_lab.ec2.instance_metadata import MachineFacts, RoleCredentials
+from greenroom_lab.ec2.ec2_host import Ec2Host, HostSettings, NoSuchInstance
+from greenroom_lab.ec2.instance_metadata import InstanceFacts, RoleCredentials
 from greenroom_lab.processes import processes_of
 
 USER_DATA = base64.b64encode(
@@ -41,7 +41,7 @@ class FakeCloud:
         self.events: list[tuple[str, Mapping[str, Any]]] = []
 
     def launch(self, instance_id: str) -> None:
-        facts = MachineFacts(instance_id, "g5.xlarge", "us-east-1a", "spot", "10.0.0.9", "203.0.113.7", "role")
+        facts = InstanceFacts(instance_id, "g5.xlarge", "us-east-1a", "spot", "10.0.0.9", "203.0.113.7", "role")
         self.instances[instance_id] = SeenInstance("running", facts, USER_DATA)
 
     def look(self, after: int) -> Sighting:
@@ -153,7 +153,7 @@ async def test_an_interruption_is_announced_first_and_then_happens(
     folder = await booted(host, "i-1", tmp_path)
     await host.interrupt("i-1", notice_s=0.5)
     assert [kind for kind, _ in cloud.events] == ["EC2 Spot Instance Interruption Warning"]
-    assert host.machines["i-1"].metadata.facts.spot_action is not None
+    assert host.hosted["i-1"].metadata.facts.spot_action is not None
     assert len(processes_of(folder)) == 2
     await until(lambda: cloud.instances["i-1"].state == "shutting-down" and not folder.exists())
 
@@ -183,7 +183,7 @@ async def test_a_rebalance_recommendation_may_come_before_the_interruption(
     cloud.launch("i-1")
     await booted(host, "i-1", tmp_path)
     await host.recommend_rebalance("i-1")
-    facts = host.machines["i-1"].metadata.facts
+    facts = host.hosted["i-1"].metadata.facts
     assert facts.rebalance_notice_time is not None
     assert facts.spot_action is None
     await host.interrupt("i-1", notice_s=0.5)
@@ -201,7 +201,7 @@ async def test_a_stopped_instance_is_switched_off_and_starts_again_on_its_disk(
     folder = await booted(host, "i-1", tmp_path)
     (folder / "installed").touch()
     cloud.enter("i-1", "stopping")
-    await until(lambda: "i-1" not in host.machines and processes_of(folder) == [])
+    await until(lambda: "i-1" not in host.hosted and processes_of(folder) == [])
     cloud.enter("i-1", "stopped")
     await asyncio.sleep(0.1)
     assert (folder / "installed").exists()
@@ -217,11 +217,11 @@ async def test_a_start_that_comes_at_once_waits_for_the_machine_to_be_off(
 ) -> None:
     cloud.launch("i-1")
     await booted(host, "i-1", tmp_path)
-    first = host.machines["i-1"].agent_pid
+    first = host.hosted["i-1"].agent_pid
     cloud.enter("i-1", "stopped")
     await until(lambda: "i-1" not in host._boots)
     cloud.enter("i-1", "running")
-    await until(lambda: "i-1" in host.machines and host.machines["i-1"].agent_pid not in (None, first))
+    await until(lambda: "i-1" in host.hosted and host.hosted["i-1"].agent_pid not in (None, first))
     await booted(host, "i-1", tmp_path)
 
 
@@ -229,7 +229,7 @@ async def test_a_stopped_instance_that_ends_leaves_no_disk(host: Ec2Host, cloud:
     cloud.launch("i-1")
     folder = await booted(host, "i-1", tmp_path)
     cloud.enter("i-1", "stopped")
-    await until(lambda: "i-1" not in host.machines and processes_of(folder) == [])
+    await until(lambda: "i-1" not in host.hosted and processes_of(folder) == [])
     assert folder.exists()
     cloud.enter("i-1", "terminated")
     await until(lambda: not folder.exists())
@@ -247,5 +247,5 @@ async def test_stopping_the_host_leaves_nothing(cloud: FakeCloud, tmp_path: Path
 
 
 async def test_a_machine_nobody_booted_is_named_in_the_error(host: Ec2Host) -> None:
-    with pytest.raises(NoSuchMachine, match="i-9"):
+    with pytest.raises(NoSuchInstance, match="i-9"):
         await host.kill_agent("i-9")

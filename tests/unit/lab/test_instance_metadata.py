@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession
-from greenroom_lab.ec2.instance_metadata import InstanceMetadata, MachineFacts, RoleCredentials
+from greenroom_lab.ec2.instance_metadata import InstanceFacts, InstanceMetadata, RoleCredentials
 
-FACTS = MachineFacts(
+FACTS = InstanceFacts(
     "i-1", "g5.xlarge", "us-east-1b", "spot", "10.0.0.9", "203.0.113.7", "stage", {"greenroom:stack": "greenroom"}
 )
 

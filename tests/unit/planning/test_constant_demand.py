@@ -22,7 +22,7 @@ SETTLED_S, WATCHED_S = 600, 1800
 
 
 @dataclass
-class Machine:
+class SimulatedInstance:
     """An instance; `ends_at` of each slot's session, `reset_at` of those being reset."""
 
     name: str
@@ -45,7 +45,7 @@ class Fleet:
         """`within_s`: whoever leaves is followed by the next one within that time. `slots` of an instance."""
         self.within_s, self.policy, self.slots, self.rng = within_s, policy, slots, Random(0)
         self.now, self.queued = NOW, 0
-        self.machines: dict[str, Machine] = {}
+        self.instances: dict[str, SimulatedInstance] = {}
         self.arrivals = [self.now + self.rng.uniform(0, 30) for _ in range(players)]
         self.surplus: tuple[float | None, int] = (None, 0)
         self.changes: Counter[str] = Counter()
@@ -64,8 +64,8 @@ class Fleet:
         """Everybody, at once."""
         self.arrivals.clear()
         self.queued = 0
-        for machine in self.machines.values():
-            machine.sessions.clear()
+        for instance in self.instances.values():
+            instance.sessions.clear()
 
     def _move(self) -> bool:
         """Whether anybody came or went."""
@@ -73,38 +73,40 @@ class Fleet:
         come = [at for at in self.arrivals if at <= self.now]
         self.arrivals = [at for at in self.arrivals if at > self.now]
         self.queued += len(come)
-        while self.queued and (free := [each for each in self.machines.values() if each.free(self.now)]):
+        while self.queued and (free := [each for each in self.instances.values() if each.free(self.now)]):
             chosen = min(free, key=lambda each: (len(each.free(self.now)), self.rng.random()))
             chosen.sessions[chosen.free(self.now)[0]] = self.now + self.rng.uniform(*SESSION_S)
             self.queued -= 1
         return moved or bool(come)
 
     def _leave(self) -> bool:
-        over = [(each, slot) for each in self.machines.values() for slot, at in each.sessions.items() if at <= self.now]
-        for machine, slot in over:
-            del machine.sessions[slot]
-            machine.resets[slot] = self.now + RESET_S
+        over = [
+            (each, slot) for each in self.instances.values() for slot, at in each.sessions.items() if at <= self.now
+        ]
+        for instance, slot in over:
+            del instance.sessions[slot]
+            instance.resets[slot] = self.now + RESET_S
             self.arrivals.append(self.now + self.rng.uniform(0, self.within_s))
         return bool(over)
 
     def _plan(self) -> None:
         since, least = self.surplus
         facts = {"queued": self.queued, "now": self.now, "surplus_since": since, "surplus_least": least}
-        snapshot = pool([self._load(each) for each in self.machines.values()], slots_per_instance=self.slots, **facts)
+        snapshot = pool([self._load(each) for each in self.instances.values()], slots_per_instance=self.slots, **facts)
         plan = plan_capacity(replace(snapshot, policy=self.policy))
         self.surplus = (plan.surplus_since, plan.surplus_least)
         for _ in plan.launches:
-            name = f"i-{len(self.machines)}-{self.now}-{self.rng.random()}"
-            self.machines[name] = Machine(name, self.now + BOOT_S, self.slots)
+            name = f"i-{len(self.instances)}-{self.now}-{self.rng.random()}"
+            self.instances[name] = SimulatedInstance(name, self.now + BOOT_S, self.slots)
         for each in plan.retirements:
-            del self.machines[each.instance_id]
+            del self.instances[each.instance_id]
         self.changes.update(launched=len(plan.launches), ended=len(plan.retirements))
 
-    def _load(self, machine: Machine) -> InstanceLoad:
-        state = READY if machine.ready_at <= self.now else BOOTING
-        busy, free = len(machine.sessions), len(machine.free(self.now))
+    def _load(self, instance: SimulatedInstance) -> InstanceLoad:
+        state = READY if instance.ready_at <= self.now else BOOTING
+        busy, free = len(instance.sessions), len(instance.free(self.now))
         return InstanceLoad(
-            machine.name, state, machine.slots, "spot", launched_at=machine.ready_at - BOOT_S, free=free, busy=busy
+            instance.name, state, instance.slots, "spot", launched_at=instance.ready_at - BOOT_S, free=free, busy=busy
         )
 
 
@@ -136,4 +138,4 @@ def test_what_nobody_needs_for_two_minutes_goes() -> None:
     fleet.leave_for_good()
     assert fleet.run(115)["ended"] == 0
     fleet.run(25)
-    assert not fleet.machines
+    assert not fleet.instances

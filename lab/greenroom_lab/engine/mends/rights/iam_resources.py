@@ -35,14 +35,14 @@ NAMING = {
 
 
 def apply() -> None:
-    machine_of: dict[str, str] = {}
-    remember_machines(machine_of)
+    state_machine_of: dict[str, str] = {}
+    remember_state_machines(state_machine_of)
     guess = iam_actions.extract_resource_arn
 
     def resource_of(service: str, method: str, path: str, headers: Json, body: bytes, query: Json, *place: str) -> str:
         guessed: str = guess(service, method, path, headers, body, query, *place)
         if service == "states":
-            return machine_of.get(str(field_of(body, "taskToken")), guessed)
+            return state_machine_of.get(str(field_of(body, "taskToken")), guessed)
         if service == "scheduler" and DEFAULT_GROUP in guessed:
             group = field_of(body, "GroupName") or first(query.get("groupName"))
             return guessed.replace(DEFAULT_GROUP, f"schedule/{group}/") if group else guessed
@@ -59,13 +59,13 @@ def ask_about_each(request: Request, question: Question) -> list[Question]:
     return [Question(question.action, arn_of_id(each), question.keys) for each in ids] or [question]
 
 
-def remember_machines(machine_of: dict[str, str]) -> None:
+def remember_state_machines(state_machine_of: dict[str, str]) -> None:
     """Token -> machine, kept after the token is closed: its late answer is refused by the service, not by IAM."""
     invoke = stepfunctions._invoke_with_callback
 
     def invoke_and_remember(resource: str, given: Any, token: str, state: Mapping[str, Any]) -> Any:
         if "_execution" in state:  # put there by the mend of asl_tasks
-            machine_of[token] = state["_execution"]["stateMachineArn"]
+            state_machine_of[token] = state["_execution"]["stateMachineArn"]
         return invoke(resource, given, token, state)
 
     stepfunctions._invoke_with_callback = invoke_and_remember

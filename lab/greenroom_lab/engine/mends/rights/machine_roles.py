@@ -29,8 +29,8 @@ def apply() -> None:
     execute = stepfunctions._execute_task
 
     def execute_as_role(state: Json, given: Any, execution: Json, context: Json) -> Any:
-        machine = stepfunctions._state_machines.get((execution or {}).get("stateMachineArn", ""))
-        caller = role_session(machine["roleArn"], execution["name"]) if machine else None
+        state_machine = stepfunctions._state_machines.get((execution or {}).get("stateMachineArn", ""))
+        caller = role_session(state_machine["roleArn"], execution["name"]) if state_machine else None
         before = CALLER.set(caller)
         try:
             return execute(state, given, execution, context)

@@ -37,11 +37,11 @@ def apply() -> None:
 
 def deadline_of(execution: dict[str, Any] | None) -> threading.Timer | None:
     """A timer that ends the execution, when its machine has a TimeoutSeconds."""
-    machine = execution and stepfunctions._state_machines.get(execution["stateMachineArn"])
-    if not execution or not machine:
+    state_machine = execution and stepfunctions._state_machines.get(execution["stateMachineArn"])
+    if not execution or not state_machine:
         return None
     try:
-        limit_s = json.loads(machine["definition"]).get("TimeoutSeconds")
+        limit_s = json.loads(state_machine["definition"]).get("TimeoutSeconds")
     except ValueError:
         return None
     if not limit_s:

@@ -41,11 +41,11 @@ def apply() -> None:
 
 def running_execution(data: Json) -> Json | None:
     """The execution that this request already started, if it still runs."""
-    machine_arn = stepfunctions._resolve_state_machine_arn(data.get("stateMachineArn", ""))
-    machine = stepfunctions._state_machines.get(machine_arn) if machine_arn else None
-    if not machine or not data.get("name") or machine["type"] != "STANDARD":
+    state_machine_arn = stepfunctions._resolve_state_machine_arn(data.get("stateMachineArn", ""))
+    state_machine = stepfunctions._state_machines.get(state_machine_arn) if state_machine_arn else None
+    if not state_machine or not data.get("name") or state_machine["type"] != "STANDARD":
         return None
-    arn = machine_arn.replace(":stateMachine:", ":execution:", 1) + ":" + data["name"]
+    arn = state_machine_arn.replace(":stateMachine:", ":execution:", 1) + ":" + data["name"]
     execution: Json | None = stepfunctions._executions.get(arn)
     same = execution and execution["status"] == "RUNNING" and execution["input"] == data.get("input", "{}")
     return execution if same else None

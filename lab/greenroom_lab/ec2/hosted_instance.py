@@ -13,9 +13,9 @@ from pathlib import Path
 
 from greenroom_cli.toolchain.paths import ROOT
 
-from greenroom_lab.ec2.instance_metadata import CredentialSource, InstanceMetadata, MachineFacts
-from greenroom_lab.ec2.machine_faults import FaultKind
-from greenroom_lab.processes import Child, freeze_machine, kill_machine, start_child, stop_child, thaw_machine
+from greenroom_lab.ec2.instance_faults import FaultKind
+from greenroom_lab.ec2.instance_metadata import CredentialSource, InstanceFacts, InstanceMetadata
+from greenroom_lab.processes import Child, freeze_instance, kill_instance, start_child, stop_child, thaw_instance
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ SHUTDOWN_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class MachinePlace:
+class InstancePlace:
     """Where a machine lives on this computer. Ports are its own: machines share one network here."""
 
     folder: Path
@@ -41,11 +41,11 @@ class MachinePlace:
     command: tuple[str, ...] = AGENT
 
 
-class Machine:
+class HostedInstance:
     """Booted once, ended once (a start is another boot on the same folder). `environment` is what user data wrote."""
 
     def __init__(
-        self, facts: MachineFacts, credentials: CredentialSource, environment: Mapping[str, str], place: MachinePlace
+        self, facts: InstanceFacts, credentials: CredentialSource, environment: Mapping[str, str], place: InstancePlace
     ) -> None:
         self.metadata = InstanceMetadata(facts, credentials)
         self._environment = environment
@@ -95,13 +95,13 @@ class Machine:
     async def kill_agent(self) -> None:
         """The agent crashes hard; its applications end with it, as systemd ends a service's control group."""
         if self._agent:
-            await kill_machine(self._agent)
+            await kill_instance(self._agent)
 
     def freeze(self, frozen: bool) -> None:
         """The machine hangs (or comes back): for EC2 it runs, for everyone else it is silent."""
         self.frozen = frozen
         if self._agent:
-            (freeze_machine if frozen else thaw_machine)(self._agent)
+            (freeze_instance if frozen else thaw_instance)(self._agent)
 
     def _agent_environment(self) -> dict[str, str]:
         """What the machine's systemd unit would give, and where this computer differs from a machine in EC2."""

@@ -9,8 +9,8 @@ import pytest
 from aiohttp import ClientSession
 from greenroom_lab.ec2.ec2_control import Ec2Control
 from greenroom_lab.ec2.ec2_host import Ec2Host
-from greenroom_lab.ec2.instance_metadata import MachineFacts
-from greenroom_lab.ec2.machine_faults import FaultKind, Faults
+from greenroom_lab.ec2.instance_faults import FaultKind, Faults
+from greenroom_lab.ec2.instance_metadata import InstanceFacts
 from greenroom_lab.processes import processes_of
 
 from tests.unit.lab import test_ec2_host
@@ -19,8 +19,8 @@ from tests.unit.lab.test_ec2_host import FakeCloud, booted, until
 cloud, host = test_ec2_host.cloud, test_ec2_host.host
 
 
-def facts(market: str = "spot", instance_type: str = "g5.xlarge", zone: str = "us-east-1a") -> MachineFacts:
-    return MachineFacts("i-1", instance_type, zone, market, "10.0.0.9", "203.0.113.7", "role")
+def facts(market: str = "spot", instance_type: str = "g5.xlarge", zone: str = "us-east-1a") -> InstanceFacts:
+    return InstanceFacts("i-1", instance_type, zone, market, "10.0.0.9", "203.0.113.7", "role")
 
 
 def test_a_fault_strikes_the_next_machines_it_matches_and_then_no_more() -> None:
@@ -44,22 +44,22 @@ def test_what_is_no_fault_is_refused(body: dict[str, str]) -> None:
 async def test_a_machine_that_never_boots_runs_for_ec2_alone(host: Ec2Host, cloud: FakeCloud, tmp_path: Path) -> None:
     host.faults.add({"kind": "neverBoots"})
     cloud.launch("i-1")
-    await until(lambda: "i-1" in host.machines)
+    await until(lambda: "i-1" in host.hosted)
     await asyncio.sleep(0.3)
-    assert host.machines["i-1"].agent_pid is None
+    assert host.hosted["i-1"].agent_pid is None
     assert processes_of(tmp_path) == []
     assert cloud.instances["i-1"].state == "running"
     cloud.launch("i-2")
     await booted(host, "i-2", tmp_path)
     cloud.end("i-1")
-    await until(lambda: "i-1" not in host.machines)
+    await until(lambda: "i-1" not in host.hosted)
 
 
 async def test_a_machine_hangs_once_it_has_registered(host: Ec2Host, cloud: FakeCloud, tmp_path: Path) -> None:
     host.faults.add({"kind": "hangs"})
     cloud.launch("i-1")
-    await until(lambda: "i-1" in host.machines and host.machines["i-1"].frozen)
-    assert host.machines["i-1"].has_registered
+    await until(lambda: "i-1" in host.hosted and host.hosted["i-1"].frozen)
+    assert host.hosted["i-1"].has_registered
     cloud.end("i-1")
     await until(lambda: processes_of(tmp_path) == [])
 
@@ -85,7 +85,7 @@ async def test_the_control_door_sets_faults_and_shows_whom_they_struck(host: Ec2
             async with http.post("/faults", json={"kind": "explodes"}) as answer:
                 assert answer.status == 400
             cloud.launch("i-1")
-            await until(lambda: "i-1" in host.machines)
+            await until(lambda: "i-1" in host.hosted)
             async with http.get("/machines") as answer:
                 seen = await answer.json()
             assert seen["faults"] == []

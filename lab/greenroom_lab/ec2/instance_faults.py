@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from greenroom_lab.ec2.instance_metadata import MachineFacts
+from greenroom_lab.ec2.instance_metadata import InstanceFacts
 
 ANY = "*"
 
@@ -32,7 +32,7 @@ class Fault:
     instanceType: str = ANY
     zone: str = ANY
 
-    def matches(self, facts: MachineFacts) -> bool:
+    def matches(self, facts: InstanceFacts) -> bool:
         """Whether it strikes this computer."""
         pairs = ((self.market, facts.market), (self.instanceType, facts.instance_type), (self.zone, facts.zone))
         return self.count != 0 and all(wanted in (ANY, actual) for wanted, actual in pairs)
@@ -56,7 +56,7 @@ class Faults:
         """Those still in wait, as JSON."""
         return [asdict(fault) for fault in self._waiting]
 
-    def strike(self, facts: MachineFacts) -> FaultKind | None:
+    def strike(self, facts: InstanceFacts) -> FaultKind | None:
         """What is wrong with this computer; counts down."""
         fault = next((fault for fault in self._waiting if fault.matches(facts)), None)
         if fault is None:

@@ -225,7 +225,7 @@ class HandleInterruption:
             self.world.after(2, 2, self.look)
 
 
-class Machines:
+class StateMachines:
     """Starts executions for what the bus delivers."""
 
     def __init__(self, world: World, ec2: SimulatedEc2, on_launch: Callable[[str], None]) -> None:
@@ -252,8 +252,8 @@ class Machines:
         for launch_id in planned.launch_ids:
             if launch_id not in self.launches_started:
                 self.launches_started.add(launch_id)
-                machine = LaunchInstance(self.world, self.tasks, self.ec2, launch_id, self.on_launch)
-                self.world.after(0.2, 2, machine.start)
+                state_machine = LaunchInstance(self.world, self.tasks, self.ec2, launch_id, self.on_launch)
+                self.world.after(0.2, 2, state_machine.start)
 
     def _follow_plan(self, planned: PlannedPool) -> None:
         lists = planned.start_ids, planned.stop_ids, planned.retired_ids
