@@ -33,7 +33,10 @@ class Endpoint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Times in seconds. `start_s`: to identify itself after a start; `away_s`: to reconnect later."""
+    """How long the supervisor waits for the streamer, in seconds.
+
+    `start_s`: after its start, until it identifies itself; `away_s`: after it disconnected, until it reconnects.
+    """
 
     start_s: float = START_S
     away_s: float = AWAY_S

@@ -86,7 +86,7 @@ class Forecast:
         self._counts: dict[int, _Counted] = {}
 
     def wait(self, place: int) -> Wait:
-        """The forecast for a place in line (1 = next). Without sources it is LONGEST_S."""
+        """How long the session at this place in line (1 = next) will wait. LONGEST_S if nothing will free a slot."""
         p50 = self._reached(place, 0.5)
         return Wait(p50, min(LONGEST_S, max(p50, MARGIN * self._reached(place, 0.9))))
 
@@ -123,7 +123,7 @@ def forecast_wait(place: int, sources: Iterable[Source]) -> Wait:
 
 
 def _grouped(sources: Iterable[Source]) -> Sequence[Source]:
-    """Merges sources (what frees slots) that behave alike: ages and delays differ by less than 6 % or a second."""
+    """Merges sources (things that will free slots) whose ages and delays differ by less than 6 % or one second."""
     found: dict[tuple[int, int, int, int], Source] = {}
     for each in sources:
         key = (id(each.life), id(each.next), _bucket(each.age_s), _bucket(each.delay_s))

@@ -1,7 +1,7 @@
 """Decides how many instances a pool needs now: takes a snapshot of the pool, returns a plan with reasons. Pure.
 
-Worked example. Policy alwaysOn 2, targetIdle 2, maximum 16, all on Spot; two slots an instance. Two instances are
-Ready, 3 of their 4 slots are in use, one viewer waits in line, one launch (2 slots) is open, the reservation of an
+Worked example. Policy, in slots: alwaysOn 2, targetIdle 2, maximum 16; all on Spot; two slots per instance. Two
+instances are Ready, 3 of their 4 slots are in use, one viewer waits in line, one launch (2 slots) is open, the reservation of an
 event has 4 slots left, one instance is stopped.
 
     demand  = used 3 + queued 1 + reserved 4 + targetIdle 2     = 10
@@ -16,7 +16,7 @@ Shrinking. Later nobody plays in the same pool, there is no event and no line, a
 wanted = 2, supply = 8: a surplus of 6. The first pass (run of the planner) that sees the surplus notes the time. Two
 minutes later, the slots that were too many during the whole time may be retired, ten instances at most, and the two
 minutes begin again. Some instances are retired without this delay: those above a maximum that was lowered, those that
-an ended event no longer needs, and on-demand instances that the warm pool needs.
+an ended event no longer needs, and on-demand instances that are to be stopped to fill the warm pool.
 
 An instance that is launching or booting costs as much as any other and is retired by the same rules, before the Ready
 ones (planning/shrinkage.py has an example). An instance that would run an application or a build that the pool has

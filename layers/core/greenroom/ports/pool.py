@@ -44,9 +44,9 @@ class Pools(Protocol):
         """About how many slots of the pool are free: a hint that decides nothing alone. None: not counted yet."""
 
     def begin_pass(self, pool_id: str, now: float) -> bool:
-        """Whether the caller may send PoolChanged, which asks for a planning pass (one run of the planner).
+        """Whether the caller should send PoolChanged, which asks for a planning pass (one run of the planner).
 
-        One caller in 2 minutes gets True. When the pass begins, the next caller gets True again.
+        After one caller has got True, the others get False until that pass begins, or until 2 minutes are over.
         """
 
     def read(self, pool_id: str) -> PoolRows: ...

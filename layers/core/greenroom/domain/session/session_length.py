@@ -35,7 +35,7 @@ class SessionLength:
 def length_of(session: Session) -> SessionLength | None:
     """How long the session held slots: from its first slot until it was told to end, moves to other slots included.
 
-    None when the length says nothing about the next session: it never held a slot, or its end was not a natural one.
+    None when the length is of no use to forecast other sessions: this one never held a slot, or did not end naturally.
     """
     assigned_at = session.transitions.get(SessionState.ASSIGNED)
     ending_at = session.transitions.get(SessionState.ENDING)

@@ -65,7 +65,7 @@ class RegisteredInstance:
 
 
 def register_instance(instance_id: str, boot: Boot, ports: Ports) -> RegisteredInstance:
-    """Registers the agent of an instance. `instance_id`: the signed identity of the agent that called.
+    """Registers the agent of an instance. `instance_id`: from the verified signature of the request.
 
     Registering the same boot (the same nonce) again changes nothing.
     Raises: UnknownInstance, StaleBoot (HTTP 409: a later boot has registered).

@@ -73,7 +73,7 @@ class SlotEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotFact:
-    """One report of an agent. `instance_id`: the signed identity of the agent that called.
+    """One report of an agent. `instance_id`: from the verified signature of the request.
 
     `epoch`: the slot's fencing number, which is raised at each claim, as the agent knows it.
     """
