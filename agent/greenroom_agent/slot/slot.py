@@ -148,7 +148,7 @@ class Slot:
 
     @fenced
     def hear_page(self, frame: Mapping[str, Any]) -> None:
-        """Handles a frame, ack or resend of a page; the relay adds which one. Drops it unless that is the current page."""
+        """Handles a frame, ack or resend of a page. Drops it unless the relay says that it is the current page."""
         stamp = (frame.get("sessionId"), frame.get("epoch"), frame.get("joinNumber"))
         if self._channel is None or not self.occupancy.is_current(*stamp):
             log.info("slot=%s dropped a frame of another page", self.occupancy.slot_id)

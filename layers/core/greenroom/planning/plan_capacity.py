@@ -1,8 +1,8 @@
 """Decides how many instances a pool needs now: takes a snapshot of the pool, returns a plan with reasons. Pure.
 
 Worked example. Policy, in slots: alwaysOn 2, targetIdle 2, maximum 16; all on Spot; two slots per instance. Two
-instances are Ready, 3 of their 4 slots are in use, one viewer waits in line, one launch (2 slots) is open, the reservation of an
-event has 4 slots left, one instance is stopped.
+instances are Ready, 3 of their 4 slots are in use, one viewer waits in line, one launch (2 slots) is open, the
+reservation of an event has 4 slots left, one instance is stopped.
 
     demand  = used 3 + queued 1 + reserved 4 + targetIdle 2     = 10
     wanted  = min(max(alwaysOn 2, demand 10), maximum 16)       = 10
