@@ -40,3 +40,17 @@ def added() -> dict[str, set[str]]:
 def test_importing_a_handler_loads_neither_tracer_nor_logger_nor_aws(function: str) -> None:
     crypto = set() if function == "authorize_viewer" else {"jose", "cryptography"}
     assert not added()[function] & (NEEDED_LATER | NEEDED_NEVER | crypto)
+
+
+def test_a_claim_loads_neither_forecasts_nor_ports() -> None:
+    """Only a session that must wait needs a forecast; ports are types. Each of both was a tenth of the cold start."""
+    given = {"PATH": os.defpath, "PYTHONPATH": "layers/core"}
+    show = "import runpy, sys; runpy.run_path('functions/request_session/handler.py'); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", show], cwd=ROOT, env=given, stdout=subprocess.PIPE, text=True, check=True
+    )
+    loaded = done.stdout.split()
+    assert "greenroom.usecases.session.request_session" in loaded
+    assert [
+        name for name in loaded if name.startswith(("greenroom.planning", "greenroom.ports", "greenroom.aws."))
+    ] == []

@@ -15,7 +15,8 @@ USECASES = sorted((CORE / "greenroom/usecases").rglob("*.py"))
 
 
 def classes(path: Path) -> list[ast.ClassDef]:
-    return [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+    """Those that only type checkers see, too."""
+    return [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)]
 
 
 @cache
@@ -44,7 +45,7 @@ def reached(path: Path) -> set[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ports"
     }
-    for node in tree.body:
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (callee := module(str(node.module))):
             taken = [callee.functions[name.name] for name in node.names if name.name in callee.functions]
             if any(argument.arg == "ports" for each in taken for argument in each.args.args):

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from random import Random
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from greenroom.entry import clock
 from greenroom.entry.in_parallel import in_parallel
 from greenroom.entry.settings import Settings
 from greenroom.entry.tracing import Handler, traced
-from greenroom.ports.event import ScheduledEvents, Schedules
-from greenroom.ports.instance import Ec2, Fleet, Launches, Offerings
-from greenroom.ports.line import Line
-from greenroom.ports.notify import Bus, Journal, Metrics, TaskTokens
-from greenroom.ports.pool import Catalog, Pools
-from greenroom.ports.quota import AccountFacts, QuotaCounters, QuotaSettings
-from greenroom.ports.reaper import Orphans, ReaperLease
-from greenroom.ports.session import Claims, LiveSessions, Sessions
-from greenroom.ports.slot import Slots
-from greenroom.ports.socket import Connections, RelaySecret, Socket, Tickets
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from greenroom.ports.event import ScheduledEvents, Schedules
+    from greenroom.ports.instance import Ec2, Fleet, Launches, Offerings
+    from greenroom.ports.line import Line
+    from greenroom.ports.notify import Bus, Journal, Metrics, TaskTokens
+    from greenroom.ports.pool import Catalog, Pools
+    from greenroom.ports.quota import AccountFacts, QuotaCounters, QuotaSettings
+    from greenroom.ports.reaper import Orphans, ReaperLease
+    from greenroom.ports.session import Claims, LiveSessions, Sessions
+    from greenroom.ports.slot import Slots
+    from greenroom.ports.socket import Connections, RelaySecret, Socket, Tickets
 
 R = TypeVar("R")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.event.scheduled_event import ScheduledEvent
+if TYPE_CHECKING:
+    from greenroom.domain.event.scheduled_event import ScheduledEvent
 
 
 class ScheduledEvents(Protocol):

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.instance.instance import Instance
-from greenroom.domain.instance.launch import Launch
-from greenroom.domain.instance.offering import Cooldown
-from greenroom.domain.slot.slot import Slot
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.domain.instance.offering import Cooldown
+    from greenroom.domain.slot.slot import Slot
 
 
 @dataclass(frozen=True, slots=True)

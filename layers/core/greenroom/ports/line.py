@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.session.session import Session
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from greenroom.domain.events import Event
-from greenroom.domain.journal.entry import Entry
+if TYPE_CHECKING:
+    from greenroom.domain.events import Event
+    from greenroom.domain.journal.entry import Entry
 
 
 class TaskTokens(Protocol):

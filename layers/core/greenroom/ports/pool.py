@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.event.scheduled_event import EventReservation
-from greenroom.domain.instance.launch import Launch
-from greenroom.domain.pool.pool import Application, Halt, Pool
-from greenroom.domain.session.session_length import SessionLength
+if TYPE_CHECKING:
+    from greenroom.domain.event.scheduled_event import EventReservation
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.domain.pool.pool import Application, Halt, Pool
+    from greenroom.domain.session.session_length import SessionLength
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.quota.quota import AccountQuota, KillSwitch, Quota, Scope
+if TYPE_CHECKING:
+    from greenroom.domain.quota.quota import AccountQuota, KillSwitch, Quota, Scope
 
 
 class QuotaSettings(Protocol):

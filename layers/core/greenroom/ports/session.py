@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.quota.quota import Quotas
-from greenroom.domain.session.eta import Eta
-from greenroom.domain.session.session import LeftSlot, Moving, Session, SessionMove
-from greenroom.domain.slot.slot import FreeSlot, Slot
-from greenroom.ports.line import LineTicket
+if TYPE_CHECKING:
+    from greenroom.domain.quota.quota import Quotas
+    from greenroom.domain.session.eta import Eta
+    from greenroom.domain.session.session import LeftSlot, Moving, Session, SessionMove
+    from greenroom.domain.slot.slot import FreeSlot, Slot
+    from greenroom.ports.line import LineTicket
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.slot.slot import Slot
-from greenroom.domain.slot.slot_move import SlotMove
+if TYPE_CHECKING:
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.domain.slot.slot_move import SlotMove
 
 
 class Slots(Protocol):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from greenroom.domain.socket.connection import AgentConnection, Connection, Ticket
+if TYPE_CHECKING:
+    from greenroom.domain.socket.connection import AgentConnection, Connection, Ticket
 
 
 class Tickets(Protocol):

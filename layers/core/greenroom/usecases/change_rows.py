@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.anew import anew, unchanged
 from greenroom.domain.errors import Conflict
-from greenroom.domain.instance.instance import Instance
-from greenroom.domain.instance.launch import Launch
-from greenroom.ports.instance import HasFleet, HasLaunches
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.ports.instance import HasFleet, HasLaunches
 
-class Ports(HasFleet, HasLaunches, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(HasFleet, HasLaunches, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def change_instance(

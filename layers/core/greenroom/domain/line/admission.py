@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from greenroom.domain.errors import ApplicationClosed, NotOpenYet
-from greenroom.domain.event.scheduled_event import ScheduledEvent
 from greenroom.domain.pool.pool import Admission
+
+if TYPE_CHECKING:
+    from greenroom.domain.event.scheduled_event import ScheduledEvent
 
 LONGEST_PRE_QUEUE_S = 3600
 """The longest pre-queue, even when the event asks for a longer one: a session's state machine waits in line for 2 hours

@@ -7,29 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import Conflict
 from greenroom.domain.event.preflight import Preflight
-from greenroom.domain.event.scheduled_event import PREFLIGHTS, EventStep, ScheduledEvent, open_steps
+from greenroom.domain.event.scheduled_event import PREFLIGHTS, EventStep, open_steps
 from greenroom.domain.events import EventShortfall
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.journal import event as journal
 from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.reservations import slots_left
-from greenroom.ports.event import HasEvents
-from greenroom.ports.instance import HasFleet, Member
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
-from greenroom.ports.reaper import HasReaper
-from greenroom.ports.world import Clock
 from greenroom.usecases.event.read_event import EventReading, read_event
 from greenroom.usecases.event.settle_event import settle
 from greenroom.usecases.pool.read_snapshot import count_slots
 
+if TYPE_CHECKING:
+    from greenroom.domain.event.scheduled_event import ScheduledEvent
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.instance import HasFleet, Member
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
+    from greenroom.ports.reaper import HasReaper
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 ROUNDS = 12

@@ -6,11 +6,11 @@ When AWS does not answer a check's question, the check's result is `unknown`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import FactUnavailable, NotFound
 from greenroom.domain.event.preflight import Check, CheckStatus, Preflight
-from greenroom.domain.event.scheduled_event import EventStep, ScheduledEvent, latest_safe_start, step_times
+from greenroom.domain.event.scheduled_event import EventStep, latest_safe_start, step_times
 from greenroom.domain.instance.prices import vcpus
 from greenroom.domain.journal import event as journal
 from greenroom.domain.slot.slot import SlotState
@@ -23,17 +23,19 @@ from greenroom.planning.preflight_checks import (
     check_quota,
     check_time_to_warm,
 )
-from greenroom.ports.event import HasEvents
-from greenroom.ports.instance import HasFleet, HasOfferings
-from greenroom.ports.notify import HasJournal
-from greenroom.ports.quota import HasAccount
-from greenroom.ports.world import Clock
-from greenroom.usecases.event.read_event import EventReading
 from greenroom.usecases.pool.read_snapshot import count_slots
 
+if TYPE_CHECKING:
+    from greenroom.domain.event.scheduled_event import ScheduledEvent
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.instance import HasFleet, HasOfferings
+    from greenroom.ports.notify import HasJournal
+    from greenroom.ports.quota import HasAccount
+    from greenroom.ports.world import Clock
+    from greenroom.usecases.event.read_event import EventReading
 
-class Ports(Clock, HasAccount, HasEvents, HasFleet, HasJournal, HasOfferings, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasAccount, HasEvents, HasFleet, HasJournal, HasOfferings, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 RIGHTS = "grant the function the permission to ask, or check it by hand"

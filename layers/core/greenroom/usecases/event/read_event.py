@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
-from greenroom.domain.event.scheduled_event import ScheduledEvent, WarmTime
 from greenroom.domain.event.warm_time import warm_time
-from greenroom.domain.pool.pool import Pool
 from greenroom.planning.growth import LAUNCHES_PER_PASS
-from greenroom.ports.event import HasEvents
-from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
 
+if TYPE_CHECKING:
+    from greenroom.domain.event.scheduled_event import ScheduledEvent, WarmTime
+    from greenroom.domain.pool.pool import Pool
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
 
-class Ports(HasCatalog, HasEvents, HasPools, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(HasCatalog, HasEvents, HasPools, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

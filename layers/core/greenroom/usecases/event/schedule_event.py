@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.anew import Changed, anew, unchanged
 from greenroom.domain.errors import Conflict, EventHasEnded
@@ -18,35 +18,36 @@ from greenroom.domain.event.scheduled_event import (
     open_steps,
 )
 from greenroom.domain.journal import event as journal
-from greenroom.ports.event import HasEvents, HasSchedules
-from greenroom.ports.instance import HasFleet, HasOfferings
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.quota import HasAccount
-from greenroom.ports.reaper import HasReaper
-from greenroom.ports.world import Clock, Ids
 from greenroom.usecases.event.advance_event import advance_event
 from greenroom.usecases.event.preflight_event import preflight_event
 from greenroom.usecases.event.read_event import read_event, reading_of
 from greenroom.usecases.event.settle_event import settle_event
 
+if TYPE_CHECKING:
+    from greenroom.ports.event import HasEvents, HasSchedules
+    from greenroom.ports.instance import HasFleet, HasOfferings
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.quota import HasAccount
+    from greenroom.ports.reaper import HasReaper
+    from greenroom.ports.world import Clock, Ids
 
-class Ports(
-    Clock,
-    HasAccount,
-    HasBus,
-    HasCatalog,
-    HasEvents,
-    HasFleet,
-    HasJournal,
-    HasOfferings,
-    HasPools,
-    HasReaper,
-    HasSchedules,
-    Ids,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        HasAccount,
+        HasBus,
+        HasCatalog,
+        HasEvents,
+        HasFleet,
+        HasJournal,
+        HasOfferings,
+        HasPools,
+        HasReaper,
+        HasSchedules,
+        Ids,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 Change = Callable[[ScheduledEvent], ScheduledEvent]

@@ -7,21 +7,23 @@ late.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.event.scheduled_event import EventState, ScheduledEvent
+from greenroom.domain.event.scheduled_event import EventState
 from greenroom.domain.events import ReaperNeeded
 from greenroom.domain.journal import event as journal
-from greenroom.ports.event import HasEvents
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasPools, PoolRows
-from greenroom.ports.reaper import HasReaper
-from greenroom.ports.world import Clock
 from greenroom.usecases.pool.request_pass import request_pass
 
+if TYPE_CHECKING:
+    from greenroom.domain.event.scheduled_event import ScheduledEvent
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasPools, PoolRows
+    from greenroom.ports.reaper import HasReaper
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasEvents, HasJournal, HasPools, HasReaper, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasBus, HasEvents, HasJournal, HasPools, HasReaper, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 GIVE_BACK_WITHIN_S = 1800

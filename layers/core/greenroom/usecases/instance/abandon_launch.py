@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import IllegalTransition, NotFound
 from greenroom.domain.events import LaunchFailed, ReaperNeeded
-from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, changed
-from greenroom.domain.instance.launch import Launch, LaunchState, failed
-from greenroom.domain.instance.offering import FleetAnswer, jittered
+from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, InstanceState, changed
+from greenroom.domain.instance.launch import LaunchState, failed
+from greenroom.domain.instance.offering import jittered
 from greenroom.domain.journal import launch as journal
-from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasPools
-from greenroom.ports.reaper import HasReaper
-from greenroom.ports.world import Clock, Rng
+from greenroom.ports.instance import Ec2State
 from greenroom.usecases.change_rows import change_instance, change_launch
 from greenroom.usecases.instance.record_refusals import attempts_of, record_refusals
 from greenroom.usecases.one_by_one import one_by_one
 from greenroom.usecases.pool.judge_boots import record_boot_failure
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.domain.instance.offering import FleetAnswer
+    from greenroom.ports.instance import Ec2Instance, HasEc2, HasFleet, HasLaunches, HasOfferings
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasPools
+    from greenroom.ports.reaper import HasReaper
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasReaper, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasReaper, Protocol
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 FIRST_COOLDOWN_S, LONGEST_COOLDOWN_S = 30, 600

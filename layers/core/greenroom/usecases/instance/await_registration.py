@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import LAUNCH_FAILURES, LaunchAbandoned, TaskGone
 from greenroom.domain.instance.instance import Instance, InstanceState
-from greenroom.domain.instance.launch import Launch, LaunchState, advanced
-from greenroom.domain.instance.offering import FleetAnswer, LaunchedInstance
+from greenroom.domain.instance.launch import LaunchState, advanced
 from greenroom.domain.journal import launch as journal
-from greenroom.ports.instance import HasFleet, HasLaunches, HasOfferings
-from greenroom.ports.notify import HasBus, HasJournal, HasTasks
-from greenroom.ports.pool import HasPools
-from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.instance.record_refusals import attempts_of, record_refusals
 from greenroom.usecases.pool.judge_boots import boot_timeout_s
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.domain.instance.offering import FleetAnswer, LaunchedInstance
+    from greenroom.ports.instance import HasFleet, HasLaunches, HasOfferings
+    from greenroom.ports.notify import HasBus, HasJournal, HasTasks
+    from greenroom.ports.pool import HasPools
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(Clock, Rng, HasBus, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasTasks, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, Rng, HasBus, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasTasks, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_token: str, ports: Ports) -> None:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.anew import anew, unchanged
 from greenroom.domain.errors import Conflict, SlotLost
-from greenroom.domain.instance.instance import Instance, InstanceState
+from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.journal import instance as journal
-from greenroom.domain.slot.slot import Slot, SlotState
-from greenroom.ports.instance import HasFleet, Member
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasPools
-from greenroom.ports.session import HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock
+from greenroom.domain.slot.slot import SlotState
+from greenroom.ports.instance import Member
 from greenroom.usecases.notify.notify_peers import notify_agent_of_slot
 from greenroom.usecases.pool.request_pass import request_pass
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasPools
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasConnections, HasFleet, HasJournal, HasPools, HasSessions, HasSlots, HasSocket, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock, HasBus, HasConnections, HasFleet, HasJournal, HasPools, HasSessions, HasSlots, HasSocket, Protocol
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 BY_OPERATOR = "operatorDrain"

@@ -5,51 +5,53 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.anew import Changed
 from greenroom.domain.errors import NotFound, SlotLost
-from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, Instance, InstanceState, NoticeKind, changed
+from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, InstanceState, NoticeKind, changed
 from greenroom.domain.instance.prices import hourly_usd
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import StatusReason
-from greenroom.domain.slot.slot import Slot
 from greenroom.domain.slot.slot_move import retire
 from greenroom.domain.times import iso
-from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.migrate_session import held_session, migrate_session
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasEc2,
-    HasFleet,
-    HasJournal,
-    HasLaunches,
-    HasLine,
-    HasMetrics,
-    HasPools,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasEc2,
+        HasFleet,
+        HasJournal,
+        HasLaunches,
+        HasLine,
+        HasMetrics,
+        HasPools,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 CLAIMS_AT_ONCE = 4

@@ -4,49 +4,52 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import Conflict, NotFound, SlotLost
 from greenroom.domain.instance.evacuation import ON_ITS_WAY_OUT, ends_at, noticed, reason_of, shows_picture
-from greenroom.domain.instance.instance import Instance, InstanceState, Notice, NoticeKind
+from greenroom.domain.instance.instance import InstanceState, NoticeKind
 from greenroom.domain.journal import instance as journal
-from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.slot.slot_move import retire_idle
-from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.instance.end_instance import end_instance
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.migrate_session import held_session, migrate_session
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance, Notice
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasEc2,
-    HasFleet,
-    HasJournal,
-    HasLaunches,
-    HasLine,
-    HasMetrics,
-    HasPools,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasEc2,
+        HasFleet,
+        HasJournal,
+        HasLaunches,
+        HasLine,
+        HasMetrics,
+        HasPools,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 _LOST = frozenset({InstanceState.INTERRUPTED, InstanceState.QUARANTINED})

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches, HasOfferings
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasPools
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.instance.retire_instances import retire_instances
 from greenroom.usecases.instance.tend_warm_pool import start_instances, stop_instances
 from greenroom.usecases.one_by_one import one_by_one
 
+if TYPE_CHECKING:
+    from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches, HasOfferings
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasPools
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import LAUNCH_FAILURES, LaunchAbandoned, PoolIsHalted
-from greenroom.domain.instance.launch import REQUEST_TIMEOUT_S, Launch, LaunchState, advanced
-from greenroom.domain.instance.offering import Offering, Ranked, rank_offerings
+from greenroom.domain.instance.launch import REQUEST_TIMEOUT_S, LaunchState, advanced
+from greenroom.domain.instance.offering import rank_offerings
 from greenroom.domain.instance.refusal import failure_of, kind_of
-from greenroom.domain.pool.pool import Pool
-from greenroom.ports.instance import HasFleet, HasLaunches, HasOfferings
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.world import Clock
 from greenroom.usecases.change_rows import change_launch
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.domain.instance.offering import Offering, Ranked
+    from greenroom.domain.pool.pool import Pool
+    from greenroom.ports.instance import HasFleet, HasLaunches, HasOfferings
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasCatalog, HasFleet, HasLaunches, HasOfferings, HasPools, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasCatalog, HasFleet, HasLaunches, HasOfferings, HasPools, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound, StaleEpoch, UnknownInstance
 from greenroom.domain.instance.evacuation import ON_ITS_WAY_OUT, is_stronger
-from greenroom.domain.instance.instance import Instance, InstanceState, Notice
-from greenroom.domain.slot.slot import Slot
-from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
-from greenroom.ports.notify import HasBus
-from greenroom.ports.session import HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.world import Clock
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.instance.record_interruption import announce_notice
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance, InstanceState, Notice
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
+    from greenroom.ports.notify import HasBus
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasEc2, HasFleet, HasLaunches, HasSessions, HasSlots, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasBus, HasEc2, HasFleet, HasLaunches, HasSessions, HasSlots, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import InstanceNoticed
 from greenroom.domain.instance.evacuation import SPOT_WARNING_S, ends_at, is_stronger
-from greenroom.domain.instance.instance import Instance, InstanceState, Notice, NoticeKind
+from greenroom.domain.instance.instance import InstanceState, Notice, NoticeKind
 from greenroom.domain.times import iso
-from greenroom.ports.instance import Ec2State, HasEc2, HasFleet
-from greenroom.ports.notify import HasBus
-from greenroom.ports.world import Clock
+from greenroom.ports.instance import Ec2State
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.ports.instance import HasEc2, HasFleet
+    from greenroom.ports.notify import HasBus
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasEc2, HasFleet, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasBus, HasEc2, HasFleet, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 STALE_AFTER_S = 60

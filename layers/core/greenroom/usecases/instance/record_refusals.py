@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.events import AccountLimitReached
-from greenroom.domain.instance.offering import Asked, FleetAnswer, Offering, Refusal, cooldown_of, market_key
+from greenroom.domain.instance.offering import Asked, cooldown_of, market_key
 from greenroom.domain.instance.refusal import RefusalKind
 from greenroom.domain.journal import launch as journal
-from greenroom.ports.instance import HasOfferings
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.world import Clock, Rng
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.offering import FleetAnswer, Offering, Refusal
+    from greenroom.ports.instance import HasOfferings
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(Clock, Rng, HasBus, HasJournal, HasOfferings, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, Rng, HasBus, HasJournal, HasOfferings, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def record_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:

@@ -4,55 +4,58 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound, SlotLost, UnknownInstance
 from greenroom.domain.events import ReaperNeeded
-from greenroom.domain.instance.instance import Boot, Instance, InstanceState, registered
-from greenroom.domain.instance.launch import Launch, LaunchState, advanced
+from greenroom.domain.instance.instance import Instance, InstanceState, registered
+from greenroom.domain.instance.launch import LaunchState, advanced
 from greenroom.domain.pool.build import build_of
-from greenroom.domain.pool.pool import Application
 from greenroom.domain.session.session import StatusReason
 from greenroom.domain.slot.slot import Slot, SlotState, shard_of, slot_id_of
 from greenroom.domain.slot.slot_move import renew
-from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches, HasOfferings
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.reaper import HasReaper
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.change_rows import change_instance, change_launch
 from greenroom.usecases.instance.await_registration import answer_launch
 from greenroom.usecases.pool.judge_boots import boot_timeout_s, ready_timeout_s
 from greenroom.usecases.session.migrate_session import held_session, migrate_session
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Boot
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.domain.pool.pool import Application
+    from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches, HasOfferings
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.reaper import HasReaper
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasEc2,
-    HasFleet,
-    HasJournal,
-    HasLaunches,
-    HasLine,
-    HasMetrics,
-    HasOfferings,
-    HasPools,
-    HasReaper,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasEc2,
+        HasFleet,
+        HasJournal,
+        HasLaunches,
+        HasLine,
+        HasMetrics,
+        HasOfferings,
+        HasPools,
+        HasReaper,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.instance.evacuation import RETURNING_STATES
-from greenroom.domain.instance.instance import Instance, InstanceState, changed
+from greenroom.domain.instance.instance import InstanceState, changed
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.slot.slot import SlotState
-from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
-from greenroom.ports.notify import HasJournal
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.world import Clock
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.one_by_one import one_by_one
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches
+    from greenroom.ports.notify import HasJournal
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasEc2, HasFleet, HasJournal, HasLaunches, HasSlots, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasEc2, HasFleet, HasJournal, HasLaunches, HasSlots, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 _IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})

@@ -8,17 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import AccountLimitReached, CapacityUnavailable, Conflict, NotFound
-from greenroom.domain.instance.instance import Instance, InstanceState, is_at_rest, refused_start, started
+from greenroom.domain.instance.instance import InstanceState, is_at_rest, refused_start, started
 from greenroom.domain.instance.offering import CAPACITY_COOLDOWN_S
 from greenroom.domain.journal import instance as journal
-from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings, Member
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasPools
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.world import Clock, Rng
+from greenroom.ports.instance import Ec2State
 from greenroom.usecases.change_rows import change_instance
 from greenroom.usecases.instance.record_refusals import record_account_limit
 from greenroom.usecases.instance.retire_instances import retire_instances
@@ -26,9 +22,18 @@ from greenroom.usecases.one_by_one import one_by_one
 from greenroom.usecases.pool.judge_boots import boot_timeout_s
 from greenroom.usecases.pool.request_pass import request_pass
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.ports.instance import Ec2Instance, HasEc2, HasFleet, HasLaunches, HasOfferings, Member
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasPools
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock, Rng, HasBus, HasEc2, HasFleet, HasJournal, HasLaunches, HasOfferings, HasPools, HasSlots, Protocol
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 I = InstanceState  # noqa: E741

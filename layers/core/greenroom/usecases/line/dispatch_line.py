@@ -3,52 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound, SessionHasEnded, SlotLost
 from greenroom.domain.events import SessionMigrated
-from greenroom.domain.journal import session as journal
-from greenroom.domain.pool.pool import Pool
 from greenroom.domain.session.session import (
     WAITING_STATES,
     LeftSlot,
-    Session,
     SessionMove,
     SessionState,
     SlotAssignment,
     epoch_of,
     moved,
 )
-from greenroom.domain.slot.slot import CLAIM_LEASE_S, FreeSlot, Slot
-from greenroom.ports.line import HasLine, LineTicket
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.session import HasClaims, HasSessions, Taken
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng
+from greenroom.domain.slot.slot import CLAIM_LEASE_S
 from greenroom.usecases.line.find_free_slots import find_free_slots
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.notify_peers import notify_page
 from greenroom.usecases.pool.request_pass import slot_taken
 
+if TYPE_CHECKING:
+    from greenroom.domain.pool.pool import Pool
+    from greenroom.domain.session.session import Session
+    from greenroom.domain.slot.slot import FreeSlot, Slot
+    from greenroom.ports.line import HasLine, LineTicket
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.session import HasClaims, HasSessions, Taken
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasJournal,
-    HasLine,
-    HasMetrics,
-    HasPools,
-    HasSessions,
-    HasSocket,
-    HasTasks,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasJournal,
+        HasLine,
+        HasMetrics,
+        HasPools,
+        HasSessions,
+        HasSocket,
+        HasTasks,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 PICTURE_LINGERS_S = 15
@@ -171,6 +172,8 @@ def _judge_eta(before: Session, assigned: Session, ports: Ports) -> None:
     `before`: the session while it waited. Only the wait for a first slot is judged. A session that moves waits for a
     reason that no forecast could foresee.
     """
+    from greenroom.domain.journal import session as journal  # only for a session that waited
+
     shown, at = before.eta_shown, assigned.transitions.get(SessionState.ASSIGNED)
     if before.state is not SessionState.QUEUED or shown is None or at is None:
         return

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.pool.pool import Placement, Pool
-from greenroom.domain.slot.slot import FIRST_SLOT, FreeSlot, shards_of
-from greenroom.ports.session import HasClaims
-from greenroom.ports.world import Rng
+from greenroom.domain.pool.pool import Placement
+from greenroom.domain.slot.slot import FIRST_SLOT, shards_of
 
+if TYPE_CHECKING:
+    from greenroom.domain.pool.pool import Pool
+    from greenroom.domain.slot.slot import FreeSlot
+    from greenroom.ports.session import HasClaims
+    from greenroom.ports.world import Rng
 
-class Ports(Rng, HasClaims, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Rng, HasClaims, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 FEW_PAGE = 64

@@ -7,27 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.event.warm_time import PASS_S
 from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.instance.launch import boot_deadline_s
 from greenroom.domain.session.eta import Eta
-from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.forecast_reason import Situation, reason_of
 from greenroom.planning.forecast_wait import Forecast, Source
 from greenroom.planning.lifetimes import Lifetime, Lived, session_lifetime
 from greenroom.planning.plan_capacity import plan_capacity
-from greenroom.planning.snapshot import COMING, PoolSnapshot
-from greenroom.ports.instance import HasFleet, Member
-from greenroom.ports.line import HasLine
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.world import Clock
-from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read_snapshot
+from greenroom.planning.snapshot import COMING
+from greenroom.usecases.pool.read_snapshot import count_slots, read_snapshot
 
+if TYPE_CHECKING:
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.planning.snapshot import PoolSnapshot
+    from greenroom.ports.instance import HasFleet, Member
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.world import Clock
+    from greenroom.usecases.pool.read_snapshot import PoolReading
 
-class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 UNMEASURED_BOOTS_S = (150.0, 180.0, 210.0, 240.0, 300.0, 420.0, 600.0)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import ApplicationClosed, LineFull, NotOpenYet
 from greenroom.domain.line.admission import arrival_in, pre_queue_of
 from greenroom.domain.line.line import head_start_of, order_at
-from greenroom.domain.pool.pool import Admission, Application, Pool
-from greenroom.domain.session.session import Session
-from greenroom.ports.event import HasEvents
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.line import HasLine
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.session import HasClaims
-from greenroom.ports.world import Clock
-from greenroom.usecases.event.read_event import events_of_pool
-from greenroom.usecases.line.forecast_line import forecast_line
+from greenroom.domain.pool.pool import Admission
 
+if TYPE_CHECKING:
+    from greenroom.domain.event.scheduled_event import ScheduledEvent
+    from greenroom.domain.pool.pool import Application, Pool
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.session import HasClaims
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasCatalog, HasClaims, HasEvents, HasFleet, HasLine, HasPools, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasCatalog, HasClaims, HasEvents, HasFleet, HasLine, HasPools, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 SOONEST_S, LATEST_S = 10, 3600
@@ -41,7 +43,7 @@ def check_admission(draft: Session, application: Application, pool: Pool, ports:
     if pool.application_id != application.application_id:
         ports.claims.check_viewer(draft, application.sessions_per_viewer)
         raise ApplicationClosed(f"The application is closed: its pool {pool.pool_id} serves another application now.")
-    events = events_of_pool(pool.pool_id, ports) if application.admission is Admission.AUTOMATIC else []
+    events = _events_that_decide(application, ports)
     try:
         event = pre_queue_of(application.admission, events, draft.requested_at)
     except (ApplicationClosed, NotOpenYet):
@@ -52,6 +54,15 @@ def check_admission(draft: Session, application: Application, pool: Pool, ports:
     arrived_at = arrival_in(event, draft.viewer_id, draft.requested_at)
     head_start_s = head_start_of(draft.tier, pool.tiers)
     return replace(draft, not_before=event.start, order_at=order_at(arrived_at, head_start_s))
+
+
+def _events_that_decide(application: Application, ports: Ports) -> Sequence[ScheduledEvent]:
+    """The events of the application's pool, if admission depends on them."""
+    if application.admission is not Admission.AUTOMATIC:
+        return []
+    from greenroom.usecases.event.read_event import events_of_pool  # most applications are simply open
+
+    return events_of_pool(application.pool_id, ports)
 
 
 def check_line(draft: Session, application: Application, pool: Pool, ports: Ports) -> int:
@@ -71,5 +82,7 @@ def check_line(draft: Session, application: Application, pool: Pool, ports: Port
 
 def _try_again_after_s(pool: Pool, ports: Ports) -> int:
     """In how many seconds the first session in line will probably get a slot, which makes room for one more session."""
+    from greenroom.usecases.line.forecast_line import forecast_line  # only where the line is full
+
     outlook = forecast_line(pool.pool_id, ports)
     return min(max(ceil(outlook.eta(1).p50 - outlook.now), SOONEST_S), LATEST_S)

@@ -9,26 +9,28 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.pool.pool import LONGEST_LINE
 from greenroom.domain.session.eta import eta_view, is_due
-from greenroom.domain.session.session import WAITING_STATES, Session
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.line import HasLine, LineTicket
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.session import HasSessions
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, InParallel
-from greenroom.usecases.line.forecast_line import Outlook, forecast_line
+from greenroom.domain.session.session import WAITING_STATES
 from greenroom.usecases.notify.notify_peers import post_to_page
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.line import HasLine, LineTicket
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, InParallel
+    from greenroom.usecases.line.forecast_line import Outlook
 
-class Ports(
-    Clock, HasCatalog, HasConnections, HasFleet, HasLine, HasPools, HasSessions, HasSocket, InParallel, Protocol
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock, HasCatalog, HasConnections, HasFleet, HasLine, HasPools, HasSessions, HasSocket, InParallel, Protocol
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 NOTIFIED_A_PASS = LONGEST_LINE
@@ -57,6 +59,8 @@ def notify_waiting(pool_id: str, ports: Ports, most: int = NOTIFIED_A_PASS) -> i
     tickets = ports.line.nearest(pool_id, most)
     if not tickets:
         return 0
+    from greenroom.usecases.line.forecast_line import forecast_line  # only where somebody waits
+
     outlook, ends = forecast_line(pool_id, ports), ports.now() + NOTIFYING_S
     places = enumerate(tickets, start=1)
     return sum(ports.in_parallel([partial(_notify, ticket, place, outlook, ends, ports) for place, ticket in places]))

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.slot.slot import Slot
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.line.dispatch_line import dispatch_line, hand_to_line
 from greenroom.usecases.line.notify_waiting import NOTIFIED_A_DISPATCH, notify_waiting
 from greenroom.usecases.pool.request_pass import request_pass
 
+if TYPE_CHECKING:
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, InParallel, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasFleet,
-    HasJournal,
-    HasLine,
-    HasMetrics,
-    HasPools,
-    HasSessions,
-    HasSocket,
-    HasTasks,
-    InParallel,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasFleet,
+        HasJournal,
+        HasLine,
+        HasMetrics,
+        HasPools,
+        HasSessions,
+        HasSocket,
+        HasTasks,
+        InParallel,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def publish_slot(slot: Slot, ports: Ports) -> None:

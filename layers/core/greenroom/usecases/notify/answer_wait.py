@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import TaskGone
-from greenroom.domain.session.session import Session, fact_for
-from greenroom.ports.notify import HasTasks
+from greenroom.domain.session.session import fact_for
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.notify import HasTasks
 
-class Ports(HasTasks, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(HasTasks, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def answer_wait(session: Session, ports: Ports) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from greenroom.domain.errors import ConnectionGone
-from greenroom.domain.session.session import Session
 from greenroom.domain.session.session_view import session_view
-from greenroom.domain.slot.slot import Slot
-from greenroom.ports.session import HasSessions
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasConnections, HasSessions, HasSocket, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasConnections, HasSessions, HasSocket, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def notify_page(session: Session, ports: Ports, place: int | None = None) -> None:

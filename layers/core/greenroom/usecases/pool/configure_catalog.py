@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from greenroom.domain.anew import Changed, anew
 from greenroom.domain.errors import Conflict, InvalidField, NotFound
 from greenroom.domain.events import PoolChanged
 from greenroom.domain.journal import pool as journal
-from greenroom.domain.pool.pool import Application, Pool, PoolPolicy
 from greenroom.domain.slot.slot import shards_of
 from greenroom.domain.socket.relay import RelayPolicy
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasCatalog
-from greenroom.ports.socket import HasTurn
-from greenroom.ports.world import Clock
 
+if TYPE_CHECKING:
+    from greenroom.domain.pool.pool import Application, Pool, PoolPolicy
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasCatalog
+    from greenroom.ports.socket import HasTurn
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasCatalog, HasJournal, HasTurn, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasBus, HasCatalog, HasJournal, HasTurn, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:

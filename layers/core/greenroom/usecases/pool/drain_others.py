@@ -7,17 +7,18 @@ makes room for an instance of the pool's own application.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import SlotLost
 from greenroom.domain.instance.instance import CLAIMABLE_STATES
-from greenroom.ports.instance import HasFleet, Member
-from greenroom.ports.world import Clock
-from greenroom.usecases.pool.read_snapshot import PoolReading
 
+if TYPE_CHECKING:
+    from greenroom.ports.instance import HasFleet, Member
+    from greenroom.ports.world import Clock
+    from greenroom.usecases.pool.read_snapshot import PoolReading
 
-class Ports(Clock, HasFleet, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasFleet, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 OTHER_APPLICATION = "otherApplication"

@@ -5,20 +5,23 @@ Only instances that EC2 really launched count. A launch that EC2 refused costs n
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.events import PoolHalted
-from greenroom.domain.instance.instance import Instance, InstanceState
+from greenroom.domain.instance.instance import InstanceState
 from greenroom.domain.instance.launch import START_MARGIN_S, boot_deadline_s
 from greenroom.domain.journal import pool as journal
-from greenroom.domain.pool.pool import Application, Halt
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasPools
-from greenroom.ports.world import Clock
+from greenroom.domain.pool.pool import Halt
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.domain.pool.pool import Application
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasPools
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasJournal, HasPools, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasBus, HasJournal, HasPools, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 BOOT_FAILURES_TO_HALT = 3

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.events import PoolChanged, PoolHalted, PoolResumed
 from greenroom.domain.journal import pool as journal
 from greenroom.domain.pool.pool import Halt
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.world import Clock
 from greenroom.usecases.one_by_one import one_by_one
 
+if TYPE_CHECKING:
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasCatalog, HasJournal, HasPools, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasBus, HasCatalog, HasJournal, HasPools, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:

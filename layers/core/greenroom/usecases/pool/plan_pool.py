@@ -8,27 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.anew import anew
 from greenroom.domain.errors import Conflict, IllegalTransition, NotFound, SlotLost
-from greenroom.domain.instance.instance import STOP_TIMEOUT_S, Instance, InstanceState, changed
+from greenroom.domain.instance.instance import STOP_TIMEOUT_S, InstanceState, changed
 from greenroom.domain.instance.launch import NOT_WANTED, START_TIMEOUT_S, Launch, LaunchState, failed
-from greenroom.planning.plan import Plan, PlannedLaunch
 from greenroom.planning.plan_capacity import plan_capacity
-from greenroom.ports.instance import HasFleet, HasLaunches, Member
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasJournal
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.world import Clock, Ids
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.pool.drain_others import drain_others
-from greenroom.usecases.pool.read_snapshot import PoolReading, read_snapshot
+from greenroom.usecases.pool.read_snapshot import read_snapshot
 from greenroom.usecases.pool.record_decision import Done, record_decision
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.planning.plan import Plan, PlannedLaunch
+    from greenroom.ports.instance import HasFleet, HasLaunches, Member
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasJournal
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.world import Clock, Ids
+    from greenroom.usecases.pool.read_snapshot import PoolReading
 
-class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLaunches, HasLine, HasPools, Ids, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLaunches, HasLine, HasPools, Ids, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 PASSES = 3

@@ -6,24 +6,25 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.journal.entry import pool_entity
-from greenroom.domain.pool.pool import Halt, Pool
 from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.plan_capacity import plan_capacity
 from greenroom.planning.reservations import slots_left_by_event
-from greenroom.ports.instance import HasFleet, Member
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasJournal, JournalRow
-from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
-from greenroom.ports.world import Clock
 from greenroom.usecases.pool.read_snapshot import read_snapshot
 
+if TYPE_CHECKING:
+    from greenroom.domain.pool.pool import Halt, Pool
+    from greenroom.ports.instance import HasFleet, Member
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasJournal, JournalRow
+    from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLine, HasPools, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasCatalog, HasFleet, HasJournal, HasLine, HasPools, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

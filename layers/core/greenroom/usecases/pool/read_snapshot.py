@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.instance.launch import NOT_WANTED, Launch, LaunchState
+from greenroom.domain.instance.launch import NOT_WANTED, LaunchState
 from greenroom.domain.pool.build import is_outdated
-from greenroom.domain.pool.pool import Application, Pool
-from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.plan_capacity import InstanceLoad, PoolSnapshot
 from greenroom.planning.reservations import slots_left
-from greenroom.ports.instance import HasFleet, Member
-from greenroom.ports.line import HasLine
-from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
-from greenroom.ports.world import Clock
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.domain.pool.pool import Application, Pool
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.instance import HasFleet, Member
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.pool import HasCatalog, HasPools, PoolRows
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasCatalog, HasFleet, HasLine, HasPools, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 WARM_POOL_COOLDOWN_S = 600

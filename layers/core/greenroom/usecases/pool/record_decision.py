@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.journal import pool as journal
-from greenroom.planning.plan import Plan, PlannedStart, PlannedStop, Retirement
-from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
-from greenroom.ports.notify import HasJournal
-from greenroom.ports.world import Clock
 
+if TYPE_CHECKING:
+    from greenroom.planning.plan import Plan, PlannedStart, PlannedStop, Retirement
+    from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
+    from greenroom.ports.notify import HasJournal
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasJournal, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasJournal, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 RULE = "planning.plan_capacity"

@@ -6,18 +6,19 @@ While a pass is pending, no second pass is requested.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.events import PoolChanged
-from greenroom.domain.pool.pool import Pool
-from greenroom.ports.notify import HasBus
-from greenroom.ports.pool import HasPools
-from greenroom.ports.session import Taken
-from greenroom.ports.world import Clock
 
+if TYPE_CHECKING:
+    from greenroom.domain.pool.pool import Pool
+    from greenroom.ports.notify import HasBus
+    from greenroom.ports.pool import HasPools
+    from greenroom.ports.session import Taken
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasPools, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasBus, HasPools, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def request_pass(pool_id: str, cause: str, ports: Ports) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.journal import quota as journal
-from greenroom.domain.quota.quota import ACCOUNT_NAME, KillSwitch, Quota, day_of, tenant_name
-from greenroom.ports.notify import HasJournal
-from greenroom.ports.quota import HasQuotaCounters, HasQuotas, Used
-from greenroom.ports.world import Clock
+from greenroom.domain.quota.quota import ACCOUNT_NAME, day_of, tenant_name
 
+if TYPE_CHECKING:
+    from greenroom.domain.quota.quota import KillSwitch, Quota
+    from greenroom.ports.notify import HasJournal
+    from greenroom.ports.quota import HasQuotaCounters, HasQuotas, Used
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.journal import quota as journal
 from greenroom.domain.quota.quota import KillSwitch
-from greenroom.ports.notify import HasJournal
-from greenroom.ports.quota import HasQuotas
-from greenroom.ports.world import Clock
 
+if TYPE_CHECKING:
+    from greenroom.ports.notify import HasJournal
+    from greenroom.ports.quota import HasQuotas
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasJournal, HasQuotas, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasJournal, HasQuotas, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
-from greenroom.domain.pool.pool import LONGEST_LINE, Pool
-from greenroom.ports.line import HasLine, LineTicket
-from greenroom.ports.notify import HasTasks
-from greenroom.ports.pool import HasCatalog
-from greenroom.ports.session import HasSessions
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock
+from greenroom.domain.pool.pool import LONGEST_LINE
 from greenroom.usecases.session.end_session import end_unserved_session
 
+if TYPE_CHECKING:
+    from greenroom.domain.pool.pool import Pool
+    from greenroom.ports.line import HasLine, LineTicket
+    from greenroom.ports.notify import HasTasks
+    from greenroom.ports.pool import HasCatalog
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasCatalog, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasCatalog, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def end_unserved(pool: Pool, ports: Ports) -> None:

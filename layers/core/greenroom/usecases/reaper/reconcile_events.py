@@ -6,20 +6,21 @@ It does steps that were missed because a schedule never fired or a state machine
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
-from greenroom.ports.event import HasEvents
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.notify import HasBus, HasJournal
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.reaper import HasReaper
-from greenroom.ports.world import Clock
 from greenroom.usecases.event.advance_event import advance_event
 
+if TYPE_CHECKING:
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.notify import HasBus, HasJournal
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.reaper import HasReaper
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 Attempt = Callable[[str, Callable[[], None]], None]

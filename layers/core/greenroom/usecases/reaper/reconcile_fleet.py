@@ -8,57 +8,58 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound, PassIncomplete
 from greenroom.domain.event.warm_time import PASS_S
-from greenroom.ports.event import HasEvents
-from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches, HasOfferings
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.quota import HasQuotaCounters, HasQuotas
-from greenroom.ports.reaper import HasOrphans, HasReaper
-from greenroom.ports.session import HasClaims, HasLiveSessions, HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.reaper.reconcile_events import reconcile_events
 from greenroom.usecases.reaper.reconcile_instances import reconcile_orphans
 from greenroom.usecases.reaper.reconcile_pool import reconcile_pool
 from greenroom.usecases.reaper.reconcile_quotas import is_recount_due, reconcile_quotas
 from greenroom.usecases.reaper.reconcile_sessions import reconcile_session
 
+if TYPE_CHECKING:
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.instance import HasEc2, HasFleet, HasLaunches, HasOfferings
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.quota import HasQuotaCounters, HasQuotas
+    from greenroom.ports.reaper import HasOrphans, HasReaper
+    from greenroom.ports.session import HasClaims, HasLiveSessions, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, InParallel, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasEc2,
-    HasEvents,
-    HasFleet,
-    HasJournal,
-    HasLaunches,
-    HasLine,
-    HasLiveSessions,
-    HasMetrics,
-    HasOfferings,
-    HasOrphans,
-    HasPools,
-    HasQuotaCounters,
-    HasQuotas,
-    HasReaper,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    InParallel,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasEc2,
+        HasEvents,
+        HasFleet,
+        HasJournal,
+        HasLaunches,
+        HasLine,
+        HasLiveSessions,
+        HasMetrics,
+        HasOfferings,
+        HasOrphans,
+        HasPools,
+        HasQuotaCounters,
+        HasQuotas,
+        HasReaper,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        InParallel,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 LEASE_S = 60

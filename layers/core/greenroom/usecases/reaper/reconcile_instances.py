@@ -7,54 +7,58 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import Conflict, NotFound, SlotLost
 from greenroom.domain.instance.evacuation import RETURNING_STATES, is_being_lost
-from greenroom.domain.instance.instance import CLAIMABLE_STATES, Instance, InstanceState, Notice, NoticeKind
+from greenroom.domain.instance.instance import CLAIMABLE_STATES, InstanceState, Notice, NoticeKind
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import TERMINAL_STATES, StatusReason, epoch_of
-from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.slot.slot_move import reset, retire_idle, withdraw
-from greenroom.ports.instance import Ec2Instance, Ec2State, HasEc2, HasFleet, HasLaunches, HasOfferings, Member
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.reaper import HasOrphans
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng
+from greenroom.ports.instance import Ec2State
 from greenroom.usecases.instance.end_instance import finish_instance, quarantine_instance
 from greenroom.usecases.instance.evacuate_instance import evacuate_instance
 from greenroom.usecases.instance.tend_warm_pool import reconcile_stopped
 from greenroom.usecases.notify.notify_peers import notify_agent_of_slot
 from greenroom.usecases.pool.judge_boots import record_boot_failure
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.instance import Ec2Instance, HasEc2, HasFleet, HasLaunches, HasOfferings, Member
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.reaper import HasOrphans
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasEc2,
-    HasFleet,
-    HasJournal,
-    HasLaunches,
-    HasLine,
-    HasMetrics,
-    HasOfferings,
-    HasOrphans,
-    HasPools,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasEc2,
+        HasFleet,
+        HasJournal,
+        HasLaunches,
+        HasLine,
+        HasMetrics,
+        HasOfferings,
+        HasOrphans,
+        HasPools,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 UNKNOWN_GRACE_S = 300

@@ -4,64 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import MassSilenceSeen
 from greenroom.domain.instance.instance import InstanceState, is_at_rest
-from greenroom.domain.instance.launch import Launch, LaunchState
+from greenroom.domain.instance.launch import LaunchState
 from greenroom.domain.instance.offering import FleetAnswer
 from greenroom.domain.slot.slot import SlotState
 from greenroom.planning.plan_capacity import plan_capacity
-from greenroom.ports.event import HasEvents
-from greenroom.ports.instance import Ec2Instance, HasEc2, HasFleet, HasLaunches, HasOfferings, Member
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.reaper import HasOrphans, HasReaper
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.change_rows import change_launch
 from greenroom.usecases.instance.abandon_launch import abandon_launch
 from greenroom.usecases.instance.await_registration import answer_launch
 from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.line.notify_waiting import NOTIFIED_A_DISPATCH, notify_waiting
 from greenroom.usecases.pool.drain_others import drain_others
-from greenroom.usecases.pool.read_snapshot import PoolReading, count_slots, read_snapshot
+from greenroom.usecases.pool.read_snapshot import count_slots, read_snapshot
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.reaper.end_unserved import end_unserved
 from greenroom.usecases.reaper.reconcile_instances import is_mass_silence, reconcile_instance, silent_instances
 from greenroom.usecases.session.reconcile_pre_queue import reconcile_pre_queue
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.instance import Ec2Instance, HasEc2, HasFleet, HasLaunches, HasOfferings, Member
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.reaper import HasOrphans, HasReaper
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, InParallel, Rng
+    from greenroom.usecases.pool.read_snapshot import PoolReading
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasEc2,
-    HasEvents,
-    HasFleet,
-    HasJournal,
-    HasLaunches,
-    HasLine,
-    HasMetrics,
-    HasOfferings,
-    HasOrphans,
-    HasPools,
-    HasReaper,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    InParallel,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasEc2,
+        HasEvents,
+        HasFleet,
+        HasJournal,
+        HasLaunches,
+        HasLine,
+        HasMetrics,
+        HasOfferings,
+        HasOrphans,
+        HasPools,
+        HasReaper,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        InParallel,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 SILENCE_OVER_S = 120

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.journal import quota as journal
 from greenroom.domain.quota.quota import ACCOUNT_NAME, Scope, tenant_name
-from greenroom.ports.notify import HasJournal
-from greenroom.ports.quota import CountedSession, HasQuotaCounters, HasQuotas, ShardCount
-from greenroom.ports.session import HasSessions
-from greenroom.ports.world import Clock
 from greenroom.usecases.session.recount_viewer import recount_viewer
 
+if TYPE_CHECKING:
+    from greenroom.ports.notify import HasJournal
+    from greenroom.ports.quota import CountedSession, HasQuotaCounters, HasQuotas, ShardCount
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, HasSessions, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, HasSessions, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 QUIET_S = 35

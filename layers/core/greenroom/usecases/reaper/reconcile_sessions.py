@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import SessionRequested
 from greenroom.domain.instance.evacuation import reason_of
 from greenroom.domain.line.line import is_given_up
-from greenroom.domain.session.session import Session, SessionState, StatusReason, epoch_of, sources_of
+from greenroom.domain.session.session import SessionState, StatusReason, epoch_of, sources_of
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.session.end_session import end_overdue_session, give_up_place
 from greenroom.usecases.session.migrate_session import migrate_session
 from greenroom.usecases.session.release_slot import release_slot
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasFleet,
-    HasJournal,
-    HasLine,
-    HasMetrics,
-    HasPools,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasFleet,
+        HasJournal,
+        HasLine,
+        HasMetrics,
+        HasPools,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 GIVE_BACK_AFTER_S = 30

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NoFreeSlot
 from greenroom.domain.events import ReaperNeeded
-from greenroom.domain.session.session import WAITING_STATES, Session, SessionState
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.reaper import HasReaper
-from greenroom.ports.session import HasClaims, HasSessions, PendingWait
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng
+from greenroom.domain.session.session import WAITING_STATES, SessionState
+from greenroom.ports.session import PendingWait
 from greenroom.usecases.line.dispatch_line import serve_line
 from greenroom.usecases.notify.answer_wait import answer_wait
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.reaper import HasReaper
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasJournal,
-    HasLine,
-    HasMetrics,
-    HasPools,
-    HasReaper,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasJournal,
+        HasLine,
+        HasMetrics,
+        HasPools,
+        HasReaper,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 LEASE_GRACE_S = 15

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.errors import KillSwitchThrown, QuotaExceeded
-from greenroom.domain.pool.pool import Application
+from greenroom.domain.errors import KillSwitchThrown
 from greenroom.domain.quota.quota import GpuBudget, Quota, Quotas, Scope, day_of, names_of
-from greenroom.domain.session.session import Session
-from greenroom.ports.pool import HasCatalog
-from greenroom.ports.quota import HasQuotaCounters, HasQuotas
-from greenroom.ports.session import HasClaims
-from greenroom.ports.world import Clock
 
+if TYPE_CHECKING:
+    from greenroom.domain.errors import QuotaExceeded
+    from greenroom.domain.pool.pool import Application
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.pool import HasCatalog
+    from greenroom.ports.quota import HasQuotaCounters, HasQuotas
+    from greenroom.ports.session import HasClaims
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasCatalog, HasClaims, HasQuotaCounters, HasQuotas, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasCatalog, HasClaims, HasQuotaCounters, HasQuotas, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def check_limits(draft: Session, application: Application, ports: Ports) -> Quotas:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import IllegalTransition, NotFound
 from greenroom.domain.line.line import order_of
-from greenroom.domain.session.session import (
-    LIVE_STATES,
-    Session,
-    SessionMove,
-    SessionState,
-    StatusReason,
-    overdue_reason,
-)
-from greenroom.ports.line import HasLine, LineTicket
-from greenroom.ports.notify import HasTasks
-from greenroom.ports.session import HasSessions
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock
+from greenroom.domain.session.session import LIVE_STATES, SessionMove, SessionState, StatusReason, overdue_reason
+from greenroom.ports.line import LineTicket
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.notify_peers import notify_page
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasTasks
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasConnections, HasLine, HasSessions, HasSocket, HasTasks, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 ENDING_TIMEOUT_S = 60

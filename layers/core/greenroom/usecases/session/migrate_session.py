@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import IllegalTransition, StaleEpoch
-from greenroom.domain.session.session import MOST_MIGRATIONS, Moving, Session, SessionState, StatusReason, sources_of
-from greenroom.domain.slot.slot import Slot
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, Rng
+from greenroom.domain.session.session import MOST_MIGRATIONS, Moving, SessionState, sources_of
 from greenroom.usecases.line.dispatch_line import dispatch_line
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.notify_peers import notify_page
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.end_session import end_session
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session, StatusReason
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasJournal,
-    HasLine,
-    HasMetrics,
-    HasPools,
-    HasSessions,
-    HasSocket,
-    HasTasks,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasJournal,
+        HasLine,
+        HasMetrics,
+        HasPools,
+        HasSessions,
+        HasSocket,
+        HasTasks,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def migrate_session(session: Session, reason: StatusReason, picture_until: float | None, ports: Ports) -> None:

@@ -7,27 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound, NotOpenYet
-from greenroom.domain.event.scheduled_event import ScheduledEvent
 from greenroom.domain.line.admission import held_until
 from greenroom.domain.pool.pool import Application
-from greenroom.ports.event import HasEvents
-from greenroom.ports.line import HasLine, LineTicket
-from greenroom.ports.notify import HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.session import HasSessions
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock
 from greenroom.usecases.event.read_event import events_of_pool
 from greenroom.usecases.session.end_session import end_held_session
 
+if TYPE_CHECKING:
+    from greenroom.domain.event.scheduled_event import ScheduledEvent
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.line import HasLine, LineTicket
+    from greenroom.ports.notify import HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock
 
-class Ports(
-    Clock, HasCatalog, HasConnections, HasEvents, HasLine, HasPools, HasSessions, HasSocket, HasTasks, Protocol
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock, HasCatalog, HasConnections, HasEvents, HasLine, HasPools, HasSessions, HasSocket, HasTasks, Protocol
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def reconcile_pre_queue(pool_id: str, ports: Ports) -> None:

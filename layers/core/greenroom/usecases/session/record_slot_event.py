@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import (
     Forbidden,
@@ -13,20 +13,11 @@ from greenroom.domain.errors import (
     StaleEpoch,
 )
 from greenroom.domain.instance.evacuation import RETURNING_STATES, is_being_lost
-from greenroom.domain.instance.instance import CLAIMABLE_STATES, Instance
+from greenroom.domain.instance.instance import CLAIMABLE_STATES
 from greenroom.domain.quota.quota import plays_until
-from greenroom.domain.session.session import Session, SessionMove, SessionState, StatusReason, sources_of
-from greenroom.domain.slot.slot import Slot, SlotState
+from greenroom.domain.session.session import SessionMove, SessionState, StatusReason, sources_of
+from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.slot.slot_move import retire_idle, withdraw
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.quota import HasQuotaCounters, HasQuotas
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock, InParallel, Rng
 from greenroom.usecases.line.publish_slot import publish_slot
 from greenroom.usecases.notify.answer_wait import answer_wait
 from greenroom.usecases.notify.notify_peers import notify_page
@@ -35,29 +26,42 @@ from greenroom.usecases.session.check_limits import gpu_budgets_of
 from greenroom.usecases.session.end_session import end_idle_session, end_session
 from greenroom.usecases.socket.check_boot import check_boot
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.domain.session.session import Session
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.quota import HasQuotaCounters, HasQuotas
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock, InParallel, Rng
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasFleet,
-    HasJournal,
-    HasLine,
-    HasMetrics,
-    HasPools,
-    HasQuotaCounters,
-    HasQuotas,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    InParallel,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasFleet,
+        HasJournal,
+        HasLine,
+        HasMetrics,
+        HasPools,
+        HasQuotaCounters,
+        HasQuotas,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        InParallel,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 class SlotEvent(StrEnum):

@@ -9,19 +9,20 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transac
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.journal import quota as journal
 from greenroom.domain.session.session import TERMINAL_STATES
-from greenroom.ports.notify import HasJournal
-from greenroom.ports.quota import HasQuotaCounters
-from greenroom.ports.session import HasSessions
-from greenroom.ports.world import Clock
 
+if TYPE_CHECKING:
+    from greenroom.ports.notify import HasJournal
+    from greenroom.ports.quota import HasQuotaCounters
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasJournal, HasQuotaCounters, HasSessions, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasJournal, HasQuotaCounters, HasSessions, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> None:

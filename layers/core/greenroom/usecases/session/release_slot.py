@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
 from greenroom.domain.events import SessionEnded
 from greenroom.domain.journal import session as journal
-from greenroom.domain.session.session import Session, SessionState, StatusReason
+from greenroom.domain.session.session import SessionState, StatusReason
 from greenroom.domain.session.session_length import length_of
 from greenroom.domain.slot.slot import SlotState
 from greenroom.domain.times import iso
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasTasks
-from greenroom.ports.pool import HasPools
-from greenroom.ports.session import HasClaims, HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasSocket
-from greenroom.ports.world import Clock
 from greenroom.usecases.notify.notify_peers import notify_agent_of_slot, notify_page
 from greenroom.usecases.pool.request_pass import request_pass
 from greenroom.usecases.session.end_session import end_session
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasTasks
+    from greenroom.ports.pool import HasPools
+    from greenroom.ports.session import HasClaims, HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasSocket
+    from greenroom.ports.world import Clock
 
-class Ports(
-    Clock,
-    HasBus,
-    HasClaims,
-    HasConnections,
-    HasJournal,
-    HasLine,
-    HasPools,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTasks,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        HasBus,
+        HasClaims,
+        HasConnections,
+        HasJournal,
+        HasLine,
+        HasPools,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTasks,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def release_slot(session_id: str, ports: Ports) -> Session:

@@ -3,61 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import DuplicateLaunch, NoFreeSlot, SlotLost, ViewerLimitReached
-from greenroom.domain.events import Event, SessionRequested
+from greenroom.domain.events import SessionRequested
 from greenroom.domain.line.line import head_start_of, order_at, tier_of
-from greenroom.domain.pool.pool import Application, Pool
-from greenroom.domain.quota.quota import Quotas
 from greenroom.domain.session.session import Session, SessionMove, SessionState, moved
 from greenroom.domain.times import iso
-from greenroom.ports.event import HasEvents
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.line import HasLine
-from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
-from greenroom.ports.pool import HasCatalog, HasPools
-from greenroom.ports.quota import HasQuotaCounters, HasQuotas
-from greenroom.ports.session import HasClaims, HasSessions, Taken
-from greenroom.ports.socket import HasConnections, HasSocket, HasTickets
-from greenroom.ports.world import Clock, Ids, InParallel, Rng, Secrets
 from greenroom.usecases.line.dispatch_line import assign, serve_line
 from greenroom.usecases.line.find_free_slots import FEW_PAGE, find_free_slots
-from greenroom.usecases.line.forecast_line import Outlook, forecast_line, outlook_of
 from greenroom.usecases.line.join_line import check_admission, check_line
 from greenroom.usecases.line.notify_waiting import first_forecast
-from greenroom.usecases.pool.read_snapshot import read_rows
 from greenroom.usecases.pool.request_pass import pass_to_request, slot_taken
 from greenroom.usecases.session.check_limits import check_limits
-from greenroom.usecases.session.recount_viewer import forget_what_is_over
-from greenroom.usecases.socket.issue_ticket import IssuedTicket, ticket_for
+from greenroom.usecases.socket.issue_ticket import ticket_for
 
+if TYPE_CHECKING:
+    from greenroom.domain.events import Event
+    from greenroom.domain.pool.pool import Application, Pool
+    from greenroom.domain.quota.quota import Quotas
+    from greenroom.ports.event import HasEvents
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.notify import HasBus, HasJournal, HasMetrics, HasTasks
+    from greenroom.ports.pool import HasCatalog, HasPools
+    from greenroom.ports.quota import HasQuotaCounters, HasQuotas
+    from greenroom.ports.session import HasClaims, HasSessions, Taken
+    from greenroom.ports.socket import HasConnections, HasSocket, HasTickets
+    from greenroom.ports.world import Clock, Ids, InParallel, Rng, Secrets
+    from greenroom.usecases.line.forecast_line import Outlook
+    from greenroom.usecases.socket.issue_ticket import IssuedTicket
 
-class Ports(
-    Clock,
-    Rng,
-    HasBus,
-    HasCatalog,
-    HasClaims,
-    HasConnections,
-    HasEvents,
-    HasFleet,
-    HasJournal,
-    HasLine,
-    HasMetrics,
-    HasPools,
-    HasQuotaCounters,
-    HasQuotas,
-    HasSessions,
-    HasSocket,
-    HasTasks,
-    HasTickets,
-    Ids,
-    Secrets,
-    InParallel,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        Rng,
+        HasBus,
+        HasCatalog,
+        HasClaims,
+        HasConnections,
+        HasEvents,
+        HasFleet,
+        HasJournal,
+        HasLine,
+        HasMetrics,
+        HasPools,
+        HasQuotaCounters,
+        HasQuotas,
+        HasSessions,
+        HasSocket,
+        HasTasks,
+        HasTickets,
+        Ids,
+        Secrets,
+        InParallel,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 LOSSES_BEFORE_LINE = 3
@@ -149,6 +150,9 @@ def _outlook(entered: _Entered, place: int, application: Application, pool: Pool
 
     The client token of a repeated request may belong to a session of another pool; then that pool is read and forecast.
     """
+    from greenroom.usecases.line.forecast_line import forecast_line, outlook_of  # only for a session in line
+    from greenroom.usecases.pool.read_snapshot import read_rows
+
     if entered.session.pool_id != pool.pool_id:
         return forecast_line(entered.session.pool_id, ports)
     queued = None if entered.waiting is None else max(entered.waiting + 1, place)
@@ -184,6 +188,8 @@ def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -
     try:
         return _admit_and_place(draft, application, pool, ports)
     except ViewerLimitReached as refusal:
+        from greenroom.usecases.session.recount_viewer import forget_what_is_over
+
         if not forget_what_is_over(draft.viewer_id, refusal.session_id, ports):
             raise
     return _admit_and_place(draft, application, pool, ports)

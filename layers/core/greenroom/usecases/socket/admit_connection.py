@@ -5,22 +5,25 @@ A page or an agent is admitted by its ticket. When a page connects or disconnect
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import ConnectionGone, NotFound, TicketRefused
-from greenroom.domain.session.session import Session, epoch_of
-from greenroom.domain.socket.connection import CONNECTION_LIFETIME_S, Connection, PeerKind, Ticket
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.session import HasSessions
-from greenroom.ports.socket import HasConnections, HasSocket, HasTickets
-from greenroom.ports.world import Clock
+from greenroom.domain.session.session import epoch_of
+from greenroom.domain.socket.connection import CONNECTION_LIFETIME_S, Connection, PeerKind
 from greenroom.usecases.notify.notify_peers import post_to_agent
 from greenroom.usecases.socket.check_boot import check_boot
 from greenroom.usecases.socket.issue_ticket import hash_of
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.domain.socket.connection import Ticket
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.socket import HasConnections, HasSocket, HasTickets
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasConnections, HasFleet, HasSessions, HasSocket, HasTickets, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasConnections, HasFleet, HasSessions, HasSocket, HasTickets, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def admit_connection(ticket: str, ports: Ports) -> Ticket:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound, StaleBoot, UnknownInstance
-from greenroom.domain.instance.instance import Instance, InstanceState
-from greenroom.ports.instance import HasFleet
+from greenroom.domain.instance.instance import InstanceState
 
+if TYPE_CHECKING:
+    from greenroom.domain.instance.instance import Instance
+    from greenroom.ports.instance import HasFleet
 
-class Ports(HasFleet, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(HasFleet, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> Instance:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from greenroom.domain.errors import RelaySecretUnavailable
-from greenroom.domain.session.session import Session
 from greenroom.domain.socket.relay import credential_expiry, turn_credential
-from greenroom.ports.socket import HasIceServers, HasTurn
-from greenroom.ports.world import Clock
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.socket import HasIceServers, HasTurn
+    from greenroom.ports.world import Clock
 
-class Ports(Clock, HasIceServers, HasTurn, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasIceServers, HasTurn, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def issue_ice_servers(session: Session, ports: Ports) -> list[dict[str, Any]]:

@@ -5,19 +5,21 @@ The ticket is valid for one instance and one boot of that instance.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.socket.connection import TICKET_LIFETIME_S, PeerKind, Ticket
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.session import HasSessions
-from greenroom.ports.socket import HasTickets
-from greenroom.ports.world import Clock, Secrets
 from greenroom.usecases.socket.check_boot import check_boot
-from greenroom.usecases.socket.issue_ticket import IssuedTicket, store_ticket
+from greenroom.usecases.socket.issue_ticket import store_ticket
 
+if TYPE_CHECKING:
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.socket import HasTickets
+    from greenroom.ports.world import Clock, Secrets
+    from greenroom.usecases.socket.issue_ticket import IssuedTicket
 
-class Ports(Clock, HasFleet, HasSessions, HasTickets, Secrets, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasFleet, HasSessions, HasTickets, Secrets, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 def issue_socket_ticket(instance_id: str, boot_nonce: str, ports: Ports) -> IssuedTicket:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound, SessionHasEnded
-from greenroom.domain.session.session import Session, epoch_of
+from greenroom.domain.session.session import epoch_of
 from greenroom.domain.socket.connection import TICKET_LIFETIME_S, PeerKind, Ticket
-from greenroom.ports.session import HasSessions
-from greenroom.ports.socket import HasTickets
-from greenroom.ports.world import Clock, Secrets
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.socket import HasTickets
+    from greenroom.ports.world import Clock, Secrets
 
-class Ports(Clock, HasSessions, HasTickets, Secrets, Protocol):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(Clock, HasSessions, HasTickets, Secrets, Protocol):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 @dataclass(frozen=True, slots=True)

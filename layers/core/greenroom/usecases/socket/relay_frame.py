@@ -9,40 +9,43 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from greenroom.domain.errors import ConnectionGone, NotFound, StaleBoot, UnknownInstance
-from greenroom.domain.session.session import SLOT_HOLDING_STATES, WAITING_STATES, Session, epoch_of
+from greenroom.domain.session.session import SLOT_HOLDING_STATES, WAITING_STATES, epoch_of
 from greenroom.domain.session.session_view import session_view
-from greenroom.domain.slot.slot import Slot
-from greenroom.domain.socket.connection import Connection, PeerKind
+from greenroom.domain.socket.connection import PeerKind
 from greenroom.domain.texts import IDENTIFIER, is_whole
-from greenroom.ports.instance import HasFleet
-from greenroom.ports.line import HasLine
-from greenroom.ports.session import HasSessions
-from greenroom.ports.slot import HasSlots
-from greenroom.ports.socket import HasConnections, HasIceServers, HasSocket, HasTickets, HasTurn
-from greenroom.ports.world import Clock
 from greenroom.usecases.notify.notify_peers import post_to_agent, post_to_page
 from greenroom.usecases.socket.admit_connection import notify_peer_socket
 from greenroom.usecases.socket.check_boot import check_boot
 from greenroom.usecases.socket.issue_ice_servers import issue_ice_servers
 
+if TYPE_CHECKING:
+    from greenroom.domain.session.session import Session
+    from greenroom.domain.slot.slot import Slot
+    from greenroom.domain.socket.connection import Connection
+    from greenroom.ports.instance import HasFleet
+    from greenroom.ports.line import HasLine
+    from greenroom.ports.session import HasSessions
+    from greenroom.ports.slot import HasSlots
+    from greenroom.ports.socket import HasConnections, HasIceServers, HasSocket, HasTickets, HasTurn
+    from greenroom.ports.world import Clock
 
-class Ports(
-    Clock,
-    HasConnections,
-    HasFleet,
-    HasIceServers,
-    HasLine,
-    HasSessions,
-    HasSlots,
-    HasSocket,
-    HasTickets,
-    HasTurn,
-    Protocol,
-):
-    """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
+    class Ports(
+        Clock,
+        HasConnections,
+        HasFleet,
+        HasIceServers,
+        HasLine,
+        HasSessions,
+        HasSlots,
+        HasSocket,
+        HasTickets,
+        HasTurn,
+        Protocol,
+    ):
+        """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
 PROTOCOL_VERSION = "1.3.0"
