@@ -78,13 +78,11 @@ def recording(*, is_on: bool = True) -> Iterator[Recorder]:
         _forget_clients()
         create_tables("sessions", "fleet")
         create_plain_tables("catalog", "journal")
-        boto3.setup_default_session()
-        events = boto3._get_default_session().events
+        events = clients.session().get_component("event_emitter")
         if is_on:
             events.register("provide-client-params.*.*", recorder.record)
         events.register_first("before-call.*.*", _accept)
         yield recorder
-    boto3.DEFAULT_SESSION = None
     _forget_clients()
 
 
@@ -128,7 +126,7 @@ def create_plain_tables(*names: str) -> None:
 
 
 def _forget_clients() -> None:
-    for made in (clients.dynamodb, clients.client, clients.socket_management):
+    for made in (clients.session, clients.dynamodb, clients.client, clients.socket_management):
         made.cache_clear()
 
 

@@ -1,1 +1,1 @@
-"""The ports of `greenroom.ports` on AWS. Only this package imports boto3."""
+"""The ports of `greenroom.ports` on AWS. Only this package imports botocore."""

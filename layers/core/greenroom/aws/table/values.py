@@ -1,19 +1,38 @@
-"""Converts Python values to DynamoDB attribute values and back."""
+"""Converts Python values to DynamoDB attribute values and back.
+
+boto3's own serializer knows more types, but importing it imports all of boto3.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, Rounded
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
-_WRITE, _READ = TypeSerializer(), TypeDeserializer()
+_NUMBER = Context(prec=38, traps=[Inexact, Rounded])
+"""What DynamoDB keeps of a number; more digits are an error. Source: DynamoDB, data types."""
 
 
 def attribute(value: Any) -> dict[str, Any]:
-    """One attribute value. Floats are rounded to milliseconds: every float in a row is a time."""
-    return dict(_WRITE.serialize(_plain(value)))
+    """One attribute value. Floats are rounded to milliseconds: every float in a row is a time.
+
+    Raises: TypeError (no row holds such a value), decimal.Inexact (more than 38 digits).
+    """
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, int | float | Decimal):
+        return {"N": _digits(value)}
+    if isinstance(value, Mapping):
+        return {"M": item(value)}
+    if isinstance(value, list | tuple):
+        return {"L": [attribute(each) for each in value]}
+    if isinstance(value, set | frozenset) and all(isinstance(each, str) for each in value):
+        return {"SS": list(value)}
+    raise TypeError(f"no row holds a {type(value).__name__}")
 
 
 def item(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,24 +42,25 @@ def item(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """An item as Python values; numbers as int or float."""
-    return {name: _number(_READ.deserialize(value)) for name, value in row.items()}
+    return {name: _value(attribute) for name, attribute in row.items()}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return Decimal(str(round(value, 3)))
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items() if each is not None}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value
+def _digits(number: float | Decimal) -> str:
+    exact = _NUMBER.create_decimal(str(round(number, 3)) if isinstance(number, float) else number)
+    if not exact.is_finite():
+        raise TypeError("no row holds an infinite number")
+    return str(exact)
 
 
-def _number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {key: _number(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_number(each) for each in value]
-    return value
+def _value(attribute: Mapping[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    if kind == "N":
+        number = Decimal(value)
+        return int(number) if number == number.to_integral_value() else float(number)
+    if kind == "M":
+        return plain(value)
+    if kind == "L":
+        return [_value(each) for each in value]
+    if kind == "SS":
+        return set(value)
+    return None if kind == "NULL" else value
