@@ -15,7 +15,7 @@ CHECKED = $(wildcard layers/core/greenroom functions layers/viewer/greenroom_vie
 SPREAD := --dist loadscope --no-loadscope-reorder
 PROCESSES := 2
 
-.PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser judge rights histories overhead ramp interrupt event waiting turn relay
+.PHONY: help setup run smoke build deploy destroy check quick test e2e frontend packages browser judge rights histories overhead imports ramp interrupt event waiting turn relay
 
 help: ## what each target does
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -103,6 +103,9 @@ histories: setup ## 1,000 seeded random histories of whole fleets, with faults; 
 
 overhead: setup ## what a hot launch costs beside its AWS calls, as a ratio; a minute
 	@PYTHONPATH=layers/core:lab:. $(BIN)/python -m tests.architecture.calls.overhead
+
+imports: setup ## what a cold start costs: each function's import and first call, as ratios; some minutes
+	@PYTHONPATH=layers/core:lab:cli:. $(BIN)/python -m tests.architecture.cold_start.imports $(FUNCTIONS)
 
 ramp: setup ## 40 viewers come in a minute and leave over five while Spot runs dry; reports/ramp.png; 10 minutes
 	@$(LAB) greenroom_lab.drives.ramp
