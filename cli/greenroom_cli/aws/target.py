@@ -63,7 +63,9 @@ def find_region(environment: Mapping[str, str]) -> str:
         raise TargetRefused("the Region is not known", str(error), "check AWS_PROFILE") from error
     if not region:
         raise TargetRefused(
-            "no Region is set", remedy="set AWS_REGION, or `region` in the profile (aws configure set region ...)"
+            "no Region is set",
+            "neither AWS_REGION nor AWS_DEFAULT_REGION is there, and the profile names none",
+            "set AWS_REGION, or `region` in the profile (aws configure set region ...)",
         )
     return str(region)
 
@@ -83,7 +85,7 @@ def confirm_first(
         "y",
         "yes",
     ):
-        raise TargetRefused("nothing was deployed")
+        raise TargetRefused("nothing was deployed", "the answer was not yes", "run it again, and answer y")
 
 
 def existing(target: Target) -> Stack | None:

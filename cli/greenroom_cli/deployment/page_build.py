@@ -40,7 +40,7 @@ def build_page() -> Path:
 def _npm(*arguments: str) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        raise PageFailed("Node 20 or later with npm is needed", "it is not on PATH")
+        raise PageFailed("Node 20 or later with npm is needed", "it is not on PATH", "install it from nodejs.org")
     done = subprocess.run(
         [npm, *arguments],
         cwd=FRONTEND,
@@ -51,4 +51,5 @@ def _npm(*arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise PageFailed(f"npm {' '.join(arguments[:2])} failed", f"\n{done.stdout[-2000:]}")
+        remedy = "mend what it names, and run it again"
+        raise PageFailed(f"npm {' '.join(arguments[:2])} failed", f"\n{done.stdout[-2000:]}", remedy)

@@ -84,7 +84,7 @@ def _value(name: str, text: str) -> tuple[str, str]:
     try:
         value = lexer.get_token()
     except ValueError as error:
-        raise ParameterInvalid(name, f"{error}: a quote is opened and not closed") from error
+        raise ParameterInvalid(name, f"{error}: a quote is opened and not closed", "close it") from error
     return value or "", stream.read()
 
 

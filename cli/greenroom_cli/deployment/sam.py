@@ -98,7 +98,8 @@ def run(command: str, *arguments: str, cwd: Path, environment: Mapping[str, str]
             check=False,
         )
     if done.returncode:
-        raise SamFailed(f"sam {command} failed", f"\n{meaningful(done.stdout)}")
+        remedy = "mend what it names, and run it again"
+        raise SamFailed(f"sam {command} failed", f"\n{meaningful(done.stdout)}", remedy)
 
 
 def meaningful(output: str) -> str:

@@ -40,9 +40,8 @@ def _refuse_kept(bucket: str, errors: Sequence[dict[str, str]]) -> None:
     """S3 answers 200 also where it deleted nothing."""
     if errors:
         first = errors[0]
-        raise BucketNotEmptied(
-            f"bucket {bucket} is not empty", f"{first['Key']}: {first.get('Message', first['Code'])}"
-        )
+        why = f"{first['Key']}: {first.get('Message', first['Code'])}"
+        raise BucketNotEmptied(f"bucket {bucket} is not empty", why, "delete what it names, and run it again")
 
 
 def forget_logs(account: Account, resources: Sequence[Resource]) -> None:

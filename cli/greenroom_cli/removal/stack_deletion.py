@@ -62,7 +62,8 @@ def delete_stack(cloudformation: Any, stack: Stack, sleep: Callable[[float], Non
             return
         old_looks = old_looks - 1 if status == "DELETE_FAILED" else 0
         if (status == "DELETE_FAILED" and old_looks < 0) or time.monotonic() > ends:
-            raise DestroyFailed(f"stack {stack.stack_id} is {status}", remedy="see its events, and run it again")
+            why = f"CloudFormation says {status}"
+            raise DestroyFailed(f"stack {stack.stack_id} stays", why, "see its events, and run it again")
         sleep(POLL_S)
 
 

@@ -24,6 +24,7 @@ from greenroom_cli.toolchain.command_file import write_command
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
+NODE_REMEDY = "install it from nodejs.org"
 STAMP = ".lock-sha256"
 
 
@@ -70,7 +71,8 @@ def provide(name: str, say: Say) -> None:
 def check_python() -> None:
     """Raises: ToolMissing when this interpreter is too old or cannot make virtual environments."""
     if sys.version_info < OLDEST_PYTHON:
-        raise ToolMissing("Python 3.11 or later is needed", f"{sys.executable} is {sys.version.split()[0]}")
+        found = f"{sys.executable} is {sys.version.split()[0]}"
+        raise ToolMissing("Python 3.11 or later is needed", found, "put one on PATH, or name it: make PYTHON=...")
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
@@ -84,11 +86,12 @@ def check_node() -> None:
     """Raises: ToolMissing when Node 20 or later, or npm, is not on PATH."""
     node = shutil.which("node")
     if not node or not shutil.which("npm"):
-        raise ToolMissing(f"Node {OLDEST_NODE} or later with npm is needed", "it is not on PATH")
+        raise ToolMissing(f"Node {OLDEST_NODE} or later with npm is needed", "it is not on PATH", NODE_REMEDY)
     answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     major = answer.lstrip("v").split(".")[0]
     if not major.isdigit() or int(major) < OLDEST_NODE:
-        raise ToolMissing(f"Node {OLDEST_NODE} or later is needed", f"{node} is {answer or 'not answering'}")
+        found = f"{node} is {answer or 'not answering'}"
+        raise ToolMissing(f"Node {OLDEST_NODE} or later is needed", found, NODE_REMEDY)
 
 
 def ensure(name: str, say: Say) -> None:
@@ -158,7 +161,8 @@ def run(command: list[str]) -> None:
     if done.returncode:
         print(done.stdout, file=sys.stderr)
         last = (done.stdout.strip().splitlines() or ["no output"])[-1]
-        raise ToolMissing(f"`{Path(command[0]).name} {' '.join(command[1:4])} ...` failed", last)
+        called = f"{Path(command[0]).name} {' '.join(command[1:4])} ..."
+        raise ToolMissing(f"`{called}` failed", last, "its lines above say more; run it again when that is mended")
 
 
 if __name__ == "__main__":

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from greenroom_cli.commands.output import Output, Result
 from greenroom_cli.failures import CallRefused, CommandFailed
 from greenroom_cli.toolchain.paths import ROOT
+
+from tests.architecture.reading import module_name, python_files
 
 RESULT = Result({"stack": "greenroom"}, "all of it")
 NOBODY = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GREENROOM_"))}
@@ -63,6 +68,22 @@ def test_a_failure_says_what_why_and_what_helps(is_json: bool, capsys: pytest.Ca
     assert (json.loads(said.out) if is_json else said.out) == ({"error": error} if is_json else "")
 
 
+def raised(path: Path) -> Iterator[tuple[str, int]]:
+    """Where a module raises one of our failures, and how many texts it gives the reader."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            name = ast.unparse(node.exc.func)
+            kind = getattr(importlib.import_module(module_name(path)), name, None)
+            if isinstance(kind, type) and issubclass(kind, CommandFailed):
+                yield f"{path.name}:{node.lineno}", len(node.exc.args) + len(node.exc.keywords)
+
+
+def test_every_failure_has_a_reason_and_a_remedy() -> None:
+    found = dict(each for path in python_files("cli") if path.name != "__main__.py" for each in raised(path))
+    assert len(found) > 15
+    assert [place for place, texts in found.items() if texts != 3] == []
+
+
 def test_a_wrong_call_and_a_failure_have_different_codes() -> None:
     assert (CommandFailed("a").exit_code, CallRefused("a").exit_code) == (1, 2)
 
@@ -83,8 +104,9 @@ def test_parameters_and_stack_come_by_environment_too() -> None:
 def test_without_a_region_nothing_is_touched(name: str, tmp_path: Path) -> None:
     done = command(name, AWS_CONFIG_FILE=str(tmp_path / "none"), HOME=str(tmp_path))
     assert done.returncode == 2
-    assert "no Region is set" in done.stderr
-    assert "AWS_REGION" in done.stderr
+    what, remedy = done.stderr.splitlines()
+    assert what.startswith("greenroom: no Region is set: neither AWS_REGION")
+    assert remedy.startswith("greenroom: what helps: set AWS_REGION")
 
 
 def test_an_aws_that_cannot_be_reached_is_a_failure_with_a_remedy(tmp_path: Path) -> None:
