@@ -13,6 +13,7 @@ from tests.architecture.rights.effective import Right
 REPLACES: Mapping[str, tuple[str, ...]] = {
     "follow_plan": ("start_instances", "stop_instances", "retire_instances"),
     "await_session": ("await_slot", "await_end"),
+    "record_interruption": ("note_interruption",),
     "record_connection": ("open_connection", "close_connection"),
     "configure_catalog": ("configure_application", "configure_pool"),
     "configure_quota": ("configure_quota", "operate_account"),
