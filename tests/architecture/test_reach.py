@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from fnmatch import fnmatchcase
 
 import pytest
@@ -118,6 +119,7 @@ def test_a_function_behind_the_viewer_socket_is_held_to_the_partitions_its_code_
     granted = {
         (each.action, each.resource, key) for each in rights(function, "dynamodb:") for key in leading_keys(each)
     }
+    assert {right for right in granted if not re.fullmatch(r"[A-Z]+#\*", right[2])} == set()  # one kind of key each
     assert {use for use in used if not any(allows(right, use) for right in granted)} == set()
     assert {right for right in granted if not any(allows(right, use) for use in used)} == set()
 
