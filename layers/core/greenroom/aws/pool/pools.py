@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from greenroom.aws.instance.launch_rows import launch_of, launch_row
 from greenroom.aws.slot.slot_rows import pool_key
-from greenroom.aws.table.codec import decoded, encoded
+from greenroom.aws.table.codec import encoded
 from greenroom.aws.table.rows import RowChanged, change, query, read
 from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.write import Write, put
 from greenroom.domain.anew import anew, unchanged
 from greenroom.domain.errors import Conflict
-from greenroom.domain.event.scheduled_event import EventReservation
-from greenroom.domain.instance.launch import Launch
-from greenroom.domain.pool.pool import Halt
-from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
-from greenroom.ports.pool import BOOTS_KEPT, PoolRows
+from greenroom.domain.session.session_length import LENGTHS_KEPT
+from greenroom.ports.pool import BOOTS_KEPT
+
+if TYPE_CHECKING:
+    from greenroom.domain.instance.launch import Launch
+    from greenroom.domain.pool.pool import Halt
+    from greenroom.domain.session.session_length import SessionLength
+    from greenroom.ports.pool import PoolRows
 
 EVENT_PREFIX = "event_"
 """Each event's reserved slots are an attribute of their own, so one event's can change without the others'."""
@@ -33,26 +35,12 @@ class DynamoPools:
         self._table = table
 
     def read(self, pool_id: str) -> PoolRows:
+        from greenroom.aws.pool.pool_rows import pool_rows_of  # a claim only counts
+
         rows = query(self._table, pool_key(pool_id))
         capacity = next((row for row in rows if row["sk"] == "CAPACITY"), {})
         held = {_event_of(name): row for name, row in capacity.items() if name.startswith(EVENT_PREFIX)}
-        return PoolRows(
-            version=capacity.get("version", 0),
-            launches=tuple(launch_of(row) for row in rows if row["sk"].startswith("LAUNCH#")),
-            reservations={event_id: decoded(EventReservation, row) for event_id, row in held.items()},
-            taken=capacity.get("taken", 0),
-            surplus_since=capacity.get("surplusSince"),
-            surplus_least=capacity.get("surplusLeast", 0),
-            failed_launches=capacity.get("failedLaunches", 0),
-            failed_boots=len(capacity.get("failedBoots", ())),
-            halted=decoded(Halt, capacity["halted"]) if "halted" in capacity else None,
-            boot_times=tuple(capacity.get("bootTimes", ())),
-            session_lengths=tuple(decoded(SessionLength, each) for each in capacity.get("sessionLengths", ())),
-            launch_rests_until=capacity.get("launchRestsUntil", 0.0),
-            give_back_slots=max(0, capacity.get("giveBackSlots", 0)),
-            give_back_until=capacity.get("giveBackUntil", 0.0),
-            member_ids=tuple(row["instanceId"] for row in rows if row["sk"].startswith("MEMBER#")),
-        )
+        return pool_rows_of(rows, capacity, held)
 
     def free(self, pool_id: str) -> int | None:
         return read(self._table, pool_key(pool_id), "CAPACITY").get("free")
@@ -71,6 +59,8 @@ class DynamoPools:
         self._change(self._capacity(pool_id).remove("pendingPassUntil"), pool_id)
 
     def commit_launches(self, pool_id: str, version: int, launches: Sequence[Launch]) -> None:
+        from greenroom.aws.instance.launch_rows import launch_row  # a claim launches nothing
+
         write = self._capacity(pool_id)
         stored = write.name("version")
         unchanged = f"{stored} = {write.value(version)}"
