@@ -10,6 +10,7 @@ from functools import cache
 
 import pytest
 
+from tests.architecture.cold_start.imports import LIMITS
 from tests.architecture.reading import ROOT, function_names
 
 IMPORT = """
@@ -54,3 +55,8 @@ def test_a_claim_loads_neither_forecasts_nor_ports() -> None:
     assert [
         name for name in loaded if name.startswith(("greenroom.planning", "greenroom.ports", "greenroom.aws."))
     ] == []
+
+
+def test_make_imports_knows_the_functions_that_it_limits() -> None:
+    """It is run by hand: this at least imports it whenever something is renamed."""
+    assert set(LIMITS) <= set(function_names())

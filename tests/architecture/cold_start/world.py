@@ -22,7 +22,7 @@ from greenroom.domain.slot.slot import Slot, SlotState
 from greenroom.domain.socket.connection import PeerKind, Ticket
 from greenroom.entry.compose import AwsPorts
 from greenroom.entry.settings import Settings
-from greenroom.usecases.pool.configure import configure_pool
+from greenroom.usecases.pool.configure_catalog import configure_pool
 from greenroom.usecases.socket.issue_ticket import hash_of
 from greenroom_lab.engine.process import EmbeddedAws
 
