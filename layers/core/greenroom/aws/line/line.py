@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.session.session_rows import line_key, place_key, place_key_of, session_key
@@ -15,7 +15,9 @@ from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.values import item
 from greenroom.aws.table.write import Write
 from greenroom.domain.session.session import WAITING_STATES, Session, SessionState
-from greenroom.ports.line import LineTicket
+
+if TYPE_CHECKING:
+    from greenroom.ports.line import LineTicket
 
 
 class DynamoLine:
@@ -77,6 +79,8 @@ class DynamoLine:
 
 
 def _ticket_of(row: Mapping[str, Any]) -> LineTicket:
+    from greenroom.ports.line import LineTicket  # only where somebody waits
+
     return decoded(LineTicket, row)
 
 

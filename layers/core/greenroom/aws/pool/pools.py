@@ -13,8 +13,6 @@ from greenroom.aws.table.transaction import Refused, transact
 from greenroom.aws.table.write import Write, put
 from greenroom.domain.anew import anew, unchanged
 from greenroom.domain.errors import Conflict
-from greenroom.domain.session.session_length import LENGTHS_KEPT
-from greenroom.ports.pool import BOOTS_KEPT
 
 if TYPE_CHECKING:
     from greenroom.domain.instance.launch import Launch
@@ -98,6 +96,8 @@ class DynamoPools:
         return len(self._change(self._capacity(pool_id).put_in("failedBoots", instance_id), pool_id)["failedBoots"])
 
     def record_boot(self, pool_id: str, seconds: float | None) -> None:
+        from greenroom.ports.pool import BOOTS_KEPT
+
         kept = self._change(self._capacity(pool_id).remove("failedBoots"), pool_id).get("bootTimes")
         if seconds is None:
             return
@@ -106,6 +106,8 @@ class DynamoPools:
             self._change(write.set("bootTimes", [*(kept or ()), round(seconds, 1)][-BOOTS_KEPT:]), pool_id)
 
     def record_length(self, pool_id: str, length: SessionLength) -> None:
+        from greenroom.domain.session.session_length import LENGTHS_KEPT
+
         kept = read(self._table, pool_key(pool_id), "CAPACITY").get("sessionLengths")
         write = self._unchanged(self._capacity(pool_id), "sessionLengths", kept)
         lengths = [*(kept or ()), encoded(length)]

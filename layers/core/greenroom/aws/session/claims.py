@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenroom.aws.session.launch_entry import enter
 from greenroom.aws.session.quota_counters import given_back
@@ -33,7 +33,6 @@ from greenroom.domain.errors import (
     StaleEpoch,
     ViewerLimitReached,
 )
-from greenroom.domain.instance.instance import CLAIMABLE_STATES
 from greenroom.domain.quota.quota import Quotas
 from greenroom.domain.session.session import (
     TERMINAL_STATES,
@@ -51,8 +50,10 @@ from greenroom.domain.session.session import (
 )
 from greenroom.domain.slot import slot_move
 from greenroom.domain.slot.slot import FIRST_SLOT, FreeSlot, Slot
-from greenroom.ports.line import LineTicket
 from greenroom.ports.session import Taken
+
+if TYPE_CHECKING:
+    from greenroom.ports.line import LineTicket
 
 LEFT_CHANGES = 3
 """How often a hand-over is tried again because the slot that the session leaves changed after it was read."""
@@ -158,6 +159,8 @@ class DynamoClaims:
 
     def _given_up(self, session: Session, left: LeftSlot | None) -> list[dict[str, Any]]:
         """The items that give up the slot which the session leaves. None if the slot is no longer the session's."""
+        from greenroom.domain.instance.instance import CLAIMABLE_STATES  # not for a first claim
+
         slot = self._held(session, left.assignment) if left else None
         if slot is None or left is None:
             return []
@@ -243,4 +246,6 @@ class DynamoClaims:
         return Write(self._sessions, session_key(session.session_id), "META")
 
     def _claimable(self, instance_id: str) -> dict[str, Any]:
+        from greenroom.domain.instance.instance import CLAIMABLE_STATES  # not for a first claim
+
         return Write(self._fleet, instance_key(instance_id), "META").when_in("state", CLAIMABLE_STATES).as_check()

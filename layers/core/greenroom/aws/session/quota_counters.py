@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenroom.aws.clients import dynamodb
 from greenroom.aws.quota.quota_rows import counter_key, day_expires_at
@@ -31,7 +31,9 @@ from greenroom.domain.quota.quota import (
     names_of,
 )
 from greenroom.domain.session.session import TERMINAL_STATES, Session
-from greenroom.ports.quota import CountedSession, ShardCount, Used
+
+if TYPE_CHECKING:
+    from greenroom.ports.quota import CountedSession, ShardCount, Used
 
 UNIT_FIELDS = {True: "live", False: "sessions"}
 """The field of units in the row LIVE (True) and in the row of a day (False)."""
@@ -126,6 +128,8 @@ class DynamoQuotaCounters:
         return sum(row.get("gpuSeconds", 0) for row in rows)
 
     def used(self, name: str, day: str) -> Used:
+        from greenroom.ports.quota import Used  # a launch counts, and adds nothing up
+
         days = [self._row(name, shard, day_row(day)) for shard in range(SHARDS)]
         return Used(
             live=sum(each.live for each in self.live_shards(name)),
@@ -134,6 +138,8 @@ class DynamoQuotaCounters:
         )
 
     def live_shards(self, name: str) -> Sequence[ShardCount]:
+        from greenroom.ports.quota import ShardCount
+
         rows = [(shard, self._row(name, shard, LIVE)) for shard in range(SHARDS)]
         return [decoded(ShardCount, {"changedAt": 0.0, **row, "shard": shard}) for shard, row in rows if row]
 
@@ -172,6 +178,8 @@ class DynamoQuotaCounters:
         return True
 
     def _counted(self, shard: str) -> Iterator[CountedSession]:
+        from greenroom.ports.quota import CountedSession
+
         arguments: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": "live",
