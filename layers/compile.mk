@@ -8,6 +8,6 @@ define compile
 	@if $(IS_RUNTIME) >/dev/null 2>&1; then \
 		PYTHONHASHSEED=0 $(LAMBDA_PYTHON) -m compileall -q -f --invalidation-mode unchecked-hash -s "$1" -p "$2" "$1"; \
 	else \
-		echo "greenroom: no $(LAMBDA_RUNTIME) on this machine: .pyc files are left out, each cold start compiles"; \
+		echo "greenroom: no $(LAMBDA_RUNTIME) on this computer: .pyc files are left out, each cold start compiles"; \
 	fi
 endef
