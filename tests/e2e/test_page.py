@@ -77,7 +77,7 @@ async def test_clicks_on_the_picture_and_leaving_let_no_error_go_by() -> None:
 @pytest.mark.parametrize(
     ("groups", "title", "says"),
     [
-        (["viewers"], "Your account has no access yet", "belongs to no organisation"),
+        (["viewers"], "Your account has no access yet", "does not belong to an organisation"),
         (["viewers", "tenant-acme", "tenant-demo"], "Your account is in several organisations", "acme, tenant-demo"),
     ],
 )
