@@ -1,4 +1,4 @@
-"""The domain of Greenroom as code: states and their transitions, limits, errors.
+"""Greenroom's rules as code: the states of sessions, slots and instances, the allowed changes of state, limits, errors.
 
-Everything here is pure: standard library only, no clock, no randomness, no I/O.
+Everything in this package is pure: it uses only the standard library, and reads no clock, no randomness, no network.
 """

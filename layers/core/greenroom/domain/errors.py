@@ -13,11 +13,14 @@ _CHANGED_MEANWHILE = "was changed at the same time. Read it again and repeat the
 
 
 class GreenroomError(Exception):
-    """The root of all errors that are raised on purpose."""
+    """The base class of all errors that Greenroom raises on purpose."""
 
 
 class InvalidField(GreenroomError):
-    """The caller's input is wrong: `field` names the input, `reason` says what would be right. HTTP 400."""
+    """Raised when an input of the caller is wrong. HTTP 400.
+
+    `field` names the input; `reason` says what a right value would be.
+    """
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -26,9 +29,9 @@ class InvalidField(GreenroomError):
 
 
 class NotFound(GreenroomError):
-    """The thing asked for does not exist, or belongs to someone else; the answer does not tell which. HTTP 404.
+    """Raised when the thing asked for does not exist or belongs to someone else; the message hides which. HTTP 404.
 
-    `noun` and `name` say which thing: `pool`, `demo`.
+    `noun` and `name` say which thing was asked for, like `pool` and `demo`.
     """
 
     def __init__(self, noun: str, name: str) -> None:
@@ -36,14 +39,15 @@ class NotFound(GreenroomError):
 
 
 class Forbidden(GreenroomError):
-    """The caller is known but may not do this. HTTP 403. The text is a sentence, which the caller reads."""
+    """Raised when the caller is known but has no right to the action. HTTP 403. The message is for the caller."""
 
 
 class Conflict(GreenroomError):
-    """Somebody else changed the thing between the read and the write. Reading and deciding again is safe. HTTP 409.
+    """Raised when somebody else changed a stored thing between the caller's read and write. HTTP 409.
 
-    `noun` and `name` say which thing. `why` replaces the general reason and finishes the sentence:
-    `Conflict("instance", "i-1", "is Ready: only a drain by an operator can be undone.")`.
+    The caller may read the thing again, decide again and write again.
+    `noun` and `name` say which thing was changed. `why` is the end of the message, for cases in which the general
+    reason does not fit: `Conflict("instance", "i-1", "is Ready: only a drain by an operator can be undone.")`.
     """
 
     def __init__(self, noun: str, name: str, why: str = _CHANGED_MEANWHILE) -> None:
@@ -51,28 +55,28 @@ class Conflict(GreenroomError):
 
 
 class StoreBusy(GreenroomError):
-    """A table refused a call for the moment: a conflict, throttle or fault outlasted all retries. HTTP 503.
+    """Raised when DynamoDB refused a call for the moment (conflict, throttling or fault) at all retries. HTTP 503.
 
-    A part of the caller's work may be done already; repeating the same call a little later does the rest. This is no
-    Conflict, because callers treat a Conflict as a final answer.
+    A part of the caller's work may be done already. Repeating the same call a little later does the rest. StoreBusy is
+    not a kind of Conflict, because callers treat a Conflict as a final answer.
     """
 
     retry_after_s = 1
 
 
 class NoFreeSlot(GreenroomError):
-    """The pool has no slot that a session can claim now, so the session waits in line."""
+    """Raised when the pool has no slot that a session can claim now. The session then waits in the pool's line."""
 
 
 class SlotLost(Conflict):
-    """Another session took the slot first, or the slot changed since it was read; the caller may try another slot."""
+    """Raised when another session took a slot first, or a slot changed after it was read. Another slot may do."""
 
     def __init__(self, name: str, noun: str = "slot") -> None:
         super().__init__(noun, name, "was taken or changed by somebody else first. Try another slot.")
 
 
 class ViewerLimitReached(GreenroomError):
-    """The viewer already runs as many sessions as allowed; `session_id` is one of those sessions. HTTP 409."""
+    """Raised when a viewer already runs as many sessions as allowed; `session_id` is one of them. HTTP 409."""
 
     def __init__(self, session_id: str) -> None:
         super().__init__(f"The session {session_id} is still running. Go back to it, or end it first.")
@@ -80,7 +84,11 @@ class ViewerLimitReached(GreenroomError):
 
 
 class QuotaExceeded(GreenroomError):
-    """A quota is used up: `name`, which allows `limit` units to `scope` (viewer-day, tenant, account). HTTP 429."""
+    """Raised when a quota (a limit on use) is used up. HTTP 429.
+
+    `scope` says whose quota it is (viewer-day, tenant or account), `name` which of that scope's limits, `limit` how
+    many units the quota allows.
+    """
 
     def __init__(self, scope: str, name: str, limit: int, now: float, try_again_at: float) -> None:
         retry_after_s = max(1, round(try_again_at - now))
@@ -93,7 +101,7 @@ class QuotaExceeded(GreenroomError):
 
 
 class KillSwitchThrown(GreenroomError):
-    """An operator stopped all new sessions with the kill switch; `reason` is what the operator wrote. HTTP 503."""
+    """Raised while an operator's kill switch stops all new sessions; `reason` is the operator's text. HTTP 503."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -101,9 +109,9 @@ class KillSwitchThrown(GreenroomError):
 
 
 class LineFull(GreenroomError):
-    """The pool's line has reached its `limit`, so no further session may wait in it. HTTP 503.
+    """Raised when `limit` sessions already wait in the pool's line, so that no further session may join it. HTTP 503.
 
-    A retry is worthwhile after `retry_after_s`.
+    The caller should try again after `retry_after_s` seconds.
     """
 
     def __init__(self, limit: int, retry_after_s: int) -> None:
@@ -115,7 +123,10 @@ class LineFull(GreenroomError):
 
 
 class DuplicateLaunch(GreenroomError):
-    """The client token of this request has already created `session_id`; the caller answers with that session."""
+    """Raised when a request repeats a client token (the caller's own id for a request) that was used before.
+
+    The caller answers with the session that the first request created: `session_id`.
+    """
 
     def __init__(self, session_id: str) -> None:
         super().__init__(f"client token belongs to session {session_id}")
@@ -123,7 +134,7 @@ class DuplicateLaunch(GreenroomError):
 
 
 class ApplicationClosed(GreenroomError):
-    """An operator closed the application to new sessions. HTTP 403. The text is a sentence, which the viewer reads."""
+    """Raised when an operator closed the application to new sessions. HTTP 403. The message is for the viewer."""
 
 
 def _opening(opens_at: float | None) -> str:
@@ -131,7 +142,7 @@ def _opening(opens_at: float | None) -> str:
 
 
 class NotOpenYet(GreenroomError):
-    """The application takes sessions only around its scheduled events, and no event is near. HTTP 403.
+    """Raised when an application takes sessions only around its scheduled events, and no event is near. HTTP 403.
 
     `opens_at`: when the application takes sessions again, epoch seconds; None when no event is planned.
     """
@@ -142,38 +153,39 @@ class NotOpenYet(GreenroomError):
 
 
 class SessionHasEnded(GreenroomError):
-    """The session is Ending, Ended or Failed; nothing more can be done with it. HTTP 409."""
+    """Raised when the caller wants to change a session that is Ending, Ended or Failed. HTTP 409."""
 
     def __init__(self, session_id: str) -> None:
         super().__init__(f"The session {session_id} has ended. Request a new one.")
 
 
 class EventHasEnded(GreenroomError):
-    """The scheduled event is Over or Cancelled; the operator must make a new one. HTTP 409."""
+    """Raised when an operator wants to change a scheduled event that is Over or Cancelled. HTTP 409."""
 
     def __init__(self, event_id: str, state: str) -> None:
         super().__init__(f"The event {event_id} is {state}. Schedule a new one.")
 
 
 class FactUnavailable(GreenroomError):
-    """A fact about the AWS account could not be read; the message names the AWS call and AWS's error code."""
+    """Raised when a fact about the AWS account cannot be read; the message names the AWS call and AWS's error code."""
 
 
 class SessionAlreadyAdopted(GreenroomError):
-    """Another state machine execution already drives this session: the caller is a duplicate and ends quietly."""
+    """Raised when another state machine execution already drives the session. The caller is a duplicate, and ends."""
 
 
 class IllegalTransition(GreenroomError):
-    """The transition table has no edge for this change of state: the report that asked for it is late or out of order.
+    """Raised when a session, slot, instance or launch may not change from its present state to the requested state.
 
-    The caller ignores such a report.
+    The report that asked for the change is late or out of order; the caller ignores such a report.
     """
 
 
 class StaleEpoch(GreenroomError):
-    """The slot has changed hands since the caller read its epoch (a number that rises at each claim). HTTP 409.
+    """Raised when a caller gives an outdated epoch (a slot's fencing number, raised each time the slot changes hands).
 
-    `noun` and `name` say whether a slot or a session noticed it.
+    The slot has changed hands since the caller read its epoch, so what the caller wants is refused. HTTP 409.
+    `noun` and `name` say which slot or session has the newer epoch.
     """
 
     def __init__(self, noun: str, name: str, why: str = "has a newer epoch.") -> None:
@@ -181,7 +193,7 @@ class StaleEpoch(GreenroomError):
 
 
 class StaleBoot(GreenroomError):
-    """The instance has booted again and its new agent has registered, so the calling agent must stop. HTTP 409."""
+    """Raised when an agent calls although its instance has booted again since; that agent must stop. HTTP 409."""
 
     def __init__(self, instance_id: str) -> None:
         super().__init__(
@@ -190,14 +202,14 @@ class StaleBoot(GreenroomError):
 
 
 class InstanceHasEnded(GreenroomError):
-    """Greenroom has recorded the instance as terminated; an agent that still runs on it must stop. HTTP 409."""
+    """Raised when an agent calls from an instance recorded as terminated; that agent must stop. HTTP 409."""
 
     def __init__(self, instance_id: str) -> None:
         super().__init__(f"The instance {instance_id} was given up as terminated. Its agent must stop.")
 
 
 class UnknownInstance(GreenroomError):
-    """This stack did not launch the instance, or the instance is stopped, ending or ended. HTTP 403."""
+    """Raised when an agent's instance was not launched by this stack, or is stopped, ending or ended. HTTP 403."""
 
     def __init__(self, instance_id: str) -> None:
         super().__init__(
@@ -206,62 +218,67 @@ class UnknownInstance(GreenroomError):
 
 
 class TicketRefused(GreenroomError):
-    """The ticket for the Viewer socket is unknown, used or expired, or its session or instance has ended.
+    """Raised when a page or an agent may not connect to the Viewer socket, so that its WebSocket handshake is refused.
 
-    The WebSocket handshake is refused.
+    The ticket (a single-use secret for the connection) is unknown, used or expired, or its session or instance has
+    ended.
     """
 
 
 class ConnectionGone(GreenroomError):
-    """The WebSocket connection is closed."""
+    """Raised when a frame is sent to a WebSocket connection that is closed."""
 
 
 class TaskGone(GreenroomError):
-    """The state machine no longer waits for this task token: it timed out or ended, or the token is invalid.
+    """Raised when no state machine waits for a task token: the wait timed out or ended, or the token is invalid.
 
     The caller must undo its work.
     """
 
 
 class CapacityUnavailable(GreenroomError):
-    """EC2 has no capacity for these offerings (type, zone, market) now. Another offering or a later try may succeed."""
+    """Raised when EC2 has no capacity now for the requested offerings (type × zone × market). A later try may work."""
 
 
 class AccountLimitReached(GreenroomError):
-    """A quota of the AWS account does not allow the launch.
+    """Raised when a quota of the AWS account forbids a launch.
 
-    No other offering on the same market (Spot or on-demand) helps; somebody must raise the quota.
+    Another offering (instance type × zone) on the same market (Spot or on-demand) does not help: somebody must raise
+    the quota.
     """
 
 
 class RequestThrottled(GreenroomError):
-    """EC2 takes no more calls for the moment; the same call succeeds a little later.
+    """Raised when EC2 accepts no more calls for the moment. The same call succeeds a little later.
 
-    Nothing is wrong with the offerings that the call named.
+    The refusal says nothing about the offerings (instance type × zone × market) that the call named.
     """
 
 
 class OfferingsInvalid(GreenroomError):
-    """EC2 can never launch these offerings as requested (type, zone, image): somebody must correct the pool."""
+    """Raised when EC2 can never launch the requested type, zone and image together: somebody must correct the pool."""
 
 
 LAUNCH_FAILURES: Mapping[str, type[GreenroomError]] = {
     each.__name__: each for each in (CapacityUnavailable, AccountLimitReached, RequestThrottled, OfferingsInvalid)
 }
-"""The errors that a failed launch may raise, by the name that the state machine catches."""
+"""The errors that a failed launch may raise, by class name, which is the name that the state machine catches."""
 
 
 class PoolIsHalted(GreenroomError):
-    """The pool is halted: it launches and starts no instance until an operator resumes the pool."""
+    """Raised when an instance would be launched or started in a pool that is halted until an operator resumes it."""
 
 
 class LaunchAbandoned(GreenroomError):
-    """The launch was undone before it finished, or the pool serves another application by now."""
+    """Raised when a launch must not continue: it was undone meanwhile, or its pool now serves another application."""
 
 
 class RelaySecretUnavailable(GreenroomError):
-    """The TURN server's secret cannot be read now; sessions continue without a TURN server."""
+    """Raised when the TURN server's secret cannot be read now; sessions continue without a TURN server."""
 
 
 class PassIncomplete(GreenroomError):
-    """Some of the reaper's repairs failed; all others were made. Its next pass tries the failed repairs again."""
+    """Raised at the end of a pass of the reaper (one run of the repair job) when some of its repairs failed.
+
+    All other repairs were made. The next pass tries the failed repairs again.
+    """

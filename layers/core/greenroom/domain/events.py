@@ -1,4 +1,4 @@
-"""The events that Greenroom announces on its bus: one frozen class each, named in the past tense, source `greenroom`.
+"""The events that Greenroom sends to its event bus: one frozen class each, named in the past tense, source `greenroom`.
 
 A test compares each class with its schema (events/schemas), its sample (events/samples) and its row in
 events/README.md.
@@ -16,9 +16,9 @@ SOURCE = "greenroom"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The base class of all bus events.
+    """The base class of all events on the bus.
 
-    On the bus, the detail-type is the class name, and the detail contains the fields under their `camel` names.
+    On the bus, the detail-type is the class name, and the detail contains the fields under their camelCase names.
     """
 
     @property
@@ -31,9 +31,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class SessionRequested(Event):
-    """A session was requested and needs a state machine to drive it.
+    """Announces that a viewer requested a session, which now needs a state machine to drive it.
 
-    The reaper (the repair job) sends the event again until a state machine has adopted the session.
+    The reaper (the repair job) sends the event again until a state machine has adopted (taken charge of) the session.
     """
 
     session_id: str
@@ -44,7 +44,7 @@ class SessionRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(Event):
-    """A session reached Ended or Failed, and no longer holds a slot."""
+    """Announces that a session reached its final state, Ended or Failed, and no longer holds a slot."""
 
     session_id: str
     pool_id: str
@@ -55,7 +55,10 @@ class SessionEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class PoolChanged(Event):
-    """The pool's load crossed a threshold, so its capacity must be planned again. `cause` is for people."""
+    """Asks for a new capacity plan of a pool, because the pool's load crossed a threshold.
+
+    `cause`: which threshold, as a text for people.
+    """
 
     pool_id: str
     cause: str
@@ -63,14 +66,17 @@ class PoolChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ReaperNeeded(Event):
-    """There is work for the reaper (the repair job), and no reaper is running. `cause` is a text for people."""
+    """Asks for the reaper (the repair job): there is work for it, and no reaper is running.
+
+    `cause`: why, as a text for people.
+    """
 
     cause: str
 
 
 @dataclass(frozen=True, slots=True)
 class LaunchFailed(Event):
-    """A launch failed and was undone."""
+    """Announces that a launch (the request for one EC2 instance) failed, and that what it had begun was undone."""
 
     pool_id: str
     launch_id: str
@@ -79,9 +85,10 @@ class LaunchFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class EventShortfall(Event):
-    """A scheduled event has fewer slots than sessions that it still expects. `shortfall`: how many slots are missing.
+    """Announces that a scheduled event has fewer slots than sessions that are still expected for the event.
 
-    Sent at the event's point of no return (the last moment at which a launch would be ready in time) and at its start.
+    Sent at the event's point of no return (the last moment at which a launch would be ready in time), and at its start.
+    `shortfall`: how many slots are missing.
     """
 
     event_id: str
@@ -91,9 +98,9 @@ class EventShortfall(Event):
 
 @dataclass(frozen=True, slots=True)
 class InstanceNoticed(Event):
-    """EC2 ends an instance or advises to leave it, or the instance's agent has fallen silent. `kind` is a NoticeKind.
+    """Announces that an instance will be lost: EC2 ends it or advises to leave it, or its agent has fallen silent.
 
-    Times are ISO 8601.
+    `kind` says which of these, as a value of NoticeKind. Times are ISO 8601.
     """
 
     instance_id: str
@@ -105,7 +112,7 @@ class InstanceNoticed(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionMigrated(Event):
-    """A session whose slot was being lost got another slot.
+    """Announces that a session, whose instance is being lost, got a slot on another instance.
 
     `migrations`: how often the session has lost a slot so far.
     """
@@ -119,9 +126,9 @@ class SessionMigrated(Event):
 
 @dataclass(frozen=True, slots=True)
 class PoolHalted(Event):
-    """The pool was halted: it launches and starts no instance until an operator resumes the pool.
+    """Announces that a pool was halted: it launches and starts no instance until an operator resumes it.
 
-    `by`: the operator's id, or `greenroom`.
+    `by`: the operator's id, or `greenroom` when Greenroom itself halted the pool.
     """
 
     pool_id: str
@@ -131,7 +138,7 @@ class PoolHalted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PoolResumed(Event):
-    """The pool was resumed: it launches and starts instances again."""
+    """Announces that an operator resumed a halted pool, which now launches and starts instances again."""
 
     pool_id: str
     by: str
@@ -139,7 +146,10 @@ class PoolResumed(Event):
 
 @dataclass(frozen=True, slots=True)
 class AccountLimitReached(Event):
-    """A quota of the AWS account allows no more launches on this market (Spot or on-demand). Somebody must raise it."""
+    """Announces that a quota of the AWS account refuses launches on a market (Spot or on-demand).
+
+    `code` is EC2's error code. Somebody must raise the quota.
+    """
 
     pool_id: str
     market: str
@@ -148,7 +158,10 @@ class AccountLimitReached(Event):
 
 @dataclass(frozen=True, slots=True)
 class MassSilenceSeen(Event):
-    """Too many instances fell silent at once. The fault must be on Greenroom's side, so no instance was terminated."""
+    """Announces that so many instances stopped sending heartbeats at once that the fault must be on Greenroom's side.
+
+    Therefore Greenroom terminated none of these instances.
+    """
 
     pool_id: str
     instances: int

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CheckStatus(StrEnum):
-    """The result of one check of a preflight."""
+    """How one check of a preflight (the checks before a scheduled event) turned out."""
 
     OK = "ok"
     WARNING = "warning"  # the event will probably have its slots, but few to spare
@@ -17,7 +17,10 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of one check of a preflight. `remedy` tells the operator what to do; empty: there is nothing to do."""
+    """The result of one check of a preflight (the checks before a scheduled event).
+
+    `remedy` tells the operator what to do; it is empty when there is nothing to do.
+    """
 
     name: str
     status: CheckStatus
@@ -27,9 +30,9 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The results of all checks of one preflight.
+    """The results of all checks that were made together before a scheduled event.
 
-    A failed check forbids nothing: operators are told of it, and the Journal records it.
+    A failed check does not stop the event: operators are told of the failure, and the Journal records it.
     """
 
     at: float
@@ -39,7 +42,7 @@ class Preflight:
 
     @property
     def worst(self) -> CheckStatus:
-        """The worst status among the checks of the preflight."""
+        """The worst status among the preflight's checks."""
         order = (CheckStatus.FAILED, CheckStatus.WARNING, CheckStatus.UNKNOWN)
         found = {each.status for each in self.checks}
         return next((each for each in order if each in found), CheckStatus.OK)

@@ -13,28 +13,29 @@ from greenroom.domain.event.preflight import Preflight
 from greenroom.domain.pool.pool import Pool
 
 DEFAULT_LEAD_S = 1200
-"""How long before its start an event begins to warm: the pool reserves slots, and launches instances for them. As long
-as a boot may take in a pool whose boots were never measured.
+"""How many seconds before an event's start the pool begins to reserve slots and launch instances for the event. The
+value is the longest time that a boot may take in a pool whose boots were never measured.
 """
 DEFAULT_PRE_QUEUE_S = 300
-"""How long before its start an event opens: viewers may wait in its pre-queue, and sessions may use its slots. Source:
-Cloudflare Waiting Room, 5 min.
+"""How many seconds before an event's start its pre-queue opens: from then on, viewers may wait in line, and sessions
+may use the event's slots. Source: Cloudflare Waiting Room, 5 min.
 """
 MARGIN_S = 60
-"""All slots of an event should be Ready this long before its start."""
+"""How many seconds before an event's start all its slots should be Ready."""
 LONGEST_EVENT_S = 7 * 24 * 3600
 FURTHEST_AHEAD_S = 366 * 24 * 3600
 DAY_BEFORE_S = 24 * 3600
 HOUR_BEFORE_S = 3600
 SOONEST_S = 5
-"""A step that is already due is scheduled this far ahead, because a one-time schedule in the past never fires."""
+"""A step that is due already is scheduled this many seconds from now, because a schedule in the past never fires."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventReservation:
-    """A pool's reservation for an event: `slots` that are kept for the event's sessions, used up and not refilled.
+    """A pool's reservation for a scheduled event: `slots` slots that are kept for the event's sessions.
 
-    From the moment the event opens, each session of the pool that gets a slot uses up one reserved slot.
+    From the moment the event opens, each session of the pool that gets a slot uses up one reserved slot. A used slot is
+    not replaced.
     """
 
     slots: int
@@ -42,7 +43,7 @@ class EventReservation:
 
 
 class EventState(StrEnum):
-    """The state of an event. It follows from the steps that were done; Over and Cancelled are final."""
+    """The state of a scheduled event, which follows from the event's finished steps. Over and Cancelled are final."""
 
     SCHEDULED = "Scheduled"  # no slots are reserved for it yet
     WARMING = "Warming"  # slots are reserved for it, and no session uses them up yet
@@ -52,9 +53,10 @@ class EventState(StrEnum):
 
 
 class EventStep(StrEnum):
-    """A step of a scheduled event, such as warming: reserving its slots and launching instances for them.
+    """A step of a scheduled event, such as warming (reserving slots and launching instances for the event).
 
-    Steps run in the order of their times, each once per version of the event; editing the event makes a new version.
+    Steps run in the order of their times. When an operator edits the event, the event gets a new version; each step
+    runs once per version.
     """
 
     PREFLIGHT_DAY = "preflightDay"
@@ -68,14 +70,17 @@ class EventStep(StrEnum):
 
 PREFLIGHTS = frozenset({EventStep.PREFLIGHT_DAY, EventStep.PREFLIGHT_HOUR})
 _STANDING = frozenset({EventStep.WARM, EventStep.OPEN})
-"""Steps with a lasting effect. When an event is edited after such a step, and the step is due in the new plan as well,
-it is not done again.
+"""Steps whose effect lasts when an operator edits the event. If such a step was done before the edit, and is due in the
+new plan as well, the step is not repeated.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class WarmTime:
-    """How long a pool takes to make an event's slots Ready: one boot, plus the time to launch all instances."""
+    """How long a pool takes to make all slots of a scheduled event Ready.
+
+    The time has two parts: one boot (`boot_s`), and the time until the last instance is launched (`launching_s`).
+    """
 
     boot_s: float
     launching_s: float
@@ -89,9 +94,10 @@ class WarmTime:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledEvent:
-    """One scheduled event. Times are epoch seconds.
+    """One scheduled event: a period for which a pool launches instances in advance. Times are epoch seconds.
 
-    `version` grows with each edit by an operator. `revision` grows with each write, and a writer compares it.
+    `version` grows with each edit by an operator. `revision` grows with each write of the event's row; a write is
+    refused if the row has another revision than the writer read.
     """
 
     event_id: str
@@ -115,7 +121,7 @@ class ScheduledEvent:
 
     @property
     def state(self) -> EventState:
-        """The event's state, which follows from the steps that were done."""
+        """The event's state, which follows from the event's finished steps, or from its cancellation."""
         if self.cancelled_at is not None:
             return EventState.CANCELLED
         for step, state in _STATES:
@@ -125,12 +131,12 @@ class ScheduledEvent:
 
     @property
     def is_final(self) -> bool:
-        """Whether the event is over or cancelled, so that no further step is done for it."""
+        """Whether the event is over or cancelled, so that no further step of the event will run."""
         return self.state in (EventState.OVER, EventState.CANCELLED)
 
     @property
     def has_reservation(self) -> bool:
-        """Whether the pool must reserve slots for the event."""
+        """Whether the pool must reserve slots for the event in the event's present state."""
         return self.state in (EventState.WARMING, EventState.OPEN)
 
 
@@ -142,14 +148,15 @@ _STATES = (
 
 
 def latest_safe_start(event: ScheduledEvent, warm: WarmTime) -> float:
-    """The last moment to begin warming (launching instances) if all slots must be Ready MARGIN_S before the start."""
+    """The last moment to begin launching instances, if all slots must be Ready MARGIN_S before the event's start."""
     return event.start - MARGIN_S - warm.whole_s
 
 
 def warms_at(event: ScheduledEvent, latest: float) -> float:
-    """When the event begins to warm (the pool reserves slots and launches instances): the earliest of three times.
+    """When the pool begins to reserve slots and launch instances for the event: the earliest of three times.
 
-    The three are: `lead_s` before the event's start, the latest safe start, and the opening of the pre-queue.
+    The three are: `lead_s` before the event's start; the opening of the event's pre-queue; and `latest`, the last
+    moment at which launches would still be ready in time (`latest_safe_start`).
     """
     return min(event.start - event.lead_s, latest, event.start - event.pre_queue_s)
 
@@ -173,7 +180,10 @@ def step_times(event: ScheduledEvent, warm: WarmTime) -> Mapping[EventStep, floa
 
 
 def open_steps(event: ScheduledEvent, now: float, warm: WarmTime) -> Mapping[EventStep, float]:
-    """The steps of the event that are still to be done, and when. Steps that have become pointless are left out."""
+    """The event's unfinished steps, each with its time. Steps that have become pointless are left out.
+
+    Example of a pointless step: a preflight (check in advance) when the event has already started.
+    """
     if event.is_final:
         return {}
     times = step_times(event, warm)
@@ -189,10 +199,10 @@ def open_steps(event: ScheduledEvent, now: float, warm: WarmTime) -> Mapping[Eve
 
 
 def edited(event: ScheduledEvent, now: float, warm: WarmTime) -> ScheduledEvent:
-    """The event after an operator edited its settings, as a new version.
+    """Returns the event, whose settings an operator has just edited, as a new version with its steps to be done again.
 
-    All steps are done again for the new version, except warming and opening: they count as done if they were done
-    before and the new plan has them in the past as well.
+    Two steps count as done if they were done before the edit and are due by now in the new plan as well: warming
+    (reserving slots and launching instances) and opening.
     """
     times = step_times(event, warm)
     kept = frozenset(step for step in event.done & _STANDING if times[step] <= now)
@@ -200,9 +210,10 @@ def edited(event: ScheduledEvent, now: float, warm: WarmTime) -> ScheduledEvent:
 
 
 def check_event(event: ScheduledEvent, pool: Pool, now: float, *, moved: bool = True) -> None:
-    """Checks the event's settings. `moved`: the operator changed the start, so the start must be in the future.
+    """Checks that the event's settings make sense, such as its times and its number of sessions.
 
-    Raises: InvalidField naming the field.
+    `moved`: whether the operator changed the event's start; a changed start must be in the future.
+    Raises: InvalidField (its `field` names the wrong setting).
     """
     if moved and event.start <= now:
         raise InvalidField("start", "must be in the future")
@@ -221,9 +232,10 @@ def check_event(event: ScheduledEvent, pool: Pool, now: float, *, moved: bool = 
 
 
 def event_id_of(operator: str, client_token: str) -> str:
-    """The id of an event that an operator creates with a client token: `evt-` and 26 base32 characters.
+    """The id of an event that an operator creates: `evt-` and 26 base32 characters, made from the client token.
 
-    A repeated call with the same token gets the same id, so that it finds the event of the first call.
+    The client token is the caller's own id for the request. A repeated request with the same token gets the same id,
+    and so finds the event that the first request created.
     """
     digest = hashlib.sha256(f"{operator}\n{client_token}".encode()).digest()[:16]
     return f"evt-{base64.b32encode(digest).decode().rstrip('=').lower()}"

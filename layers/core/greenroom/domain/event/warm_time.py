@@ -1,4 +1,4 @@
-"""How long a pool takes to make its slots for a scheduled event Ready, estimated from the pool's last boots."""
+"""Estimates, from a pool's last boots, how long the pool takes to make all slots of a scheduled event Ready."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from greenroom.domain.event.scheduled_event import WarmTime
 from greenroom.domain.instance.launch import BOOT_TIMEOUT_S, p95
 
 PASS_S = 10
-"""The time from one pass of the reaper (the repair job, which also runs the planner) to the next, seconds. Each pass
-launches a limited number of instances.
+"""Seconds from one pass of the reaper (the repair job, which also runs the planner) to the next. Each pass launches a
+limited number of instances.
 """
 
 
 def warm_time(boot_times: Sequence[float], instances: int, launches_per_pass: int) -> WarmTime:
-    """The time until `instances` are launched and Ready. `boot_times`: the pool's last boots, launch to Ready, seconds.
+    """How long the pool takes to launch `instances` instances and make all their slots Ready.
 
+    `boot_times`: how long the pool's last boots took from launch to Ready, seconds. `launches_per_pass`: how many
+    instances one run of the planner launches at most.
     Example: boots of 200 to 240 s, 50 instances, 20 launches a pass: 240 s + 2 more passes of 10 s = 260 s.
     """
     passes = max(1, -(-instances // launches_per_pass))

@@ -1,4 +1,4 @@
-"""An instance: one EC2 machine running the agent, and the transitions between its states."""
+"""An instance (one EC2 machine that runs Greenroom's agent), and which changes of its state are allowed."""
 
 from __future__ import annotations
 
@@ -38,26 +38,29 @@ INSTANCE_TRANSITIONS: Mapping[InstanceState, frozenset[InstanceState]] = {
 }
 
 STOP_TIMEOUT_S = 900
-"""How long EC2 may take to stop an instance for the warm pool. An instance that takes longer is terminated, because it
-costs as much as a running one.
+"""How many seconds EC2 may take to stop an instance for the warm pool. An instance that takes longer is terminated,
+because it costs as much as a running one.
 """
 PAST_NONCES_KEPT = 20
-"""How many earlier boots of an instance are remembered by their nonces (random ids). An instance of the warm pool boots
-anew at each start. No agent of a boot before the remembered ones can still be alive.
+"""Of how many earlier boots the row of an instance keeps the nonces (a boot's random id). An instance of the warm pool
+boots at each start. An agent whose boot is older than the kept ones cannot still be alive.
 """
 
 CLAIMABLE_STATES = frozenset({I.BOOTING, I.READY})
-"""States of an instance whose slots may become free."""
+"""The states of an instance whose slots may become free, so that sessions may claim them."""
 
 
 def check_transition(before: InstanceState, after: InstanceState) -> None:
-    """Raises: IllegalTransition when the table has no edge `before` -> `after`."""
+    """Checks that an instance may change from the state `before` to the state `after`.
+
+    Raises: IllegalTransition (INSTANCE_TRANSITIONS does not allow the change).
+    """
     if after not in INSTANCE_TRANSITIONS[before]:
         raise IllegalTransition(f"instance: {before} -> {after}")
 
 
 def sources_of(after: InstanceState) -> frozenset[InstanceState]:
-    """The states from which an instance may change to `after`. A conditional write names them as its condition."""
+    """The states from which an instance may change to `after`. A conditional write requires one of these states."""
     return frozenset(before for before, targets in INSTANCE_TRANSITIONS.items() if after in targets)
 
 
@@ -72,7 +75,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Word that an instance will be lost: its kind, its time, and when the instance ends (None: unknown).
+    """Word that an instance will be lost: of which kind, when it was given, and when the instance ends (None: unknown).
 
     Times are epoch seconds.
     """
@@ -84,7 +87,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One EC2 instance. Times are epoch seconds. `boot_nonce` is a random id that the agent chooses at each boot."""
+    """One EC2 instance as Greenroom records it. Times are epoch seconds.
+
+    `boot_nonce` is a random id that the agent chooses at each boot of the instance.
+    """
 
     instance_id: str
     pool_id: str
@@ -112,21 +118,21 @@ class Instance:
 
 
 def changed(instance: Instance, to: InstanceState, status_reason: str | None = None) -> Instance:
-    """The instance in its next state. Raises: IllegalTransition."""
+    """Returns the instance in the state `to`. Raises: IllegalTransition (the present state does not allow it)."""
     check_transition(instance.state, to)
     return replace(instance, state=to, status_reason=status_reason or instance.status_reason)
 
 
 def is_at_rest(instance: Instance) -> bool:
-    """Whether the instance is stopped and EC2 confirms it, so that nothing happens until it is started or ended."""
+    """Whether the instance is stopped and EC2 has confirmed that: nothing happens until it is started or ended."""
     return instance.state is I.STOPPED and instance.stopped_at is not None
 
 
 def started(instance: Instance, now: float, register_by: float) -> Instance:
-    """The instance after Greenroom asked EC2 to start it from the warm pool: Launching again.
+    """Returns the instance as it is after Greenroom asked EC2 to start it from the warm pool: Launching again.
 
-    Unchanged when it is not stopped, when EC2 is still stopping it, or before `rests_until`, because EC2 had no
-    capacity to start it a moment ago.
+    The instance is returned unchanged if it is not stopped, or if EC2 is still stopping it. It is also unchanged before
+    its `rests_until`: EC2 had no capacity for it a moment ago, so it is not tried again before that time.
     """
     cools_down = instance.rests_until is not None and now < instance.rests_until
     if not is_at_rest(instance) or cools_down:
@@ -136,9 +142,9 @@ def started(instance: Instance, now: float, register_by: float) -> Instance:
 
 
 def refused_start(instance: Instance, now: float, rests_until: float) -> Instance:
-    """The instance, Stopped again because EC2 could not start it from the warm pool.
+    """Returns the instance as it is after EC2 could not start it from the warm pool: Stopped again.
 
-    Unchanged if it is no longer Launching.
+    The instance is returned unchanged if it is no longer Launching.
     """
     if instance.state is not I.LAUNCHING:
         return instance
@@ -147,7 +153,7 @@ def refused_start(instance: Instance, now: float, rests_until: float) -> Instanc
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """What an agent tells about the boot of its instance when it registers."""
+    """What an agent says about the boot of its instance when the agent registers. `nonce` is the boot's random id."""
 
     nonce: str
     private_ip: str | None = None
@@ -155,15 +161,17 @@ class Boot:
 
 
 REGISTERING_STATES = frozenset({I.LAUNCHING, I.BOOTING, I.READY, I.DRAINING})
-"""States of an instance whose agent may register. In all other states the instance is stopped or will end."""
+"""The states of an instance whose agent may register. In all other states, the instance is stopped or will end."""
 
 
 def registered(instance: Instance, boot: Boot, now: float, ready_by: float, build: str | None = None) -> Instance:
-    """The instance after its agent registered for this boot and was told to run `build`.
+    """Returns the instance as it is after its agent registered for this boot and was told to run `build`.
 
-    Unchanged when the same boot had registered before. A draining instance remains Draining: a restart does not let it
-    take new sessions.
-    Raises: StaleBoot (a later boot has registered), UnknownInstance (the instance is stopped or being ended).
+    `build` is a hash of the application's start command.
+    The instance is returned unchanged when its agent had registered for the same boot before. An instance that is
+    Draining remains Draining, because a restart must not let it take new sessions.
+    Raises: StaleBoot (an agent of a later boot has registered), UnknownInstance (the instance is stopped or being
+    ended).
     """
     if instance.state not in REGISTERING_STATES:
         raise UnknownInstance(instance.instance_id)

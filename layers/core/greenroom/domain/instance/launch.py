@@ -1,6 +1,6 @@
-"""A launch: one instance requested from EC2, from the planner's intent to the agent's registration.
+"""A launch: the request for one EC2 instance, from the planner's decision until the instance's agent registers.
 
-A launch that fails on the way is undone.
+If a launch fails before that, whatever it began is undone.
 """
 
 from __future__ import annotations
@@ -31,41 +31,41 @@ LAUNCH_TRANSITIONS: Mapping[LaunchState, frozenset[LaunchState]] = {
     L.FAILED: frozenset(),
 }
 OPEN_LAUNCHES = frozenset({L.INTENDED, L.REQUESTED, L.LAUNCHED})
-"""States of a launch that may still give the pool slots."""
+"""The states of a launch that may still give the pool slots."""
 
 START_TIMEOUT_S = 120
-"""How long an intended launch may wait until its state machine starts."""
+"""How many seconds may pass from the planner's decision to launch until a state machine begins the launch."""
 REQUEST_TIMEOUT_S = 300
-"""How long EC2 may take to answer a launch, over both markets and all retries."""
+"""How many seconds EC2 may take to answer a launch, over both markets (Spot and on-demand) and all retries."""
 BOOT_TIMEOUT_S = 1200
-"""How long an instance may take until its agent registers, and then again until its slots are ready. Used until enough
-boots of the pool were measured.
+"""How many seconds an instance may take until its agent registers, and then again until its slots are ready. This limit
+applies until enough boots of the pool were measured.
 """
 LEAST_BOOT_TIMEOUT_S, MOST_BOOT_TIMEOUT_S = 600, 1440
-"""The bounds of a timeout that follows from measured boots.
-An instance whose agent never reaches Greenroom powers itself off after 30 min; its state machine waits 25 min.
+"""The least and the greatest boot timeout, in seconds, that `boot_deadline_s` computes from measured boots. An instance
+whose agent never reaches Greenroom powers itself off after 30 min; the launch's state machine waits 25 min.
 """
 START_MARGIN_S = 60
-"""Time allowed to restart a slot's application, in addition to the application's own start: its old process is ended
-first, and reports of the agent take time.
+"""How many seconds a restart of a slot's application may take in addition to the application's own start. The old
+process must end first, and the agent's reports take time.
 """
 BOOTS_MEASURED = 5
-"""How many boots of a pool must have been measured before they tell how long the next one takes."""
+"""How many boots of a pool must have been measured before a boot timeout is computed from them."""
 NOT_WANTED = "notWanted"
-"""The reason of a launch whose instance Greenroom gave up before its agent registered. Such a launch did not fail: the
-pool continues to launch.
+"""The reason of a launch whose instance Greenroom gave up before the instance's agent registered. Such a launch does
+not count as a failure, so the pool continues to launch instances.
 """
 KEPT_S = 24 * 3600
-"""How long the row of a finished launch is kept in its pool's partition. The Journal keeps its record of the launch for
-good.
+"""How many seconds the row of a finished launch is kept in its pool's partition. The Journal keeps its record of the
+launch for good.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One launch. `slots`: how many slots its instance will have.
+    """One launch: the request for one EC2 instance. `slots`: how many slots the instance will have.
 
-    `version` grows with each write, and a writer compares it.
+    `version` grows with each write; a write is refused if the row has another version than the writer read.
     """
 
     pool_id: str
@@ -88,14 +88,16 @@ class Launch:
 
 
 def p95(boot_times: Sequence[float]) -> float:
-    """The 95th percentile by nearest rank: of up to 19 values the greatest, of 20 the second greatest."""
+    """The 95th percentile of the boot times, by nearest rank: of 19 values the greatest, of 20 the second greatest."""
     return sorted(boot_times)[-(-len(boot_times) * 95 // 100) - 1]
 
 
 def boot_deadline_s(boot_times: Sequence[float]) -> float:
-    """How long a boot may take, seconds: 1.5 x the observed p95, within the bounds. Source: design defaults.
+    """How many seconds the next boot in a pool may take: 1.5 times the 95th percentile of the pool's measured boots.
 
-    Example: of ten boots between 300 and 460 s, p95 is the longest: 1.5 x 460 = 690 s.
+    The result is kept between LEAST_BOOT_TIMEOUT_S and MOST_BOOT_TIMEOUT_S. Before enough boots were measured, the
+    result is BOOT_TIMEOUT_S. Source: design defaults.
+    Example: of ten boots between 300 and 460 s, the 95th percentile is the longest: 1.5 x 460 = 690 s.
     """
     if len(boot_times) < BOOTS_MEASURED:
         return BOOT_TIMEOUT_S
@@ -103,12 +105,15 @@ def boot_deadline_s(boot_times: Sequence[float]) -> float:
 
 
 def advanced(launch: Launch, to: LaunchState, deadline_at: float) -> Launch:
-    """The launch in its next state. Raises: IllegalTransition."""
+    """Returns the launch in the state `to`. Raises: IllegalTransition (the present state does not allow it)."""
     if to not in LAUNCH_TRANSITIONS[launch.state]:
         raise IllegalTransition(f"launch {launch.launch_id}: {launch.state} -> {to}")
     return replace(launch, state=to, deadline_at=deadline_at)
 
 
 def failed(launch: Launch, reason: str, now: float) -> Launch:
-    """The launch after it was undone. Raises: IllegalTransition (its agent has registered, or it was undone before)."""
+    """Returns the launch as Failed, after it was undone.
+
+    Raises: IllegalTransition (the agent of its instance has registered, or the launch was undone before).
+    """
     return replace(advanced(launch, L.FAILED, now), reason=reason)

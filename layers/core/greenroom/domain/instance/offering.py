@@ -1,4 +1,4 @@
-"""An offering: an instance type in one place on one market. Which offerings EC2 refused, and which to ask for first.
+"""Offerings (instance type × zone × market): which of them EC2 refused lately, and which to ask EC2 for first.
 
 Worked example, on-demand, types as the operator lists them (g5.xlarge, g6.xlarge) in the subnets a and b. EC2 had no
 capacity for g5 in subnet a 5 minutes ago, and the cooldown of that offering (the time for which it is left alone) is
@@ -18,30 +18,35 @@ from greenroom.domain.instance.prices import hourly_usd
 from greenroom.domain.instance.refusal import RefusalKind, failure_of, kind_of
 
 CAPACITY_COOLDOWN_S = 180
-"""How long an offering is left alone after EC2 had no capacity for it. Source: Karpenter, unavailable offerings, 3 min.
+"""How many seconds an offering is left alone after EC2 had no capacity for it. Source: Karpenter, unavailable
+offerings, 3 min.
 """
 LIMIT_COOLDOWN_S = 300
-"""How long a market is left alone after a quota refused a launch: an instance must end first, or somebody must raise
-the quota.
+"""How many seconds a market (Spot or on-demand) is left alone after a quota refused a launch on it. A launch can
+succeed only after an instance has ended or somebody has raised the quota.
 """
 CONFIGURATION_COOLDOWN_S = 1800
-"""How long an offering is left alone that can never work as requested. By then somebody may have corrected the
+"""How many seconds an offering is left alone that can never work as requested. By then, somebody may have corrected the
 settings.
 """
 RECENT_S = 1800
-"""How long a refusal is remembered. After its cooldown the refused offering is asked for again, but only after
-offerings that were not refused.
+"""How many seconds a refusal is remembered. After its cooldown, a refused offering may be asked for again, but only
+after the offerings that were not refused.
 """
 JITTER = 0.1
-"""Cooldowns differ by this share, so that not all pools and launches ask EC2 again at the same moment. Offerings that
-EC2 refused in one answer have the same cooldown: one call for all of them costs less, and lets Spot choose.
+"""By which share the length of a cooldown varies at random, so that not all pools and launches ask EC2 again at the
+same moment. Offerings that EC2 refused in one answer get the same cooldown, so that one later call can ask for all of
+them: that costs less, and lets Spot choose.
 """
 ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """An instance type in one place on one market. `place` is the subnet to launch in; each subnet is in one zone."""
+    """One choice of what to launch: an instance type, in one subnet, on one market.
+
+    `place` is the subnet's id; each subnet lies in one zone.
+    """
 
     instance_type: str
     place: str
@@ -49,18 +54,21 @@ class Offering:
 
     @property
     def key(self) -> str:
-        """The offering's name in rows."""
+        """The string that identifies the offering (instance type × subnet × market) in database rows."""
         return f"{self.instance_type}#{self.place}#{self.market}"
 
 
 def market_key(market: str) -> str:
-    """The name of a whole market (Spot or on-demand) in rows, for refusals by a quota."""
+    """The string that identifies a whole market (Spot or on-demand) in database rows, for refusals by a quota."""
     return Offering(ANY, ANY, market).key
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why EC2 launched no instance of an offering; `offering` is None when EC2's answer named no offering."""
+    """EC2's answer that it launches no instance: an error code, a message, and the offering (type × subnet × market).
+
+    `offering` is None when EC2's answer named no offering.
+    """
 
     code: str
     message: str
@@ -77,15 +85,16 @@ class Refusal:
 
     @property
     def asked_of(self) -> str:
-        """The market (Spot or on-demand) that was refused; empty when it is not known."""
+        """The market (Spot or on-demand) on which EC2 refused the launch; empty when the market is not known."""
         return self.offering.market if self.offering else self.market
 
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """How long a refused offering, or a whole refused market (`market_key`), is left alone.
+    """How long a refused offering (type × subnet × market), or a whole refused market, is left alone.
 
-    It is not asked for before `until`. After that, and until RECENT_S after the refusal, it is asked for last.
+    Before `until`, EC2 is not asked for the offering. From then until RECENT_S after the refusal, EC2 is asked for the
+    offering only after all others. `key` is `Offering.key`, or `market_key` for a whole market.
     """
 
     key: str
@@ -95,7 +104,7 @@ class Cooldown:
 
 
 def cooldown_of(key: str, code: str, now: float, roll: float) -> Cooldown | None:
-    """How long to leave an offering or a market alone after EC2 refused to launch it.
+    """How long to leave an offering (type × subnet × market) or a whole market alone after EC2 refused to launch it.
 
     None when EC2 only throttled the call, so that the offering may be tried again at once. `roll` (a random number,
     uniform in 0..1) spreads the end of the cooldown.
@@ -108,18 +117,24 @@ def cooldown_of(key: str, code: str, now: float, roll: float) -> Cooldown | None
 
 
 def cooling_down(cooldowns: Iterable[Cooldown], now: float) -> frozenset[str]:
-    """The keys of the offerings and markets that are to be left alone now."""
+    """The keys of the offerings and markets that EC2 must not be asked for now, because their cooldown is not over."""
     return frozenset(each.key for each in cooldowns if each.until > now)
 
 
 def jittered(seconds: float, roll: float) -> float:
-    """90 to 110 % of `seconds`. `roll` is a random number, uniform in 0..1."""
+    """Varies a length of time at random: returns 90 to 110 % of `seconds`.
+
+    `roll` is a random number, uniform in 0..1.
+    """
     return seconds * (1 - JITTER + 2 * JITTER * roll)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An offering to ask EC2 for. A lower `priority` is asked for first; offerings of equal priority in any order."""
+    """An offering (type × subnet × market) with its rank: EC2 is asked first for offerings with a lower `priority`.
+
+    Offerings of equal priority may be asked for in any order.
+    """
 
     offering: Offering
     priority: int
@@ -128,10 +143,10 @@ class Ranked:
 def rank_offerings(
     types: Sequence[str], places: Sequence[str], markets: Sequence[str], cooldowns: Iterable[Cooldown], now: float
 ) -> list[Ranked]:
-    """The offerings that may be asked for now (that are not in cooldown), best first.
+    """The offerings (type × subnet × market) that EC2 may be asked for now, best first. Those in cooldown are left out.
 
-    Order: those not refused lately, then the cheapest, then the operator's order of types. Types without a known price
-    come after types with one.
+    Order: offerings that were not refused lately, then the cheapest, then the operator's order of types. Types without
+    a known price come after types with a known price.
     """
     known = {each.key: each for each in cooldowns}
     cooling = cooling_down(known.values(), now)
@@ -159,7 +174,7 @@ class LaunchedInstance:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One CreateFleet call of a launch: the market and the offerings that it named."""
+    """One CreateFleet call of a launch: the market and the offerings (type × subnet) that the call named."""
 
     market: str
     offerings: tuple[Offering, ...]
@@ -167,10 +182,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class FleetAnswer:
-    """What EC2 answered to all CreateFleet calls of a launch.
+    """EC2's answers to all CreateFleet calls of one launch.
 
-    Only `launched` tells whether the launch succeeded: CreateFleet answers 200 even with fewer instances than asked
-    for, or none.
+    Only `launched` tells whether the launch succeeded: CreateFleet answers with status 200 even when it launched fewer
+    instances than requested, or none.
     """
 
     launched: tuple[LaunchedInstance, ...]
@@ -180,5 +195,5 @@ class FleetAnswer:
 
     @property
     def failure(self) -> str:
-        """The name of the error to raise when EC2 launched no instance."""
+        """The class name of the error to raise when EC2 launched no instance."""
         return failure_of(each.kind for each in self.refusals)

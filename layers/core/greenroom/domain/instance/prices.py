@@ -1,7 +1,8 @@
-"""What an instance costs per hour, and how many vCPUs of a quota it takes. A price that is an estimate says so.
+"""What an instance costs per hour, and how many vCPUs of an AWS quota it takes. Estimated prices are marked as such.
 
-Linux, us-east-1, shared tenancy. Other Regions differ by some percent; Windows adds 0.046 $ per vCPU and hour. Only
-AWS's bill is exact: the prices here serve to rank offerings, bound budgets and price waste.
+The prices are for Linux in us-east-1 with shared tenancy. Other Regions differ by some percent; Windows adds 0.046 $
+per vCPU and hour. Only AWS's bill is exact: the prices here serve to rank offerings, to bound budgets and to price
+waste.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 
 ON_DEMAND_SOURCE = "https://aws.amazon.com/ec2/pricing/on-demand/ us-east-1 Linux, read 2026-06"
 SPOT_SHARE = 0.5
-"""The Spot price as a share of on-demand: the upper end of 0.35 to 0.5, because an estimate must not promise too much.
-Source: third-party tables of G-instance Spot prices, 2026-06; the real price changes by the hour.
+"""The assumed Spot price as a share of the on-demand price: the upper end of 0.35 to 0.5, because an estimate must not
+promise too much. Source: third-party tables of G-instance Spot prices, 2026-06; the real price changes by the hour.
 """
 SPOT_SOURCE = f"estimate: {SPOT_SHARE} of on-demand; {ON_DEMAND_SOURCE}"
 
@@ -40,14 +41,14 @@ _TYPES: Mapping[str, tuple[float, int]] = {
     "g6.24xlarge": (6.6752, 96),
     "g6.48xlarge": (13.3504, 192),
 }
-"""By instance type: on-demand $ an hour, and vCPUs. Source: ON_DEMAND_SOURCE; vCPUs: EC2 instance types guide,
-accelerated computing.
+"""By instance type: the on-demand price in $ per hour, and the number of vCPUs. Source: ON_DEMAND_SOURCE; vCPUs: EC2
+instance types guide, accelerated computing.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class HourlyPrice:
-    """A price per hour. `source` says where the price comes from, and begins with `estimate` when the price is one."""
+    """A price per hour in US dollars. `source` says where the price comes from, like a web page or an estimate."""
 
     usd: float
     is_estimate: bool
@@ -55,7 +56,7 @@ class HourlyPrice:
 
 
 def hourly_usd(instance_type: str, market: str) -> HourlyPrice | None:
-    """The price of one running instance on `spot` or `on-demand`; None for a type without a known price.
+    """The hourly price of one running instance on the market `spot` or `on-demand`; None when no price is known.
 
     Example: g5.xlarge costs 1.006 $ on demand, and about 0.503 $ on Spot.
     """
@@ -68,5 +69,5 @@ def hourly_usd(instance_type: str, market: str) -> HourlyPrice | None:
 
 
 def vcpus(instance_type: str) -> int | None:
-    """How many vCPUs of an AWS quota one instance takes; None for an unknown type."""
+    """How many vCPUs of an AWS quota one instance of this type takes; None for an unknown type."""
     return _TYPES[instance_type][1] if instance_type in _TYPES else None

@@ -1,4 +1,4 @@
-"""Why EC2 launches no instance, sorted by what would help. Only error codes are read; messages are for people.
+"""Why EC2 refuses to launch an instance, sorted by what would help. Only EC2's error codes decide, never its messages.
 
 Source: https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html (2026-06); CreateFleet gives the same codes
 in its `Errors`.
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class RefusalKind(StrEnum):
-    """What would help after EC2 refused a launch."""
+    """Why EC2 refused a launch, and so what would help."""
 
     CAPACITY = "capacity"  # another type, zone or market may work, or a later time
     ACCOUNT_LIMIT = "accountLimit"  # a quota of the account: somebody must raise it, or instances must end
@@ -61,9 +61,9 @@ CODES: Mapping[str, RefusalKind] = {
 
 
 def kind_of(code: str) -> RefusalKind:
-    """What would help after EC2 refused a launch with this error code.
+    """The kind of refusal that EC2's error code means, and so what would help.
 
-    Any code that begins with Invalid (`InvalidAMIID.NotFound`) is a wrong configuration; an unknown code counts as
+    Any code that begins with Invalid (`InvalidAMIID.NotFound`) is a wrong configuration. An unknown code counts as
     missing capacity.
     """
     if code.startswith("Invalid"):
@@ -72,10 +72,10 @@ def kind_of(code: str) -> RefusalKind:
 
 
 def failure_of(kinds: Iterable[RefusalKind]) -> str:
-    """The name of the error for a launch that got no instance, only refusals of these kinds.
+    """The class name of the error to raise for a launch that got no instance, from the kinds of EC2's refusals.
 
-    A wrong configuration counts only if all refusals are of that kind: a used-up quota beside an invalid type is a
-    quota problem.
+    The launch counts as wrongly configured only if all refusals are of that kind. Example: if one refusal is about a
+    used-up quota and another about an invalid type, the error is AccountLimitReached.
     """
     seen = set(kinds)
     hopeful = seen - {K.CONFIGURATION}
