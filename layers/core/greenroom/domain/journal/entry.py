@@ -1,7 +1,7 @@
-"""The base of Journal entries. The Journal is a log of what happened; each kind of entry is one frozen class.
+"""The base of Journal entries. The Journal is Greenroom's log of what happened; each kind of entry is one frozen class.
 
-Classes are named in the past tense. An entry is filed under the session, instance, pool or other thing that it is
-about. A test compares each class with its schema and sample (events/journal) and its row in events/README.md.
+The classes are named in the past tense. Each entry is filed under the thing that it is about: a session, an instance, a
+pool or another. A test compares each class with its schema and sample (events/journal) and its row in events/README.md.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def event_entity(event_id: str) -> str:
 class Entry:
     """The base class of all Journal entries.
 
-    An entry's row in the table has the class name as its kind, and the fields in camelCase as its facts.
+    A stored entry has the class name as its kind, and the fields under their camelCase names as its facts.
     """
 
     NAMED_BY_ENTITY: ClassVar[frozenset[str]] = frozenset()
-    """Fields that the entity's key contains already, so that they are left out of the facts."""
+    """The fields that the key in `entities` already contains, so that they are not stored again as facts."""
 
     @property
     def kind(self) -> str:
@@ -51,14 +51,14 @@ class Entry:
 
     @property
     def entities(self) -> tuple[str, ...]:
-        """The keys of the things to whose history the entry belongs.
+        """The keys of the things that the entry is about, like `SESSION#ses-...`.
 
-        The entry is written once for each key; most entries have a single key.
+        The entry is written once under each key. Most entries have a single key.
         """
         raise NotImplementedError
 
     def facts(self) -> dict[str, Any]:
-        """The fields as JSON values (amounts of money stay Decimals); a field that is None is left out."""
+        """The entry's fields as JSON values; amounts of money remain Decimals. Fields that are None are left out."""
         written: dict[str, Any] = WRITING.record(type(self))(self)
         named = {camel(name) for name in self.NAMED_BY_ENTITY}
         return {name: _known(value) for name, value in written.items() if name not in named and value is not None}

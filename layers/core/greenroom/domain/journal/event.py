@@ -24,7 +24,7 @@ class EventEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class EventWishes:
-    """The settings of a scheduled event that an operator asked for. Times are epoch seconds."""
+    """The settings of a scheduled event, as an operator asked for them. Times are epoch seconds."""
 
     name: str
     start_at: float
@@ -39,7 +39,7 @@ class EventWishes:
 
 @dataclass(frozen=True, slots=True)
 class EventScheduled(EventEntry):
-    """An operator created the scheduled event."""
+    """Records that an operator created a scheduled event with the settings `after`."""
 
     operator: str
     pool_id: str
@@ -48,7 +48,7 @@ class EventScheduled(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventEdited(EventEntry):
-    """An operator changed the scheduled event."""
+    """Records that an operator changed the settings of a scheduled event from `before` to `after`."""
 
     operator: str
     before: EventWishes
@@ -57,14 +57,14 @@ class EventEdited(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventCancelled(EventEntry):
-    """An operator cancelled the scheduled event."""
+    """Records that an operator cancelled a scheduled event."""
 
     operator: str
 
 
 @dataclass(frozen=True, slots=True)
 class EventPreflighted(EventEntry):
-    """The preflight of the scheduled event ran: it checked in advance whether the event will have its slots in time.
+    """Records the result of a preflight: checks, made in advance, of whether an event will have its slots in time.
 
     `worst`: the worst status among the checks.
     """
@@ -75,7 +75,10 @@ class EventPreflighted(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventWarmed(EventEntry):
-    """The pool began to reserve slots for the event. `before`: how many slots it reserved for the event until then."""
+    """Records that a pool now reserves `slots` slots for a scheduled event, so that instances are launched for it.
+
+    `before`: how many slots the pool reserved for the event until then.
+    """
 
     pool_id: str
     slots: int
@@ -84,14 +87,14 @@ class EventWarmed(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventOpened(EventEntry):
-    """Sessions began to use the slots that are reserved for the event."""
+    """Records that a scheduled event opened: sessions may now use the slots that the pool reserved for the event."""
 
     pool_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class EventGivenBack(EventEntry):
-    """The pool stopped reserving slots for the event. `state`: the event's state at that moment."""
+    """Records that a pool stopped reserving slots for a scheduled event. `state`: the event's state at that moment."""
 
     pool_id: str
     state: EventState
@@ -99,10 +102,10 @@ class EventGivenBack(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventAtPointOfNoReturn(EventEntry):
-    """The event reached the last moment at which a launch would be ready in time. All numbers are slots.
+    """Records the slots of a scheduled event's pool at the last moment at which a launch would be ready in time.
 
-    `free` and `coming`: slots of the pool that are free, and slots of instances that still start; `left`: slots that
-    are still reserved for events of the pool; `shortfall`: how many slots the events lack.
+    All numbers are slots. `free`: the pool's free slots; `coming`: the slots of instances that still start; `left`: the
+    slots still reserved for events of the pool; `shortfall`: how many slots these events lack.
     """
 
     free: int
@@ -113,7 +116,11 @@ class EventAtPointOfNoReturn(EventEntry):
 
 @dataclass(frozen=True, slots=True)
 class EventMeasured(EventEntry):
-    """The event started. The numbers mean the same as in EventAtPointOfNoReturn, counted at the start."""
+    """Records the slots of a scheduled event's pool at the event's start.
+
+    All numbers are slots. `free`: the pool's free slots; `coming`: the slots of instances that still start; `left`: the
+    slots still reserved for events of the pool; `shortfall`: how many slots these events lack.
+    """
 
     free: int
     coming: int

@@ -25,9 +25,9 @@ class InstanceEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceNoticed(InstanceEntry):
-    """EC2 ends the instance or advises to leave it, or the instance's agent has fallen silent.
+    """Records word that an instance will be lost: EC2 ends it or advises to leave it, or its agent has fallen silent.
 
-    `ends_at`: when the instance will end, if that is known.
+    `ends_at`: when the instance will end, epoch seconds; None when the time is not known.
     """
 
     pool_id: str
@@ -37,7 +37,10 @@ class InstanceNoticed(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceDrained(Entry):
-    """An operator drained the instance: it takes no new sessions. Also filed under its pool, where operators look."""
+    """Records that an operator drained an instance: it takes no new sessions, and running sessions continue.
+
+    The entry is also filed under the instance's pool, because operators read the history of a pool.
+    """
 
     operator: str
     instance_id: str
@@ -50,7 +53,10 @@ class InstanceDrained(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceUndrained(Entry):
-    """An operator ended the draining of the instance: it takes new sessions again. Also filed under its pool."""
+    """Records that an operator ended the draining of an instance, which now takes new sessions again.
+
+    The entry is also filed under the instance's pool, because operators read the history of a pool.
+    """
 
     operator: str
     instance_id: str
@@ -63,7 +69,7 @@ class InstanceUndrained(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceStopped(InstanceEntry):
-    """EC2 stopped the instance for the warm pool (stopped instances that start in a minute or two)."""
+    """Records that EC2 stopped an instance for the warm pool (stopped instances that start in a minute or two)."""
 
     pool_id: str
     instance_type: str
@@ -72,7 +78,7 @@ class InstanceStopped(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceStarted(InstanceEntry):
-    """Greenroom asked EC2 to start the instance, which was stopped in the warm pool."""
+    """Records that Greenroom asked EC2 to start an instance of the warm pool, where the instance was stopped."""
 
     pool_id: str
     instance_type: str
@@ -81,7 +87,7 @@ class InstanceStarted(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class StartRefused(InstanceEntry):
-    """EC2 did not start the instance, which therefore remains stopped in the warm pool.
+    """Records that EC2 refused to start an instance of the warm pool. The instance therefore remains stopped.
 
     `error` is the name of Greenroom's error, `code` is EC2's error code.
     """
@@ -95,9 +101,9 @@ class StartRefused(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceRetired(InstanceEntry):
-    """Greenroom terminated the instance because the pool no longer needed it.
+    """Records that Greenroom terminated an instance because its pool no longer needed it.
 
-    `reason`: why it had been drained or stopped before.
+    `reason`: why the instance had been drained or stopped before.
     """
 
     pool_id: str
@@ -106,7 +112,10 @@ class InstanceRetired(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceEnded(InstanceEntry):
-    """Greenroom asked EC2 to terminate the instance, because it was lost or broken. `why`: what happened to it."""
+    """Records that Greenroom asked EC2 to terminate an instance that was lost or broken.
+
+    `why`: what happened to the instance. `sessions_move_for`: why its sessions had to move to other instances.
+    """
 
     pool_id: str
     why: str
@@ -115,7 +124,10 @@ class InstanceEnded(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceTerminated(InstanceEntry):
-    """EC2 reported that the instance is terminated. `why`: what happened to it."""
+    """Records that EC2 reported an instance as terminated.
+
+    `why`: what happened to the instance. `sessions_move_for`: why its sessions had to move to other instances.
+    """
 
     pool_id: str
     why: str
@@ -124,9 +136,9 @@ class InstanceTerminated(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class OrphanTerminated(InstanceEntry):
-    """Greenroom terminated an instance that it does not know, although the instance carries Greenroom's tags.
+    """Records that Greenroom terminated an orphan: an instance that has Greenroom's tags, but no row in its tables.
 
-    The pool and the launch are those that the instance's tags name.
+    `pool_id` and `launch_id` are copied from the instance's tags.
     """
 
     pool_id: str
@@ -135,10 +147,10 @@ class OrphanTerminated(InstanceEntry):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry(Entry):
-    """One line of a day's ledger: `seconds` of one instance, and their price.
+    """One line of a day's ledger (the priced part of the Journal): `seconds` of one instance, and what they cost.
 
-    The line `interruptionWaste` is the time of an interrupted instance that was paid for but in which the instance
-    could take no new session.
+    The line `interruptionWaste` is time of an interrupted instance that was paid for, but in which the instance could
+    take no new session.
     """
 
     NAMED_BY_ENTITY = frozenset({"day"})

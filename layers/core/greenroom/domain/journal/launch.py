@@ -10,7 +10,7 @@ from greenroom.domain.journal.pool import PoolEntry
 
 @dataclass(frozen=True, slots=True)
 class AttemptRefusal:
-    """Why EC2 launched no instance of an offering (type, zone, market).
+    """Why EC2 launched no instance of an offering (instance type × zone × market).
 
     `offering` is None when EC2's answer named no offering.
     """
@@ -22,7 +22,7 @@ class AttemptRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One CreateFleet call: the offerings that it named, and the instances and refusals that EC2 returned."""
+    """One CreateFleet call of a launch: the offerings (instance type × zone) that it named, and what EC2 returned."""
 
     market: str
     offerings: tuple[str, ...]
@@ -32,7 +32,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class InstanceLaunched(PoolEntry):
-    """EC2 launched instances. `market`: Spot or on-demand, as asked for in the last attempt."""
+    """Records that EC2 launched instances for a pool.
+
+    `market`: Spot or on-demand, as the last of the `attempts` (CreateFleet calls) asked for.
+    """
 
     launch_id: str
     instance_ids: tuple[str, ...]
@@ -42,9 +45,10 @@ class InstanceLaunched(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class LaunchFailed(PoolEntry):
-    """A launch failed and was undone.
+    """Records that a launch failed and was undone.
 
-    `rest_s`: how long the pool launches no further instances; `fault`: EC2's message when it refused a whole call.
+    `rest_s`: for how many seconds the pool launches no further instance. `fault`: EC2's message when it refused a whole
+    CreateFleet call.
     """
 
     launch_id: str
@@ -56,7 +60,10 @@ class LaunchFailed(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class OfferingInvalid(PoolEntry):
-    """EC2 can never launch the offering as requested; somebody must change the pool, the image or the stack."""
+    """Records that EC2 can never launch an offering (instance type × zone × market) as requested.
+
+    Somebody must change the pool, the image or the stack.
+    """
 
     offering: str
     code: str
@@ -65,7 +72,10 @@ class OfferingInvalid(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class AccountLimitReached(PoolEntry):
-    """A quota of the AWS account does not allow more launches on this market (Spot or on-demand)."""
+    """Records that a quota of the AWS account refuses more launches on a market (Spot or on-demand).
+
+    `code` is EC2's error code.
+    """
 
     market: str
     code: str

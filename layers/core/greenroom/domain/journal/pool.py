@@ -23,7 +23,7 @@ class PoolEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class ApplicationConfigured(Entry):
-    """An operator created or replaced the application."""
+    """Records that an operator created or replaced an application, which now has the settings `after`."""
 
     NAMED_BY_ENTITY = frozenset({"application_id"})
 
@@ -38,7 +38,10 @@ class ApplicationConfigured(Entry):
 
 @dataclass(frozen=True, slots=True)
 class PoolConfigured(PoolEntry):
-    """An operator created, replaced or changed the pool; `before` is None when the pool is new."""
+    """Records that an operator created, replaced or changed a pool, which now has the settings `after`.
+
+    `before` is None when the pool is new.
+    """
 
     operator: str
     before: Pool | None
@@ -47,7 +50,7 @@ class PoolConfigured(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """What a planning pass (one run of the planner for a pool) knew when it decided. Times are epoch seconds."""
+    """What the planner (which decides how many instances a pool has) knew in one run. Times are epoch seconds."""
 
     policy: PoolPolicy
     slots_per_instance: int
@@ -67,10 +70,11 @@ class PlanInputs:
 
 @dataclass(frozen=True, slots=True)
 class PoolPlanned(PoolEntry):
-    """A planning pass (one run of the planner) changed the pool, or could not make a change that the pool needs.
+    """Records one run of the planner that changed a pool's instances, or could not make a change that the pool needs.
 
-    Lists each act and each rejected alternative with its reason. The fields that end in `_ids` say what was really
-    done. Example: an instance that a session claimed after the decision is in `retirements`, but not in `retired_ids`.
+    Lists each decided change and each rejected alternative with its reason. The fields that end in `_ids` say what was
+    really done. Example: an instance that a session claimed after the decision is in `retirements`, but not in
+    `retired_ids`.
     """
 
     rule: str
@@ -92,7 +96,11 @@ class PoolPlanned(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class BootFailed(PoolEntry):
-    """A launched instance never became Ready. `halts_at`: how many such failures in a row halt the pool."""
+    """Records that a launched instance never became Ready.
+
+    `in_a_row`: how many instances of the pool in a row have now failed like this. `halts_at`: at how many such failures
+    in a row the pool is halted.
+    """
 
     instance_id: str
     why: str  # neverRegistered or neverReady
@@ -102,7 +110,11 @@ class BootFailed(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class PoolHalted(PoolEntry):
-    """The pool was halted by an `operator`, or `by` greenroom itself after several boots in a row failed."""
+    """Records that a pool was halted: it launches and starts no instance until an operator resumes it.
+
+    `operator`: who halted the pool. `by` is `greenroom` instead, when Greenroom halted the pool because several boots
+    in a row failed.
+    """
 
     reason: str
     operator: str | None = None
@@ -111,7 +123,7 @@ class PoolHalted(PoolEntry):
 
 @dataclass(frozen=True, slots=True)
 class PoolResumed(PoolEntry):
-    """An operator resumed the pool. `reason`: why it had been halted."""
+    """Records that an operator resumed a halted pool. `reason`: why the pool had been halted."""
 
     operator: str
     reason: str | None

@@ -1,4 +1,4 @@
-"""Journal entries about quotas: who set them, who threw the kill switch, which counter of used units was corrected."""
+"""Journal entries about quotas: who set limits, who threw the kill switch, which count of used units was corrected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from greenroom.domain.quota.quota import ACCOUNT_NAME, Quota, tenant_name
 
 @dataclass(frozen=True, slots=True)
 class QuotaConfigured(Entry):
-    """An operator set the limits of a tenant; or, when `tenant_id` is None, of the whole AWS account."""
+    """Records that an operator set the limits of a tenant, or, when `tenant_id` is None, of the whole AWS account."""
 
     NAMED_BY_ENTITY = frozenset({"tenant_id"})
 
@@ -25,7 +25,7 @@ class QuotaConfigured(Entry):
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchThrown(Entry):
-    """An operator threw the kill switch: nobody can start a new session until an operator clears it."""
+    """Records that an operator threw the kill switch: nobody can start a new session until an operator clears it."""
 
     operator: str
     reason: str
@@ -37,7 +37,7 @@ class KillSwitchThrown(Entry):
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchCleared(Entry):
-    """An operator cleared the kill switch: new sessions can start again."""
+    """Records that an operator cleared the kill switch: new sessions can start again."""
 
     operator: str
 
@@ -48,11 +48,11 @@ class KillSwitchCleared(Entry):
 
 @dataclass(frozen=True, slots=True)
 class QuotaRecounted(Entry):
-    """A wrong counter of used units was corrected: a tenant's or the account's (one of its shards), or a viewer's.
+    """Records that a wrong count of used quota units was corrected: a viewer's, a tenant's or the AWS account's.
 
-    `counter`: whose counter it is, like `TENANT#acme`, `ACCOUNT` or `VIEWER#ada`. `shard`, `before` and `after`
-    describe the corrected shard. `session_id`: the session that a viewer's counter still named although the session had
-    ended.
+    `counter`: whose count it is, like `VIEWER#ada`, `TENANT#acme` or `ACCOUNT`. The count of a tenant or of the account
+    is split over several rows (shards): `shard`, `before` and `after` describe the corrected row. `session_id`: the
+    session that a viewer's count still named although the session had ended.
     """
 
     NAMED_BY_ENTITY = frozenset({"counter"})

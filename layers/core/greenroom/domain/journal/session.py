@@ -23,7 +23,10 @@ class SessionEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(SessionEntry):
-    """The session has ended and gave back its slot and its quota units. `slot_id`: the last slot that it held."""
+    """Records that a session has ended and gave back its slot and its quota units.
+
+    `slot_id`: the last slot that the session held; None if it never held a slot.
+    """
 
     status_reason: StatusReason
     state: SessionState
@@ -32,9 +35,9 @@ class SessionEnded(SessionEntry):
 
 @dataclass(frozen=True, slots=True)
 class EtaJudged(SessionEntry):
-    """A session that waited in line got its slot: how good was the first forecast of its wait?
+    """Records how good the first forecast of a session's wait in line was, now that the session has got its slot.
 
-    `within`: whether the slot came no later than the p90 that the viewer was shown (nine in ten should).
+    `within`: whether the slot came no later than the p90 that the viewer was shown, as nine in ten should.
     """
 
     pool_id: str

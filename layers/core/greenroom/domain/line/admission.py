@@ -1,6 +1,7 @@
-"""When a viewer may start a session: an application's admission, and the pre-queue of a scheduled event. Pure.
+"""Decides when a viewer may start a session, from an application's admission setting and its scheduled events.
 
-The pre-queue is the time just before an event's start, when viewers may already wait in line for the event.
+The pre-queue of an event is the time just before the event's start, when viewers may already wait in line for the
+event.
 """
 
 from __future__ import annotations
@@ -16,22 +17,23 @@ if TYPE_CHECKING:
     from greenroom.domain.event.scheduled_event import ScheduledEvent
 
 LONGEST_PRE_QUEUE_S = 3600
-"""The longest pre-queue, even when the event asks for a longer one: a session's state machine waits in line for 2 hours
-at most.
+"""The longest pre-queue in seconds, even when the event asks for a longer one. The limit exists because the state
+machine of a session waits in line for 2 hours at most.
 """
 
 SAME_START_S = 0.01
-"""Two starts that differ by less than this are the same, because rows keep milliseconds."""
+"""Two event starts that differ by fewer seconds than this count as the same, because rows keep only milliseconds."""
 
 
 def opens_at(event: ScheduledEvent) -> float:
-    """When the event's pre-queue opens, so that the first viewer may wait in line for the event."""
+    """When the event's pre-queue opens (the time from which viewers may wait in line for the event)."""
     return event.start - min(event.pre_queue_s, LONGEST_PRE_QUEUE_S)
 
 
 def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: float) -> ScheduledEvent | None:
-    """The event whose pre-queue a viewer arriving now would join. None: the viewer is served as soon as a slot is free.
+    """The event whose pre-queue a viewer who arrives now would join: the viewer waits in line until the event starts.
 
+    None: the viewer need not wait for an event, but gets a slot as soon as a slot is free.
     Raises: ApplicationClosed, NotOpenYet.
     """
     if admission is Admission.CLOSED:
@@ -48,11 +50,11 @@ def pre_queue_of(admission: Admission, events: Iterable[ScheduledEvent], now: fl
 
 
 def held_until(admission: Admission, events: Iterable[ScheduledEvent], not_before: float, now: float) -> float | None:
-    """The time from which a waiting session may get a slot; None: as soon as a slot is free.
+    """The time from which a session that waits for an event may get a slot; None: as soon as a slot is free.
 
-    The session began to wait for an event that started at `not_before`, but operators may have moved or cancelled that
-    event. While an event still starts at `not_before`, the session waits until then. Otherwise it need not wait while
-    an event is running; when no event is running, it waits for the next one, if that starts soon enough.
+    When the session joined the line, the event's start was `not_before`, but operators may have moved or cancelled the
+    event since. While an event still starts at `not_before`, the session waits until then. Otherwise, if another event
+    is running, the session need not wait; if not, it waits for the next event that starts soon enough.
     Raises: NotOpenYet (no event starts soon enough any more).
     """
     if admission is Admission.OPEN:
@@ -68,15 +70,16 @@ def held_until(admission: Admission, events: Iterable[ScheduledEvent], not_befor
 
 
 def _ahead(events: Iterable[ScheduledEvent], now: float) -> list[ScheduledEvent]:
-    """The events that are running or will run, sorted by start."""
+    """The events that are running or will run later, sorted by start."""
     return sorted((each for each in events if not each.is_final and now < each.end), key=lambda each: each.start)
 
 
 def arrival_in(event: ScheduledEvent, viewer_id: str, now: float) -> float:
-    """The time at which a viewer counts as having arrived in the event's pre-queue.
+    """The time at which a viewer counts as having arrived in the event's pre-queue, which decides the order in line.
 
-    Without shuffling, the time is `now`. If the event shuffles, it is a random time within the pre-queue. The random
-    time depends only on the event and the viewer: leaving and joining the line again does not change it.
+    Without shuffling, that is `now`. If the event shuffles its viewers, it is a random time within the pre-queue. The
+    random time depends only on the event and the viewer, so that a viewer who leaves the line and joins it again keeps
+    the same time.
     """
     if not event.shuffle:
         return now

@@ -1,4 +1,4 @@
-"""Which build of its application an instance runs: a hash of what its agent was told to start at registration."""
+"""Which build of its application an instance runs: a hash of what its agent was told to start when it registered."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from greenroom.domain.pool.pool import Application
 
 
 def build_of(application: Application) -> str:
-    """16 hex digits that change whenever the application's command or kind changes."""
+    """The application's build: 16 hex digits that change whenever the application's start command or kind changes."""
     return sha256("\0".join((application.kind.value, *application.command)).encode()).hexdigest()[:16]
 
 
 def is_outdated(instance: Instance, application: Application) -> bool:
-    """Whether the instance runs another application or another build than its pool is configured for now.
+    """Whether the instance runs another application, or another build of it, than its pool should run now.
 
-    The build of an instance that is Launching does not count: its agent is told the present build when the agent
+    While an instance is Launching, its build does not count: its agent will be told the present build when it
     registers.
     """
     if instance.application_id != application.application_id:

@@ -1,4 +1,4 @@
-"""What operators configure: applications, and pools with their capacity policy."""
+"""What operators configure: applications, and pools (the instances that serve one application) with their capacity."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from greenroom.domain.socket.relay import RelayPolicy
 from greenroom.domain.times import Time
 
 LINE_LIMIT, LONGEST_LINE = 1000, 5000
-"""How many sessions may wait in a pool's line: the default, and the greatest value that can be configured."""
+"""How many sessions may wait in a pool's line: the default, and the greatest number that an operator can set."""
 START_TIMEOUT_S, LONGEST_START_S = 300, 3600
-"""How long an application may take to start until its streamer is connected: the default, and the greatest value that
-can be configured.
+"""How many seconds an application may take from its start until its streamer (the process that sends the picture) is
+connected: the default, and the greatest number that an operator can set.
 """
 
 
 class ApplicationKind(StrEnum):
-    """Which kind of streamer (the process that sends the picture) the agent starts."""
+    """Which kind of streamer (the process that sends the picture) the agent starts for an application."""
 
     UNREAL = "unreal"  # an Unreal command line; it is given its slot's streamer endpoint and media ports
     DEMO = "demo"  # Greenroom's own scene, for instances without a GPU
@@ -28,7 +28,7 @@ class ApplicationKind(StrEnum):
 
 
 class Admission(StrEnum):
-    """Who may start a session of an application."""
+    """When an application takes new sessions."""
 
     OPEN = "open"  # everybody, always
     AUTOMATIC = "automatic"  # only around its pool's scheduled events, from the opening of the pre-queue to the end
@@ -59,7 +59,7 @@ class Application:
 
 
 class Placement(StrEnum):
-    """Which instance a session gets when several have a free slot. Source: Agones, scheduling strategies."""
+    """Which instance a session gets when several instances have a free slot. Source: Agones, scheduling strategies."""
 
     PACKED = "packed"  # the fullest instance, so that other instances become idle and can be ended
     DISTRIBUTED = "distributed"  # the emptiest instance, so that losing an instance affects the fewest viewers
@@ -81,9 +81,9 @@ class PoolPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """A pool's halt: the pool launches and starts no instance until an operator resumes it.
+    """Why, when and by whom a pool was halted: it launches and starts no instance until an operator resumes it.
 
-    Running instances keep serving.
+    The pool's running instances keep serving.
     """
 
     reason: str
@@ -93,7 +93,7 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The instances that serve one application, with their capacity policy and the line of waiting sessions."""
+    """A pool as an operator configured it: the application that it serves, its capacity policy, and its line."""
 
     pool_id: str
     application_id: str

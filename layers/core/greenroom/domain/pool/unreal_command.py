@@ -14,17 +14,18 @@ PLACEHOLDERS: Mapping[str, str] = {
     "PixelStreamingWebRTCMinPort": "{mediaPortFirst}",
     "PixelStreamingWebRTCMaxPort": "{mediaPortLast}",
 }
-"""For each option, the placeholder that the agent replaces with the slot's own value.
-A test compares this table with the agent.
+"""By Unreal option: the placeholder that the option's value must contain. The agent replaces a placeholder with the
+value for each slot. A test compares this table with the agent.
 """
 _OPTION = re.compile(rf"(?<![a-z0-9_.])({'|'.join(PLACEHOLDERS)})=(\"[^\"]*\"|'[^']*'|[^\s\"']*)", re.IGNORECASE)
 _BY_LOWER = {name.lower(): value for name, value in PLACEHOLDERS.items()}
 
 
 def fixed_option(command: Sequence[str]) -> tuple[str, str] | None:
-    """The first option whose value would be the same in every slot, with the placeholder it needs; None: all is well.
+    """Finds the first option whose value would be the same in every slot, because its placeholder is missing.
 
-    Unreal reads its options in any letter case.
+    Returns the option and the placeholder that its value must contain; None when no option is wrong. Unreal reads its
+    options in any letter case.
     >>> fixed_option(["game", "-pixelstreamingurl=ws://elsewhere"])
     ('pixelstreamingurl', '{streamerUrl}')
     """
