@@ -1,7 +1,7 @@
 """Converts frozen dataclasses to plain values (mappings, lists, texts, numbers); `camel` makes the field names.
 
-The type of a field decides how its value is converted. The rules for a class are worked out once, when its first value
-is converted: converting a value inspects no types, and importing a module works out no rules.
+The type of a field decides how its value is converted. The conversion of a class is worked out when its first value is
+converted. So importing a module works out nothing, and converting a value inspects no types.
 """
 
 from __future__ import annotations
@@ -24,13 +24,16 @@ _PLAIN = frozenset({str, int, float, bool, Decimal})
 
 
 def shown(value: Any) -> dict[str, Any]:
-    """The value as the HTTP API and the event bus show it: times as ISO 8601 text, None as null."""
+    """Converts a dataclass object as the HTTP API and the event bus show it: times as ISO 8601 text, None as null."""
     view: dict[str, Any] = SHOWING.record(type(value))(value)
     return view
 
 
 def selected(view: type[T], source: Any, **others: Any) -> T:
-    """Makes an object of the dataclass `view`: `others` gives some fields, `source` the rest, by the same names."""
+    """Makes an object of the dataclass `view`.
+
+    Each field gets its value from `others` if it has that name, and from `source` if not.
+    """
     kind: Any = view
     names = [each for each in field_types(kind) if each not in others]
     return view(**{name: getattr(source, name) for name in names}, **others)
@@ -44,7 +47,10 @@ def field_types(record: Any) -> Mapping[str, Any]:
 
 
 class Rules(ABC):
-    """How a value is converted, depending on its type. Subclasses say what enumerations and dataclasses become."""
+    """The rules by which a value is converted, depending on its type.
+
+    Subclasses say how enumerations and dataclasses are converted.
+    """
 
     time: Convert | None = None
     sequence: Callable[..., Any]
@@ -59,12 +65,12 @@ class Rules(ABC):
 
     @abstractmethod
     def new_record(self, kind: type) -> Convert:
-        """Works out and returns the function that converts values of this dataclass."""
+        """Builds the function that converts values of this dataclass."""
 
     def record(self, kind: Any) -> Convert:
-        """Returns the function that converts values of this dataclass; it is worked out at the first call and kept.
+        """Returns the function that converts values of this dataclass. It is built at the first call, and kept.
 
-        Raises: TypeError when a field's type has no rule.
+        Raises: TypeError (the type of a field cannot be converted).
         """
         convert = self._records.get(kind)
         if convert is None:
@@ -74,7 +80,7 @@ class Rules(ABC):
     def of(self, kind: Any) -> Convert | None:
         """Returns the function that converts values of this type; None when such values need no conversion.
 
-        Raises: TypeError for a type without a rule.
+        Raises: TypeError (values of this type cannot be converted).
         """
         origin, inner = get_origin(kind), get_args(kind)
         if origin is Annotated:
@@ -125,7 +131,7 @@ WRITING, SHOWING = Writing(None), Writing(iso)
 
 
 def _optional_of(kind: Any) -> Any:
-    """`str | None` -> `str`. Raises: TypeError for any other union."""
+    """The type beside None in an optional type: `str | None` -> `str`. Raises: TypeError for any other union."""
     others = [each for each in get_args(kind) if each is not NoneType]
     if len(others) != 1:
         raise TypeError(f"{kind} has no rule")

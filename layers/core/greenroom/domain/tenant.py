@@ -1,7 +1,7 @@
 """The tenant: the customer who owns applications, pools and scheduled events.
 
-So far there is only one tenant, but row keys contain its name already, so that no row has to be rewritten when there
-are more.
+So far there is only one tenant. Row keys contain its name already, so that no row has to be rewritten when there are
+more tenants.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ THE_TENANT = "default"
 
 
 def owned(kind: str, name: str) -> str:
-    """The key of a thing that people named, within its tenant: `POOL`, `demo` -> `POOL#default#demo`.
+    """The database key of a thing that a person named, including its tenant: `POOL`, `demo` -> `POOL#default#demo`.
 
-    Used in row keys and in the Journal. Random ids (sessions, instances, connections) are unique without a tenant.
+    Used in row keys and in the Journal. Sessions, instances and connections have random ids, which are unique without a
+    tenant.
     """
     return f"{kind}#{THE_TENANT}#{name}"

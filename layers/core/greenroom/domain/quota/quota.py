@@ -1,6 +1,7 @@
 """Quotas: how much a viewer, a tenant and the whole AWS account may use, how use is counted, and when it is refused.
 
-A day is a day of UTC. A limit of None means no limit. A session that waits in line counts like one that plays.
+A day is a day of UTC. A limit of None means no limit. A session that waits in line counts like a session that has a
+slot.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from greenroom.domain.session.session import Session, SessionState
 from greenroom.domain.times import Time
 
 SHARDS = 16
-"""The count of a tenant or the account is spread over this many rows (shards), so that simultaneous launches rarely
-write the same row.
+"""Over how many rows (shards) the count of a tenant or the account is spread, so that simultaneous requests for
+sessions rarely write the same row.
 """
 GPU_SHARDS = 4
-"""Used GPU time is spread over fewer rows than SHARDS: it is read often, and written once per session."""
+"""Over how many rows (shards) the count of used GPU time is spread. Fewer than SHARDS, because GPU time is read often,
+but written only once per session.
+"""
 LIVE = "LIVE"
-"""The sort key of the row in a shard that counts sessions which have not ended."""
+"""The sort key of the row that counts the sessions which have not ended."""
 TRY_AGAIN_S = 60
-"""The time after which a refused caller may try again, if only the end of another session can help."""
+"""After how many seconds a refused caller may try again, when only the end of another session can help."""
 NOBODY_S = 1.0
-"""The least time between a session's first connection and the time at which it must end, which must not lie in the
-past.
+"""How many seconds a session may run at least after its first connection, even when a quota is used up: the time at
+which it must end must not lie in the past.
 """
 
 
@@ -40,7 +43,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The limits of one viewer, one tenant or the account. None: no limit."""
+    """The limits of one viewer, one tenant or the whole AWS account. None: no limit."""
 
     concurrent_sessions: int | None = None
     sessions_per_day: int | None = None
@@ -51,7 +54,7 @@ class Quota:
 class KillSwitch:
     """The kill switch, as an operator threw it: nobody can start a new session until an operator clears it.
 
-    Running sessions continue.
+    Running sessions continue. `by`: the operator's id.
     """
 
     reason: str
@@ -61,7 +64,7 @@ class KillSwitch:
 
 @dataclass(frozen=True, slots=True)
 class AccountQuota:
-    """What the table stores for the whole AWS account: its quota and its kill switch."""
+    """What is stored for the whole AWS account: its quota, and the kill switch if an operator has thrown it."""
 
     quota: Quota = Quota()
     kill_switch: KillSwitch | None = None
@@ -69,7 +72,7 @@ class AccountQuota:
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """All quotas that apply to one launch of a session."""
+    """The three quotas that a new session must respect: its viewer's, its tenant's and the whole AWS account's."""
 
     viewer: Quota = field(default_factory=Quota)
     tenant: Quota = field(default_factory=Quota)
@@ -78,9 +81,10 @@ class Quotas:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A limit, with the units used of it. Each launch of a session takes one unit.
+    """The count of used units of one limit. Each new session takes one unit.
 
-    The units are split over shards (rows), so that a launch never has to read a sum.
+    The limit's units are split over rows (shards), each with its own share. So a new session takes a unit from one row,
+    and never has to sum up all rows.
     Example: limit 10 -> ten shards of 1; limit 40 -> 16 shards, eight of 3 and eight of 2; limit 0 -> no shard.
     """
 
@@ -95,7 +99,7 @@ class Counter:
         return most if self.limit is None else min(most, self.limit)
 
     def share(self, shard: int) -> int | None:
-        """How many units this shard has; None when there is no limit."""
+        """How many of the limit's units this shard (row) may give to sessions; None when there is no limit."""
         if self.limit is None:
             return None
         if shard >= self.shards:
@@ -103,14 +107,17 @@ class Counter:
         return self.limit // self.shards + (shard < self.limit % self.shards)
 
     def exceeded(self, now: float) -> QuotaExceeded:
-        """The error to raise when every shard is full."""
+        """Returns the error to raise when every shard (row) of the counter has given away all its units."""
         if self.row == LIVE:
             return QuotaExceeded(self.scope, "concurrentSessions", self.limit or 0, now, now + TRY_AGAIN_S)
         return QuotaExceeded(self.scope, "sessionsPerDay", self.limit or 0, now, next_day(now))
 
 
 def viewer_name(viewer_id: str, application_id: str) -> str:
-    """The name of a viewer's daily counter. Each application counts for itself, because its operator sets the limit."""
+    """The name of a viewer's daily counter for one application.
+
+    Each application has its own counter, because each application's operator sets the limit.
+    """
     return f"VIEWER#{viewer_id}#{application_id}"
 
 
@@ -122,7 +129,7 @@ ACCOUNT_NAME = "ACCOUNT"
 
 
 def names_of(session: Session) -> dict[Scope, str]:
-    """The names of the counters in which the session is counted, by scope."""
+    """By scope (viewer's day, tenant, account): the name of the counter in which the session is counted."""
     return {
         Scope.VIEWER_DAY: viewer_name(session.viewer_id, session.application_id),
         Scope.TENANT: tenant_name(session.tenant_id),
@@ -131,9 +138,9 @@ def names_of(session: Session) -> dict[Scope, str]:
 
 
 def counters_of(session: Session, quotas: Quotas) -> Sequence[Counter]:
-    """The counters of which launching the session takes one unit each.
+    """The counters from each of which the new session takes one unit.
 
-    A viewer's simultaneous sessions are not among them: another row lists their ids.
+    The number of a viewer's simultaneous sessions has no counter here: another row lists the ids of these sessions.
     """
     quota_of = {Scope.VIEWER_DAY: quotas.viewer, Scope.TENANT: quotas.tenant, Scope.ACCOUNT: quotas.account}
     day = day_row(day_of(session.requested_at))
@@ -149,7 +156,7 @@ def counters_of(session: Session, quotas: Quotas) -> Sequence[Counter]:
 
 
 def day_of(at: float) -> str:
-    """The day in UTC, like `2026-11-21`."""
+    """The day (UTC) to which the time `at` belongs, like `2026-11-21`."""
     return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
@@ -158,12 +165,12 @@ def day_row(day: str) -> str:
 
 
 def day_start(at: float) -> float:
-    """The last midnight (UTC) before `at`."""
+    """The last midnight (UTC) before the time `at`."""
     return datetime.fromtimestamp(at, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def next_day(at: float) -> float:
-    """The first midnight (UTC) after `at`."""
+    """The first midnight (UTC) after the time `at`."""
     return day_start(at) + timedelta(days=1).total_seconds()
 
 
@@ -172,7 +179,7 @@ def next_day(at: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class GpuUse:
-    """GPU seconds to add to one shard of a counter, for one day."""
+    """GPU seconds to add to one shard (row) of a counter of used GPU time, for one day."""
 
     name: str
     shard: int
@@ -185,14 +192,14 @@ def gpu_shard(session_id: str, scope: Scope) -> int:
 
 
 def gpu_shards(scope: Scope) -> range:
-    """The indices (0, 1, …) of the shards that share the count of a scope's used GPU time."""
+    """The numbers (0, 1, …) of the rows (shards) over which a scope's used GPU time is spread."""
     return range(1 if scope is Scope.VIEWER_DAY else GPU_SHARDS)
 
 
 def gpu_uses(session: Session) -> Sequence[GpuUse]:
-    """The GPU time that an ending session used, for each counter and each day on which the session used any.
+    """The GPU time that an ending session used: one amount for each counter and each day.
 
-    Empty if the session never had a slot.
+    Only days on which the session had a slot are included; the result is empty if the session never had a slot.
     """
     since = session.transitions.get(SessionState.ASSIGNED)
     until = session.transitions.get(SessionState.ENDING)
@@ -216,7 +223,10 @@ def _seconds_by_day(since: float, until: float) -> Sequence[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class GpuBudget:
-    """How many GPU `minutes` a scope may use on one day, and how many seconds ended sessions have already used."""
+    """How many GPU `minutes` a scope (viewer, tenant or account) may use on one day, and how much of that is used.
+
+    `used_s`: the seconds that sessions which have ended used on that day.
+    """
 
     scope: Scope
     minutes: int
@@ -227,7 +237,7 @@ class GpuBudget:
         return self.used_s >= self.minutes * 60
 
     def exceeded(self, now: float) -> QuotaExceeded:
-        """The error to raise when the budget is used up and a new session is launched."""
+        """Returns the error to raise when a new session is requested although the day's GPU time is used up."""
         return QuotaExceeded(self.scope, "gpuMinutesPerDay", self.minutes, now, next_day(now))
 
 

@@ -1,4 +1,4 @@
-"""The forecast that a viewer in line is shown: the place in line, two times, and a reason."""
+"""The forecast that a viewer in line is shown: the place in line, two times by which a slot may come, and a reason."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from greenroom.domain.shape import selected, shown
 from greenroom.domain.times import Time
 
 NOTIFIED_EVERY_S = 5.0
-"""A waiting viewer is sent the new forecast after this time even if it hardly changed. Forecasts are made every 8 s
-while somebody waits.
+"""After how many seconds a waiting viewer is sent a new forecast even if the forecast hardly changed. Forecasts are
+made every 8 s while somebody waits.
 """
 CHANGED_S, CHANGED_SHARE = 5.0, 0.1
-"""A waiting viewer is sent the new forecast at once when a time in it moved by more than this, or by more than this
-share of the remaining wait.
+"""A waiting viewer is sent a new forecast at once when a time in the forecast moved by more than CHANGED_S seconds, or
+by more than CHANGED_SHARE of the remaining wait, whichever is less.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """A forecast. A slot comes by `p50` with probability 0.5, and by `p90` with probability 0.9. Epoch seconds."""
+    """A forecast for a viewer in line: a slot comes by `p50` with probability 0.5, and by `p90` with probability 0.9.
+
+    Times are epoch seconds.
+    """
 
     place: int  # 1 = next
     p50: float
@@ -31,7 +34,7 @@ class Eta:
 
 @dataclass(frozen=True, slots=True)
 class EtaShown:
-    """The first forecast that a viewer in line was shown; after the wait it is compared with the true wait."""
+    """The first forecast that a viewer in line was shown, kept to compare it with the true wait afterwards."""
 
     p50: float
     p90: float
@@ -39,7 +42,7 @@ class EtaShown:
 
 
 def is_due(before: Eta | None, now_known: Eta) -> bool:
-    """Whether the viewer must be sent the new forecast. `before`: the forecast that the viewer was sent last."""
+    """Whether the viewer must be sent the new forecast `now_known`, given the forecast `before` that was sent last."""
     if before is None or before.place != now_known.place:
         return True
     changed_by = max(abs(now_known.p50 - before.p50), abs(now_known.p90 - before.p90))
@@ -49,7 +52,10 @@ def is_due(before: Eta | None, now_known: Eta) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EtaView:
-    """The forecast as the HTTP API shows it. The place in line is a field of the session beside it."""
+    """A forecast as the HTTP API shows it, without the place in line.
+
+    The API shows the place as a field of the session itself.
+    """
 
     p50: Time
     p90: Time

@@ -1,4 +1,4 @@
-"""A session: one viewer's run from request to end, and the transitions between its states."""
+"""A session (one viewer's run, from request to end), and which changes of its state are allowed."""
 
 from __future__ import annotations
 
@@ -59,18 +59,18 @@ SESSION_TRANSITIONS: Mapping[SessionState, frozenset[SessionState]] = {
     S.ENDED: frozenset(),
     S.FAILED: frozenset(),
 }
-"""From each state, the states to which a session may change.
-A report that asks for any other change is late or repeated, and is ignored.
+"""By state: the states to which a session may change from it. A report that asks for any other change is late or
+repeated, and is ignored.
 """
 
 LIVE_STATES = frozenset({S.REQUESTED, S.QUEUED, S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING})
-"""States of a session that has not been told to end."""
+"""The states of a session that has not been told to end."""
 WAITING_STATES = frozenset({S.QUEUED, S.MIGRATING})
-"""States of a session that has a place in line."""
+"""The states of a session that has a place in line."""
 TERMINAL_STATES = frozenset({S.ENDED, S.FAILED})
 SLOT_HOLDING_STATES = frozenset({S.ASSIGNED, S.CONNECTED, S.DISCONNECTED, S.MIGRATING, S.ENDING})
 FAILURES = frozenset({StatusReason.INSTANCE_UNHEALTHY, StatusReason.CAPACITY_UNAVAILABLE, StatusReason.INTERNAL_ERROR})
-"""Reasons that make the final state Failed instead of Ended."""
+"""The reasons for which a session ends as Failed. With all other reasons, a session ends as Ended."""
 
 OVERDUE_REASONS: Mapping[SessionState, StatusReason] = {
     S.REQUESTED: StatusReason.INTERNAL_ERROR,
@@ -80,26 +80,26 @@ OVERDUE_REASONS: Mapping[SessionState, StatusReason] = {
     S.DISCONNECTED: StatusReason.RECONNECTION_TIMEOUT,
     S.MIGRATING: StatusReason.SPOT_INTERRUPTED,
 }
-"""By state, the reason of a session that ends because it was in that state past its deadline."""
+"""By state: the reason with which a session ends that was in that state past its deadline."""
 MOST_MIGRATIONS = 3
-"""A session that loses its slot more often than this ends. A chain of failures must not move a viewer for ever."""
+"""A session that loses its slot more often than this ends: a chain of failures must not move a viewer for ever."""
 STANDARD_TIER = "standard"
-"""The priority (tier) of every viewer to whom no group gives another one."""
+"""The priority (tier) of every viewer whose user groups give no other priority."""
 
 
 def sources_of(after: SessionState) -> frozenset[SessionState]:
-    """The states from which a session may change to `after`. A conditional write names them as its condition."""
+    """The states from which a session may change to `after`. A conditional write requires one of these states."""
     return frozenset(before for before, targets in SESSION_TRANSITIONS.items() if after in targets)
 
 
 def final_state(reason: StatusReason) -> SessionState:
-    """Failed if the reason is a failure, else Ended."""
+    """The final state of a session that ends for this reason: Failed if the reason is a failure, else Ended."""
     return S.FAILED if reason in FAILURES else S.ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class SlotAssignment:
-    """The slot that a session holds, copied at the claim so that the session's row is complete by itself."""
+    """A copy of the slot that a session holds, made at the claim so that the session's row is complete by itself."""
 
     slot_id: str
     instance_id: str
@@ -114,8 +114,8 @@ class SlotAssignment:
 class SessionLimits:
     """How long a session may be in each state, in seconds.
 
-    Copied from the application at the request, so that a later change of the application does not affect running
-    sessions.
+    The limits are copied from the application when the session is requested, so that a later change of the application
+    does not affect running sessions.
     """
 
     connection_timeout_s: int = 120  # Source: GameLift Streams default
@@ -129,7 +129,7 @@ class SessionLimits:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """A session's move to another slot, stored until the viewer is connected to the new slot."""
+    """A session's move to another slot. It is stored in the session until the viewer is connected to the new slot."""
 
     since: Time
     picture_until: Time | None  # how long the old slot still streams; None: unknown, or it streams no more
@@ -138,9 +138,9 @@ class Moving:
 
 @dataclass(frozen=True, slots=True)
 class LeftSlot:
-    """The slot that a moving session gives up.
+    """The slot that a session leaves when it gets another slot.
 
-    `lingers_until`: how long the slot may still stream to the viewer, epoch seconds.
+    `lingers_until`: how long the left slot may still stream to the viewer, epoch seconds.
     """
 
     assignment: SlotAssignment
@@ -192,9 +192,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SessionMove:
-    """One conditional change of a session's state.
+    """One change of a session's state, and the conditions under which the change is made.
 
-    A field that is None is neither compared nor changed; the state is always compared and changed.
+    The state is always compared and changed. A field that is None is neither compared nor changed.
     """
 
     to: SessionState
@@ -209,7 +209,7 @@ class SessionMove:
 
 
 def moved(session: Session, move: SessionMove) -> Session:
-    """The session after `move`: the one definition of what a store's conditional write must do.
+    """Returns the session as it is after `move`. Every store must make the change as this function does.
 
     Raises: StaleEpoch (the session holds another slot by now), IllegalTransition (its state, its join number or the
     time at which its page disconnected is not as the move requires).
@@ -233,16 +233,16 @@ def moved(session: Session, move: SessionMove) -> Session:
 
 
 def migrating(session: Session, moving: Moving, deadline_at: float) -> Session:
-    """The session after it lost its slot. It keeps the old assignment until it gets another slot.
+    """Returns a session that is losing its slot as Migrating. It keeps the old assignment until it gets another slot.
 
-    Raises: IllegalTransition.
+    Raises: IllegalTransition (it holds no slot, is moving already, or is ending).
     """
     move = SessionMove(to=S.MIGRATING, at=moving.since, sources=sources_of(S.MIGRATING), deadline_at=deadline_at)
     return replace(moved(session, move), moving=moving, migrations=session.migrations + 1)
 
 
 def overdue_reason(session: Session, now: float) -> StatusReason:
-    """The reason for ending a session that was in its state past its deadline."""
+    """The reason with which to end a session that was in its state past its deadline."""
     if session.ends_by is not None and now >= session.ends_by:
         return StatusReason.QUOTA_EXCEEDED if _is_cut_short(session) else StatusReason.MAX_SESSION_LENGTH
     if session.state is S.MIGRATING and session.moving is not None:
@@ -253,7 +253,7 @@ def overdue_reason(session: Session, now: float) -> StatusReason:
 def _is_cut_short(session: Session) -> bool:
     """Whether a quota ends the session before its own maximum length.
 
-    Both times were fixed by the same write, at the first connection, so they can be compared.
+    The end and the first connection were stored by the same write, so they can be compared.
     """
     connected_at = session.transitions.get(S.CONNECTED)
     if connected_at is None or session.ends_by is None:
@@ -267,7 +267,7 @@ def epoch_of(session: Session) -> int:
 
 
 def taker_of(session: Session) -> Taker:
-    """The session as the Taker of the slot that its assignment names."""
+    """Returns the Taker (who takes a slot) for the slot that the session's assignment names."""
     return Taker(
         session_id=session.session_id,
         viewer_id=session.viewer_id,

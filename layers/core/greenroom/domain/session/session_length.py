@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from greenroom.domain.session.session import Session, SessionState, StatusReason
 
 LENGTHS_KEPT = 50
-"""How many ended sessions a pool remembers: enough for a meaningful p90, few enough to follow changes during the day.
+"""Of how many ended sessions a pool remembers the length: enough for a meaningful 90th percentile, few enough to follow
+changes during the day.
 """
 NATURAL_ENDS = frozenset(
     {
@@ -19,23 +20,24 @@ NATURAL_ENDS = frozenset(
         StatusReason.APPLICATION_EXIT,
     }
 )
-"""Reasons of endings that tell how long the next session may last.
-An interruption, a fault or an operator's act tells nothing about the next session.
+"""The reasons of endings after which a session's length is remembered, to forecast the lengths of other sessions.
+Sessions that an interruption, a fault or an operator ended are left out, because their length says nothing about
+others.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLength:
-    """How long a session held slots, and when it was told to end (epoch seconds)."""
+    """How many seconds a session held slots, and when it was told to end (epoch seconds)."""
 
     seconds: float
     ended_at: float
 
 
 def length_of(session: Session) -> SessionLength | None:
-    """How long the session held slots: from its first slot until it was told to end, moves to other slots included.
+    """How long an ended session held slots: from its first slot until it was told to end, moves between slots included.
 
-    None when the length is of no use to forecast other sessions: this one never held a slot, or did not end naturally.
+    None if the session never held a slot, or did not end naturally: then its length is of no use to forecast others.
     """
     assigned_at = session.transitions.get(SessionState.ASSIGNED)
     ending_at = session.transitions.get(SessionState.ENDING)

@@ -1,7 +1,7 @@
 """Sentences that tell a viewer why the session is in its state, for every state.
 
-The sentences use only what the session's row contains. When a slot will come is not in the row: the forecast (`eta`)
-says that.
+The sentences use only what the session's row contains. They do not say when a slot will come: the forecast (`eta`) says
+that.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OVER = {
 def session_reason(session: Session, place: int | None = None) -> str:
     """The sentence that tells the viewer why the session is in its state.
 
-    `place`: the place in line, 1 = next; None: the place is not known here.
+    `place`: the session's place in line, 1 = next; None when the place is not known.
     """
     if session.state in _OVER:
         return _ended(session)

@@ -22,7 +22,7 @@ from greenroom.domain.times import Time
 
 @dataclass(frozen=True, slots=True)
 class SlotOfViewer:
-    """The slot that the session holds, as its viewer sees it."""
+    """The slot that a session holds, as the session's viewer sees it."""
 
     slot_id: str  # the slot's public name (`slot_name`), not its id
     instance_type: str
@@ -33,7 +33,7 @@ class SlotOfViewer:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """The fields of the SessionView in docs/openapi.yaml."""
+    """A session as its viewer sees it, with the fields of SessionView in docs/openapi.yaml."""
 
     session_id: str
     application_id: str
@@ -56,7 +56,10 @@ class SessionView:
 
 
 def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
-    """The session as JSON values. `place`: the place in line, 1 = next; None where the line was not asked."""
+    """Converts a session to the JSON values that its viewer sees.
+
+    `place`: the session's place in line, 1 = next; None when the caller did not look the place up.
+    """
     when = session.transitions
     is_shown = session.eta is not None and session.state in WAITING_STATES
     view = selected(
@@ -74,7 +77,7 @@ def session_view(session: Session, place: int | None = None) -> dict[str, Any]:
 
 
 def slot_name(slot_id: str) -> str:
-    """The public name of a slot: it tells slots apart without revealing their instances."""
+    """The public name of a slot, which tells slots apart without revealing their instances."""
     return f"slot-{sha256(slot_id.encode()).hexdigest()[:16]}"
 
 

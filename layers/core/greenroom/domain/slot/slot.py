@@ -1,6 +1,7 @@
-"""A slot: one session's place on an instance, with its own application process, lease and epoch.
+"""A slot: the place of one session on an instance, with its own application process, lease and epoch.
 
-The lease is the time limit of a claim. The epoch is a fencing number, raised each time the slot changes hands.
+The lease is the time limit of a claim (the taking of a free slot by a session). The epoch is the slot's fencing number,
+raised each time the slot changes hands.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SHARDS = 16
-"""The free-slot entries of a pool are spread over at most this many partitions (shards)."""
+"""Over how many partitions (shards) of the table the free-slot entries of a pool are spread at most."""
 SLOTS_PER_SHARD = 64
-"""A pool uses one more shard for each 64 slots, so that a small pool is read with one query."""
+"""For how many slots a pool has one shard (partition of its free-slot entries). A small pool has one shard, so that one
+query reads all its entries.
+"""
 FIRST_SLOT = "i-"
-"""A text that sorts before every slot id: the start of a search through a whole shard."""
+"""A text that sorts before every slot id, so that a search from this text on finds every free slot of a shard."""
 CLAIM_LEASE_S = 60
-"""How long a claim keeps its slot until a state machine adopts (takes charge of) the session. Source: GameLift FleetIQ.
+"""For how many seconds a session keeps a claimed slot before a state machine has adopted (taken charge of) the session.
+Source: GameLift FleetIQ.
 """
 
 
@@ -38,14 +42,16 @@ SLOT_TRANSITIONS: Mapping[SlotState, frozenset[SlotState]] = {
     T.RESETTING: frozenset({T.FREE, T.RESERVED, T.RETIRED}),  # Reserved: given to the line before it is free
     T.RETIRED: frozenset(),
 }
-"""From each state, the states to which a slot may change. No move can make any other change (`slot_move`)."""
+"""By state: the states to which a slot may change from it. SlotMove, which describes every change of a slot, refuses
+all other changes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One slot. Times are epoch seconds.
+    """One slot: the place of one session on an instance. Times are epoch seconds.
 
-    `epoch` is the slot's fencing number: it grows each time the slot changes hands, so that reports about an earlier
+    `epoch` is the slot's fencing number. It grows each time the slot changes hands, so that reports about an earlier
     session are refused.
     """
 
@@ -69,7 +75,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class FreeSlot:
-    """A free-slot entry: the copy of a free slot that a claim searches, with no more than a claim needs."""
+    """A free-slot entry: the copy of a free slot that a claim searches. It has only the fields that a claim needs."""
 
     slot_id: str
     instance_id: str
@@ -84,7 +90,7 @@ class FreeSlot:
 
 
 def slot_id_of(instance_id: str, number: int) -> str:
-    """`i-0abc`, 2 -> `i-0abc.2`: readable in logs, and sorted with its instance."""
+    """The id of an instance's slot, readable in logs and sorted beside its instance: `i-0abc`, 2 -> `i-0abc.2`."""
     return f"{instance_id}.{number}"
 
 
@@ -95,15 +101,18 @@ def instance_of(slot_id: str) -> tuple[str, int]:
 
 
 def shards_of(maximum: int) -> int:
-    """How many shards hold the free-slot entries of a pool of at most `maximum` slots: 0..64 -> 1, 65..128 -> 2."""
+    """How many shards (partitions) hold the free-slot entries of a pool of at most `maximum` slots.
+
+    Example: 0..64 slots -> 1, 65..128 -> 2.
+    """
     return min(max(-(-maximum // SLOTS_PER_SHARD), 1), SHARDS)
 
 
 def shard_of(instance_id: str, maximum: int) -> int:
-    """The shard for an instance's free-slot entries, in a pool of at most `maximum` slots.
+    """The number of the shard (partition) for an instance's free-slot entries, in a pool of at most `maximum` slots.
 
     All slots of an instance are in the same shard, so that one page of the shard shows how many of them are free. The
-    shard is a checksum of the id, because Python's `hash` is salted.
+    shard follows from a checksum of the instance id, because Python's `hash` is different in each process.
     """
     value = 0
     for byte in instance_id.encode():

@@ -1,6 +1,6 @@
-"""What may happen to a slot: each move is one conditional change along an edge of SLOT_TRANSITIONS.
+"""Every change that may happen to a slot, as a SlotMove: one conditional change of the slot's state.
 
-A store makes a move only while the slot is as the move requires; `applied` says what the slot is afterwards. A slot's
+A store makes a move only if the slot is as the move requires. `applied` says what the slot is afterwards. A slot's
 epoch is its fencing number: it is raised each time the slot changes hands, and reports with an older epoch are refused.
 """
 
@@ -18,9 +18,9 @@ HELD = frozenset({T.RESERVED, T.STREAMING})
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """The session that takes a slot.
+    """The session that takes a slot, with what the slot must store about the session.
 
-    `epoch`: the slot's new epoch, higher than any that the slot or the session had before.
+    `epoch`: the slot's new epoch (fencing number), higher than any that the slot or the session had before.
     """
 
     session_id: str
@@ -35,8 +35,8 @@ class Taker:
 class SlotMove:
     """One change of one slot, made only if the slot matches `slot_id`, `sources` and the fields marked "compared".
 
-    Each state in `sources` must have an edge to `to`, or be `to` itself: then the state remains and only other fields
-    change.
+    `sources`: the states that the slot may have before the move. SLOT_TRANSITIONS must allow the change from each of
+    them to `to`. If `to` is one of the sources, the slot may keep its state, and only its other fields change.
     Raises: IllegalTransition (when the move is constructed, not when it is applied).
     """
 
@@ -59,38 +59,39 @@ class SlotMove:
 
     @property
     def next_epoch(self) -> int:
-        """The slot's epoch after the move."""
+        """The slot's epoch (fencing number) after the move."""
         if self.taker is not None:
             return self.taker.epoch
         return self.epoch + 1 if self.outdates else self.epoch
 
     @property
     def ends_free_entry(self) -> bool:
-        """Whether the slot may have been free before the move, so that the same step deletes its free-slot entry."""
+        """Whether the slot may be free before the move, so that making the move also deletes its free-slot entry."""
         return T.FREE in self.sources
 
     @property
     def begins_free_entry(self) -> bool:
-        """Whether the slot is free after the move, so that the same step writes its free-slot entry."""
+        """Whether the slot is free after the move, so that making the move also writes its free-slot entry."""
         return self.to is T.FREE
 
     @property
     def free_change(self) -> int:
         """By how much the move changes the pool's number of free slots: -1, 0 or 1.
 
-        If the move has several sources, this assumes that the slot is still in the state that was read (`seen`).
+        If the slot may have one of several states before the move, it is assumed to have the state in which it was read
+        (`seen`).
         """
         (before,) = self.sources if len(self.sources) == 1 else (self.seen,)
         return (self.to is T.FREE) - (before is T.FREE)
 
     @property
     def taken_change(self) -> int:
-        """1 when a session takes a free slot, else 0."""
+        """By how much the move raises the pool's count of taken slots: 1 when a session takes a free slot, else 0."""
         return int(self.taker is not None and self.free_change < 0)
 
 
 def applied(slot: Slot, move: SlotMove) -> Slot:
-    """The slot after `move`: the one definition of what every store must do.
+    """Returns the slot as it is after `move`. Every store must make the change as this function does.
 
     Raises: SlotLost (the slot is not as the move requires).
     """
@@ -115,19 +116,22 @@ def _fits(slot: Slot, move: SlotMove) -> bool:
 
 
 def claim(slot: Slot | FreeSlot, taker: Taker) -> SlotMove:
-    """A session that was just requested takes a free slot."""
+    """The move by which a session that was just requested takes a free slot."""
     return SlotMove(slot.slot_id, frozenset({T.FREE}), T.RESERVED, taker.taken_at, slot.epoch, taker=taker)
 
 
 def hand_over(slot: Slot | FreeSlot, taker: Taker) -> SlotMove:
-    """The first session in line gets a slot that is free, or that is ready but was never published as free."""
+    """The move by which the first session in line gets a slot.
+
+    The slot is free, or it has just become ready and is given to the session before it is ever free.
+    """
     sources = frozenset({T.FREE, T.RESETTING})
     seen = slot.state if isinstance(slot, Slot) else T.FREE
     return SlotMove(slot.slot_id, sources, T.RESERVED, taker.taken_at, slot.epoch, taker=taker, seen=seen)
 
 
 def start_streaming(slot_id: str, session_id: str, epoch: int, at: float) -> SlotMove:
-    """The session's viewer has connected to the slot. Making the move again changes nothing."""
+    """The move after the session's viewer has connected to the slot. Making the move again changes nothing."""
     return SlotMove(slot_id, HELD, T.STREAMING, at, epoch, holder=session_id)
 
 
@@ -135,7 +139,7 @@ def start_streaming(slot_id: str, session_id: str, epoch: int, at: float) -> Slo
 
 
 def release(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """The slot's session has ended: a fresh process must be ready by the deadline.
+    """The move after the slot's session has ended: a fresh process of the application must be ready by `deadline_at`.
 
     A Retired slot remains Retired, without a session.
     """
@@ -144,9 +148,10 @@ def release(slot: Slot, at: float, deadline_at: float) -> SlotMove:
 
 
 def give_up(slot: Slot, at: float, lingers_until: float, reset_timeout_s: float | None) -> SlotMove:
-    """The slot's session got another slot; this slot may stream to the viewer until `lingers_until`.
+    """The move by which a session leaves its old slot because it got another slot.
 
-    The slot must be ready within `reset_timeout_s` after that; None retires the slot instead.
+    The old slot may stream to the viewer until `lingers_until`. After that, it must be ready again within
+    `reset_timeout_s`; None retires the old slot instead.
     """
     if reset_timeout_s is None or slot.state is T.RETIRED:
         return _left(slot, frozenset({slot.state}), T.RETIRED, at, lingers_until)
@@ -154,15 +159,15 @@ def give_up(slot: Slot, at: float, lingers_until: float, reset_timeout_s: float 
 
 
 def reset(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """The slot is taken from the session that it names, which no longer holds it but never gave it back.
+    """The move by which a slot is taken from a session that no longer holds the slot, but never gave it back.
 
-    A fresh process must be ready by the deadline.
+    A fresh process of the application must be ready by `deadline_at`.
     """
     return _left(slot, HELD, T.RESETTING, at, deadline_at)
 
 
 def _left(slot: Slot, sources: frozenset[SlotState], to: SlotState, at: float, until: float | None) -> SlotMove:
-    """The session leaves the slot, if the slot still has the session that was read."""
+    """The move by which a session leaves the slot, made only if the slot still has the session that was read."""
     return SlotMove(slot.slot_id, sources, to, at, slot.epoch, holder=slot.session_id, leaves=True, deadline_at=until)
 
 
@@ -170,25 +175,31 @@ def _left(slot: Slot, sources: frozenset[SlotState], to: SlotState, at: float, u
 
 
 def publish(slot: Slot, at: float) -> SlotMove:
-    """The slot's application is ready: the slot becomes free, and any session may claim it."""
+    """The move by which a slot becomes free after its application is ready: any session may claim it then."""
     return SlotMove(slot.slot_id, frozenset({T.RESETTING}), T.FREE, at, slot.epoch)
 
 
 def withdraw(slot: Slot, at: float, deadline_at: float | None = None) -> SlotMove:
-    """The application of a free slot must start again by the deadline, so the slot is not free until then.
+    """The move by which a free slot stops being free, because its application must start again by `deadline_at`.
 
-    A deadline of None means: when the instance takes sessions again.
+    A deadline of None means: whenever the instance takes sessions again.
     """
     return SlotMove(slot.slot_id, frozenset({T.FREE}), T.RESETTING, at, slot.epoch, deadline_at=deadline_at)
 
 
 def await_ready(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """The instance takes sessions again: its agent must report the slot ready by the deadline."""
+    """The move that sets a new deadline after the slot's instance takes sessions again.
+
+    The instance's agent must report the slot as ready by `deadline_at`.
+    """
     return SlotMove(slot.slot_id, frozenset({T.RESETTING}), T.RESETTING, at, slot.epoch, deadline_at=deadline_at)
 
 
 def renew(slot: Slot, at: float, deadline_at: float) -> SlotMove:
-    """The instance restarted: the slot loses its session, and reports from before the restart are refused."""
+    """The move after the slot's instance restarted: the slot loses its session, if it has one.
+
+    The epoch (the slot's fencing number) is raised, so that reports from before the restart are refused.
+    """
     return SlotMove(
         slot.slot_id,
         ANY - {T.RETIRED},
@@ -203,18 +214,18 @@ def renew(slot: Slot, at: float, deadline_at: float) -> SlotMove:
 
 
 def retire_free(slot: Slot, at: float) -> SlotMove:
-    """A free slot is retired."""
+    """The move by which a free slot is taken out of use for good."""
     return SlotMove(slot.slot_id, frozenset({T.FREE}), T.RETIRED, at, slot.epoch)
 
 
 def retire_idle(slot: Slot, at: float) -> SlotMove:
-    """A slot without a session is retired."""
+    """The move by which a slot without a session is taken out of use for good."""
     return SlotMove(slot.slot_id, frozenset({T.FREE, T.RESETTING}), T.RETIRED, at, slot.epoch, seen=slot.state)
 
 
 def retire(slot: Slot, at: float) -> SlotMove:
-    """A slot is retired with or without a session. It keeps naming the session until the session is released.
+    """The move by which a slot is taken out of use for good, with or without a session.
 
-    Retiring a Retired slot changes nothing.
+    The slot keeps naming its session until the session is released. Retiring a Retired slot changes nothing.
     """
     return SlotMove(slot.slot_id, ANY, T.RETIRED, at, slot.epoch, seen=slot.state)

@@ -1,6 +1,6 @@
 """The Viewer socket (a WebSocket): its connections, and the tickets (single-use secrets) with which they are opened.
 
-A page opens one connection per session, an agent one per instance.
+A viewer's page opens one connection per session; an agent opens one per instance.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 TICKET_LIFETIME_S = 60
-"""How long a page or an agent can use its ticket. Source: AppStream streaming URLs."""
+"""For how many seconds a page or an agent can use its ticket. Source: AppStream streaming URLs."""
 CONNECTION_LIFETIME_S = 2 * 3600 + 600
-"""How long a connection's row is kept if API Gateway never reports that the connection closed.
+"""For how many seconds a connection's row is kept if API Gateway never reports that the connection closed.
 Source: API Gateway WebSocket, 2 h at most.
 """
 
 
 class PeerKind(StrEnum):
-    """Whether a connection belongs to a viewer's page or to an instance's agent, the two peers of a picture."""
+    """Whether a connection belongs to a viewer's page or to an instance's agent."""
 
     PAGE = "viewer"  # a viewer's page, for one session
     AGENT = "agent"  # an instance's agent, for all its slots
@@ -25,10 +25,10 @@ class PeerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket, with which a page or an agent may connect once to the Viewer socket.
+    """A single-use secret with which a page or an agent may connect to the Viewer socket.
 
-    A page's ticket names its session and epoch (number of the slot's claim). An agent's ticket names its instance and
-    boot nonce (random id of the agent's boot).
+    A page's ticket names its session and the epoch (fencing number) of the session's slot. An agent's ticket names its
+    instance and the boot nonce (a random id of the agent's boot).
     """
 
     kind: PeerKind
@@ -45,8 +45,8 @@ class Ticket:
 class Connection:
     """An open connection of a page or an agent to the Viewer socket.
 
-    A page's `epoch` (number of the slot's claim) and `join_number` (which page of the session it is) are compared with
-    the session's, so that frames from an outdated page are refused.
+    A page's `epoch` (fencing number of its slot) and `join_number` (a count of the pages that have shown the session)
+    are compared with the session's, so that frames from an outdated page are refused.
     """
 
     connection_id: str
@@ -62,7 +62,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class AgentConnection:
-    """The connection through which an instance's agent is reached."""
+    """The connection on which frames for an instance are sent to the instance's agent."""
 
     instance_id: str
     connection_id: str

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 OUTLIVES_S = 600
-"""How much longer than its session a credential works.
-A page may connect at the last moment of the session, and clocks differ a little.
+"""For how many seconds after its session's latest end a credential still works. A page may connect at the last moment
+of the session, and clocks differ a little.
 """
 LONGEST_S = 24 * 3600
 
@@ -27,14 +27,14 @@ class RelayPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TurnCredential:
-    """A session's username and password for the TURN server."""
+    """The username and password with which a session's page and agent use the TURN server."""
 
     username: str
     credential: str = field(repr=False)
 
 
 def turn_credential(secret: str, session_id: str, expires_at: float) -> TurnCredential:
-    """A credential for the TURN server that works until `expires_at` (epoch seconds, rounded down to whole seconds).
+    """Makes a credential for the TURN server. It works until `expires_at` (epoch seconds, rounded down to whole ones).
 
     The username contains the session id, so that coturn's log shows the session.
     """
@@ -44,7 +44,7 @@ def turn_credential(secret: str, session_id: str, expires_at: float) -> TurnCred
 
 
 def credential_expiry(ends_by: float | None, maximum_session_s: float, now: float) -> float:
-    """When a session's credential expires: ten minutes after the session must end, but at most a day from now.
+    """When a session's TURN credential expires: ten minutes after the session must end, but at most a day from now.
 
     `ends_by`: when the session must end; None until its first connection.
     Example: a session of one hour that connected 50 minutes ago -> 20 minutes from now.
