@@ -1,4 +1,4 @@
-"""Ports for scheduled events: their rows, and the schedules that start a state machine when a step is due."""
+"""Ports for scheduled events: their rows, and the schedules that start a state machine when an event's step is due."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ if TYPE_CHECKING:
 
 
 class ScheduledEvents(Protocol):
-    """The rows of scheduled events, and the list of those events that still need work."""
+    """The rows of scheduled events, and a list of the ids of those events that are not finished."""
 
     def get(self, event_id: str) -> ScheduledEvent:
-        """Reads the scheduled event, consistently. Raises: NotFound (there is none with this id)."""
+        """Reads the scheduled event, consistently. Raises: NotFound (no event has this id)."""
 
     def add(self, event: ScheduledEvent) -> ScheduledEvent:
-        """Writes the event's row and its entry in the list together. Returns the event as stored.
+        """Writes the row of a new event, and adds the event to the list of unfinished events, in one transaction.
 
+        Returns the event as stored.
         Raises: Conflict (an event with this id exists already).
         """
 
@@ -28,26 +29,30 @@ class ScheduledEvents(Protocol):
         """
 
     def list_ids(self) -> Sequence[str]:
-        """The ids of all events in the list. An event is in the list from `add` until `unlist`."""
+        """The ids of all unfinished events. `add` puts an event in this list, and `unlist` removes it."""
 
     def unlist(self, event_id: str) -> None:
-        """Removes an event from the list, once it is over and nothing is left to do for it. Idempotent.
+        """Removes an event from the list of unfinished events, when the event is over and nothing is left to do for it.
 
-        The event's row is kept for a while.
+        A repeated call changes nothing. The event's row is kept for a while.
         """
 
 
 class Schedules(Protocol):
-    """One-time schedules, each of which starts the prewarm_event state machine."""
+    """One-time schedules, each of which starts the prewarm_event state machine at a given time."""
 
     def create(self, event_id: str, version: int, at: float) -> None:
-        """Creates a schedule named after the event and its version. The schedule is deleted after it ran.
+        """Creates a one-time schedule for the time `at`, named after the event and the event's version.
 
-        If a schedule of that name exists already, nothing happens.
+        After the schedule has started its state machine, the schedule is deleted. If a schedule of that name exists
+        already, nothing happens.
         """
 
     def delete(self, event_id: str, version: int) -> None:
-        """Deletes the schedule. If it has run already, or never existed, nothing happens."""
+        """Deletes the schedule that was created for this version of the event.
+
+        If the schedule has run already, or never existed, nothing happens.
+        """
 
 
 # -- roles

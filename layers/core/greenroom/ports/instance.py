@@ -1,7 +1,8 @@
 """Ports for instances, their launches, and EC2.
 
-An instance or launch is read, changed by a pure function of `domain/`, and saved on the condition that nobody else has
-changed it meanwhile (its `version` is unchanged). A caller whose save is refused reads and decides again.
+Callers change an instance or a launch in three steps. They read it, compute the change with a pure function of
+`domain/`, and save the result on the condition that its `version` is unchanged. A caller whose save is refused reads
+and decides again.
 """
 
 from __future__ import annotations
@@ -20,58 +21,63 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a pool: an instance with its slots, which are sorted by number."""
+    """A member of a pool: one of the pool's instances, with its slots sorted by number."""
 
     instance: Instance
     slots: tuple[Slot, ...]
 
 
 class Fleet(Protocol):
-    """The rows of instances and their slots."""
+    """The rows of all instances and of their slots."""
 
     def get(self, instance_id: str) -> Instance:
-        """Reads the instance. Raises: NotFound (Greenroom has no row of it)."""
+        """Reads the instance. Raises: NotFound (Greenroom has no row of this instance)."""
 
     def mark_ready(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """Booting -> Ready, when the instance's first slot is ready.
+        """Changes the instance from Booting to Ready. Called when the instance's first slot is ready.
 
-        An instance in any other state is returned unchanged.
+        An instance in any other state is returned unchanged. `boot_nonce` is the random id of the calling agent's boot.
         Raises: NotFound, StaleBoot (the instance has booted again since, and its new agent has registered).
         """
 
     def record_heartbeat(self, instance_id: str, boot_nonce: str, now: float) -> Instance:
-        """Records that the agent sent a heartbeat. Returns the instance as stored.
+        """Records that the instance's agent sent a heartbeat. Returns the instance as stored.
 
+        `boot_nonce` is the random id of the calling agent's boot.
         Raises: NotFound, StaleBoot (the instance has booted again since, and its new agent has registered),
         InstanceHasEnded (the instance is Terminated; nothing is written).
         """
 
     def list_of_pool(self, pool_id: str, member_ids: Collection[str] | None = None) -> Sequence[Member]:
-        """All instances of the pool that are not Terminated, with their slots.
+        """Reads all instances of the pool that are not Terminated, with their slots.
 
-        The ids of the pool's instances are read consistently. Their rows come from an index; an instance that the index
-        does not show yet is read by its id. Slots from the index may be outdated.
-        `member_ids`: the ids of the pool's instances, if the caller has just read them; that saves a read.
+        The ids of the pool's instances are read consistently. The instances' rows come from an index; an instance that
+        the index does not show yet is read by its id. Slots from the index may be outdated.
+        `member_ids`: the ids of the pool's instances, if the caller has just read these ids; that saves a read.
         """
 
     def add(self, instance: Instance) -> Instance:
-        """Writes the instance's row and its member entry in the pool, unless the row exists. Returns the stored row."""
+        """Writes the instance's row and adds its id to the pool's instances, unless the row exists.
+
+        Returns the stored row.
+        """
 
     def save(self, instance: Instance, *, unless_heard: bool = False) -> Instance:
-        """Writes everything but the heartbeat, if the stored version is still `instance.version`.
+        """Writes the instance, except its heartbeat, if its stored version is still `instance.version`.
 
         Returns the instance with the next version.
-        The heartbeat of an instance saved as Launching is removed, because an earlier boot sent it. A Terminated
-        instance is removed from the pool's index and from its members.
+        The heartbeat of an instance saved as Launching is removed, because an earlier boot sent that heartbeat. An
+        instance saved as Terminated is removed from the pool's index and from the pool's instances.
         `unless_heard`: write only if, in addition, no heartbeat was recorded since the instance was read.
-        Raises: Conflict (somebody else has written the instance meanwhile, or its agent was heard).
+        Raises: Conflict (somebody else has written the instance meanwhile, or, with `unless_heard`, its agent sent a
+        heartbeat).
         """
 
     def add_slots(self, slots: Sequence[Slot], now: float) -> None:
-        """Writes those of the slots that have no row yet."""
+        """Writes new slots. A slot that has a row already is left unchanged."""
 
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """Drains an instance without sessions, so that it can be terminated.
+        """Drains an instance without sessions (so that it takes none any more), because it will be terminated.
 
         One transaction: instance -> Draining, every Free slot -> Retired, their free-slot entries deleted. If a session
         claimed a slot in the meantime, nothing is changed at all.
@@ -79,7 +85,7 @@ class Fleet(Protocol):
         """
 
     def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """Stops an instance without sessions for the warm pool.
+        """Marks an instance without sessions as Stopped, because EC2 will be asked to stop it for the warm pool.
 
         One transaction: instance -> Stopped, every Free slot -> Resetting without a deadline, their free-slot entries
         deleted.
@@ -87,24 +93,24 @@ class Fleet(Protocol):
         """
 
     def drain(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """Drains an instance that may have sessions: it takes no new ones, and running sessions continue.
+        """Drains an instance that may have sessions: the instance takes no new sessions, and running sessions continue.
 
         One transaction: instance -> Draining, Free slots -> Resetting without a deadline, all free-slot entries
         deleted.
-        `slots`: all slots of the instance, as read. Slots with sessions keep their sessions.
+        `slots`: all slots of the instance, as the caller read them. Slots with sessions keep their sessions.
         Raises: SlotLost (a slot was claimed or became free, or the instance changed).
         """
 
     def undrain(self, instance: Instance, slots: Sequence[Slot], now: float, deadline_at: float) -> Instance:
-        """Ends the draining of an instance: it takes new sessions again.
+        """Ends the draining of an instance, so that the instance takes new sessions again.
 
-        One transaction: instance -> Ready without a status reason; its Resetting slots get a deadline again.
+        One transaction: instance -> Ready without a status reason; its Resetting slots get the deadline `deadline_at`.
         Raises: SlotLost (a slot or the instance changed).
         """
 
 
 class Launches(Protocol):
-    """The rows of launches; each launch requests one instance from EC2."""
+    """The rows of launches. A launch is the request for one EC2 instance."""
 
     def get(self, pool_id: str, launch_id: str) -> Launch:
         """Reads the launch. Raises: NotFound (the pool has no such launch)."""
@@ -117,16 +123,17 @@ class Launches(Protocol):
 
 
 class Offerings(Protocol):
-    """The offerings (type, zone, market) and whole markets that EC2 refused to launch for a pool lately."""
+    """The refusals of EC2 to launch an offering (instance type × zone × market) or on a whole market, by pool."""
 
     def refused(self, pool_id: str, now: float) -> Sequence[Cooldown]:
-        """For each refused offering or market, its newest refusal in the last RECENT_S, even if its cooldown is over.
+        """For each offering or market that EC2 refused in the last RECENT_S seconds: its newest refusal.
 
-        The cooldown is the time for which a refused offering or market is left alone.
+        Each refusal is returned as a Cooldown, which says how long the offering or market is left alone. Refusals whose
+        cooldown is over are included.
         """
 
     def cool_down(self, pool_id: str, cooldown: Cooldown) -> bool:
-        """Stores a refusal with its cooldown (how long the offering or market is left alone).
+        """Stores that EC2 refused an offering or a market, and for how long it is left alone (its cooldown).
 
         Returns whether the offering or market had no cooldown until now, so that operators are told of only one of many
         equal refusals.
@@ -134,7 +141,7 @@ class Offerings(Protocol):
 
 
 class Ec2State(StrEnum):
-    """EC2's own instance states."""
+    """The state of an instance in EC2's own words."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -146,7 +153,10 @@ class Ec2State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ec2Instance:
-    """An instance as EC2 describes it. `pool_id` and `launch_id` are read from its tags; empty without tags."""
+    """An instance as EC2 describes it.
+
+    `pool_id` and `launch_id` are read from the instance's tags; they are empty if it has no such tags.
+    """
 
     instance_id: str
     state: Ec2State
@@ -162,26 +172,29 @@ class Ec2Instance:
 class Ec2(Protocol):
     """EC2, limited to instances with this stack's tag: no other instance is ever listed or terminated.
 
-    An instance that is missing in a list may still exist.
+    A list may miss an instance that exists; `find` does not.
     """
 
     def list_all(self) -> Sequence[Ec2Instance]:
-        """All instances of this stack, including those terminated a moment ago. One may be missing: then ask `find`."""
+        """Lists all instances of this stack, including instances that were terminated a moment ago.
+
+        An instance that is missing in the list may still exist: the caller must ask `find` for it.
+        """
 
     def list_of_launch(self, launch_id: str) -> Sequence[Ec2Instance]:
-        """Like `list_all`, for one launch."""
+        """Lists the instances that this launch created. An instance that is missing in the list may still exist."""
 
     def find(self, instance_id: str) -> Ec2Instance | None:
-        """Reads an instance by its id, which also finds an instance that a list leaves out.
+        """Reads an instance by its id, which also finds an instance that a list misses.
 
-        An instance without any stack's tag is found too. None when the instance carries another stack's tag, or when
-        EC2 does not know it; for some minutes after a launch, EC2 may not know the instance yet.
+        An instance without any stack's tag is found too. None when the instance has another stack's tag, or when EC2
+        does not know the id; for some minutes after a launch, EC2 may not know the new instance's id yet.
         """
 
     def terminate(self, instance_id: str) -> None:
-        """Asks EC2 to terminate one instance. Never several, because one bad id fails the whole call.
+        """Asks EC2 to terminate one instance. If the instance is terminated already, nothing happens.
 
-        If the instance is terminated already, nothing happens.
+        The call names only one instance, because one wrong id would make a call for several instances fail as a whole.
         """
 
     def stop(self, instance_id: str) -> None:
@@ -194,7 +207,7 @@ class Ec2(Protocol):
         """
 
     def tag_orphan(self, instance_id: str) -> None:
-        """Tags the instance as an orphan (one that Greenroom does not know), for people who look at EC2's own console.
+        """Tags an instance as an orphan (Greenroom has no row of it), for people who look at EC2's own console.
 
         If the instance is terminated already, nothing happens.
         """

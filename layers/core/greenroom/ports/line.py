@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LineTicket:
-    """A place in line. The sessions of a pool get slots in the order of (order_at, session_id)."""
+    """A session's place in line. The sessions of a pool get slots in the order of (order_at, session_id).
+
+    `not_before`: the start of the scheduled event for which the session waits; None when it waits for no event.
+    """
 
     pool_id: str
     session_id: str
@@ -26,26 +29,29 @@ class Line(Protocol):
     """The sessions of a pool that wait for a slot, in order. Reads are consistent."""
 
     def head(self, pool_id: str, now: float = inf, application_id: str | None = None) -> LineTicket | None:
-        """The first place in line that may get a slot now. Sessions that still wait for an event to begin are skipped.
+        """The first place in line whose session may get a slot now; None when there is no such place.
 
-        `application_id`: only places that asked for this application. After an operator gives a pool to another
-        application, sessions of both applications wait in its line for a while.
+        Sessions that must wait for a scheduled event to begin are skipped.
+        `application_id`: only sessions of this application are considered. After an operator gives a pool to another
+        application, sessions of both applications wait in the pool's line for a while.
         """
 
     def held_back(self, pool_id: str, now: float) -> Sequence[LineTicket]:
-        """The places of sessions that wait for an event to begin, in order."""
+        """The places of the sessions that must wait for a scheduled event to begin, in order."""
 
     def postpone(self, session: Session, not_before: float | None, deadline_at: float) -> bool:
-        """Sets the time before which the session gets no slot (None: it may get one now), and the session's deadline.
+        """Sets the time before which a waiting session gets no slot, and the session's deadline.
 
-        Returns False when the session no longer waits, or when somebody else changed that time in the meantime.
+        `not_before`: the time; None when the session may get a slot at once.
+        Returns False, and changes nothing, when the session no longer waits, or when somebody else changed that time
+        meanwhile.
         """
 
     def place_of(self, session: Session) -> int:
-        """The session's place in line; 1 = next."""
+        """The session's place in line, as a number: 1 = next."""
 
     def nearest(self, pool_id: str, most: int) -> Sequence[LineTicket]:
-        """The first `most` places in line, in order."""
+        """The first places in line, in order, at most `most` of them."""
 
     def length(self, pool_id: str) -> int:
         """How many sessions wait in the pool's line."""
@@ -53,8 +59,8 @@ class Line(Protocol):
     def remove(self, ticket: LineTicket) -> None:
         """Removes a place from the line, unless its session waits.
 
-        The condition is needed because the caller may have read the place as unused just before the session moved and
-        got the same place again.
+        The condition protects a session that is moving to another slot. The caller may have read the place as unused
+        just before that session got the same place again.
         """
 
 

@@ -1,4 +1,4 @@
-"""Ports for telling others: waiting state machines, the event bus, dashboards, the Journal."""
+"""Ports for sending word to others: waiting state machines, the event bus, dashboards, the Journal."""
 
 from __future__ import annotations
 
@@ -12,29 +12,36 @@ if TYPE_CHECKING:
 
 
 class TaskTokens(Protocol):
-    """State machines that wait with a task token."""
+    """The state machines that wait with a task token."""
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> None:
-        """Answers the state machine that waits with this token. Raises: TaskGone."""
+        """Answers the state machine that waits with this task token.
+
+        Raises: TaskGone (no state machine waits with this task token).
+        """
 
 
 class Bus(Protocol):
-    """The event bus. Events only make things faster: the reaper (the repair job) guarantees the result without them."""
+    """The event bus. Events only make things faster: the reaper (the repair job) does the same work without them."""
 
     def send(self, *events: Event) -> None:
-        """Sends all events in one call, at most ten."""
+        """Sends all events to the event bus in one call. There may be ten events at most."""
 
 
 class Metrics(Protocol):
     """Numbers for dashboards and alarms."""
 
     def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
-        """Counts a wait that is over: its length, and whether it was within the p90 that the viewer first saw."""
+        """Counts a session's finished wait in line, to measure how good forecasts are.
+
+        `wait_s`: how long the session waited. `within`: whether that was within the p90 of the forecast that the viewer
+        saw first.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """One Journal entry as stored; `at` is ISO 8601."""
+    """One Journal entry as it is stored; `at` is ISO 8601."""
 
     at: str
     kind: str
@@ -42,12 +49,15 @@ class JournalRow:
 
 
 class Journal(Protocol):
-    """The append-only Journal: an entry is stored as one row for each of its entities (the things that it is about)."""
+    """The Journal (an append-only log). An entry is stored as one row for each thing that the entry is about."""
 
     def append(self, entry: Entry, now: float) -> None: ...
 
     def newest(self, entity: str, limit: int) -> Sequence[JournalRow]:
-        """The last `limit` entries about an entity (like `pool_entity(...)`), newest first."""
+        """The last `limit` entries about a thing, newest first.
+
+        `entity`: the key of the thing, as `pool_entity` or a similar function makes it.
+        """
 
 
 # -- roles

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
 
 class QuotaSettings(Protocol):
-    """The limits that operators set. Reads are consistent, so that the kill switch works from the next launch on."""
+    """The limits that operators set, and the kill switch (which stops all new sessions).
+
+    Reads are consistent, so that the kill switch works from the next request for a session on.
+    """
 
     def of_tenant(self, tenant_id: str) -> Quota:
-        """The tenant's quota; a quota without limits where no operator set any."""
+        """The tenant's quota; if no operator set limits for the tenant, a quota without limits."""
 
     def tenant_ids(self) -> Sequence[str]:
         """The ids of the tenants for which an operator set limits."""
@@ -24,21 +27,22 @@ class QuotaSettings(Protocol):
     def save_tenant(self, tenant_id: str, quota: Quota) -> None: ...
 
     def save_account(self, quota: Quota) -> None:
-        """Saves the account's quota. The kill switch is not changed."""
+        """Saves the limits of the whole AWS account. The kill switch is not changed."""
 
     def throw(self, kill_switch: KillSwitch) -> bool:
         """Throws the kill switch, which stops all new sessions.
 
-        Returns whether it was not thrown before. If it was, the first reason is kept.
+        Returns True if the kill switch was not thrown before. If it was thrown already, the first reason is kept, and
+        False is returned.
         """
 
     def clear(self) -> bool:
-        """Clears the kill switch. Returns whether it was thrown."""
+        """Clears the kill switch, so that new sessions can start again. Returns whether the kill switch was thrown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a tenant or the account uses: its sessions that have not ended, and its sessions and GPU time of the day."""
+    """What a tenant or the account uses: its sessions that have not ended, and the day's sessions and GPU time."""
 
     live: int
     sessions: int
@@ -47,7 +51,10 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class ShardCount:
-    """One shard (row) of a counter of live sessions, which is spread over several rows."""
+    """One row (shard) of the count of a tenant's or the account's sessions that have not ended.
+
+    The count is spread over several rows. `live`: the sessions counted in this row.
+    """
 
     shard: int
     live: int
@@ -66,44 +73,55 @@ class CountedSession:
 
 
 class QuotaCounters(Protocol):
-    """The counters of what was used. Only the Claims port takes units and gives them back."""
+    """The counts of used quota units, to read and correct them.
+
+    Only the Claims port takes units and gives them back.
+    """
 
     def gpu_seconds(self, scope: Scope, name: str, day: str) -> int:
-        """The GPU time of the day that was used by sessions which have ended."""
+        """How many GPU seconds of the day were used by sessions that have ended.
+
+        `name`: the name of the viewer's, tenant's or account's counter.
+        """
 
     def used(self, name: str, day: str) -> Used:
-        """What a tenant or the account uses: the sum over all shards of its counter."""
+        """What a tenant or the account uses: the sum over all rows (shards) of its counts."""
 
     def live_shards(self, name: str) -> Sequence[ShardCount]:
-        """The shards (rows) of the counter of live sessions, as far as they were ever used."""
+        """The rows (shards) of a counter of sessions that have not ended. Rows that were never used are left out."""
 
     def doubt(self, name: str, seen: ShardCount, surplus: int | None) -> None:
-        """Stores by how many units a recount found the shard too high (None: the recount agreed with it).
+        """Stores how many units too many a recount found in a row (shard) of the counter; below 0: too few.
 
-        Nothing is stored if the shard changed since it was `seen`.
+        None: the recount found the row to be right. The row is corrected only if the next recount finds the same
+        difference. Nothing is stored if the row changed since it was read as `seen`.
         """
 
     def correct(self, name: str, seen: ShardCount, surplus: int) -> bool:
-        """Subtracts the surplus from the shard. Returns False, and does nothing, if it changed since it was `seen`."""
+        """Subtracts the surplus from a row (shard) of the counter. Returns whether it did.
+
+        False, and nothing is changed, if the row changed since it was read as `seen`.
+        """
 
     def live_of_viewer(self, viewer_id: str) -> frozenset[str]:
         """The ids of the sessions that the viewer's counter names as not ended."""
 
     def correct_viewer(self, viewer_id: str, session_id: str) -> bool:
-        """Adds the session to the viewer's counter if the session's row says that it has not ended; else removes it.
+        """Makes a viewer's counter agree with the row of a session.
 
-        Returns whether that changed the counter.
+        A session that has not ended is added to the counter; a session that has ended is removed. Returns whether the
+        counter was changed.
         """
 
     def list_counted(self) -> Iterable[CountedSession]:
-        """All sessions that have not ended. They come from an index, so the list may be outdated."""
+        """Lists all sessions that have not ended. The list comes from an index, so it may be outdated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The Amazon machine image that instances are launched from.
+    """The Amazon machine image from which instances are launched.
 
-    `state` is EC2's own word for its state, or `missing` if EC2 does not know the image.
+    `state` is EC2's own word for the image's state, or `missing` if EC2 does not know the image.
     """
 
     image_id: str
@@ -112,7 +130,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """A subnet to launch instances in."""
+    """A subnet in which instances are launched."""
 
     subnet_id: str
     zone: str
@@ -120,7 +138,7 @@ class Subnet:
 
 
 class AccountFacts(Protocol):
-    """What the AWS account has and may use. Reading changes nothing.
+    """Facts about the AWS account: what it has, and what its quotas allow. Reading changes nothing.
 
     Each method raises FactUnavailable when AWS does not answer.
     """
@@ -133,10 +151,10 @@ class AccountFacts(Protocol):
         """The (instance type, zone) pairs that the Region offers in principle, whether or not there is capacity now."""
 
     def vcpu_quota(self, market: str) -> float:
-        """How many vCPUs of G and VT instances the account may run on `spot` or `on-demand`."""
+        """How many vCPUs of G and VT instances the account may run on the market `spot` or `on-demand`."""
 
     def running(self) -> Mapping[tuple[str, str], int]:
-        """How many G and VT instances the whole account has, by (instance type, market). Starting ones are included."""
+        """How many G and VT instances run or start in the whole account, by (instance type, market)."""
 
 
 # -- roles

@@ -1,4 +1,4 @@
-"""Ports for what the reaper (the repair job, which runs in passes) remembers from one pass to the next."""
+"""Ports for what the reaper (the repair job) remembers from one pass (run) to the next."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ from typing import Protocol
 
 
 class ReaperLease(Protocol):
-    """The row that says whether a reaper is running: only the owner of its lease is."""
+    """The lease that only one reaper (repair job) can have at a time, so that never two reapers run."""
 
     def is_held(self, now: float) -> bool: ...
 
     def take(self, owner: str, now: float, until: float) -> bool:
-        """Takes or renews the lease until `until`. Returns False while another owner has the lease."""
+        """Takes the lease, or renews it, until `until`. Returns False while another owner has the lease."""
 
     def give_up(self, owner: str) -> None:
-        """Gives the lease up, if `owner` has it."""
+        """Ends the lease, if `owner` has it."""
 
     def last_recorded(self, what: str, now: float) -> float | None:
-        """When a pass last recorded `what`, within the last day; None if none did. Records `what` for `now`."""
+        """Returns when a pass (run) of the reaper last recorded `what`, and records `what` for the time `now`.
+
+        None when no pass recorded `what` within the last day.
+        """
 
 
 class Orphans(Protocol):
-    """Orphans: instances that EC2 runs for this stack although no row of Greenroom accounts for them."""
+    """Orphans: instances that EC2 runs for this stack although Greenroom has no row of them."""
 
     def first_seen(self, instance_id: str, now: float) -> float:
-        """When a pass first saw the instance as an orphan; `now` if no pass has seen it before."""
+        """When a pass (run) of the reaper first saw the instance as an orphan; `now` if no pass has seen it before."""
 
 
 # -- roles

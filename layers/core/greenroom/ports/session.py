@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PendingWait:
-    """A state machine that waits for a session: what it awaits (`slot`, `connection` or `end`) and its task token."""
+    """A state machine's wait for a session: what it waits for (`slot`, `connection` or `end`), and its task token."""
 
     awaits: str
     task_token: str
@@ -25,9 +25,10 @@ class PendingWait:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A page now shows the session: the session after this, and the connection of the page that showed it before.
+    """What `join` returns after a page began to show a session: the session, and which connection was superseded.
 
-    `superseded_connection_id` is None when no page showed the session, or the same page did.
+    `superseded_connection_id`: the connection of the page that showed the session before. None when no page showed the
+    session before, or when the same page did.
     """
 
     session: Session
@@ -36,10 +37,10 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A session that got a slot, with the state machine that waits for the session (its pending wait).
+    """A session that got a slot, with its pending wait (the task token of the state machine that waits for it).
 
-    `free`: about how many slots of the pool are free now; None when the slot was never free, so that the count is
-    unchanged.
+    `free`: about how many slots of the pool are free now; None when the session got a slot that was never free, so that
+    the count is unchanged.
     """
 
     session: Session
@@ -47,20 +48,21 @@ class Taken:
 
 
 class Sessions(Protocol):
-    """Session rows. Reads are consistent, except the list of a viewer's sessions."""
+    """The rows of sessions. Reads are consistent, except the list of a viewer's sessions."""
 
     def get(self, session_id: str) -> Session:
-        """Reads the session. Raises: NotFound (there is none with this id)."""
+        """Reads the session. Raises: NotFound (no session has this id)."""
 
     def list_of_viewer(self, viewer_id: str, limit: int) -> Sequence[Session]:
-        """The viewer's sessions, newest first. They come from an index, so the list may be outdated."""
+        """Lists the viewer's sessions, newest first. The list comes from an index, so it may be outdated."""
 
     def move(self, session_id: str, move: SessionMove) -> Session:
         """Changes the session's state, if its state, epoch and join number are as `move` requires.
 
-        The epoch is the fencing number of its slot, raised at each claim. The join number counts the pages that have
-        shown the session.
-        Returns the session after the change, with its pending wait (the state machine that waits for it).
+        The epoch is the fencing number of the session's slot, raised at each claim. The join number counts the pages
+        that have shown the session.
+        Returns the session after the change, with its pending wait (the task token of the state machine that waits for
+        it).
         Raises: NotFound, StaleEpoch (the session has moved to another slot meanwhile), IllegalTransition (the report
         that asked for the change is late, or is about an earlier page).
         """
@@ -68,45 +70,52 @@ class Sessions(Protocol):
     def store_wait(self, session_id: str, wait: PendingWait) -> Session:
         """Records that a state machine waits for the session, unless another execution has adopted the session.
 
-        The first wait adopts it. Returns the session after the write.
+        The first wait adopts the session: from then on, only that execution drives it. Returns the session after the
+        write.
         Raises: NotFound, SessionAlreadyAdopted.
         """
 
     def join(self, session_id: str, connection_id: str, epoch: int, resume_join: int | None) -> Joined:
         """Records that a browser page, connected as `connection_id`, now shows this session.
 
-        Raises the join number (the count of pages that have shown the session) by 1, unless the page resumes, which it
-        does by giving the current join number as `resume_join`.
+        Raises the join number (the count of pages that have shown the session) by 1. If the page resumes after a lost
+        connection, it gives the present join number as `resume_join`, and the number is not raised.
         Raises: NotFound, SessionHasEnded, StaleEpoch (the session has moved to another slot meanwhile).
         """
 
     def record_eta(self, session_id: str, eta: Eta) -> bool:
-        """Stores the forecast that the viewer is shown now. The first one is kept, to compare the true wait with it.
+        """Stores the forecast that the viewer is shown now. The session's first forecast is kept beside the newest.
 
-        Returns whether the session still waits in line. The version of its row is not raised.
+        After the wait, the first forecast is compared with the true wait. The version of the session's row is not
+        raised.
+        Returns whether the session still waits in line.
         """
 
     def forget_connection(self, session_id: str, connection_id: str, now: float) -> bool:
-        """Records that the session's page disconnected, if the session's page is still the one with `connection_id`.
+        """Records that the session's page disconnected, if the session is still shown by the page with `connection_id`.
 
-        Returns whether it was.
+        Returns whether that page still showed the session.
         """
 
 
 class LiveSessions(Protocol):
-    """The sessions that the reaper (the repair job) must look at."""
+    """The sessions that the reaper (the repair job) must look at: all that have not ended."""
 
     def list_ids(self, limit: int) -> Sequence[str]:
-        """Sessions that have not ended, nearest deadline first. Read from an index, so the list may be outdated."""
+        """Lists the ids of sessions that have not ended, nearest deadline first, at most `limit` of them.
+
+        The list comes from an index, so it may be outdated.
+        """
 
 
 class Claims(Protocol):
     """Writes that give a slot to a session or take it back, changing the slot and the session together."""
 
     def free_page(self, pool_id: str, application_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
-        """Up to `limit` of the application's free-slot entries in the shard, from slot id `start` on.
+        """Reads some of the application's free-slot entries in one shard (partition) of the pool, `limit` at most.
 
-        When the shard has none from there on, the page begins at the shard's first entry.
+        The page begins at the slot id `start`; when the shard has no entries from there on, it begins at the shard's
+        first entry.
         """
 
     def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Taken:
@@ -117,27 +126,30 @@ class Claims(Protocol):
         `session` already contains the assignment. Repeated with the same session id, the call returns the stored
         session.
         `quotas`: the session also takes one unit each of its viewer's day, its tenant and the account; None: only the
-        viewer's counter is raised. The returned session names the shards from which the units were taken.
+        viewer's counter is raised. The returned session names the shards (rows of a counter) from which the units were
+        taken.
         Raises: SlotLost, ViewerLimitReached, DuplicateLaunch, QuotaExceeded.
         """
 
     def check_viewer(self, session: Session, sessions_per_viewer: int) -> None:
-        """Raises what `claim` and `enqueue` would raise because of the viewer; writes nothing.
+        """Checks whether `claim` and `enqueue` would refuse the session because of its viewer; writes nothing.
 
         Raises: ViewerLimitReached, DuplicateLaunch.
         """
 
     def enqueue(self, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Session:
-        """Writes a Queued session and its place in line; raises counters and uses the client token as `claim` does.
+        """Writes a Queued session and its place in line, in one transaction.
 
+        The viewer's counter is raised, quota units are taken, and the client token is used, as in `claim`.
         Raises: ViewerLimitReached, DuplicateLaunch, QuotaExceeded.
         """
 
     def migrate(self, session: Session, moving: Moving, deadline_at: float) -> Session:
-        """Session Assigned, Connected or Disconnected -> Migrating.
+        """Changes a session that must leave its slot to Migrating, from Assigned, Connected or Disconnected.
 
-        The session gets a place in line by the order of its first request, and keeps its slot until it gets another
-        one. Returns the session after it, with its pending wait (the state machine that waits for it).
+        The session gets a place in line by the time of its first request, and keeps its slot until it gets another
+        slot. Returns the session after that, with its pending wait (the task token of the state machine that waits for
+        it).
         Raises: NotFound, StaleEpoch (the session has another slot by now), IllegalTransition (it is moving or ending
         already).
         """
@@ -145,19 +157,20 @@ class Claims(Protocol):
     def hand_over(
         self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
     ) -> Taken:
-        """Gives a slot to a session in line.
+        """Gives a slot to a session that waits in line.
 
         Slot Free or Resetting -> Reserved, session Queued or Migrating -> Assigned, its place in line deleted.
-        `session` is the row to write: Assigned, with its deadline and its assignment (whose epoch is the slot's next).
-        `left`: the slot that a Migrating session gives up. It becomes Resetting while its instance takes sessions, else
-        Retired.
-        Returns the session after it, with its pending wait (the state machine that waits for it).
+        `session` is the row to write: Assigned, with its deadline and its assignment (whose epoch is the slot's next
+        epoch).
+        `left`: the slot that a Migrating session leaves. That slot becomes Resetting while its instance takes sessions,
+        else Retired.
+        Returns the session after that, with its pending wait (the task token of the state machine that waits for it).
         Raises: SlotLost (the slot was taken, it runs another application, or its instance takes no more sessions),
         SessionHasEnded (the session no longer waits).
         """
 
     def publish(self, slot: Slot, now: float, enough: Callable[[], int] | None = None) -> bool:
-        """Slot Resetting -> Free, with its free-slot entry written, while its instance takes sessions.
+        """Makes a Resetting slot Free and writes its free-slot entry, while the slot's instance takes sessions.
 
         Returns whether the pool now has exactly one free slot more than `enough()`, which is called after the write.
         Raises: SlotLost (the slot is not Resetting at this epoch any more, or its instance takes no more sessions).
@@ -167,8 +180,8 @@ class Claims(Protocol):
         """Gives back everything that an Ending session holds, in one transaction.
 
         Its slot (if the session still has it) -> Resetting, session -> Ended or Failed, the viewer's counter lowered,
-        its quota units given back to their shards, and its GPU time added to its days. Idempotent: a session that has
-        ended is returned as it is.
+        its quota units given back to the shards (rows) from which they were taken, its GPU time added to its days. A
+        session that has ended already is returned unchanged.
         Raises: IllegalTransition (the session is not Ending yet).
         """
 

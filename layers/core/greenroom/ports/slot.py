@@ -1,4 +1,4 @@
-"""The port for slot rows."""
+"""The port for the rows of slots."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ if TYPE_CHECKING:
 
 
 class Slots(Protocol):
-    """Slot rows. `domain/slot/slot_move.py` says what may happen to a slot; a store makes all moves in one place.
+    """The rows of slots. `domain/slot/slot_move.py` says which changes (moves) are possible.
 
-    A move that makes a slot free writes its free-slot entry in the same step; a move from free deletes the entry. The
-    pool's count of free slots is corrected afterwards.
+    A move that makes a slot free writes the slot's free-slot entry in the same step; a move that ends its being free
+    deletes the entry. The pool's count of free slots is corrected afterwards.
     """
 
     def get(self, slot_id: str) -> Slot:
-        """Reads the slot. Raises: NotFound (there is none with this id)."""
+        """Reads the slot. Raises: NotFound (no slot has this id)."""
 
     def list_of_instance(self, instance_id: str) -> Sequence[Slot]:
-        """All slots of the instance, by number. A consistent read."""
+        """Reads all slots of the instance, consistently, sorted by number."""
 
     def move(self, slot: Slot, move: SlotMove) -> None:
-        """Makes the move, if the slot is as the move requires. `slot`: as it was read.
+        """Changes the slot as `move` says, if the slot is as the move requires. `slot`: the slot as the caller read it.
 
         Raises: SlotLost (the slot has changed).
         """
 
     def start_streaming(self, slot_id: str, session_id: str, epoch: int, now: float) -> None:
-        """Reserved -> Streaming, while this session has the slot at this epoch (the number of its claim).
+        """Changes the slot from Reserved to Streaming, while the session has the slot at this epoch (fencing number).
 
         A repeated call changes nothing. A slot that was retired with its session on it remains Retired, and its session
         continues.
@@ -38,7 +38,7 @@ class Slots(Protocol):
         """
 
     def extend_lease(self, slot_id: str, session_id: str, epoch: int, lease_until: float) -> None:
-        """Extends the slot's lease (the time limit of its claim); never shortens it.
+        """Extends the slot's lease (the time limit of its claim) until `lease_until`. A longer lease is not shortened.
 
         Raises: StaleEpoch (the session no longer has the slot).
         """

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Tickets(Protocol):
-    """Single-use tickets for the Viewer socket, stored under the hash of their secret."""
+    """Single-use tickets, with which pages and agents connect to the Viewer socket. They are stored under a hash."""
 
     def store(self, ticket_hash: str, ticket: Ticket) -> None: ...
 
@@ -19,44 +19,44 @@ class Tickets(Protocol):
 
 
 class Connections(Protocol):
-    """The open connections of the Viewer socket."""
+    """The rows of the open connections of the Viewer socket (the WebSocket of pages and agents)."""
 
     def store(self, connection: Connection) -> None:
-        """Stores a page's or an agent's connection.
+        """Stores the new connection of a page or an agent.
 
-        Through an agent's connection, its instance is reached from now on.
+        If it is an agent's, frames for the agent's instance are sent on this connection from now on.
         """
 
     def get(self, connection_id: str) -> Connection:
-        """Reads the connection. Raises: NotFound (it is closed, or never existed)."""
+        """Reads the connection. Raises: NotFound (the connection is closed, or never existed)."""
 
     def renew_epoch(self, connection_id: str, epoch: int) -> None:
-        """Sets the epoch (number of the slot's claim) of a page's connection, after its session moved to another slot.
+        """Sets the epoch (fencing number of the slot) of a page's connection, after its session moved to another slot.
 
-        Nothing happens if the connection's row does not exist.
+        Nothing happens if the connection has no row.
         """
 
     def of_agent(self, instance_id: str) -> AgentConnection | None: ...
 
     def drop(self, connection_id: str) -> None:
-        """Deletes the connection's row. If an instance was reached through it, that instance is no longer reached."""
+        """Deletes the connection's row. If it was an agent's, frames can no longer be sent to the agent's instance."""
 
 
 class Socket(Protocol):
-    """Sends frames to open connections."""
+    """Sends frames to the open connections of the Viewer socket."""
 
     def post(self, connection_id: str, frame: Mapping[str, Any]) -> None:
         """Sends the frame to the connection. Raises: ConnectionGone (the connection is closed)."""
 
     def close(self, connection_id: str) -> None:
-        """Closes the connection. Idempotent: if the connection is closed already, nothing happens."""
+        """Closes the connection. If the connection is closed already, nothing happens."""
 
 
 class RelaySecret(Protocol):
     """The secret that this stack and its TURN server share."""
 
     def current(self, now: float) -> str:
-        """The secret, read at most five minutes ago. Raises: RelaySecretUnavailable."""
+        """Returns the secret as it was at most five minutes ago. Raises: RelaySecretUnavailable."""
 
 
 # -- roles
@@ -78,7 +78,7 @@ class HasSocket(Protocol):
 
 
 class HasIceServers(Protocol):
-    """The ICE servers that peers use when the stack has no TURN server."""
+    """The ICE servers that page and agent use when the stack has no TURN server."""
 
     @property
     def ice_servers(self) -> Sequence[Mapping[str, Any]]:
@@ -90,7 +90,7 @@ class HasTurn(Protocol):
 
     @property
     def turn_urls(self) -> Sequence[str]:
-        """The addresses of the stack's TURN server; empty when the stack has none."""
+        """The addresses of the stack's TURN server; empty when the stack has no TURN server."""
 
     @property
     def relay_secret(self) -> RelaySecret: ...

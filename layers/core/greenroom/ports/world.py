@@ -1,4 +1,4 @@
-"""Time, ids, secrets, randomness and parallelism. Use cases get them as ports, so that tests can repeat them."""
+"""Ports for time, ids, secrets, randomness and parallelism. As these are ports, tests can repeat what use cases do."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ class Clock(Protocol):
     """The current time."""
 
     def now(self) -> float:
-        """The current time, epoch seconds."""
+        """The current time in epoch seconds."""
 
 
 class Ids(Protocol):
     """Makes new ids."""
 
     def new_id(self, prefix: str) -> str:
-        """A new id like `ses-...`, with the given prefix: sorts by time, cannot be guessed."""
+        """Makes an id with the given prefix, like `ses-...`. Ids sort by time of making, and cannot be guessed."""
 
 
 class Secrets(Protocol):
     """Makes new secrets."""
 
     def new_secret(self) -> str:
-        """A new text that is too long to be guessed."""
+        """Makes a random text that is too long to be guessed."""
 
 
 class Rng(Protocol):
-    """Randomness."""
+    """The generator of random numbers."""
 
     @property
     def rng(self) -> Random: ...
@@ -41,4 +41,4 @@ class InParallel(Protocol):
     """Runs several calls in parallel."""
 
     def in_parallel(self, works: Sequence[Callable[[], R]]) -> list[R]:
-        """Runs all `works` and returns their results in order. Calls that wait for the network overlap."""
+        """Runs all `works` in parallel and returns their results in order. Waits for the network overlap."""

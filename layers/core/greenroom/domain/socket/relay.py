@@ -34,9 +34,10 @@ class TurnCredential:
 
 
 def turn_credential(secret: str, session_id: str, expires_at: float) -> TurnCredential:
-    """Makes a credential for the TURN server. It works until `expires_at` (epoch seconds, rounded down to whole ones).
+    """Makes a credential for the TURN server, valid until `expires_at`.
 
-    The username contains the session id, so that coturn's log shows the session.
+    `expires_at`: epoch seconds, rounded down to whole seconds. The username contains the session id, so that the log of
+    coturn (the TURN server) shows the session.
     """
     username = f"{int(expires_at)}:{session_id}"
     digest = hmac.digest(secret.encode(), username.encode(), "sha1")
