@@ -77,7 +77,7 @@ class Fleet(Protocol):
         """Writes new slots. A slot that has a row already is left unchanged."""
 
     def drain_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
-        """Drains an instance without sessions (so that it takes none any more), because it will be terminated.
+        """Closes an instance without sessions to new sessions (drains it), because it will be terminated.
 
         One transaction: instance -> Draining, every Free slot -> Retired, their free-slot entries deleted. If a session
         claimed a slot in the meantime, nothing is changed at all.
@@ -126,17 +126,17 @@ class Offerings(Protocol):
     """The refusals of EC2 to launch an offering (instance type × zone × market) or on a whole market, by pool."""
 
     def refused(self, pool_id: str, now: float) -> Sequence[Cooldown]:
-        """For each offering or market that EC2 refused in the last RECENT_S seconds: its newest refusal.
+        """The newest refusal of each offering (type × zone × market) or market that EC2 refused lately.
 
-        Each refusal is returned as a Cooldown, which says how long the offering or market is left alone. Refusals whose
-        cooldown is over are included.
+        "Lately" means in the last RECENT_S seconds. Each refusal is returned as a Cooldown, which says how long the
+        offering or market is left alone. Refusals whose cooldown is over are included.
         """
 
     def cool_down(self, pool_id: str, cooldown: Cooldown) -> bool:
-        """Stores that EC2 refused an offering or a market, and for how long it is left alone (its cooldown).
+        """Stores that EC2 refused an offering (type × zone × market) or a market, and how long it is left alone.
 
-        Returns whether the offering or market had no cooldown until now, so that operators are told of only one of many
-        equal refusals.
+        Returns whether the offering or market was not being left alone already, so that operators are told of only one
+        of many equal refusals.
         """
 
 

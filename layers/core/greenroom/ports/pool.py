@@ -133,7 +133,7 @@ class Pools(Protocol):
     def reserve_for_event(self, pool_id: str, event_id: str, slots: int, give_back_until: float) -> None:
         """Sets the number of slots that the pool reserves for a scheduled event to `slots`.
 
-        If the number was larger before, the pool gives the difference back: it may retire these slots at once, until
+        If the pool reserved more slots before, it gives the difference back: it may retire these slots at once, until
         `give_back_until`. The number is set, never added, so that a repeated call adds nothing. If the event has
         opened, sessions continue to use up its reserved slots.
         """

@@ -17,9 +17,9 @@ class ReaperLease(Protocol):
         """Ends the lease, if `owner` has it."""
 
     def last_recorded(self, what: str, now: float) -> float | None:
-        """Returns when a pass (run) of the reaper last recorded `what`, and records `what` for the time `now`.
+        """Returns when a pass of the reaper (a run of the repair job) last recorded `what`, and records `what` again.
 
-        None when no pass recorded `what` within the last day.
+        The new record has the time `now`. None when no pass recorded `what` within the last day.
         """
 
 
@@ -27,7 +27,10 @@ class Orphans(Protocol):
     """Orphans: instances that EC2 runs for this stack although Greenroom has no row of them."""
 
     def first_seen(self, instance_id: str, now: float) -> float:
-        """When a pass (run) of the reaper first saw the instance as an orphan; `now` if no pass has seen it before."""
+        """When the reaper (the repair job) first saw the instance as an orphan (an instance without a row).
+
+        If the reaper has not seen the orphan before, `now` is stored and returned.
+        """
 
 
 # -- roles

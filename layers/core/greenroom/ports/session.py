@@ -78,8 +78,8 @@ class Sessions(Protocol):
     def join(self, session_id: str, connection_id: str, epoch: int, resume_join: int | None) -> Joined:
         """Records that a browser page, connected as `connection_id`, now shows this session.
 
-        Raises the join number (the count of pages that have shown the session) by 1. If the page resumes after a lost
-        connection, it gives the present join number as `resume_join`, and the number is not raised.
+        Raises the join number (the count of pages that have shown the session) by 1. If the page only resumes after a
+        lost connection, it gives the present join number as `resume_join`, and the join number is not raised.
         Raises: NotFound, SessionHasEnded, StaleEpoch (the session has moved to another slot meanwhile).
         """
 
@@ -119,12 +119,12 @@ class Claims(Protocol):
         """
 
     def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Taken:
-        """Gives the free slot to a new session, in one transaction.
+        """Gives the free slot to a new session, in one transaction, and returns the session as stored.
 
-        Slot Free -> Reserved (epoch + 1), its free-slot entry deleted, the Assigned session written, the viewer's
-        counter raised, the client token used. The slot must run the session's application.
-        `session` already contains the assignment. Repeated with the same session id, the call returns the stored
-        session.
+        The slot changes from Free to Reserved, its epoch (fencing number) rises by 1, and its free-slot entry is
+        deleted. The Assigned session is written, the viewer's counter is raised, and the client token (the caller's own
+        id for the request) is used up. The slot must run the session's application.
+        `session` already contains the assignment. A repeated call with the same session id returns the stored session.
         `quotas`: the session also takes one unit each of its viewer's day, its tenant and the account; None: only the
         viewer's counter is raised. The returned session names the shards (rows of a counter) from which the units were
         taken.
@@ -140,7 +140,8 @@ class Claims(Protocol):
     def enqueue(self, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Session:
         """Writes a Queued session and its place in line, in one transaction.
 
-        The viewer's counter is raised, quota units are taken, and the client token is used, as in `claim`.
+        As in `claim`, the viewer's counter is raised, quota units are taken, and the client token (the caller's own id
+        for the request) is used up.
         Raises: ViewerLimitReached, DuplicateLaunch, QuotaExceeded.
         """
 
@@ -157,14 +158,15 @@ class Claims(Protocol):
     def hand_over(
         self, ticket: LineTicket, slot: Slot | FreeSlot, session: Session, left: LeftSlot | None = None
     ) -> Taken:
-        """Gives a slot to a session that waits in line.
+        """Gives a slot to a session that waits in line, in one transaction.
 
-        Slot Free or Resetting -> Reserved, session Queued or Migrating -> Assigned, its place in line deleted.
-        `session` is the row to write: Assigned, with its deadline and its assignment (whose epoch is the slot's next
-        epoch).
+        The slot changes from Free or Resetting to Reserved, and the session from Queued or Migrating to Assigned. The
+        session's place in line is deleted.
+        `session` is the row to write: Assigned, with its deadline and its assignment, which contains the slot's next
+        epoch (fencing number).
         `left`: the slot that a Migrating session leaves. That slot becomes Resetting while its instance takes sessions,
         else Retired.
-        Returns the session after that, with its pending wait (the task token of the state machine that waits for it).
+        Returns the session as stored, with its pending wait (the task token of the state machine that waits for it).
         Raises: SlotLost (the slot was taken, it runs another application, or its instance takes no more sessions),
         SessionHasEnded (the session no longer waits).
         """
@@ -172,16 +174,19 @@ class Claims(Protocol):
     def publish(self, slot: Slot, now: float, enough: Callable[[], int] | None = None) -> bool:
         """Makes a Resetting slot Free and writes its free-slot entry, while the slot's instance takes sessions.
 
-        Returns whether the pool now has exactly one free slot more than `enough()`, which is called after the write.
-        Raises: SlotLost (the slot is not Resetting at this epoch any more, or its instance takes no more sessions).
+        `enough`: how many free slots the pool needs; it is called after the write. Returns whether the pool now has
+        exactly one free slot more than that number.
+        Raises: SlotLost (the slot is no longer Resetting, or has changed hands, or its instance takes no more
+        sessions).
         """
 
     def release(self, session: Session, now: float) -> Session:
         """Gives back everything that an Ending session holds, in one transaction.
 
-        Its slot (if the session still has it) -> Resetting, session -> Ended or Failed, the viewer's counter lowered,
-        its quota units given back to the shards (rows) from which they were taken, its GPU time added to its days. A
-        session that has ended already is returned unchanged.
+        If the session still has its slot, the slot becomes Resetting. The session becomes Ended or Failed, and the
+        viewer's counter is lowered. The session's quota units are given back to the shards (rows of a counter) from
+        which they were taken, and its GPU time is added to its days. A session that has ended already is returned
+        unchanged.
         Raises: IllegalTransition (the session is not Ending yet).
         """
 

@@ -1,4 +1,4 @@
-"""Ports for time, ids, secrets, randomness and parallelism. As these are ports, tests can repeat what use cases do."""
+"""Ports for time, ids, secrets, randomness and parallelism. With fakes behind these ports, tests are repeatable."""
 
 from __future__ import annotations
 

@@ -210,9 +210,9 @@ def edited(event: ScheduledEvent, now: float, warm: WarmTime) -> ScheduledEvent:
 
 
 def check_event(event: ScheduledEvent, pool: Pool, now: float, *, moved: bool = True) -> None:
-    """Checks that the event's settings make sense, such as its times and its number of sessions.
+    """Checks an event's settings, such as its times and its expected number of sessions, before they are stored.
 
-    `moved`: whether the operator changed the event's start; a changed start must be in the future.
+    `moved`: whether the operator changed the event's start; if so, the new start must be in the future.
     Raises: InvalidField (its `field` names the wrong setting).
     """
     if moved and event.start <= now:

@@ -36,8 +36,8 @@ _TARGETS: Mapping[NoticeKind, InstanceState] = {
     K.INSTANCE_GONE: I.INTERRUPTED,
 }
 ON_ITS_WAY_OUT = frozenset({I.STOPPED, I.TERMINATING, I.TERMINATED})
-"""The states of an instance that Greenroom itself stopped or ended. A notice that such an instance will be lost changes
-nothing.
+"""The states of an instance that Greenroom itself stopped or ended. A notice (word that an instance will be lost)
+changes nothing for an instance in such a state.
 """
 RETURNING_STATES = frozenset({I.DRAINING, I.STOPPED})
 """The states of an instance that takes no sessions now but may take some later. Until then, its unused slots are not

@@ -38,12 +38,13 @@ INSTANCE_TRANSITIONS: Mapping[InstanceState, frozenset[InstanceState]] = {
 }
 
 STOP_TIMEOUT_S = 900
-"""How many seconds EC2 may take to stop an instance for the warm pool. An instance that takes longer is terminated,
-because it costs as much as a running one.
+"""How many seconds EC2 may take to stop an instance for the warm pool (stopped instances that start in a minute or
+two). An instance that takes longer is terminated, because it costs as much as a running instance.
 """
 PAST_NONCES_KEPT = 20
-"""Of how many earlier boots the row of an instance keeps the nonces (a boot's random id). An instance of the warm pool
-boots at each start. An agent whose boot is older than the kept ones cannot still be alive.
+"""How many of an instance's earlier boots are remembered by their nonces (a nonce is the random id of one boot). There
+are several boots because an instance of the warm pool boots at each start. No agent of a boot before the remembered
+boots can still be alive.
 """
 
 CLAIMABLE_STATES = frozenset({I.BOOTING, I.READY})
@@ -131,8 +132,9 @@ def is_at_rest(instance: Instance) -> bool:
 def started(instance: Instance, now: float, register_by: float) -> Instance:
     """Returns the instance as it is after Greenroom asked EC2 to start it from the warm pool: Launching again.
 
-    The instance is returned unchanged if it is not stopped, or if EC2 is still stopping it. It is also unchanged before
-    its `rests_until`: EC2 had no capacity for it a moment ago, so it is not tried again before that time.
+    The instance is returned unchanged if it is not stopped, or if EC2 is still stopping it. It is also returned
+    unchanged before its `rests_until`: EC2 had no capacity for it a moment ago, so Greenroom does not try again before
+    that time.
     """
     cools_down = instance.rests_until is not None and now < instance.rests_until
     if not is_at_rest(instance) or cools_down:

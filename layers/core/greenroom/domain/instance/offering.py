@@ -18,25 +18,26 @@ from greenroom.domain.instance.prices import hourly_usd
 from greenroom.domain.instance.refusal import RefusalKind, failure_of, kind_of
 
 CAPACITY_COOLDOWN_S = 180
-"""How many seconds an offering is left alone after EC2 had no capacity for it. Source: Karpenter, unavailable
-offerings, 3 min.
+"""How many seconds an offering (instance type × subnet × market) is left alone after EC2 had no capacity for it.
+Source: Karpenter, unavailable offerings, 3 min.
 """
 LIMIT_COOLDOWN_S = 300
 """How many seconds a market (Spot or on-demand) is left alone after a quota refused a launch on it. A launch can
 succeed only after an instance has ended or somebody has raised the quota.
 """
 CONFIGURATION_COOLDOWN_S = 1800
-"""How many seconds an offering is left alone that can never work as requested. By then, somebody may have corrected the
-settings.
+"""How many seconds an offering (instance type × subnet × market) is left alone after EC2 refused it as wrongly
+configured. By then, somebody may have corrected the settings.
 """
 RECENT_S = 1800
-"""How many seconds a refusal is remembered. After its cooldown, a refused offering may be asked for again, but only
-after the offerings that were not refused.
+"""How many seconds EC2's refusal of an offering (instance type × subnet × market) is remembered. First the offering is
+left alone for its cooldown. After the cooldown, EC2 is asked for it again, but only after the offerings that were not
+refused.
 """
 JITTER = 0.1
-"""By which share the length of a cooldown varies at random, so that not all pools and launches ask EC2 again at the
-same moment. Offerings that EC2 refused in one answer get the same cooldown, so that one later call can ask for all of
-them: that costs less, and lets Spot choose.
+"""By which share a cooldown (how long a refused offering is left alone) is made longer or shorter at random, so that
+not all pools and launches ask EC2 again at the same moment. Offerings that EC2 refused in one answer get the same
+cooldown, so that one later call can ask for all of them: one call costs less, and lets Spot choose.
 """
 ANY = "*"
 
@@ -117,7 +118,10 @@ def cooldown_of(key: str, code: str, now: float, roll: float) -> Cooldown | None
 
 
 def cooling_down(cooldowns: Iterable[Cooldown], now: float) -> frozenset[str]:
-    """The keys of the offerings and markets that EC2 must not be asked for now, because their cooldown is not over."""
+    """The keys of the offerings and markets that EC2 must not be asked for now, because EC2 refused them lately.
+
+    A refused offering (type × subnet × market) or market is left alone until its cooldown is over.
+    """
     return frozenset(each.key for each in cooldowns if each.until > now)
 
 
@@ -143,10 +147,11 @@ class Ranked:
 def rank_offerings(
     types: Sequence[str], places: Sequence[str], markets: Sequence[str], cooldowns: Iterable[Cooldown], now: float
 ) -> list[Ranked]:
-    """The offerings (type × subnet × market) that EC2 may be asked for now, best first. Those in cooldown are left out.
+    """The offerings (type × subnet × market) that EC2 may be asked for now, best first.
 
-    Order: offerings that were not refused lately, then the cheapest, then the operator's order of types. Types without
-    a known price come after types with a known price.
+    Offerings in cooldown (left alone because EC2 refused them a short time ago) are left out. Order: offerings that
+    were not refused lately, then the cheapest, then the operator's order of types. Types without a known price come
+    after types with a known price.
     """
     known = {each.key: each for each in cooldowns}
     cooling = cooling_down(known.values(), now)

@@ -1,7 +1,7 @@
 """What an instance costs per hour, and how many vCPUs of an AWS quota it takes. Estimated prices are marked as such.
 
 The prices are for Linux in us-east-1 with shared tenancy. Other Regions differ by some percent; Windows adds 0.046 $
-per vCPU and hour. Only AWS's bill is exact: the prices here serve to rank offerings, to bound budgets and to price
+per vCPU and hour. Only AWS's bill is exact: the prices here serve to sort instance types, to bound budgets and to price
 waste.
 """
 

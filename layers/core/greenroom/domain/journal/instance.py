@@ -103,7 +103,7 @@ class StartRefused(InstanceEntry):
 class InstanceRetired(InstanceEntry):
     """Records that Greenroom terminated an instance because its pool no longer needed it.
 
-    `reason`: why the instance had been drained or stopped before.
+    `reason`: why the instance had been drained (closed to new sessions) or stopped before.
     """
 
     pool_id: str

@@ -37,9 +37,10 @@ def head_start_of(tier: str, tiers: Mapping[str, int]) -> int:
 def order_at(requested_at: float, head_start_s: float) -> float:
     """The sort key of a session in line: the time of its request, less the head start of its viewer's tier (priority).
 
-    Nobody waits for ever: a viewer who came earlier than another by more than the other's head start is served first.
+    Nobody waits for ever: a standard viewer is served before every viewer with a head start who came later than that
+    head start.
     Example: with a head start of 10 min, a vip who comes at 12:09 is served before a standard viewer who came at 12:00.
-    A vip who comes at 12:11 is served after that viewer.
+    A vip who comes at 12:11 is served after that standard viewer.
     """
     return requested_at - head_start_s
 

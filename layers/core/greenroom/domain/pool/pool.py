@@ -37,10 +37,10 @@ class Admission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application: what viewers ask for, and how an agent starts it.
+    """An application: what viewers ask for, and how an agent (Greenroom's program on an instance) starts it.
 
-    `command` may contain the placeholders {streamerUrl}, {streamerHost}, {streamerPort}, {slotNumber},
-    {mediaPortFirst}, {mediaPortLast}, {workDir}.
+    `command` may contain these placeholders, for which the agent puts in the slot's own values: {streamerUrl},
+    {streamerHost}, {streamerPort}, {slotNumber}, {mediaPortFirst}, {mediaPortLast}, {workDir}.
     """
 
     application_id: str

@@ -129,7 +129,7 @@ ACCOUNT_NAME = "ACCOUNT"
 
 
 def names_of(session: Session) -> dict[Scope, str]:
-    """By scope (viewer's day, tenant, account): the name of the counter in which the session is counted."""
+    """The names of the counters in which the session is counted, by scope (viewer's day, tenant, account)."""
     return {
         Scope.VIEWER_DAY: viewer_name(session.viewer_id, session.application_id),
         Scope.TENANT: tenant_name(session.tenant_id),

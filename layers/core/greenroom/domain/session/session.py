@@ -211,8 +211,8 @@ class SessionMove:
 def moved(session: Session, move: SessionMove) -> Session:
     """Returns the session as it is after `move`. Every store must make the change as this function does.
 
-    Raises: StaleEpoch (the session holds another slot by now), IllegalTransition (its state, its join number or the
-    time at which its page disconnected is not as the move requires).
+    Raises: StaleEpoch (the session holds another slot by now), IllegalTransition (the session's state, its count of
+    pages (join number) or the time at which its page disconnected is not as the move requires).
     """
     if move.epoch is not None and move.epoch != epoch_of(session):
         raise StaleEpoch("session", session.session_id, f"is at epoch {epoch_of(session)}, not {move.epoch}.")
@@ -279,7 +279,7 @@ def taker_of(session: Session) -> Taker:
 
 
 def fact_for(session: Session) -> str | None:
-    """The answer to the state machine that waits for this session; None when it must wait on, or none waits.
+    """The answer for the state machine that waits for this session. None: no state machine waits, or it must wait on.
 
     A waiting state machine has stored its task token in the session, and in `awaits` what it waits for.
     Example: `awaits` is "connection" and the state is Connected -> "connected". `awaits` is "connection" and the state

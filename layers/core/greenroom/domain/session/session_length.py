@@ -20,9 +20,8 @@ NATURAL_ENDS = frozenset(
         StatusReason.APPLICATION_EXIT,
     }
 )
-"""The reasons of endings after which a session's length is remembered, to forecast the lengths of other sessions.
-Sessions that an interruption, a fault or an operator ended are left out, because their length says nothing about
-others.
+"""The reasons of endings after which a session's length is remembered, to forecast how long other sessions will last.
+If an interruption, a fault or an operator ended a session, its length says nothing about other sessions.
 """
 
 

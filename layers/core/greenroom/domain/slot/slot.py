@@ -17,7 +17,7 @@ SLOTS_PER_SHARD = 64
 query reads all its entries.
 """
 FIRST_SLOT = "i-"
-"""A text that sorts before every slot id, so that a search from this text on finds every free slot of a shard."""
+"""A text that sorts before every slot id: a search that starts at this text finds all free slots of a partition."""
 CLAIM_LEASE_S = 60
 """For how many seconds a session keeps a claimed slot before a state machine has adopted (taken charge of) the session.
 Source: GameLift FleetIQ.
