@@ -69,7 +69,7 @@ class NoFreeSlot(GreenroomError):
 
 
 class SlotLost(Conflict):
-    """Raised when another session took a slot first, or a slot changed after it was read. Another slot may do."""
+    """Raised when another session took a slot first, or a slot changed after it was read. Try another slot."""
 
     def __init__(self, name: str, noun: str = "slot") -> None:
         super().__init__(noun, name, "was taken or changed by somebody else first. Try another slot.")
@@ -209,7 +209,10 @@ class InstanceHasEnded(GreenroomError):
 
 
 class UnknownInstance(GreenroomError):
-    """Raised when an agent's instance was not launched by this stack, or is stopped, ending or ended. HTTP 403."""
+    """Raised when an agent calls from an instance that this stack did not launch, or that does not run. HTTP 403.
+
+    An instance that is stopped, ending or ended counts as not running.
+    """
 
     def __init__(self, instance_id: str) -> None:
         super().__init__(

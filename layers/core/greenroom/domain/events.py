@@ -57,7 +57,7 @@ class SessionEnded(Event):
 class PoolChanged(Event):
     """Asks for a new capacity plan of a pool, because the pool's load crossed a threshold.
 
-    `cause`: which threshold, as a text for people.
+    `cause`: what happened, as a text for people.
     """
 
     pool_id: str
@@ -66,9 +66,9 @@ class PoolChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ReaperNeeded(Event):
-    """Asks for the reaper (the repair job): there is work for it, and no reaper is running.
+    """Asks for the reaper (the repair job) to start: there is work for it, and no reaper is running.
 
-    `cause`: why, as a text for people.
+    `cause`: what the work is, as a text for people.
     """
 
     cause: str
@@ -98,9 +98,10 @@ class EventShortfall(Event):
 
 @dataclass(frozen=True, slots=True)
 class InstanceNoticed(Event):
-    """Announces that an instance will be lost: EC2 ends it or advises to leave it, or its agent has fallen silent.
+    """Announces that an instance will be lost, or has been lost already.
 
-    `kind` says which of these, as a value of NoticeKind. Times are ISO 8601.
+    EC2 ends it, or EC2 advises to leave it, or its agent sends no heartbeats any more; `kind` says which, as a value of
+    NoticeKind. Times are ISO 8601.
     """
 
     instance_id: str

@@ -87,6 +87,7 @@ class Fleet(Protocol):
     def stop_idle(self, instance: Instance, slots: Sequence[Slot], now: float, reason: str) -> Instance:
         """Marks an instance without sessions as Stopped, because EC2 will be asked to stop it for the warm pool.
 
+        The warm pool consists of stopped instances that start in a minute or two.
         One transaction: instance -> Stopped, every Free slot -> Resetting without a deadline, their free-slot entries
         deleted.
         Raises: SlotLost (a slot was claimed, or the instance changed).

@@ -34,8 +34,8 @@ class Metrics(Protocol):
     def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
         """Counts a session's finished wait in line, to measure how good forecasts are.
 
-        `wait_s`: how long the session waited. `within`: whether that was within the p90 of the forecast that the viewer
-        saw first.
+        `wait_s`: how long the session waited. `within`: whether the slot came no later than the p90 that the viewer was
+        shown first (the time by which nine in ten slots should come).
         """
 
 

@@ -114,8 +114,8 @@ class Claims(Protocol):
     def free_page(self, pool_id: str, application_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
         """Reads some of the application's free-slot entries in one shard (partition) of the pool, `limit` at most.
 
-        The page begins at the slot id `start`; when the shard has no entries from there on, it begins at the shard's
-        first entry.
+        A free-slot entry is the row by which a claim finds a free slot. The page begins at the slot id `start`; when
+        the shard has no entries from there on, the page begins at the shard's first entry.
         """
 
     def claim(self, free: FreeSlot, session: Session, sessions_per_viewer: int, quotas: Quotas | None = None) -> Taken:

@@ -146,7 +146,8 @@ def started(instance: Instance, now: float, register_by: float) -> Instance:
 def refused_start(instance: Instance, now: float, rests_until: float) -> Instance:
     """Returns the instance as it is after EC2 could not start it from the warm pool: Stopped again.
 
-    The instance is returned unchanged if it is no longer Launching.
+    The instance is returned unchanged if it is no longer Launching. `rests_until`: when Greenroom may ask EC2 to start
+    it again.
     """
     if instance.state is not I.LAUNCHING:
         return instance

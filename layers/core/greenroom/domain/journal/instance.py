@@ -25,8 +25,9 @@ class InstanceEntry(Entry):
 
 @dataclass(frozen=True, slots=True)
 class InstanceNoticed(InstanceEntry):
-    """Records word that an instance will be lost: EC2 ends it or advises to leave it, or its agent has fallen silent.
+    """Records that an instance will be lost, or has been lost already.
 
+    EC2 ends it, or EC2 advises to leave it, or its agent sends no heartbeats any more; `notice_kind` says which.
     `ends_at`: when the instance will end, epoch seconds; None when the time is not known.
     """
 

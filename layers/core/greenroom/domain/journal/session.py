@@ -37,7 +37,7 @@ class SessionEnded(SessionEntry):
 class EtaJudged(SessionEntry):
     """Records how good the first forecast of a session's wait in line was, now that the session has got its slot.
 
-    `within`: whether the slot came no later than the p90 that the viewer was shown, as nine in ten should.
+    `within`: whether the slot came no later than forecast as the p90 (the time by which nine in ten slots should come).
     """
 
     pool_id: str

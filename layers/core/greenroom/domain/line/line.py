@@ -46,7 +46,7 @@ def order_at(requested_at: float, head_start_s: float) -> float:
 
 
 def order_of(session: Session) -> float:
-    """The sort key of the session in line. A session that moves to another slot keeps its first sort key."""
+    """The sort key by which the session's place in line is found. A session that moves keeps its first sort key."""
     return session.requested_at if session.order_at is None else session.order_at
 
 

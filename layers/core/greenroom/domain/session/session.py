@@ -267,7 +267,7 @@ def epoch_of(session: Session) -> int:
 
 
 def taker_of(session: Session) -> Taker:
-    """Returns the Taker (who takes a slot) for the slot that the session's assignment names."""
+    """Describes the session as the taker of the slot that its assignment names, so that the slot can be given to it."""
     return Taker(
         session_id=session.session_id,
         viewer_id=session.viewer_id,

@@ -66,20 +66,26 @@ class SlotMove:
 
     @property
     def ends_free_entry(self) -> bool:
-        """Whether the slot may be free before the move, so that making the move also deletes its free-slot entry."""
+        """Whether the slot may be free before the move, so that the move also deletes its free-slot entry.
+
+        A free-slot entry is the row by which a claim finds a free slot.
+        """
         return T.FREE in self.sources
 
     @property
     def begins_free_entry(self) -> bool:
-        """Whether the slot is free after the move, so that making the move also writes its free-slot entry."""
+        """Whether the slot is free after the move, so that the move also writes its free-slot entry.
+
+        A free-slot entry is the row by which a claim finds a free slot.
+        """
         return self.to is T.FREE
 
     @property
     def free_change(self) -> int:
         """By how much the move changes the pool's number of free slots: -1, 0 or 1.
 
-        If the slot may have one of several states before the move, it is assumed to have the state in which it was read
-        (`seen`).
+        If `sources` names several states, the slot is assumed to have the state in which it was read (`seen`) before
+        the move.
         """
         (before,) = self.sources if len(self.sources) == 1 else (self.seen,)
         return (self.to is T.FREE) - (before is T.FREE)
@@ -182,7 +188,7 @@ def publish(slot: Slot, at: float) -> SlotMove:
 def withdraw(slot: Slot, at: float, deadline_at: float | None = None) -> SlotMove:
     """The move by which a free slot stops being free, because its application must start again by `deadline_at`.
 
-    A deadline of None means: whenever the instance takes sessions again.
+    None: the application has no deadline, until the instance takes sessions again.
     """
     return SlotMove(slot.slot_id, frozenset({T.FREE}), T.RESETTING, at, slot.epoch, deadline_at=deadline_at)
 
