@@ -61,14 +61,14 @@ class Rules(ABC):
 
     @abstractmethod
     def enum(self, kind: type[Enum]) -> Convert:
-        """Returns the function that converts values of this enumeration."""
+        """Returns the function that converts values of the enumeration `kind`."""
 
     @abstractmethod
     def new_record(self, kind: type) -> Convert:
-        """Builds the function that converts values of this dataclass."""
+        """Builds and returns the function that converts values of the dataclass `kind`."""
 
     def record(self, kind: Any) -> Convert:
-        """Returns the function that converts values of this dataclass. It is built at the first call, and kept.
+        """Returns the function that converts values of the dataclass `kind`. It is built at the first call, and kept.
 
         Raises: TypeError (the type of a field cannot be converted).
         """
@@ -78,7 +78,7 @@ class Rules(ABC):
         return convert
 
     def of(self, kind: Any) -> Convert | None:
-        """Returns the function that converts values of this type; None when such values need no conversion.
+        """Returns the function that converts values of the type `kind`; None when such values need no conversion.
 
         Raises: TypeError (values of this type cannot be converted).
         """

@@ -29,7 +29,7 @@ class Bus(Protocol):
 
 
 class Metrics(Protocol):
-    """Numbers for dashboards and alarms."""
+    """Sends numbers to dashboards and alarms."""
 
     def eta_judged(self, pool_id: str, wait_s: float, within: bool) -> None:
         """Counts a session's finished wait in line, to measure how good forecasts are.

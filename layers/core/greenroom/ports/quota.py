@@ -64,7 +64,10 @@ class ShardCount:
 
 @dataclass(frozen=True, slots=True)
 class CountedSession:
-    """A session that has not ended, as the index shows it."""
+    """A session that has not ended, as a recount of quota units reads it from an index.
+
+    `quota_shards`: by scope (tenant, account, viewer's day), the row of the counter from which the session took a unit.
+    """
 
     session_id: str
     viewer_id: str
@@ -104,7 +107,7 @@ class QuotaCounters(Protocol):
         """
 
     def live_of_viewer(self, viewer_id: str) -> frozenset[str]:
-        """The ids of the sessions that the viewer's counter names as not ended."""
+        """The ids of the sessions which have not ended, according to the viewer's counter."""
 
     def correct_viewer(self, viewer_id: str, session_id: str) -> bool:
         """Makes a viewer's counter agree with the row of a session.

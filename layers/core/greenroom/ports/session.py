@@ -109,7 +109,7 @@ class LiveSessions(Protocol):
 
 
 class Claims(Protocol):
-    """Writes that give a slot to a session or take it back, changing the slot and the session together."""
+    """Writes that give a slot to a session or take a slot back, changing the slot and the session together."""
 
     def free_page(self, pool_id: str, application_id: str, shard: int, start: str, limit: int) -> Sequence[FreeSlot]:
         """Reads some of the application's free-slot entries in one shard (partition) of the pool, `limit` at most.

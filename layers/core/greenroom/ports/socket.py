@@ -82,7 +82,7 @@ class HasIceServers(Protocol):
 
     @property
     def ice_servers(self) -> Sequence[Mapping[str, Any]]:
-        """The ICE servers, each in the form of an RTCIceServer."""
+        """The ICE servers, each as a mapping with the keys of the browser's RTCIceServer."""
 
 
 class HasTurn(Protocol):

@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 
 class Clock(Protocol):
-    """The current time."""
+    """Tells the current time."""
 
     def now(self) -> float:
         """The current time in epoch seconds."""

@@ -88,7 +88,7 @@ class WarmTime:
 
     @property
     def whole_s(self) -> float:
-        """Seconds from the first launch until the last instance is Ready."""
+        """How many seconds pass from the first launch until the last instance is Ready."""
         return self.boot_s + self.launching_s
 
 
@@ -164,8 +164,10 @@ def warms_at(event: ScheduledEvent, latest: float) -> float:
 def step_times(event: ScheduledEvent, warm: WarmTime) -> Mapping[EventStep, float]:
     """When each step of the event is due, in the order of the steps.
 
-    Example: start 20:00, lead 20 min, pre-queue 5 min; a boot takes 4 min and the launches 10 s. Warm at 19:40 (the
-    latest safe start would be 19:54:50), point of no return at 19:55, open at 19:55, measure at 20:00.
+    Example: start 20:00, lead 20 min, pre-queue 5 min; a boot takes 4 min and the launches 10 s. Warming (reserving
+    slots and launching instances) is due at 19:40, although 19:54:50 would be early enough. The point of no return (an
+    instance launched later would not be Ready in time) is at 19:55. The pre-queue opens at 19:55, and the slots are
+    measured at 20:00.
     """
     opens = event.start - event.pre_queue_s
     return {

@@ -11,7 +11,7 @@ from greenroom.domain.times import Time
 
 
 class InstanceState(StrEnum):
-    """The state of an instance. Terminated is final."""
+    """The state of an instance (one EC2 machine that runs Greenroom's agent). Terminated is final."""
 
     LAUNCHING = "Launching"  # EC2 accepted the launch; the agent has not registered
     BOOTING = "Booting"  # the agent registered; no application answered its probe yet

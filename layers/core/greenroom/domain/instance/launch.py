@@ -13,7 +13,7 @@ from greenroom.domain.errors import IllegalTransition
 
 
 class LaunchState(StrEnum):
-    """The state of a launch. Registered and Failed are final."""
+    """The state of a launch (the request for one EC2 instance). Registered and Failed are final."""
 
     INTENDED = "Intended"  # a run of the planner committed it; its state machine has not started
     REQUESTED = "Requested"  # its state machine asks EC2 for an instance
@@ -83,7 +83,7 @@ class Launch:
 
     @property
     def is_open(self) -> bool:
-        """Whether the launch may still give the pool slots."""
+        """Whether the launch may still give its pool slots: it has neither registered nor failed."""
         return self.state in OPEN_LAUNCHES
 
 

@@ -169,7 +169,7 @@ def rank_offerings(
 
 @dataclass(frozen=True, slots=True)
 class LaunchedInstance:
-    """An instance that a CreateFleet call launched."""
+    """An instance that EC2 launched in answer to a CreateFleet call."""
 
     instance_id: str
     instance_type: str

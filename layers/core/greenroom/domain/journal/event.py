@@ -1,4 +1,4 @@
-"""Journal entries about scheduled events."""
+"""Journal entries about scheduled events: what operators planned, and which steps the events went through."""
 
 from __future__ import annotations
 

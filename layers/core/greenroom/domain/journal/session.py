@@ -1,4 +1,4 @@
-"""Journal entries about sessions."""
+"""Journal entries about sessions: how they ended, and how good the forecasts of their waits were."""
 
 from __future__ import annotations
 

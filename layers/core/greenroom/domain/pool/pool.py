@@ -67,7 +67,10 @@ class Placement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PoolPolicy:
-    """How much capacity a pool keeps. Numbers are slots, unless the name or its comment says instances."""
+    """How much capacity a pool keeps, as an operator configured it.
+
+    Numbers are slots, unless the name of the number or its comment says instances.
+    """
 
     always_on: int  # the least number of slots
     target_idle: int  # free slots kept in addition to the slots in use

@@ -34,7 +34,7 @@ which it must end must not lie in the past.
 
 
 class Scope(StrEnum):
-    """Whose limit a quota is."""
+    """Whose limit a quota is: one viewer's for a day, one tenant's, or the whole AWS account's."""
 
     VIEWER_DAY = "viewer-day"  # one viewer, one application, one day
     TENANT = "tenant"

@@ -14,7 +14,7 @@ from greenroom.domain.times import Time
 
 
 class SessionState(StrEnum):
-    """The state of a session. Ended and Failed are final."""
+    """The state of a session (one viewer's run, from request to end). Ended and Failed are final."""
 
     REQUESTED = "Requested"  # the request was accepted, and nothing was decided yet
     QUEUED = "Queued"  # no slot was free; the session holds a place in line
@@ -186,7 +186,7 @@ class Session:
 
     @property
     def is_live(self) -> bool:
-        """Whether the session has not been told to end."""
+        """Whether the session has not been told to end: it is not Ending, Ended or Failed."""
         return self.state in LIVE_STATES
 
 

@@ -25,7 +25,7 @@ Source: GameLift FleetIQ.
 
 
 class SlotState(StrEnum):
-    """The state of a slot. Retired is final."""
+    """The state of a slot (the place of one session on an instance). Retired is final."""
 
     FREE = "Free"  # the application runs, no session has the slot, it can be claimed
     RESERVED = "Reserved"  # claimed for a session that has not connected yet

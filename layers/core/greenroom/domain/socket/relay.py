@@ -19,7 +19,7 @@ LONGEST_S = 24 * 3600
 
 
 class RelayPolicy(StrEnum):
-    """Which network paths a session's media may take: RTCConfiguration.iceTransportPolicy."""
+    """Which network paths a session's media may take. The values are those of RTCConfiguration.iceTransportPolicy."""
 
     ALL = "all"  # the direct path, or the TURN server where the direct path is blocked
     RELAY = "relay"  # only the TURN server: for closed networks; neither peer learns the other's address
