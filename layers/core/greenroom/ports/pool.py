@@ -70,9 +70,10 @@ class Pools(Protocol):
         """
 
     def record_surplus(self, pool_id: str, since: float | None, least: int) -> None:
-        """Records since when the pool has too many slots (`since`), and how many at least since then (`least`).
+        """Records since when the pool has had more slots than it needs.
 
-        If `since` is None, the pool no longer has too many slots, and both numbers are deleted.
+        `since`: the start of that time; None when the pool no longer has too many slots, so that both numbers are
+        deleted. `least`: the smallest number of slots too many since then.
         """
 
     def lower_surplus(self, pool_id: str, since: float, least: int) -> None:
@@ -94,7 +95,7 @@ class Pools(Protocol):
     def record_boot_failed(self, pool_id: str, instance_id: str) -> int:
         """Records that a launched instance never became Ready. Returns how many instances in a row never became Ready.
 
-        Each instance counts once, however often this is called for it.
+        Each instance is counted once, however often its failure is recorded.
         """
 
     def record_launch_registered(self, pool_id: str) -> None:
@@ -112,7 +113,7 @@ class Pools(Protocol):
         """
 
     def record_length(self, pool_id: str, length: SessionLength) -> None:
-        """Stores how long a session held slots that came to a natural end, to forecast other sessions.
+        """Stores how long a session that came to a natural end held slots, to forecast other sessions.
 
         The last LENGTHS_KEPT lengths are kept. Of two lengths stored at the same moment, one may be lost.
         """

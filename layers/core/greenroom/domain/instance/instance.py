@@ -170,7 +170,7 @@ REGISTERING_STATES = frozenset({I.LAUNCHING, I.BOOTING, I.READY, I.DRAINING})
 def registered(instance: Instance, boot: Boot, now: float, ready_by: float, build: str | None = None) -> Instance:
     """Returns the instance as it is after its agent registered for this boot and was told to run `build`.
 
-    `build` is a hash of the application's start command.
+    `build` is a hash of the application's kind and start command.
     The instance is returned unchanged when its agent had registered for the same boot before. An instance that is
     Draining remains Draining, because a restart must not let it take new sessions.
     Raises: StaleBoot (an agent of a later boot has registered), UnknownInstance (the instance is stopped or being

@@ -1,7 +1,7 @@
 """Sentences that tell a viewer why the session is in its state, for every state.
 
-The sentences use only what the session's row contains. They do not say when a slot will come: the forecast (`eta`) says
-that.
+The sentences use only what the session's row contains. When a slot will come is not in the row: the forecast (`eta`)
+tells the viewer that.
 """
 
 from __future__ import annotations

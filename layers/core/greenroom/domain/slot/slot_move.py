@@ -188,7 +188,8 @@ def publish(slot: Slot, at: float) -> SlotMove:
 def withdraw(slot: Slot, at: float, deadline_at: float | None = None) -> SlotMove:
     """The move by which a free slot stops being free, because its application must start again by `deadline_at`.
 
-    None: the application has no deadline, until the instance takes sessions again.
+    `deadline_at` is None when the instance takes no sessions: the deadline is set when the instance takes sessions
+    again.
     """
     return SlotMove(slot.slot_id, frozenset({T.FREE}), T.RESETTING, at, slot.epoch, deadline_at=deadline_at)
 
