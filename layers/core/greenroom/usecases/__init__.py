@@ -1,1 +1,4 @@
-"""What Greenroom does, one module per action. Each function gets its ports, values and ids from its caller."""
+"""The use cases: what Greenroom does, one module for each action.
+
+The caller of a function hands in everything that the function uses: ports (interfaces to the outside), values and ids.
+"""

@@ -1,4 +1,8 @@
-"""Changes the rows of instances and launches, on the condition that nobody else has changed the row in the meantime."""
+"""Changes the stored rows of instances and of launches (intents to start an instance) without losing others' changes.
+
+A row is read, changed and written. If somebody else has written the row in between, the write is refused, and all three
+are done again.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +24,10 @@ if TYPE_CHECKING:
 def change_instance(
     instance_id: str, change: Callable[[Instance], Instance], ports: Ports, *, unless_heard: bool = False
 ) -> Instance:
-    """Applies `change` to the stored instance and returns the instance after it.
+    """Changes a stored instance by `change`, and returns the changed instance.
 
-    `change` may raise an error to prevent the change. `unless_heard`: write only if no heartbeat of the instance was
-    recorded between the read and the write.
+    `change` gets the stored instance and returns the changed instance. It may raise an error to prevent the change.
+    `unless_heard`: write only if no heartbeat of the instance was recorded between the read and the write.
     Raises: NotFound, Conflict (others changed the row at every attempt), whatever `change` raises.
     """
 
@@ -36,9 +40,9 @@ def change_instance(
 
 
 def change_launch(pool_id: str, launch_id: str, change: Callable[[Launch], Launch], ports: Ports) -> Launch:
-    """Applies `change` to the stored launch and returns the launch after it.
+    """Changes a stored launch (an intent to start an instance) by `change`, and returns the changed launch.
 
-    `change` may raise an error to prevent the change.
+    `change` gets the stored launch and returns the changed launch. It may raise an error to prevent the change.
     Raises: NotFound, Conflict (others changed the row at every attempt), whatever `change` raises.
     """
 

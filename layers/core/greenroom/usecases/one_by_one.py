@@ -12,10 +12,10 @@ R = TypeVar("R")
 
 
 def one_by_one(things: Iterable[T], work: Callable[[T], R]) -> list[R]:
-    """Calls `work` for each of the things and returns the results.
+    """Calls `work` for each of the things, even after a call has failed, and returns the results in order.
 
-    If calls failed, an error is raised after all calls were made. It is the first StoreBusy error, because the same
-    call may succeed a little later; without a StoreBusy error, it is the first error of any kind.
+    If calls have failed, one of their errors is raised after the last call. This is the first StoreBusy (the database
+    was too busy, so the same call may succeed a little later), or else the first error of any kind.
     Example: EC2 refuses to terminate the first of three instances. The other two are terminated, then the refusal is
     raised.
     """

@@ -1,6 +1,7 @@
-"""Does every step of a scheduled event that is due, such as launching its instances.
+"""Does the steps of a scheduled event (a date with viewers expected) that are due, such as launching its instances.
 
-The event's state machine, the reaper (the periodic repair) and the HTTP API call this. Calling it twice is harmless.
+The event's state machine, the reaper (the repair that runs every 10 s) and the HTTP API call this module. Calling it
+twice is harmless.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
 
 
 ROUNDS = 12
-"""How many rounds one call makes. A round does one step of the event, or sets the pool's reservation for it.
+"""How many rounds one call of `advance_event` makes at most.
 
-More rounds are needed only if others keep changing the event.
+A round does one step of the event, or corrects the pool's reservation (slots kept for the event). All rounds are used
+up only if others keep changing the event.
 """
 Dispatcher = Callable[[str], object]
 _Measured = type[journal.EventAtPointOfNoReturn] | type[journal.EventMeasured]
@@ -46,9 +48,9 @@ Preflighter = Callable[[EventReading], Preflight]
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """The event after all steps that were due.
+    """What `advance_event` returns: the event after all steps that were due.
 
-    `next_at`: when the next step is due, epoch seconds; None: no step is left.
+    `next_at`: when the next step that the caller can do is due, epoch seconds; None: the caller has no step left to do.
     """
 
     event: ScheduledEvent
@@ -58,14 +60,15 @@ class Advance:
 def advance_event(
     event_id: str, ports: Ports, preflight: Preflighter | None = None, dispatch: Dispatcher | None = None
 ) -> Advance:
-    """Does all steps of the event that are due, and returns the event after them.
+    """Does all due steps of the scheduled event, such as launching its instances, and returns the event afterwards.
 
-    `preflight`: runs a preflight (the check whether the event's slots can be had); without it, the preflight steps are
-    left to another caller.
-    `dispatch`: serves the pool's line when the event starts, because the sessions in its pre-queue may then get slots;
-    without it, the reaper's next pass serves the line.
-    The event's row is read again after each change, until no step is due and the pool's reservation is what the row
-    says. So if an operator edits or cancels the event meanwhile, whoever reads the row last acts on that.
+    `preflight`: runs a preflight (the check whether the event's slots can be had). A caller without this function
+    leaves the preflight steps to other callers.
+    `dispatch`: gives free slots to the sessions that wait in the pool's line. Called when the event starts, because the
+    sessions in the event's pre-queue (whose viewers came before the start) may get slots from then on. A caller without
+    this function leaves that work to the reaper (the repair that runs every 10 s).
+    The event's row is read again after each change, until no step is due and the pool's reservation (slots kept for the
+    event) is what the row says. So if an operator edits or cancels the event meanwhile, the edit takes effect at once.
     Raises: NotFound; Conflict (others kept changing the event; the next call continues).
     """
     for _ in range(ROUNDS):
@@ -88,9 +91,10 @@ def advance_event(
 
 
 def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None, ports: Ports) -> ScheduledEvent:
-    """The event's row after `step`.
+    """Does what `step` demands, and returns the event's row as it must be written afterwards.
 
-    What a step does outside of the event's row may be done twice. Only the reservation follows from the row itself.
+    If the write fails, the step may be done again, so its work outside of the event's row may be done twice. The pool's
+    reservation (slots kept for the event) is not changed here, because `settle` derives it from the written row.
     """
     event = reading.event
     taken = replace(event, done=event.done | {step})
@@ -104,10 +108,11 @@ def _after(step: EventStep, reading: EventReading, preflight: Preflighter | None
 
 
 def _measure(event: ScheduledEvent, kind: _Measured, ports: Ports, *, with_coming: bool) -> None:
-    """Records how many of the event's expected sessions would find no slot. If any would, announces the shortfall.
+    """Records how many of the event's expected sessions would find no slot, and announces a shortfall on the bus.
 
-    All events of the pool share its slots, so what the reservations of all events still need is compared with the slots
-    that there are. `with_coming`: whether slots that will soon be there count too.
+    All events of a pool share the pool's slots. So the slots that the reservations of all events still need are
+    compared with the slots that exist. `kind`: the kind of the Journal entry. `with_coming`: whether the slots of
+    starting instances and of open launches (intents to start an instance) count as existing.
     """
     members, rows = ports.fleet.list_of_pool(event.pool_id), ports.pools.read(event.pool_id)
     free = sum(count_slots(each.slots, SlotState.FREE) for each in members)
@@ -123,7 +128,10 @@ _COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
 
 
 def _coming(members: Sequence[Member], rows: PoolRows) -> int:
-    """How many slots will soon be there: those of starting instances, and of open launches without an instance yet."""
+    """Returns how many slots will be ready soon: those of starting instances, and those of launches.
+
+    A launch (the intent to start an instance) counts while it is open and its instance is not among `members`.
+    """
     shown = {each.instance.launch_id for each in members}
     starting = sum(len(each.slots) or each.instance.slot_count for each in members if each.instance.state in _COMING)
     return starting + sum(each.slots for each in rows.launches if each.is_open and each.launch_id not in shown)

@@ -1,6 +1,6 @@
-"""Runs a scheduled event's preflight: checks in advance whether its slots can be ready in time.
+"""Runs the preflight of a scheduled event: checks before the event whether its slots can be ready in time.
 
-When AWS does not answer a check's question, the check's result is `unknown`.
+A check that asks AWS and gets no answer has the result `unknown`.
 """
 
 from __future__ import annotations
@@ -39,18 +39,19 @@ if TYPE_CHECKING:
 
 
 RIGHTS = "grant the function the permission to ask, or check it by hand"
-"""What an operator can do about a check whose result is `unknown`."""
+"""The advice to an operator about a check whose result is `unknown`."""
 ASK_WITHIN_S = 12
-"""How long the checks may ask AWS. After that, the other checks are not made and are `unknown`.
+"""How long the checks of a preflight may ask AWS, seconds. Checks that would begin later have the result `unknown`.
 
-An operator waits for the answer, and the HTTP API times out after 30 s.
+An operator waits for the results, and the HTTP API times out after 30 s.
 """
 
 
 def preflight_event(reading: EventReading, ports: Ports) -> Preflight:
-    """Runs all checks and records their results. A check that cannot be made does not prevent the other checks.
+    """Runs all checks of an event's preflight (whether its slots can be had), and records and returns their results.
 
-    A failed check forbids nothing: the event takes place anyway.
+    A check that cannot be made does not prevent the other checks. A failed check forbids nothing: the event takes place
+    anyway.
     """
     event, now = reading.event, ports.now()
     launches = _launches(reading, ports)
@@ -87,7 +88,10 @@ def _asked(checks: Mapping[str, Callable[[], Check]], ports: Ports) -> Iterator[
 
 
 def _launches(reading: EventReading, ports: Ports) -> int:
-    """How many instances must still be launched for the event. Free slots and open launches are subtracted."""
+    """Returns how many instances must still be launched for the event.
+
+    The slots that are free now, and the slots of open launches (intents to start an instance), need no further launch.
+    """
     members = ports.fleet.list_of_pool(reading.pool.pool_id)
     there = sum(count_slots(each.slots, SlotState.FREE) for each in members)
     there += sum(each.slots for each in reading.rows.launches if each.is_open)
@@ -130,9 +134,9 @@ def _budget(reading: EventReading) -> Check:
 
 
 def _together(event: ScheduledEvent, ports: Ports) -> int:
-    """How many sessions are expected by this event and the pool's other events that overlap with it.
+    """Returns how many sessions are expected by this event and by the events of the same pool that overlap with it.
 
-    An event's time begins when it warms, `lead_s` before its start.
+    An event counts from the time when its instances are launched (`lead_s` seconds before its start) to its end.
     """
     together = event.expected_sessions
     for event_id in ports.events.list_ids():

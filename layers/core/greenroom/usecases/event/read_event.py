@@ -1,6 +1,6 @@
-"""Reads scheduled events: one event with its pool and warm time, the events of a pool, or all that are not over.
+"""Reads scheduled events: one event with its pool, all events of a pool, or all events that are not over.
 
-An event's warm time is how long the pool takes to make the event's slots ready.
+An event is read together with its warm time: how long the pool takes to make the event's slots ready.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EventReading:
-    """An event, and the rows from which the times of its steps follow."""
+    """A scheduled event, and the rows of its pool that determine when the event's steps are due."""
 
     event: ScheduledEvent
     pool: Pool
@@ -36,7 +36,7 @@ class EventReading:
 
 
 def read_event(event_id: str, ports: Ports) -> EventReading:
-    """Reads the event with this id, its pool, and the pool's warm time. Raises: NotFound.
+    """Reads the event with this id, its pool, and its warm time. Raises: NotFound (the event or its pool).
 
     The warm time is how long the pool takes to make the event's slots ready.
     """
@@ -44,9 +44,9 @@ def read_event(event_id: str, ports: Ports) -> EventReading:
 
 
 def reading_of(event: ScheduledEvent, ports: Ports) -> EventReading:
-    """Reads the pool of an event, and the pool's warm time. Raises: NotFound (the pool).
+    """Reads the pool of an event that the caller has already read, and computes the event's warm time.
 
-    The warm time is how long the pool takes to make the event's slots ready.
+    The warm time is how long the pool takes to make the event's slots ready. Raises: NotFound (the pool).
     """
     pool, rows = ports.catalog.pool(event.pool_id), ports.pools.read(event.pool_id)
     instances = -(-event.expected_sessions // _slots_per_instance(pool, ports))
@@ -54,12 +54,12 @@ def reading_of(event: ScheduledEvent, ports: Ports) -> EventReading:
 
 
 def events_of_pool(pool_id: str, ports: Ports) -> list[ScheduledEvent]:
-    """The pool's events that are still listed: those that are not over, and those that ended a few minutes ago."""
+    """Returns the pool's scheduled events, except those that ended or were cancelled more than a few minutes ago."""
     return [each for each in _listed(ports) if each.pool_id == pool_id]
 
 
 def coming_events(ports: Ports) -> list[ScheduledEvent]:
-    """All events, of whatever pool, that are neither over nor cancelled, earliest start first."""
+    """Returns the scheduled events of all pools that are neither over nor cancelled, earliest start first."""
     return sorted((each for each in _listed(ports) if not each.is_final), key=lambda each: (each.start, each.event_id))
 
 

@@ -1,4 +1,4 @@
-"""Creates, edits and cancels scheduled events for operators."""
+"""Creates, edits and cancels scheduled events (dates with viewers expected) for operators."""
 
 from __future__ import annotations
 
@@ -56,9 +56,11 @@ Edit = Changed[ScheduledEvent, ScheduledEvent]
 
 @dataclass(frozen=True, slots=True)
 class EventPlan:
-    """The event that an operator wants to create. Times are epoch seconds.
+    """What an operator states about an event to be created. Times are epoch seconds.
 
-    A repeated call with the same client token is harmless.
+    `lead_s`: how long before the start the event's instances are launched. `pre_queue_s`: how long before the start its
+    viewers may already wait. `shuffle`: whether these viewers are served in random order. `client_token`: a repeated
+    call with the same token creates no second event.
     """
 
     pool_id: str
@@ -76,17 +78,21 @@ class EventPlan:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """The event with its first preflight. `repeated`: an earlier call with the same client token created the event."""
+    """A scheduled event with the result of its first preflight (the check whether its slots can be had).
+
+    `repeated`: the event was created by an earlier call with the same client token.
+    """
 
     event: ScheduledEvent
     repeated: bool
 
 
 def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
-    """Creates a scheduled event. Raises: InvalidField; NotFound (the pool).
+    """Creates a scheduled event for an operator, and runs its first preflight (the check whether its slots can be had).
 
-    The event's row is written before the one-time schedule that starts its state machine, because without a row the
-    state machine would find no event.
+    The event's row is written first, then the one-time schedule that will start the event's state machine, because a
+    state machine without the row would find no event.
+    Raises: InvalidField; NotFound (the pool).
     """
     now, draft = ports.now(), _draft(plan, operator, ports)
     check_event(draft, ports.catalog.pool(plan.pool_id), now)
@@ -99,10 +105,10 @@ def schedule_event(plan: EventPlan, operator: str, ports: Ports) -> Scheduled:
 
 
 def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> ScheduledEvent:
-    """Makes the next version of an event, with the changes that an operator wants.
+    """Changes an event for an operator. The changed event is a new version of the event.
 
-    The times of its steps are computed anew, and due steps are done. A change that changes nothing makes no new
-    version.
+    `change` gets the stored event and returns the wanted event. The times of the event's steps (such as launching its
+    instances) are computed anew, and steps that are due are done. If `change` changes nothing, no new version is made.
     Raises: NotFound, EventHasEnded, InvalidField, Conflict (others kept changing the event).
     """
     now = ports.now()
@@ -128,9 +134,9 @@ def edit_event(event_id: str, change: Change, operator: str, ports: Ports) -> Sc
 
 
 def cancel_event(event_id: str, operator: str, ports: Ports) -> ScheduledEvent:
-    """Cancels an event. Its reservation (slots kept for its sessions) ends. Idempotent.
+    """Cancels an event for an operator. The pool's reservation (slots kept for the event's sessions) ends. Idempotent.
 
-    The instances that were launched for it may be terminated at once.
+    Instances that were launched for the event may then be terminated without the usual delay.
     Raises: NotFound, EventHasEnded (the event is over), Conflict (others kept changing the event).
     """
     now = ports.now()
@@ -169,7 +175,10 @@ def _draft(plan: EventPlan, operator: str, ports: Ports) -> ScheduledEvent:
 
 
 def _carry_out(event: ScheduledEvent, ports: Ports) -> ScheduledEvent:
-    """Acts on a new version of an event: creates its schedule, does the steps that are due, and runs its preflight."""
+    """Acts on a new or edited event: schedules its state machine, does the steps that are due, and runs its preflight.
+
+    A preflight is the check whether the event's slots can be had.
+    """
     now, reading = ports.now(), reading_of(event, ports)
     first_at = min(open_steps(event, now, reading.warm).values())
     ports.schedules.create(event.event_id, event.version, max(first_at, now + SOONEST_S))
@@ -178,9 +187,10 @@ def _carry_out(event: ScheduledEvent, ports: Ports) -> ScheduledEvent:
 
 
 def _checked(event_id: str, version: int, ports: Ports) -> ScheduledEvent:
-    """Runs the preflight (the check whether the event's slots can be had) and stores its result with the event.
+    """Runs an event's preflight (the check whether the event's slots can be had) and stores the result with the event.
 
-    If the event was edited in the meantime, nothing is stored: the edit runs a preflight of its own.
+    If the event has another version than `version` by now, nothing is stored: the edit that made the other version runs
+    a preflight of its own.
     """
     preflight = preflight_event(read_event(event_id, ports), ports)
 

@@ -1,8 +1,7 @@
-"""Makes a pool's reservation for an event (slots kept for its sessions) what the event's row says.
+"""Sets a pool's reservation for an event (slots kept for the event's sessions) to what the event's row says.
 
-Every step, edit and cancellation of the event ends with this, and every later call repeats it. The reservation is set
-to what the row says, never incremented. So it ends up right even after a step that died half-way, ran twice or ran
-late.
+This is done after every step, edit and cancellation of the event, and repeated by every later call. The reservation is
+set, never incremented. So it becomes right even after a step that died half-way, ran twice or ran late.
 """
 
 from __future__ import annotations
@@ -27,18 +26,18 @@ if TYPE_CHECKING:
 
 
 GIVE_BACK_WITHIN_S = 1800
-"""How long after an event's end its instances may be terminated without the usual delay (the scale-in clock).
+"""How long after an event's end its instances may be terminated without the usual delay (the scale-in clock), seconds.
 
-Instances whose viewers stay longer are terminated after that delay.
+Instances whose viewers stay longer are terminated after the usual delay.
 """
 ROUNDS = 6
-"""How often one call sets the reservation, at most, while the event's row keeps changing."""
+"""How often one call of `settle_event` sets the reservation at most, while others keep changing the event's row."""
 
 
 def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
     """Sets the pool's reservation (slots kept for the event) to what the event's row says, and returns the event.
 
-    If the row changes while the reservation is being set, the next round sees the change. Raises: NotFound.
+    If others change the row meanwhile, the reservation is set again. Raises: NotFound.
     """
     event = ports.events.get(event_id)
     for _ in range(ROUNDS):
@@ -49,9 +48,9 @@ def settle_event(event_id: str, ports: Ports) -> ScheduledEvent:
 
 
 def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
-    """Sets the pool's reservation (slots kept for the event) if it is not what the event's row says.
+    """Sets the pool's reservation (slots kept for the event) to what `event` says, unless it is right already.
 
-    Returns whether the pool had to be changed.
+    `rows`: the pool's rows, with its present reservations. Returns whether the pool had to be changed.
     """
     held = rows.reservations.get(event.event_id)
     if not event.has_reservation:
@@ -74,9 +73,9 @@ def settle(event: ScheduledEvent, rows: PoolRows, ports: Ports) -> bool:
 
 
 def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
-    """Ends the reservation (slots kept for the event), so that unused slots may be removed without the usual delay.
+    """Ends the pool's reservation (slots kept for the event). Returns whether the pool still had this reservation.
 
-    Running sessions continue.
+    Unused slots may then be removed without the usual delay. Running sessions continue.
     """
     given = ports.pools.end_event(event.pool_id, event.event_id, ports.now() + GIVE_BACK_WITHIN_S)
     if given:
@@ -85,10 +84,10 @@ def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
 
 
 def _ask(event: ScheduledEvent, cause: str, entry: journal.EventWarmed | journal.EventGivenBack, ports: Ports) -> None:
-    """Records the entry in the Journal, then requests a planning pass (a run of the planner) for the pool.
+    """Records the entry in the Journal, and requests a planning pass (a run of the planner) for the pool.
 
-    Also starts the reaper (the periodic repair) if it is not running, because it must stay awake while there is a
-    reservation.
+    Also starts the reaper (the repair that runs every 10 s) if it is not running, because the reaper must run while a
+    pool has a reservation.
     """
     ports.journal.append(entry, ports.now())
     request_pass(event.pool_id, cause, ports)

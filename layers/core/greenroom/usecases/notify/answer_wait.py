@@ -1,4 +1,7 @@
-"""Answers a state machine that waits for a fact about a session, when the session's row already shows that fact."""
+"""Answers a state machine that waits for a fact about a session, when the session's row already shows that fact.
+
+A fact is that the session has a slot, that its viewer is connected, or that it has ended.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,14 @@ if TYPE_CHECKING:
 
 
 def answer_wait(session: Session, ports: Ports) -> None:
-    """Answers the state machine that waits for this session, if the session's state is what it waits for.
+    """Answers the state machine that waits for this session, if what the state machine waits for has happened.
 
-    A waiting state machine has stored its task token in the session's row. Call this function with the row as it is
-    *after* a write of a task token or of a fact (a change of state that a state machine may wait for). Each of the two
-    writes reads the whole row back, so the later write sees both the token and the fact, and its caller answers. If
-    both callers see both, both answer, and the second answer finds that the task is gone. The task is also gone when
-    the state machine timed out; it then undoes its work by itself.
+    A state machine waits by storing its task token (of Step Functions) in the session's row. It waits for a fact, such
+    as that the session has a slot.
+    Call this function after each write of a task token or of a fact, with the session's row as it is after that write.
+    The later of the two writes finds both in the row, so its caller answers. If both callers find both, both answer,
+    and Step Functions refuses the second answer, because the task is over. The task is also over when the state machine
+    timed out; then the state machine undoes its work by itself.
     """
     fact = fact_for(session)
     if fact is None or session.task_token is None:

@@ -1,4 +1,7 @@
-"""Sends hints over the Viewer socket, to a session's page or an instance's agent. Nothing depends on their arrival."""
+"""Sends messages over the Viewer socket (the WebSocket API) to a session's page or to an instance's agent.
+
+The messages are hints: nothing depends on their arrival.
+"""
 
 from __future__ import annotations
 
@@ -20,24 +23,27 @@ if TYPE_CHECKING:
 
 
 def notify_page(session: Session, ports: Ports, place: int | None = None) -> None:
-    """Sends the session, as it is now, to its viewer's page. `place`: the session's place in line (1 = next)."""
+    """Sends the present state of the session to the page of its viewer.
+
+    `place`: the session's place in line (1 = next); None when the session is not in line.
+    """
     post_to_page(session, {"kind": "sessionUpdate", "session": session_view(session, place)}, ports)
 
 
 def notify_agent_of_slot(slot: Slot, ports: Ports) -> None:
-    """Sends the slot, as it is now, to the agent of its instance.
+    """Sends the present state of the slot to the agent of the slot's instance.
 
-    The answer to the agent's next heartbeat says the same.
+    If the message is lost, the agent learns the same from the answer to its next heartbeat.
     """
     frame = {"kind": "slot", "slotId": slot.slot_id, "state": slot.state.value, "epoch": slot.epoch}
     post_to_agent(slot.instance_id, {**frame, "sessionId": slot.session_id}, ports)
 
 
 def post_to_page(session: Session, frame: Mapping[str, Any], ports: Ports) -> bool:
-    """Sends a frame to the session's page. Returns whether the frame was sent.
+    """Sends a frame (message) to the page that shows the session. Returns whether the frame was sent.
 
-    If the page's connection turns out to be closed, its row is removed. The session forgets the connection too, unless
-    the page has connected anew in the meantime.
+    If the page's connection turns out to be closed, the row of the connection is removed. The session's row then no
+    longer names the connection, unless the page has connected anew in the meantime.
     """
     connection_id = session.viewer_connection_id
     if connection_id is None:
@@ -52,7 +58,10 @@ def post_to_page(session: Session, frame: Mapping[str, Any], ports: Ports) -> bo
 
 
 def post_to_agent(instance_id: str, frame: Mapping[str, Any], ports: Ports) -> bool:
-    """Sends a frame to the instance's agent. Returns whether the frame was sent."""
+    """Sends a frame (message) to the instance's agent. Returns whether the frame was sent.
+
+    If the agent's connection turns out to be closed, the row of the connection is removed.
+    """
     agent = ports.connections.of_agent(instance_id)
     if agent is None:
         return False

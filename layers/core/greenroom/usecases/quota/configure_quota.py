@@ -1,4 +1,4 @@
-"""Sets and reports the limits of a tenant and of the whole AWS account."""
+"""Sets and reports the quotas (limits) of a tenant and of the whole AWS account."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class QuotaReport:
-    """The limits of a tenant or of the whole AWS account, and how much of them is used.
+    """The quota (limits) of a tenant or of the whole AWS account, and how much of the quota is used.
 
-    `kill_switch`: set only in the account's report, while the kill switch is thrown.
+    `kill_switch`: the switch with which an operator stops all new sessions; set only in the account's report, and only
+    while the switch is thrown.
     """
 
     quota: Quota
@@ -31,32 +32,38 @@ class QuotaReport:
 
 
 def report_tenant(tenant_id: str, ports: Ports) -> QuotaReport:
-    """Reports the tenant's limits and use.
+    """Reports a tenant's limits, and how much of them is used.
 
-    A tenant for which nobody has set limits, or whom nobody knows, has no limits.
+    A tenant whose limits nobody has set is reported without limits, even if no such tenant exists.
     """
     used = ports.quota_counters.used(tenant_name(tenant_id), day_of(ports.now()))
     return QuotaReport(ports.quotas.of_tenant(tenant_id), used)
 
 
 def report_account(ports: Ports) -> QuotaReport:
-    """Reports the limits and the use of the whole AWS account, and the kill switch."""
+    """Reports the limits of the whole AWS account, how much of them is used, and the kill switch.
+
+    The kill switch is the switch with which an operator stops all new sessions.
+    """
     account = ports.quotas.of_account()
     used = ports.quota_counters.used(ACCOUNT_NAME, day_of(ports.now()))
     return QuotaReport(account.quota, used, account.kill_switch)
 
 
 def limit_tenant(tenant_id: str, quota: Quota, operator: str, ports: Ports) -> QuotaReport:
-    """Sets a tenant's limits. They apply to later session requests; sessions that already run continue."""
+    """Sets a tenant's limits, and reports the limits and how much of them is used.
+
+    The limits apply to later session requests; sessions that already run continue.
+    """
     ports.quotas.save_tenant(tenant_id, quota)
     ports.journal.append(journal.QuotaConfigured(tenant_id, operator, quota), ports.now())
     return report_tenant(tenant_id, ports)
 
 
 def limit_account(quota: Quota, operator: str, ports: Ports) -> QuotaReport:
-    """Sets the limits of the whole AWS account.
+    """Sets the limits of the whole AWS account, and reports the limits and how much of them is used.
 
-    They apply to later session requests; sessions that already run continue.
+    The limits apply to later session requests; sessions that already run continue.
     """
     ports.quotas.save_account(quota)
     ports.journal.append(journal.QuotaConfigured(None, operator, quota), ports.now())

@@ -1,4 +1,4 @@
-"""Throws or clears the kill switch, which stops all new sessions of the installation."""
+"""Throws or clears the kill switch, with which an operator stops all new sessions of the installation."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
-    """Stops all new sessions. Sessions that already run, or wait in line, continue.
+    """Throws the kill switch, which stops all new sessions. Sessions that already run, or wait in line, continue.
 
-    If the kill switch was thrown before, the first reason is kept. Returns the kill switch as it is stored.
+    If the kill switch is already thrown, its first reason is kept. Returns the kill switch as it is stored.
     """
     thrown = KillSwitch(reason, ports.now(), operator)
     if not ports.quotas.throw(thrown):
@@ -29,6 +29,6 @@ def throw_kill_switch(reason: str, operator: str, ports: Ports) -> KillSwitch:
 
 
 def clear_kill_switch(operator: str, ports: Ports) -> None:
-    """Clears the kill switch, so that new sessions can start again. Idempotent."""
+    """Clears the kill switch (which stops new sessions), so that new sessions can start again. Idempotent."""
     if ports.quotas.clear():
         ports.journal.append(journal.KillSwitchCleared(operator), ports.now())
