@@ -1,4 +1,4 @@
-"""Ends waiting sessions of an application that their pool no longer serves."""
+"""Ends waiting sessions whose application is no longer served by the pool in whose line they wait."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def end_unserved(pool: Pool, ports: Ports) -> None:
-    """Ends the waiting sessions whose application is not the pool's, because they would wait in vain.
+    """Ends the sessions in the pool's line that want another application than the pool's: they would wait in vain.
 
-    The pool is read again after the line: operators may just have given the pool to the application that these sessions
-    want.
+    The pool is read again after its line, because operators may just have given the pool to the application that these
+    sessions want.
     """
     tickets = ports.line.nearest(pool.pool_id, LONGEST_LINE)
     if all(each.application_id == pool.application_id for each in tickets):

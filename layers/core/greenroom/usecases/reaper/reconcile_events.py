@@ -1,6 +1,7 @@
-"""The reaper's repair of scheduled events.
+"""Repairs scheduled events (dates with viewers expected) in each pass of the reaper, the repair that runs every 10 s.
 
-It does steps that were missed because a schedule never fired or a state machine died, and ends leftover reservations.
+Steps that were missed because a schedule never fired or a state machine died are done. Leftover reservations (slots
+kept for an event) are ended.
 """
 
 from __future__ import annotations
@@ -24,20 +25,29 @@ if TYPE_CHECKING:
 
 
 Attempt = Callable[[str, Callable[[], None]], None]
-"""Runs one repair. An error is kept until the end of the pass, so that one bad row does not stop the other repairs."""
-AWAKE_BEFORE_S = 16 * 60
-"""How long before an event's next step the reaper stays awake: an idle reaper runs only every 15 minutes."""
-SETTLED_AFTER_S = 300
-"""How long an event that is over or cancelled stays listed.
+"""The type of a function that runs one repair. Its arguments are the name of what is repaired, and the repair itself.
 
-A slow step may still set the event's reservation after its end; a later pass of the reaper then undoes that.
+The function keeps an error until the end of the pass (one run of the reaper), so that one bad row does not stop the
+other repairs.
+"""
+AWAKE_BEFORE_S = 16 * 60
+"""How long before an event's next step the reaper (the repair that normally runs every 10 s) must be awake, seconds.
+
+A reaper without work is idle, and runs only every 15 minutes.
+"""
+SETTLED_AFTER_S = 300
+"""How long the reaper (the repair that runs every 10 s) still looks at an event that is over or cancelled, seconds.
+
+A slow step may set the event's reservation (slots kept for the event) after the event's end. The reaper's next pass
+then ends this reservation.
 """
 
 
 def reconcile_events(attempt: Attempt, ports: Ports) -> bool:
-    """Does the due steps of all listed events. Returns whether any event has slots reserved, or soon has a step to do.
+    """Does the due steps of all listed events. Returns whether the reaper, which calls this, must stay awake for them.
 
-    Preflights are left to the event's state machine, because they change nothing.
+    The reaper must stay awake while an event has slots reserved, or has a step to be done soon. Preflights (checks
+    whether an event's slots can be had) are left to the event's state machine, because preflights change nothing.
     """
     found: list[bool] = []
     for event_id in ports.events.list_ids():
@@ -46,7 +56,7 @@ def reconcile_events(attempt: Attempt, ports: Ports) -> bool:
 
 
 def _reconcile(event_id: str, ports: Ports) -> bool:
-    """Does the due steps of one event. Returns whether the reaper must stay awake for it."""
+    """Does the due steps of one event. Returns whether the reaper (which calls this) must stay awake for the event."""
     try:
         advance = advance_event(event_id, ports)
     except NotFound:

@@ -1,6 +1,7 @@
-"""One pass (run) of the reaper: reads EC2 first, then the stored rows, and repairs what differs.
+"""Runs one pass of the reaper: reads what EC2 shows, then the stored rows, and repairs what differs.
 
-Bus events only make things faster. The reaper makes sure that the work is done even when an event is lost.
+The reaper runs such a pass every 10 s. Bus events only make things faster: when an event is lost, the next pass of the
+reaper does the work that the event should have caused.
 """
 
 from __future__ import annotations
@@ -63,26 +64,32 @@ if TYPE_CHECKING:
 
 
 LEASE_S = 60
-"""How long a reaper's lease keeps other reapers from running, if the reaper dies without giving the lease up."""
+"""How long a reaper's lease lasts, seconds. Only the reaper that has the lease repairs anything.
+
+If a reaper dies without giving up its lease, no other reaper runs until the lease is over.
+"""
 HAND_OVER_AFTER_S = 3600
-"""After this time, a new execution of the reaper's state machine takes over: an execution's history is limited."""
+"""How long one execution of the reaper's state machine runs before a new execution takes over, seconds.
+
+Step Functions limits the history of an execution.
+"""
 PASS_WHILE_WAITED_S = 8
-"""The time from one pass to the next while sessions are in line.
+"""The time from one pass (run of the reaper) to the next pass while sessions wait in line, seconds.
 
 Waiting viewers must get a forecast every 10 s, and one pass may take two seconds longer than the pass before.
 """
 SESSIONS_PER_PASS = 500
-"""How many sessions a pass checks, nearest deadline first. The other sessions wait for the next pass."""
+"""How many sessions one pass (run of the reaper) checks, nearest deadline first. Later passes check the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """What the reaper's state machine does next.
+    """The outcome of one pass (run of the reaper), which decides what the reaper's state machine does next.
 
-    `alive`: something is left for later passes. `lease_lost`: another execution is the reaper now. `hand_over`: a new
+    `alive`: work is left for later passes. `lease_lost`: another execution is the reaper now. `hand_over`: a new
     execution must take over.
-    `silent_left_alone`: how many silent instances were not ended, because so many at once mean an outage on our side;
-    if above 0, a person must look.
+    `silent_left_alone`: how many instances that send no heartbeats were left alone, because so many at once mean that
+    the control plane fails, not the instances. If above 0, a person must look.
     """
 
     alive: bool
@@ -94,12 +101,12 @@ class PassResult:
 
 @dataclass(slots=True)
 class Repairs:
-    """Runs repairs one after the other and keeps their errors, so that a failed repair does not stop the others."""
+    """Runs repairs one after the other. Errors are kept, so that a failed repair does not stop the other repairs."""
 
     failures: list[Exception]
 
     def attempt(self, what: str, repair: Callable[[], None]) -> None:
-        """Runs one repair. An error is kept, with a note of `what` it was about."""
+        """Runs one repair. If the repair fails, its error is kept, with a note of `what` was to be repaired."""
         try:
             repair()
         except Exception as failure:  # the error is kept, and raised after the pass
@@ -107,16 +114,18 @@ class Repairs:
             self.failures.append(failure)
 
     def finish(self) -> None:
-        """Raises PassIncomplete if any repair failed."""
+        """Raises PassIncomplete if any of the repairs has failed."""
         if self.failures:
             whole = ExceptionGroup("repairs that failed", self.failures)
             raise PassIncomplete(f"{len(self.failures)} repairs failed, first: {self.failures[0]!r}") from whole
 
 
 def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -> PassResult:
-    """Runs one pass of the reaper. `owner`: the id of the calling execution.
+    """Runs one pass of the reaper, which repairs the fleet wherever EC2 and the stored rows differ.
 
-    `lease_s`: how old an instance's last heartbeat may be before the instance counts as silent. Raises: PassIncomplete.
+    `owner`: the id of the calling execution of the reaper's state machine. `started_at`: when this execution began,
+    epoch seconds. `lease_s`: how old an instance's last heartbeat may be before the instance counts as silent.
+    Raises: PassIncomplete (some repairs failed).
     """
     now = ports.now()
     if not ports.reaper.take(owner, now, now + LEASE_S):
@@ -139,11 +148,11 @@ def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one pass saw."""
+    """What one pass (run of the reaper) has found."""
 
     is_alive: bool  # something is left for later passes
     waiting: int  # sessions in line
-    spared: int  # silent instances that were left alone
+    spared: int  # instances without heartbeats that were left alone, because too many were silent
 
 
 def _run_pass(lease_s: int, repairs: Repairs, ports: Ports) -> Seen:

@@ -1,6 +1,7 @@
-"""The reaper's repair of a pool's instances.
+"""Repairs the instances of a pool in each pass of the reaper, the repair that runs every 10 s.
 
-The sessions of an instance that is gone, silent or late move to other instances, and the instance is terminated.
+When EC2 no longer has an instance, its agent sends no heartbeats, or it is not Ready in time, its sessions move to
+other instances, and the instance is terminated.
 """
 
 from __future__ import annotations
@@ -62,16 +63,23 @@ if TYPE_CHECKING:
 
 
 UNKNOWN_GRACE_S = 300
-"""How long after its launch EC2 may not know an instance's id yet, so that the instance does not count as gone.
+"""How long after its launch an instance may be unknown to EC2 without counting as gone, seconds.
 
-Source: EC2, eventual consistency.
+Soon after a launch, EC2 may not know the instance's id yet. Source: EC2, eventual consistency.
 """
 LAUNCH_GRACE_S = 60
-"""How long after its deadline a launch may still undo itself, before the reaper terminates its instance."""
+"""How long after its deadline a launch may still undo itself before the reaper terminates its instance, seconds."""
 RESET_GRACE_S = 30
-"""How long a slot that is late may take after the agent was reminded, before the slot is retired."""
+"""How long an overdue slot may still take to be ready, after its agent was reminded, until it is retired, seconds.
+
+A retired slot is never used again.
+"""
 MASS_SILENCE, MASS_SHARE = 3, 0.3
-"""If so many instances, and more than this share of a pool, are silent at once, the outage must be on our side."""
+"""The number of silent instances in a pool, and their share of its instances, that mean an outage of the control plane.
+
+A silent instance sends no heartbeats. If at least that many instances, and more than that share, are silent at once,
+they probably still serve, so they are not ended.
+"""
 
 I = InstanceState  # noqa: E741
 _HEARD = frozenset({I.BOOTING, I.READY, I.DRAINING})
@@ -81,25 +89,29 @@ _SPOT_ENDINGS = ("Server.SpotInstanceTermination", "Server.SpotInstanceShutdown"
 
 
 def silent_instances(members: Sequence[Member], lease_s: int, now: float) -> list[Instance]:
-    """The instances whose last heartbeat is older than `lease_s`: their agents have stopped serving by themselves."""
+    """Returns the instances whose last heartbeat is older than `lease_s` seconds.
+
+    The agent of such an instance has stopped serving by itself.
+    """
     serving = [each.instance for each in members if each.instance.state in _HEARD]
     return [each for each in serving if each.heartbeat_at is not None and now - each.heartbeat_at > lease_s]
 
 
 def is_mass_silence(silent: int, members: Sequence[Member]) -> bool:
-    """Whether so many instances are silent that the outage must be on our side.
+    """Whether so many instances send no heartbeats that the control plane, not the instances, must have failed.
 
-    Example: 3 silent instances of 8 are enough; 2 of 2 and 3 of 20 are not.
+    `silent`: the number of silent instances. Example: 3 silent instances of 8 are enough; 2 of 2 and 3 of 20 are not.
     """
     serving = sum(each.instance.state in _HEARD for each in members)
     return silent >= MASS_SILENCE and silent > MASS_SHARE * serving
 
 
 def reconcile_instance(member: Member, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> None:
-    """Makes at most one repair of the instance or its slots; the next pass of the reaper makes the next repair.
+    """Makes at most one repair of the instance or its slots. The next pass (run of the reaper) makes the next repair.
 
-    `seen`: the instance as EC2 listed it before the rows were read; None: EC2's list did not have it, which proves
-    nothing yet. `is_silent`: the instance's agent sends no heartbeats any more.
+    `member`: the instance with its slots. `seen`: the instance as EC2 listed it before the rows were read; None: EC2's
+    list lacked the instance, which alone does not prove that the instance is gone. `is_silent`: the instance's agent
+    sends no heartbeats any more.
     """
     instance, now = member.instance, ports.now()
     if seen is None:
@@ -128,10 +140,11 @@ def reconcile_instance(member: Member, seen: Ec2Instance | None, is_silent: bool
 
 
 def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, ports: Ports) -> Notice | None:
-    """The notice (word that an instance will be lost) that makes an evacuation necessary; None without such a notice.
+    """Returns the notice (word that an instance will be lost) that makes an evacuation necessary, or else None.
 
-    The notice follows from what EC2 shows now, from a stored notice, or from silence. A stored notice is returned
-    again, because the evacuation that it started may have died.
+    An evacuation moves the sessions of an instance to other instances. The notice follows from what EC2 shows now, from
+    a stored notice, or from missing heartbeats. A stored notice is returned in each pass of the reaper, because the
+    evacuation that it started may have died.
     """
     if seen is not None and (seen.state is Ec2State.SHUTTING_DOWN or _stops(instance, seen, ports)):
         return Notice(NoticeKind.INSTANCE_GONE, ports.now())
@@ -145,9 +158,9 @@ def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, po
 
 
 def _stops(instance: Instance, seen: Ec2Instance, ports: Ports) -> bool:
-    """Whether somebody other than Greenroom stops the instance.
+    """Whether the instance is being stopped in EC2, or is stopped, by somebody other than Greenroom.
 
-    EC2 is asked once more, because its list is older than the instance's row.
+    EC2 is asked once more, because `seen` comes from a list that is older than the instance's row.
     """
     if seen.state not in _STOPS or instance.state is I.LAUNCHING:
         return False
@@ -158,7 +171,7 @@ def _stops(instance: Instance, seen: Ec2Instance, ports: Ports) -> bool:
 def _judge_boot(instance: Instance, ports: Ports) -> None:
     """Counts a failed boot if the instance's agent registered, but the instance never became Ready.
 
-    The image may be broken.
+    Failed boots are counted because the image may be broken.
     """
     if instance.state is I.BOOTING and instance.ready_at is None and instance.notice is None:
         record_boot_failure(instance.pool_id, instance.instance_id, "neverReady", ports)
@@ -170,10 +183,10 @@ def _reason(seen: Ec2Instance | None) -> StatusReason:
 
 
 def _is_late(instance: Instance, now: float) -> bool:
-    """Whether the instance is not Ready by its deadline.
+    """Whether the instance is not Ready although its deadline is over.
 
-    A Launching instance gets LAUNCH_GRACE_S more, because its launch then undoes itself, which undoes more than the
-    instance.
+    A Launching instance gets LAUNCH_GRACE_S more. In this time its launch undoes itself, which undoes more than only
+    the instance.
     """
     grace = LAUNCH_GRACE_S if instance.state is I.LAUNCHING else 0
     waiting = instance.state in (I.LAUNCHING, I.BOOTING)
@@ -199,9 +212,10 @@ def _reconcile_slot(slot: Slot, instance: Instance, ports: Ports) -> None:
 
 
 def _is_held(slot: Slot, ports: Ports) -> bool:
-    """Whether the slot's session still has the slot.
+    """Whether the session that `slot` names still has this slot.
 
-    The read is consistent, because the index may show an earlier session.
+    The rows are read consistently, because `slot` comes from an index that may still show an earlier session. If the
+    slot's row has changed since, the answer is True, so that nothing is repaired for an outdated reason.
     """
     current = ports.slots.get(slot.slot_id)
     if (current.session_id, current.epoch) != (slot.session_id, slot.epoch) or current.state is SlotState.RETIRED:
@@ -217,10 +231,12 @@ def _is_held(slot: Slot, ports: Ports) -> bool:
 def reconcile_orphans(
     seen: Mapping[str, Ec2Instance], attempt: Callable[[str, Callable[[], None]], None], ports: Ports
 ) -> int:
-    """Terminates orphans: this stack's EC2 instances that have neither a row nor an open launch. Returns how many.
+    """Terminates orphans: EC2 instances of this stack with neither a row nor an open launch. Returns their number.
 
-    A Terminated row does not count. An orphan is tagged at once, for people who look at EC2's console. It is terminated
-    by a pass at least ORPHAN_GRACE_S later, because its row may be written a moment after EC2 shows it.
+    A row in the state Terminated does not count. An orphan is tagged at once, for people who look at EC2's console. A
+    pass (run of the reaper) at least ORPHAN_GRACE_S later terminates the orphan, because the row of a new instance may
+    be written a moment after EC2 shows the instance.
+    `seen`: EC2's instances by id. `attempt`: runs one repair.
     """
     orphans = [each for each in seen.values() if each.state in _STANDING]
     orphans = [each for each in orphans if not _is_explained(each, ports)]
@@ -230,11 +246,11 @@ def reconcile_orphans(
 
 
 ORPHAN_GRACE_S = 30
-"""How long an orphan is only tagged, before it is terminated."""
+"""How long an orphan (an EC2 instance that no row accounts for) is only tagged before it is terminated, seconds."""
 
 
 def _is_explained(seen: Ec2Instance, ports: Ports) -> bool:
-    """Whether the EC2 instance has a row that is not Terminated, or an open launch."""
+    """Whether stored rows account for the EC2 instance: a row of it that is not Terminated, or its open launch."""
     with suppress(NotFound):
         return ports.fleet.get(seen.instance_id).state is not I.TERMINATED
     try:

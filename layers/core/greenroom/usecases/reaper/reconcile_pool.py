@@ -1,4 +1,7 @@
-"""The reaper's repair of one pool: its launches, instances, line and count of free slots; then it plans the pool."""
+"""Repairs one pool in each pass of the reaper: its launches, instances, line and count of free slots.
+
+Afterwards the pool's capacity is planned, and a planning pass is requested if the plan would change something.
+"""
 
 from __future__ import annotations
 
@@ -68,31 +71,35 @@ if TYPE_CHECKING:
 
 
 SILENCE_OVER_S = 120
-"""A mass silence (many instances silent at once) that no pass saw for this long is over.
+"""How long no mass silence (many instances without heartbeats at once) must be seen until the last is over, seconds.
 
-The next one is announced again.
+A mass silence after that is announced as a new one.
 """
 Attempt = Callable[[str, Callable[[], None]], None]
-"""Runs one repair. An error is kept until the end of the pass, so that one bad row does not stop the other repairs."""
+"""The type of a function that runs one repair. Its arguments are the name of what is repaired, and the repair itself.
+
+The function keeps an error until the end of the pass (one run of the reaper), so that one bad row does not stop the
+other repairs.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolFound:
-    """What a pass of the reaper saw of a pool."""
+    """What one pass (run of the reaper) has found in a pool."""
 
     is_alive: bool  # something is left for later passes, or the pool lacks slots
     waiting: int  # sessions in line
-    silent_left_alone: int  # silent instances not ended, because too many were silent at once
+    silent_left_alone: int  # instances without heartbeats that were not ended, because too many were silent at once
 
 
 def reconcile_pool(
     pool_id: str, seen: Mapping[str, Ec2Instance], lease_s: int, attempt: Attempt, ports: Ports
 ) -> PoolFound:
-    """Makes the repairs of one pool. All repairs are decided on one reading of its rows.
+    """Makes the repairs of one pool. All these repairs are decided from one reading of the pool's rows.
 
-    What a repair changes is seen by the next pass. `seen`: EC2's instances by id, as listed before the rows were read.
-    `lease_s`: how old an instance's last heartbeat may be before the instance counts as silent. `attempt` runs each
-    repair.
+    What a repair changes is seen by the next pass (run of the reaper). `seen`: EC2's instances by id, as listed before
+    the rows were read. `lease_s`: how old an instance's last heartbeat may be before the instance counts as silent.
+    `attempt`: runs one repair.
     Raises: NotFound (the pool is listed, but not configured yet).
     """
     counter = ports.pools.free(pool_id)  # read before the slots, so that a claim in between prevents the correction
@@ -120,7 +127,10 @@ def reconcile_pool(
 
 
 def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
-    """Announces a mass silence on the bus once, and not again while it lasts."""
+    """Announces on the bus that many instances at once send no heartbeats. While this lasts, it is announced only once.
+
+    `spared`: the number of these instances, which are not ended.
+    """
     now = ports.now()
     before = ports.reaper.last_recorded(f"SILENCE#{pool_id}", now)
     if before is None or now - before > SILENCE_OVER_S:
@@ -128,9 +138,9 @@ def _announce_silence(pool_id: str, spared: int, ports: Ports) -> None:
 
 
 def _serve_line(pool_id: str, ports: Ports) -> None:
-    """Gives free slots to the sessions in line.
+    """Gives free slots to the sessions in line, in case the calls that should have done so died.
 
-    Usually others have done so already, but if one of them died, no session must wait beside a free slot.
+    Without this, a session could wait beside a free slot.
     """
     if dispatch_line(pool_id, ports):
         notify_waiting(pool_id, ports, NOTIFIED_A_DISPATCH)
@@ -163,7 +173,7 @@ def _reconcile_launch(launch: Launch, ports: Ports) -> None:
 def _lost_its_instances(launch: Launch, ports: Ports) -> bool:
     """Whether EC2 took all of the launch's instances away before an agent registered.
 
-    Such a launch must be undone, because it still counts as slots that will soon be there.
+    Such a launch must be undone, because its slots still count as slots that will be ready soon.
     """
     return bool(launch.instance_ids) and all(_is_gone(each, ports) for each in launch.instance_ids)
 
@@ -176,7 +186,7 @@ def _is_gone(instance_id: str, ports: Ports) -> bool:
 
 
 def _recount(reading: PoolReading, before: int | None, ports: Ports) -> None:
-    """Corrects the approximate count of free slots.
+    """Corrects the pool's approximate count of free slots. `before`: the count as read before the slots.
 
     The count is wrong after a call died between changing a slot and changing the count.
     """
@@ -186,9 +196,10 @@ def _recount(reading: PoolReading, before: int | None, ports: Ports) -> None:
 
 
 def _plan(reading: PoolReading, ports: Ports) -> bool:
-    """Plans the pool, and requests a planning pass if the plan would change something.
+    """Plans the pool's capacity, and requests a planning pass (a run of the planner) if the plan changes something.
 
-    Returns whether the pool lacks slots, has something to change, or has slots reserved for an event.
+    Returns whether the reaper must keep looking at the pool: the pool lacks slots, has something to change, or has
+    slots reserved for an event.
     """
     pool_id = reading.pool.pool_id
     plan, since = plan_capacity(reading.snapshot), reading.rows.surplus_since

@@ -1,6 +1,6 @@
-"""Compares quota counters with the sessions that they count.
+"""Compares the counters of quotas with the sessions that they count, and corrects wrong counters.
 
-Transactions keep the counters right. This finds and corrects differences that no transaction explains.
+Transactions keep the counters right. Only differences that no transaction explains are corrected here.
 """
 
 from __future__ import annotations
@@ -24,34 +24,39 @@ if TYPE_CHECKING:
 
 
 QUIET_S = 35
-"""How long a shard (one row of a counter) must be unchanged before it is compared with the index of sessions.
+"""How long a shard (one row of a counter) must be unchanged before it is compared with the index of sessions, seconds.
 
 The index may not show a younger change yet: a request takes 28 s at most.
 """
 VIEWERS_PER_RECOUNT = 500
-"""How many viewers' counters one recount compares, each with one read. Other viewers follow as sessions end.
+"""How many viewers' counters of running sessions one recount compares at most, each with one read.
 
-The counter of a viewer without a session is compared at the viewer's next request.
+Later recounts compare the counters of further viewers, when sessions of the first viewers have ended. The counter of a
+viewer without a session is compared at the viewer's next request.
 """
 PASS_EVERY_S, RECOUNT_EVERY_S = 10, 60
-"""How often the reaper runs, and how often one of its passes (runs) recounts, seconds."""
+"""How often the reaper runs, and how often one of its runs also recounts (compares counters with sessions), seconds."""
 Attempt = Callable[[str, Callable[[], None]], None]
-"""Runs one repair. An error is kept until the end of the pass, so that one bad row does not stop the other repairs."""
+"""The type of a function that runs one repair. Its arguments are the name of what is repaired, and the repair itself.
+
+The function keeps an error until the end of the pass (one run of the reaper), so that one bad row does not stop the
+other repairs.
+"""
 
 
 def is_recount_due(now: float) -> bool:
-    """Whether this pass of the reaper recounts: one pass of six does.
+    """Whether this pass (run of the reaper) also recounts (compares counters with sessions): one pass of six does.
 
-    Passes know of each other only by the time, so a pass that begins late may skip a recount.
+    A pass knows only the time, not what earlier passes did. So when a pass begins late, a recount may be skipped.
     """
     return now % RECOUNT_EVERY_S < PASS_EVERY_S
 
 
 def reconcile_quotas(attempt: Attempt, ports: Ports) -> None:
-    """Makes one recount: compares all counters of sessions with the index of sessions.
+    """Makes one recount: compares all counters of running sessions with the index of sessions, and corrects them.
 
-    A shard (one row of a counter) is corrected when two recounts in a row find the same difference, and the shard did
-    not change in between.
+    A shard (one row of a counter) is corrected only if two recounts in a row have found the same difference, and the
+    shard did not change in between.
     """
     names = {ACCOUNT_NAME: "", **{tenant_name(each): each for each in ports.quotas.tenant_ids()}}
     now = ports.now()
@@ -67,7 +72,10 @@ def reconcile_quotas(attempt: Attempt, ports: Ports) -> None:
 
 
 def _by_shard(counted: Sequence[CountedSession], tenant_id: str) -> Counter[int]:
-    """By shard, the number of the tenant's sessions; without a tenant id, of all sessions in the account's shards."""
+    """Counts the tenant's sessions by shard (one row of the tenant's counter).
+
+    Without a tenant id, counts the sessions of all tenants by shard of the AWS account's counter.
+    """
     scope = (Scope.TENANT if tenant_id else Scope.ACCOUNT).value
     own = (each for each in counted if not tenant_id or each.tenant_id == tenant_id)
     return Counter(each.quota_shards[scope] for each in own if scope in each.quota_shards)

@@ -1,4 +1,4 @@
-"""The reaper's repair of sessions that are overdue, have lost their slot, or were adopted by no state machine."""
+"""Repairs sessions in each pass of the reaper: those that are overdue, lost their slot, or have no state machine."""
 
 from __future__ import annotations
 
@@ -49,11 +49,14 @@ if TYPE_CHECKING:
 
 
 GIVE_BACK_AFTER_S = 30
-"""How long a session may be Ending before the reaper, instead of the session's state machine, gives its slot back."""
+"""How long a session may be Ending before the reaper (the repair that runs every 10 s) gives its slot back, seconds.
+
+Before that, the session's state machine should do so.
+"""
 
 
 def reconcile_session(session_id: str, ports: Ports) -> None:
-    """Makes at most one repair of the session; the next pass of the reaper makes the next repair."""
+    """Makes at most one repair of the session. The next pass (run of the reaper) makes the next repair."""
     try:
         session = ports.sessions.get(session_id)
     except NotFound:
@@ -82,10 +85,10 @@ def _give_back(session: Session, now: float, ports: Ports) -> None:
 
 
 def _has_its_slot(session: Session, ports: Ports) -> bool:
-    """Whether the session still has its slot.
+    """Whether the session still has the slot that is assigned to it; also True if no slot is assigned to it.
 
-    After a restart of the instance, the slot has another epoch (fencing number). After a loss, the slot is gone or
-    Retired.
+    After a restart of the instance, the slot has another epoch (fencing number, raised at each claim). After the loss
+    of the instance, the slot has no row or is Retired.
     """
     if session.assignment is None:
         return True
