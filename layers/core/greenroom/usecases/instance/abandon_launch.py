@@ -1,4 +1,4 @@
-"""Undoes a launch: terminates its instances, found by their tag, and pauses the pool's launches for a while."""
+"""Undoes a launch (an intent to start an instance): terminates its instances, and pauses the pool's launches."""
 
 from __future__ import annotations
 
@@ -35,30 +35,32 @@ if TYPE_CHECKING:
 
 
 FIRST_COOLDOWN_S, LONGEST_COOLDOWN_S = 30, 600
-"""The pause of a pool's launches after a first failed launch, and the longest pause.
+"""The pause of a pool's launches after a first failed launch, and the longest pause, seconds.
 
-Each further failure in a row doubles the pause, with jitter. A broken image must not cost money for launch after
+Each further failure in a row doubles the pause, with jitter. So a broken image does not cost money for launch after
 launch.
 """
 NEVER_REGISTERED = frozenset({"States.Timeout", "InstanceNeverRegistered"})
-"""Errors which mean that the instance's agent never registered.
+"""Reasons of a failed launch which mean that the agent of the launched instance never registered.
 
-Either the wait of the launch's state machine timed out, or the reaper found the launch past its deadline.
+Either the launch's state machine waited in vain until its timeout, or the reaper (the repair that runs every 10 s)
+found the launch past its deadline.
 """
 BROKEN_BOOTS = frozenset(
     {"Client.InstanceInitiatedShutdown", "Client.InternalError", "Client.InvalidSnapshot.NotFound"}
 )
-"""EC2's reasons for the end of an instance that point at a broken image.
+"""EC2's reasons for the end of an instance which mean that the image is probably broken.
 
 Source: EC2 API, StateReason of an instance.
 """
 
 
 def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer, ports: Ports) -> bool:
-    """Undoes the launch: marks it as failed and terminates its instances. Idempotent.
+    """Undoes the launch: marks the launch as failed and terminates its instances. Idempotent.
 
     Returns False if the launch's agent has registered in the meantime; then nothing is undone.
-    `error`: why the launch is undone, unless EC2's refusals in `answer` say why. Raises: NotFound.
+    `error`: why the launch is undone. If EC2 launched nothing because it refused, the refusals in `answer` are recorded
+    as the reason instead. Raises: NotFound.
     """
     record_refusals(pool_id, answer, ports)
     is_refused = answer.refusals and not answer.launched and not answer.fault
@@ -81,10 +83,11 @@ def abandon_launch(pool_id: str, launch_id: str, error: str, answer: FleetAnswer
 
 
 def _judge(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
-    """Counts a failed boot for each instance of a launch that timed out, unless EC2 or a person took the instance away.
+    """Counts a failed boot for each instance of a launch that timed out, because the image may be broken.
 
-    Only instances in the launch's row count. When EC2's answer to the launch was lost, its instances are not in the
-    row, and had less than the full time to register.
+    An instance that EC2 or a person has ended does not count, unless EC2's reason points at a broken image. An instance
+    that the launch's row does not name does not count either: EC2's answer to the launch was lost, so the agent had
+    less than the full time to register.
     """
     if launch.reason not in NEVER_REGISTERED:
         return
@@ -95,9 +98,10 @@ def _judge(launch: Launch, found: Sequence[Ec2Instance], ports: Ports) -> None:
 
 
 def _end_instances(instance_ids: Set[str], ports: Ports) -> None:
-    """Terminates the instances of the launch.
+    """Terminates the instances of a launch.
 
-    Their ids were found by the launch's tag, in its row and in EC2's answer, because each of the three may lack some.
+    `instance_ids`: as found by the launch's tag, in the launch's row and in EC2's answer, because each of the three may
+    lack some ids.
     """
 
     def end(instance_id: str) -> None:

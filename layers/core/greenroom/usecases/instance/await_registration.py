@@ -1,4 +1,4 @@
-"""Stores the instances that EC2 launched, and makes the launch's state machine wait until the agent registers."""
+"""Stores the instances that EC2 launched, and makes the launch's state machine wait until their agent registers."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 
 def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_token: str, ports: Ports) -> None:
-    """Stores the instances of EC2's answer, and the task token with which the state machine waits for the agent.
+    """Stores the instances that EC2 launched, and the task token of the state machine, which waits for the agent.
 
-    If the agent has registered already, the state machine is answered at once. The launch's row receives both the task
-    token and the registration, each by a write that fails if the row has changed since it was read. So the later of the
-    two writes sees both, and its caller answers.
-    Raises: NotFound, LaunchAbandoned; CapacityUnavailable, AccountLimitReached, RequestThrottled or OfferingsInvalid
-    when EC2 launched nothing.
+    If the agent has already registered, the state machine is answered at once. Both the task token and the registration
+    are written to the launch's row, each by a write that fails if the row has changed since it was read. So the later
+    of the two writes sees both, and its caller answers the state machine.
+    `answer`: EC2's answer to the launch.
+    Raises: NotFound, LaunchAbandoned (the launch was undone); CapacityUnavailable, AccountLimitReached,
+    RequestThrottled or OfferingsInvalid when EC2 launched nothing.
     """
     record_refusals(pool_id, answer, ports)
     launch = ports.launches.get(pool_id, launch_id)
@@ -53,7 +54,10 @@ def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_t
 
 
 def _launched(launch: Launch, instance_ids: tuple[str, ...], task_token: str, deadline_at: float) -> Launch:
-    """The launch with its instances and task token. Raises: LaunchAbandoned."""
+    """Returns the launch with its instances and the task token of its state machine.
+
+    Raises: LaunchAbandoned (the launch was undone in the meantime).
+    """
     if launch.state is LaunchState.FAILED:
         raise LaunchAbandoned(launch.launch_id)
     recorded = replace(launch, instance_ids=instance_ids, task_token=task_token)
@@ -77,9 +81,10 @@ def _instance(launched: LaunchedInstance, launch: Launch, now: float, deadline_a
 
 
 def answer_launch(launch: Launch, ports: Ports) -> None:
-    """Answers the state machine that waits for this launch, if the agent has registered.
+    """Answers the state machine that waits for this launch, if the launch's agent has registered.
 
-    Call it with the launch's row as it is after a write of the task token or of the registration.
+    Call this function after each write of the task token or of the registration, with the launch's row as it is after
+    the write.
     """
     if launch.task_token is None or launch.state is not LaunchState.REGISTERED:
         return

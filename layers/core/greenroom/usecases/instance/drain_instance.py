@@ -1,4 +1,4 @@
-"""Takes an instance out of service for an operator, and returns it to service while a session still runs on it."""
+"""Drains an instance for an operator (it gets no new sessions), or puts a draining instance back into service."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 BY_OPERATOR = "operatorDrain"
 """The status reason of an instance that an operator drained. Only a drain by an operator can be undone."""
 BACK_WITHIN_S = 120
-"""How long the agent may take to report its slots ready after an instance returned to service, before the reaper acts.
+"""How long the agent of an instance that is back in service may take to report its slots ready, seconds.
 
-The reaper is the periodic repair.
+If the agent takes longer, the reaper (the repair that runs every 10 s) acts.
 """
 _DRAINED = frozenset({InstanceState.BOOTING, InstanceState.READY})
 _INSTEAD = {
@@ -47,9 +47,10 @@ _ON_ITS_WAY_OUT = "it is on its way out already."
 
 
 def drain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
-    """Drains the instance: it gets no new sessions, and is terminated after its last session has ended.
+    """Drains an instance for an operator: it gets no new sessions, and is terminated after its last session has ended.
 
-    The next planning pass (run of the planner) after that end terminates it. Idempotent.
+    The first planning pass (run of the planner) after that end terminates the instance. Idempotent. Returns the
+    instance with its slots.
     Raises: NotFound, Conflict (the instance is not in service any more, or not yet).
     """
 
@@ -71,8 +72,10 @@ def drain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
 
 
 def undrain_instance(instance_id: str, operator: str, ports: Ports) -> Member:
-    """Returns a drained instance to service. Its unused slots are free again when its agent reports them ready.
+    """Puts an instance that an operator has drained back into service.
 
+    A slot without a session can be claimed again when the instance's agent has reported the slot ready. Returns the
+    instance with its slots.
     Raises: NotFound, Conflict (the instance is not draining, or was not drained by an operator).
     """
 

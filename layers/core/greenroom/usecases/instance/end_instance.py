@@ -1,4 +1,4 @@
-"""Ends an instance: it gets no new sessions, its sessions move to other instances, and EC2 terminates it."""
+"""Ends an instance: moves its sessions to other instances, and has EC2 terminate the instance."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ if TYPE_CHECKING:
 
 
 CLAIMS_AT_ONCE = 4
-"""How often this module tries to retire a slot while sessions keep claiming it."""
+"""How often this module tries to retire a slot (to take it out of use for good) while sessions keep claiming it."""
 NO_PRICE = "no price known for this type"
 _HOUR_S = 3600
 
 
 def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
-    """Takes a broken instance out of service and ends it. Its sessions move to other instances.
+    """Takes a broken instance out of service, moves its sessions to other instances, and has EC2 terminate it.
 
-    The next planning pass (run of the planner) replaces the instance.
-    Raises: Conflict (since the instance was read, a heartbeat was recorded or its row was changed: look again later).
+    The next planning pass (run of the planner) replaces the instance. `why`: becomes the instance's status reason.
+    Raises: Conflict (since `instance` was read, a heartbeat was recorded or the row was changed: look again later).
     """
     if instance.state is not InstanceState.QUARANTINED:
         instance = ports.fleet.save(changed(instance, InstanceState.QUARANTINED, why), unless_heard=True)
@@ -74,8 +74,8 @@ def quarantine_instance(instance: Instance, why: str, ports: Ports) -> None:
 def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
     """Moves the instance's sessions to other instances, marks it as Terminating, and asks EC2 to terminate it.
 
-    Every step can be repeated. The reaper (the periodic repair) repeats them until EC2 reports that the instance is
-    terminated.
+    `reason`: becomes the reason of the moves. Every step can be repeated. The reaper (the repair that runs every 10 s)
+    repeats the steps until EC2 reports that the instance is terminated.
     """
     _clear(instance.instance_id, reason, ports)
     ended = _change(instance.instance_id, _leaving, ports)
@@ -84,15 +84,19 @@ def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None
 
 
 def finish_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
-    """Moves the sessions of an instance that EC2 no longer has, and removes the instance from its pool."""
+    """Handles an instance that EC2 no longer has: moves its sessions, and removes it from its pool.
+
+    The sessions move to other instances.
+    """
     _clear(instance.instance_id, reason, ports)
     _record(_change(instance.instance_id, _gone, ports), journal.InstanceTerminated, reason, ports)
 
 
 def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
-    """Retires all slots of the instance and moves their sessions.
+    """Retires all slots of the instance (takes them out of use for good), and moves their sessions to other instances.
 
-    All slots are retired first, because otherwise a moving session might get another slot of the same instance.
+    All slots are retired before the first session moves, because otherwise a moving session might get another slot of
+    the same instance.
     """
     for slot in [_retire(each, ports) for each in ports.slots.list_of_instance(instance_id)]:
         with suppress(NotFound):
@@ -101,7 +105,7 @@ def _clear(instance_id: str, reason: StatusReason, ports: Ports) -> None:
 
 
 def _retire(slot: Slot, ports: Ports) -> Slot:
-    """Retires the slot and returns it as it was before, with the session that had it.
+    """Retires the slot (takes it out of use for good), and returns the slot as it was before, with its session.
 
     Raises: SlotLost (sessions kept claiming the slot).
     """
@@ -114,7 +118,7 @@ def _retire(slot: Slot, ports: Ports) -> Slot:
 
 
 def _change(instance_id: str, change: Callable[[Instance], Instance], ports: Ports) -> Changed[Instance, Instance]:
-    """Changes the instance, and returns the instance before and after the change.
+    """Changes the instance's row by `change`, and returns the instance before and after the change.
 
     The two are equal if there was nothing to change.
     """
@@ -134,7 +138,10 @@ def _record(
     reason: StatusReason,
     ports: Ports,
 ) -> None:
-    """Records the instance's end if this call changed its state. Other calls only repeat the steps."""
+    """Records the end of the instance in the Journal, if this call has changed the instance's state.
+
+    A call that only repeats the steps of an earlier call records nothing.
+    """
     instance = ended.after
     if ended.before.state is instance.state:
         return
@@ -146,7 +153,7 @@ def _record(
 
 
 def _record_waste(instance: Instance, ports: Ports) -> None:
-    """Records what an interrupted instance cost from its notice to its end, when no new session could use it.
+    """Records what an instance that EC2 interrupts costs from the notice to its end, while no new session can use it.
 
     Example: 120 s of a Spot g5.xlarge are 0.016767 $.
     """

@@ -57,9 +57,11 @@ _LOST = frozenset({InstanceState.INTERRUPTED, InstanceState.QUARANTINED})
 
 @dataclass(frozen=True, slots=True)
 class Evacuation:
-    """The state of an evacuation. `done`: nothing is left to do. `held`: how many slots still stream to a viewer.
+    """How far an evacuation (which moves the sessions of an instance to other instances) has got.
 
-    `ends_at`: when EC2 will end the instance, epoch seconds; None: unknown, or EC2 will not.
+    `done`: nothing is left to do. `held`: how many slots of the instance have a session, or still stream to a viewer
+    whose session has moved. `ends_at`: when EC2 will end the instance, epoch seconds; None: unknown, or EC2 will not
+    end it.
     """
 
     done: bool
@@ -70,8 +72,11 @@ class Evacuation:
 def evacuate_instance(instance_id: str, notice: Notice, ports: Ports) -> Evacuation:
     """Moves the sessions of an instance that will be lost to other instances, as far as that is possible now.
 
-    Repeat the call until `done`; any caller may continue where another one stopped. The next call also moves a session
-    that claimed a slot of the instance just when the notice of its loss arrived.
+    Repeat the call until `done`; any caller may continue what another caller began. A session that claimed a slot of
+    the instance just when the notice arrived is moved by the next call. Then the instance is terminated, as soon as no
+    slot of it streams to a viewer any more. If EC2 only advised to leave the instance, its sessions continue until they
+    end.
+    `notice`: the word that the instance will be lost.
     Raises: NotFound; Conflict, after which the caller tries again later (the agent of an instance that seemed lost has
     sent a heartbeat, or other calls keep changing the instance's row).
     """
@@ -124,7 +129,7 @@ def _move_all(instance: Instance, until: float | None, ports: Ports) -> None:
 
 
 def _held(instance_id: str, ports: Ports) -> list[Slot]:
-    """Slots that have a session, and slots that still stream to a viewer whose session has just moved away."""
+    """Returns the slots that have a session, and those that still stream to a viewer whose session has just moved."""
     now = ports.now()
     slots = ports.slots.list_of_instance(instance_id)
     return [each for each in slots if each.session_id is not None or now < _lingers_until(each)]

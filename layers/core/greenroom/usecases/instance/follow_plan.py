@@ -1,4 +1,4 @@
-"""Starts, stops and terminates the instances of a pool as a committed plan demands."""
+"""Carries out a committed plan for a pool: asks EC2 to start, stop and terminate the instances that the plan names."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ class Followed:
 def follow_plan(
     pool_id: str, starts: Sequence[str], stops: Sequence[str], retirements: Sequence[str], ports: Ports
 ) -> Followed:
-    """Starts, stops and terminates the instances in the three lists. A failure in one list does not stop the others.
+    """Asks EC2 to start, stop and terminate the instances in the three lists.
 
-    Repeating the call is harmless. Raises: as `one_by_one`, after all three lists. The reaper (the periodic repair)
-    then repeats what failed.
+    A failure in one list does not prevent the work on the other lists. Repeating the call is harmless.
+    Raises: after all three lists, one of the errors, as `one_by_one` chooses it. The reaper (the repair that runs every
+    10 s) repeats what failed.
     """
     turns: Mapping[str, Callable[[], list[str]]] = {
         "starts": lambda: start_instances(pool_id, starts, ports) if starts else [],

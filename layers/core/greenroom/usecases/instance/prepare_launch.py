@@ -1,4 +1,4 @@
-"""Decides what EC2 is asked for at a launch: one instance of the best offerings, Spot before on-demand.
+"""Decides what a launch asks EC2 for: one instance of the best offerings, first on Spot, then on-demand.
 
 An offering (instance type × zone × market) that EC2 refused lately is left alone until its cooldown is over.
 """
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FleetRequest:
-    """One CreateFleet call. Its client token makes a repeated call harmless.
+    """One call of EC2's CreateFleet, for one market (Spot or on-demand).
 
-    Therefore the token is the same for the same request, and differs between the two requests of a launch.
+    The client token makes a repeated call harmless. Therefore a repeated request has the same token, and the two
+    requests of a launch have different tokens.
     """
 
     pool_id: str
@@ -42,23 +43,24 @@ class FleetRequest:
 
     @property
     def offerings(self) -> tuple[Offering, ...]:
-        """The offerings to ask for, best first."""
+        """The offerings (instance type × zone × market) to ask EC2 for, best first."""
         return tuple(each.offering for each in self.ranked)
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedLaunch:
-    """The CreateFleet calls of a launch, one for each market (Spot, on-demand). At least one of them is set."""
+    """The CreateFleet calls of a launch, one for each market (Spot, on-demand). At least one of the two is set."""
 
     spot: FleetRequest | None
     on_demand: FleetRequest | None
 
 
 def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], ports: Ports) -> PreparedLaunch:
-    """Moves the launch from Intended to Requested, and returns the CreateFleet calls to make.
+    """Marks an Intended launch as Requested, and returns the calls of EC2's CreateFleet to be made for it.
 
-    Raises: NotFound, LaunchAbandoned, PoolIsHalted. When every offering of the pool is in cooldown (left alone after a
-    refusal): CapacityUnavailable, AccountLimitReached or OfferingsInvalid, depending on the refusals.
+    Raises: NotFound, LaunchAbandoned (the launch is not wanted any more), PoolIsHalted (nothing may be launched for the
+    pool). When every offering (instance type × zone × market) of the pool is in cooldown (left alone after a refusal):
+    CapacityUnavailable, AccountLimitReached or OfferingsInvalid, depending on the refusals.
     """
     if ports.pools.read(pool_id).halted is not None:
         raise PoolIsHalted(pool_id)
@@ -84,9 +86,9 @@ def prepare_launch(pool_id: str, launch_id: str, subnet_ids: Sequence[str], port
 
 
 def _requested(launch: Launch, pool: Pool, deadline_at: float) -> Launch:
-    """The launch as Requested. When this step is repeated, the launch is Requested already, and is returned unchanged.
+    """Returns the launch as Requested. If the step is repeated, the launch is Requested already and is not changed.
 
-    Raises: LaunchAbandoned.
+    Raises: LaunchAbandoned (the pool serves another application by now, or the launch is over).
     """
     if launch.application_id != pool.application_id:
         raise LaunchAbandoned(f"{launch.launch_id} is for {launch.application_id}, which the pool no longer serves")

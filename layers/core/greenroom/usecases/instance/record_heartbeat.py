@@ -1,4 +1,7 @@
-"""Records an agent's heartbeat: extends the leases of its slots, and answers with the stored state of all its slots."""
+"""Records an agent's heartbeat: extends the leases of its slots, and answers with the stored state of these slots.
+
+The lease of a slot is the time limit of its claim by a session.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SlotTruth:
-    """A slot as it is stored now, and the join number of the page that the agent should serve.
+    """A slot as it is stored now, and the join number of the page that the agent should serve on it.
 
-    The join number counts the pages that have shown the session; 0: the slot has no session.
+    The join number counts the pages that have shown the slot's session; 0: the slot has no session.
     """
 
     slot: Slot
@@ -38,7 +41,11 @@ class SlotTruth:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The answer to a heartbeat."""
+    """The answer to an agent's heartbeat.
+
+    `accepted_at`: when the heartbeat was recorded, epoch seconds. `slots`: all slots of the instance, as they are
+    stored.
+    """
 
     accepted_at: float
     instance_state: InstanceState
@@ -53,13 +60,14 @@ def record_heartbeat(
     ports: Ports,
     notice: Notice | None = None,
 ) -> Heard:
-    """Records the heartbeat and extends the leases (time limits of the claims) of the instance's slots.
+    """Records an agent's heartbeat, and extends the leases (time limits of the claims) of the instance's slots.
 
     `epochs`: by slot id, the epoch (fencing number, raised at each claim) that the agent knows. The lease of a slot is
     extended only if the agent knows the slot's present epoch.
-    `notice`: what EC2 announced to the instance. The agent repeats it in every later heartbeat; it is announced on the
-    bus once. Whatever else a heartbeat says about a slot is only a hint: what really happened there, the agent reports
-    as slot events.
+    `notice`: the word from EC2, if any, that the instance will be lost. The agent repeats the notice in every later
+    heartbeat, but it is announced on the bus once.
+    Whatever else a heartbeat says about a slot is only a hint. What really happened on a slot, the agent reports as a
+    slot event.
     Raises: UnknownInstance; StaleBoot, InstanceHasEnded (HTTP 409: the agent must stop, and must not extend its
     dead-man timer).
     """
@@ -79,7 +87,7 @@ def record_heartbeat(
 
 
 def _record(instance: Instance, notice: Notice, ports: Ports) -> None:
-    """Announces the notice on the bus, then stores it.
+    """Announces the notice (word that the instance will be lost) on the bus, then stores the notice.
 
     If the call dies in between, a later heartbeat announces the notice again, which is harmless.
     """

@@ -1,4 +1,7 @@
-"""Handles EC2's events about instances: if this stack's instance will be lost, its evacuation is started."""
+"""Handles EC2's events about instances: if an instance of this stack will be lost, its evacuation is started.
+
+An evacuation moves the sessions of an instance to other instances.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +25,21 @@ if TYPE_CHECKING:
 
 
 STALE_AFTER_S = 60
-"""How long after the announced end a Spot warning still counts.
+"""How long after the announced end of an instance a Spot interruption warning still counts, seconds.
 
-A later warning is ignored, because EC2 has evidently not ended the instance.
+A warning that arrives later is ignored, because EC2 has evidently not ended the instance.
 """
 _RUNS = frozenset({Ec2State.PENDING, Ec2State.RUNNING})
 _SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceState.READY, InstanceState.DRAINING})
 
 
 def record_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Ports) -> bool:
-    """Announces the notice (word that an instance will be lost) if it is news. Returns whether it was.
+    """Announces the notice (word that an instance will be lost) on the bus, if it is news. Returns whether it was news.
 
-    `at`: when it happened, according to EC2's event.
-    A notice is no news if this stack did not launch the instance, or has no row of it yet (the reaper, the periodic
-    repair, will see it); if Greenroom itself ends or stops the instance; if an equal or stronger notice is known; or if
-    the notice is too old to be true.
+    `at`: when it happened, according to EC2's event, epoch seconds.
+    A notice is no news if this stack did not launch the instance, or has no row of it yet (the reaper, the repair that
+    runs every 10 s, will see the instance); if Greenroom itself ends or stops the instance; if an equal or stronger
+    notice is known; or if the notice is too old to be true.
     """
     try:
         instance = ports.fleet.get(instance_id)
@@ -52,8 +55,8 @@ def record_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Po
 def announce_notice(instance: Instance, notice: Notice, ports: Ports) -> None:
     """Announces on the bus that an instance will be lost, which starts its evacuation.
 
-    An evacuation moves the viewers to other instances. Announcing the notice twice is harmless: the second evacuation
-    finds nothing to do.
+    An evacuation moves the sessions of the instance to other instances. Announcing the notice twice is harmless: the
+    second evacuation finds nothing to do.
     """
     end = ends_at(notice)
     ports.bus.send(
@@ -80,9 +83,10 @@ def _is_news(instance: Instance, notice: Notice, ports: Ports) -> bool:
 
 
 def _still_runs(instance_id: str, ports: Ports) -> bool:
-    """Whether EC2 says that the instance runs.
+    """Whether EC2 says that the instance is running or starting.
 
-    EC2's event `stopped` may arrive so late that an instance of the warm pool was started again in the meantime.
+    EC2's event `stopped` may arrive late, after an instance of the warm pool (stopped instances that start quickly) was
+    started again.
     """
     found = ports.ec2.find(instance_id)
     return found is not None and found.state in _RUNS

@@ -1,4 +1,7 @@
-"""Records what EC2 refused at a launch: cooldowns of offerings, alarms for people, and an account of each attempt."""
+"""Records what EC2 refused at a launch: cooldowns of offerings, alarms for people, and an account of each attempt.
+
+A cooldown is the time for which a refused offering (instance type × zone × market) is left alone.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,9 @@ if TYPE_CHECKING:
 def record_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
     """Stores the cooldowns that follow from EC2's refusals, and records the refusals that people must act on.
 
-    An offering (instance type × zone × market) for which EC2 has no capacity, or which is invalid, gets a cooldown of
-    its own. A used-up quota of the AWS account gives a cooldown to the whole market. A throttled call gives none.
+    A cooldown is the time for which a refused offering (instance type × zone × market) is left alone. An offering for
+    which EC2 has no capacity, or which is invalid, gets a cooldown of its own. A used-up quota of the AWS account
+    causes a cooldown of the whole market (Spot or on-demand). A throttled call causes no cooldown.
     Repeating this call raises no second alarm.
     """
     roll = ports.rng.random()
@@ -41,9 +45,10 @@ def record_refusals(pool_id: str, answer: FleetAnswer, ports: Ports) -> None:
 
 
 def record_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> None:
-    """Stores the cooldown of a market whose quota is used up. Alarms people unless such a cooldown was running already.
+    """Stores a cooldown of the market (Spot or on-demand) whose quota in the AWS account is used up, and alarms people.
 
-    Used also when EC2 refuses to start a stopped instance (`on-demand`).
+    Until the cooldown is over, nothing is launched on that market. If such a cooldown was already running, nobody is
+    alarmed again. Also used when EC2 refuses to start a stopped on-demand instance.
     """
     now = ports.now()
     cooldown = cooldown_of(market_key(market), code, now, ports.rng.random())
@@ -53,10 +58,10 @@ def record_account_limit(pool_id: str, market: str, code: str, ports: Ports) -> 
 
 
 def _meant(refusal: Refusal, answer: FleetAnswer) -> Iterator[Offering]:
-    """The offerings that the refusal is about: the offering that it names.
+    """Yields the offerings (instance type × zone × market) that EC2's refusal is about.
 
-    If it names none, these are all offerings that EC2 was asked for in that market, unless it launched an instance
-    there.
+    This is the offering that the refusal names. If the refusal names no offering, these are all offerings that EC2 was
+    asked for on that market; but none if EC2 launched an instance on that market.
     """
     if refusal.offering is not None:
         yield refusal.offering
@@ -66,12 +71,15 @@ def _meant(refusal: Refusal, answer: FleetAnswer) -> Iterator[Offering]:
 
 
 def attempts_of(answer: FleetAnswer) -> tuple[journal.Attempt, ...]:
-    """All attempts of the launch, for its decision record: the market, the offerings asked for, and EC2's answer."""
+    """Returns all attempts of a launch, for its decision record: the market, the offerings asked for, and EC2's answer.
+
+    An offering is an instance type in a zone on a market (Spot or on-demand).
+    """
     return tuple(_attempt(call, answer) for call in answer.asked or _answered(answer))
 
 
 def _answered(answer: FleetAnswer) -> list[Asked]:
-    """The markets in EC2's answers. Used when the caller has not recorded what it had asked for."""
+    """Returns the markets (Spot, on-demand) that EC2's answers name, for a caller who has not recorded the requests."""
     markets = [each.asked_of for each in answer.refusals] + [each.market for each in answer.launched]
     return [Asked(market, ()) for market in dict.fromkeys(markets)]
 

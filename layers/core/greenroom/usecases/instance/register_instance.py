@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredInstance:
-    """What a registered agent gets to know: its instance, the application to run, and its slots."""
+    """The answer to an agent that registers: its instance, the application to run, and the instance's slots."""
 
     instance: Instance
     application: Application
@@ -68,10 +68,12 @@ class RegisteredInstance:
 
 
 def register_instance(instance_id: str, boot: Boot, ports: Ports) -> RegisteredInstance:
-    """Registers the agent of an instance. `instance_id`: from the verified signature of the request.
+    """Registers the agent of an instance after a boot, and returns the instance, its application and its slots.
 
-    Registering the same boot (the same nonce) again changes nothing.
-    Raises: UnknownInstance, StaleBoot (HTTP 409: a later boot has registered).
+    `instance_id`: taken from the verified signature of the request. Registering the same boot (the same nonce, a random
+    id) again changes nothing.
+    Raises: UnknownInstance (this stack did not launch the instance, or the launch was undone), StaleBoot (HTTP 409: the
+    agent of a later boot has registered).
     """
     row = _ensure_row(instance_id, ports)
     now, application = ports.now(), ports.catalog.application(row.application_id)
@@ -96,17 +98,20 @@ def register_instance(instance_id: str, boot: Boot, ports: Ports) -> RegisteredI
 
 
 def _place(instance: Instance, ports: Ports) -> None:
-    """Stores the instance's zone if it is unknown: CreateFleet's answer may omit the zone, EC2's description has it."""
+    """Stores the availability zone of the instance if its row lacks the zone.
+
+    The answer of CreateFleet may omit the zone; EC2's description of the instance has it.
+    """
     if not instance.zone and (found := ports.ec2.find(instance.instance_id)) is not None:
         zone = found.zone
         change_instance(instance.instance_id, lambda before: replace(before, zone=zone), ports)
 
 
 def _ensure_row(instance_id: str, ports: Ports) -> Instance:
-    """Reads the instance's row, or writes the row if the agent registers before it was written.
+    """Returns the instance's row. If the agent registers before the launch has written the row, writes it first.
 
-    To write it, the launch is taken from the instance's tags in EC2, never from what the agent says.
-    Raises: UnknownInstance.
+    The launch is then found by the instance's tags in EC2, never by what the agent says.
+    Raises: UnknownInstance (EC2 has no such instance of this stack, or its launch is over).
     """
     try:
         return ports.fleet.get(instance_id)
@@ -139,9 +144,10 @@ def _ensure_row(instance_id: str, ports: Ports) -> Instance:
 
 
 def _outdate_slots(instance_id: str, ready_by: float, ports: Ports) -> None:
-    """Renews all slots after a restart of the instance: their sessions move, and older reports about them are refused.
+    """Renews all slots of a restarted instance: their sessions move, and older reports about the slots are refused.
 
-    Unused slots are renewed first, because otherwise a moving session might get one of them and lose it at once.
+    Slots without a session are renewed first, because otherwise a moving session might get such a slot and lose it at
+    once.
     """
     for slot in sorted(ports.slots.list_of_instance(instance_id), key=lambda each: each.session_id is not None):
         _move_away(slot, ports)
@@ -159,9 +165,10 @@ def _move_away(slot: Slot, ports: Ports) -> None:
 
 
 def _outdate_again(slot: Slot, ready_by: float, ports: Ports) -> None:
-    """Renews a slot that a session has claimed in the meantime. The slot streams nothing, so that session moves too.
+    """Renews a slot of a restarted instance that a session has just claimed.
 
-    Raises: SlotLost (another session has claimed the slot).
+    The slot streams nothing, so this session moves to another slot, too.
+    Raises: SlotLost (another session has claimed the slot in the meantime).
     """
     current = ports.slots.get(slot.slot_id)
     _move_away(current, ports)
@@ -190,7 +197,7 @@ def _new_slots(instance: Instance, maximum: int, ready_by: float) -> list[Slot]:
 
 
 def _close_launch(instance: Instance, ports: Ports) -> None:
-    """Closes the launch as Registered.
+    """Marks the instance's launch as Registered, and answers the state machine that waits for the launch.
 
     Raises: UnknownInstance (the launch was undone, so this instance is being terminated).
     """

@@ -1,4 +1,4 @@
-"""Terminates instances that a planning pass has drained, or does not want in the warm pool any more."""
+"""Terminates instances that a planning pass has drained, or no longer wants in the warm pool of stopped instances."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _IN_USE = frozenset({SlotState.FREE, SlotState.RESERVED, SlotState.STREAMING})
 
 
 def retire_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """Moves Draining or Stopped instances to Terminating, one by one, and asks EC2 to terminate them.
+    """Marks Draining or Stopped instances as Terminating, one by one, and asks EC2 to terminate them.
 
-    Returns the ids of the instances that EC2 was asked to terminate. An instance that has a session, is gone, or is in
-    service again is left alone.
+    Returns the ids of the instances that EC2 was asked to terminate. An instance that has a session, has no row, or is
+    in service again is left alone.
     """
     asked = one_by_one(instance_ids, lambda each: _retire(each, ports))
     return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]

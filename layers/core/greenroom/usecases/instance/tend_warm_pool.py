@@ -1,6 +1,6 @@
 """Stops and starts instances of the warm pool (stopped instances that start quickly), one by one.
 
-The reaper (the periodic repair) asks EC2 again until EC2 has done so.
+If a request to EC2 is lost, the reaper (the repair that runs every 10 s) repeats the request.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ I = InstanceState  # noqa: E741
 
 
 def stop_instances(instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """Asks EC2 to stop those of the instances whose rows say Stopped. Returns their ids.
+    """Asks EC2 to stop the instances that are marked as Stopped but not yet stopped in EC2. Returns their ids.
 
-    If a request is lost, the reaper (the periodic repair) repeats it.
+    If a request is lost, the reaper (the repair that runs every 10 s) repeats it.
     """
     asked = one_by_one(instance_ids, lambda each: _stop(each, ports))
     return [each for each, was_asked in zip(instance_ids, asked, strict=True) if was_asked]
@@ -60,10 +60,10 @@ def _stop(instance_id: str, ports: Ports) -> bool:
 
 
 def start_instances(pool_id: str, instance_ids: Sequence[str], ports: Ports) -> list[str]:
-    """Moves Stopped instances to Launching, one by one, and asks EC2 to start them.
+    """Marks Stopped instances as Launching, one by one, and asks EC2 to start them.
 
-    Does nothing while the pool is halted. Returns the ids of the instances that are starting. The other instances are
-    gone, are not stopped yet, or could not be started because EC2 has no capacity for them.
+    Does nothing while the pool is halted. Returns the ids of the instances that are starting. The other instances have
+    no row, are not stopped yet, or could not be started because EC2 has no capacity for them.
     """
     if ports.pools.read(pool_id).halted is not None:
         return []
@@ -82,9 +82,9 @@ def _start(instance_id: str, register_by: float, ports: Ports) -> bool:
 
 
 def _is_restarting(instance: Instance) -> bool:
-    """Whether the instance is being started from the warm pool.
+    """Whether the instance is being started from the warm pool (stopped instances that start quickly).
 
-    Its agent has registered in an earlier boot, but not yet in this one.
+    The agent of such an instance has registered in an earlier boot, but not yet in the present boot.
     """
     return instance.state is I.LAUNCHING and instance.boot_nonce is not None
 
@@ -92,7 +92,8 @@ def _is_restarting(instance: Instance) -> bool:
 def _ask_to_start(instance: Instance, ports: Ports) -> bool:
     """Asks EC2 to start the instance. Returns False when EC2 refused.
 
-    After a refusal, the instance is Stopped again and left alone for a cooldown, and the pool is planned again.
+    After a refusal, the instance is Stopped again and left alone for a cooldown, and a planning pass (run of the
+    planner) is requested.
     """
     try:
         ports.ec2.start(instance.instance_id)
@@ -114,10 +115,11 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
 
 
 def reconcile_stopped(member: Member, seen: Ec2Instance | None, ports: Ports) -> bool:
-    """Repairs an instance of the warm pool, for the reaper.
+    """Repairs an instance of the warm pool (stopped instances that start quickly). Called by the reaper.
 
-    Returns whether the instance belongs to the warm pool; then the reaper does nothing else to it.
-    `seen`: the instance as EC2 listed it before the rows were read; None: EC2 did not list it.
+    Returns whether the instance is stopped, or is being started but has not yet started in EC2; then the reaper does
+    nothing else to it. `seen`: the instance as EC2 listed it before the rows were read; None: EC2 did not list the
+    instance.
     """
     instance = member.instance
     if instance.state is I.STOPPED:
@@ -155,5 +157,5 @@ def _confirmed(instance: Instance, now: float) -> Instance:
 
 
 def _named(instance: Instance) -> tuple[str, str, str, str]:
-    """The first fields of each Journal entry about the warm pool."""
+    """Returns the fields with which every Journal entry about an instance of the warm pool begins."""
     return instance.instance_id, instance.pool_id, instance.instance_type, instance.zone

@@ -1,6 +1,7 @@
-"""Opens and closes connections to the Viewer socket.
+"""Opens and closes connections to the Viewer socket (the WebSocket API for pages and agents).
 
-A page or an agent is admitted by its ticket. When a page connects or disconnects, the agent is informed.
+A page or an agent is admitted by its ticket, a secret that is valid once. When a page connects or disconnects, the
+agent that serves the page is informed.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def admit_connection(ticket: str, ports: Ports) -> Ticket:
-    """Uses up the ticket, which admits one connection only, and returns what the ticket says.
+    """Uses up a ticket (a secret that admits one connection to the Viewer socket), and returns what was stored with it.
 
-    A page's ticket must name the slot that its session still has. Raises: TicketRefused.
+    The ticket of a page is refused if the page's session has ended, or has another slot by now. Raises: TicketRefused.
     """
     admitted = ports.tickets.redeem(hash_of(ticket), ports.now())
     if admitted.kind is PeerKind.PAGE:
@@ -47,10 +48,12 @@ def _check_session(admitted: Ticket, ports: Ports) -> None:
 
 
 def open_connection(connection_id: str, admitted: Ticket, ports: Ports) -> None:
-    """Stores a new connection of a page or an agent, which its ticket has admitted.
+    """Stores a new connection of a page or an agent to the Viewer socket (the WebSocket API).
 
-    Nothing can be sent over the connection yet: API Gateway would answer 410 until $connect has returned.
-    Raises: NotFound, SessionHasEnded, StaleEpoch, UnknownInstance, StaleBoot (with each, the handshake is refused).
+    `admitted`: the ticket with which the page or the agent connects. Nothing can be sent over the connection yet: API
+    Gateway would answer 410 until the route $connect has returned.
+    Raises: NotFound, SessionHasEnded, StaleEpoch, UnknownInstance, StaleBoot (each of these errors refuses the
+    handshake).
     """
     expires_at = ports.now() + CONNECTION_LIFETIME_S
     if admitted.kind is PeerKind.AGENT:
@@ -86,10 +89,10 @@ def _open_page(connection_id: str, admitted: Ticket, expires_at: float, ports: P
 
 
 def _supersede(older_id: str, resumed: bool, ports: Ports) -> None:
-    """Closes the connection that the session's page had before.
+    """Closes the earlier connection of a session's page, after a new connection has replaced it.
 
-    The page on that connection is informed that another page has replaced it. If the page has `resumed`, it has only
-    replaced its own dead connection, and is not informed.
+    The page on the earlier connection is informed that another page has replaced it. If the same page has only
+    reconnected (`resumed`), its earlier connection is dead, so nobody is informed.
     """
     ports.connections.drop(older_id)
     if not resumed:
@@ -101,10 +104,10 @@ def _supersede(older_id: str, resumed: bool, ports: Ports) -> None:
 
 
 def close_connection(connection_id: str, ports: Ports) -> None:
-    """Removes the rows of a connection that was closed.
+    """Removes the rows of a connection to the Viewer socket that was closed.
 
-    If the connection was a page's, the agent is informed and decides what to do: a page that leaves the Viewer socket
-    may still receive the stream.
+    If the connection was a page's, the agent that serves the page is informed and decides what to do: a page that has
+    lost its connection to the Viewer socket may still receive the stream.
     """
     try:
         connection = ports.connections.get(connection_id)
@@ -118,7 +121,7 @@ def close_connection(connection_id: str, ports: Ports) -> None:
 
 
 def notify_peer_socket(session: Session, is_open: bool, ports: Ports) -> None:
-    """Informs the session's agent whether the viewer's page is connected to the Viewer socket."""
+    """Informs the agent that serves the session whether the viewer's page is connected to the Viewer socket."""
     if session.assignment is None:
         return
     frame = {

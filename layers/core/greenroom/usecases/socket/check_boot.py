@@ -1,4 +1,4 @@
-"""Checks that a request comes from the agent of the instance's latest boot, and that the instance is not terminated."""
+"""Checks that a request comes from the agent of an instance's latest boot, and that the instance is not terminated."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def check_boot(instance_id: str, boot_nonce: str, ports: Ports) -> Instance:
     """Returns the instance if the request comes from the agent of its latest boot.
 
-    Raises: UnknownInstance (this stack did not launch the instance, or it is Terminated), StaleBoot (a later boot has
-    registered).
+    `boot_nonce`: the random id that the calling agent chose when its instance booted.
+    Raises: UnknownInstance (this stack did not launch the instance, or the instance is Terminated), StaleBoot (the
+    agent of a later boot has registered).
     """
     try:
         instance = ports.fleet.get(instance_id)

@@ -1,4 +1,7 @@
-"""The ICE servers (STUN and TURN) with which a viewer's page and the streamer find a way to each other."""
+"""Lists the ICE servers (STUN and TURN) with which a viewer's page and the streamer find a path to each other.
+
+The streamer is the program that sends the video.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,12 @@ if TYPE_CHECKING:
 
 
 def issue_ice_servers(session: Session, ports: Ports) -> list[dict[str, Any]]:
-    """The RTCIceServer dictionaries for both peers of a session.
+    """Returns the ICE servers (STUN and TURN) for both peers of a session, as RTCIceServer dictionaries.
 
-    They are the servers that the stack's parameter lists, and the TURN server with a credential that expires. A session
-    in line has no peer yet, so it gets no TURN server. If the secret for the credential cannot be read, the TURN server
-    is left out too: most viewers do not need it, and refusing the join would help nobody.
+    The list has the servers that the stack's parameter names, and the TURN server with a credential that expires. A
+    session in line has no peer yet, so its list has no TURN server. If the secret for the credential cannot be read,
+    the TURN server is left out, too: most viewers do not need a TURN server, and to refuse the connection would help
+    nobody.
     """
     servers = [dict(server) for server in ports.ice_servers]
     if not ports.turn_urls or not session.is_live or session.assignment is None:

@@ -1,4 +1,4 @@
-"""Issues an agent's ticket for the Viewer socket.
+"""Issues the ticket (a secret, valid once) with which an agent connects to the Viewer socket (the WebSocket API).
 
 The ticket is valid for one instance and one boot of that instance.
 """
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def issue_socket_ticket(instance_id: str, boot_nonce: str, ports: Ports) -> IssuedTicket:
-    """Issues a ticket for the agent's own connection to the Viewer socket. Raises: UnknownInstance, StaleBoot."""
+    """Issues a ticket (a secret that is valid once) with which an instance's agent connects to the Viewer socket.
+
+    Raises: UnknownInstance (this stack did not launch the instance, or the instance is Terminated), StaleBoot (the
+    agent of a later boot has registered).
+    """
     check_boot(instance_id, boot_nonce, ports)
     expires_at = ports.now() + TICKET_LIFETIME_S
     ticket = Ticket(kind=PeerKind.AGENT, expires_at=expires_at, instance_id=instance_id, boot_nonce=boot_nonce)

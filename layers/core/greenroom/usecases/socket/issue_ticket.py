@@ -1,4 +1,7 @@
-"""Tickets for the Viewer socket: 32 random bytes that admit one connection, once. Only a ticket's hash is stored."""
+"""Issues tickets for the Viewer socket (the WebSocket API). A ticket is 32 random bytes that admit one connection.
+
+Only the hash of a ticket is stored.
+"""
 
 from __future__ import annotations
 
@@ -22,23 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class IssuedTicket:
-    """A ticket's secret, which is never shown again, and the time at which the ticket expires (epoch seconds)."""
+    """A new ticket: its secret, which is never shown again, and when it expires (epoch seconds).
+
+    A ticket admits one connection to the Viewer socket (the WebSocket API).
+    """
 
     ticket: str = field(repr=False)
     expires_at: float
 
 
 def hash_of(ticket: str) -> str:
-    """The hash that is stored instead of the ticket. It needs no salt, because a ticket has 256 random bits."""
+    """Returns the hash of a ticket's secret. The hash is stored, the secret is not.
+
+    The hash needs no salt, because a ticket has 256 random bits.
+    """
     return hashlib.sha256(ticket.encode()).hexdigest()
 
 
 def issue_ticket(session_id: str, viewer_id: str, resume_join: int | None, ports: Ports) -> IssuedTicket:
-    """Issues a ticket for a viewer's page.
+    """Issues a ticket (a secret that is valid once) with which a viewer's page connects to the Viewer socket.
 
-    The ticket is valid once, for a short time, and only while the session keeps its present slot.
-    `resume_join`: the join number (count of pages that have shown the session) of the page, if the page only
-    reconnects.
+    The ticket is valid for a short time, and only while the session keeps its present slot.
+    `resume_join`: the join number of a page that only reconnects, else None. The join number counts the pages that have
+    shown the session.
     Raises: NotFound (also when the session belongs to another viewer), SessionHasEnded.
     """
     session = ports.sessions.get(session_id)
@@ -48,7 +57,13 @@ def issue_ticket(session_id: str, viewer_id: str, resume_join: int | None, ports
 
 
 def ticket_for(session: Session, resume_join: int | None, ports: Ports) -> IssuedTicket:
-    """Issues a ticket for the page of this session, as `issue_ticket` does. Raises: SessionHasEnded."""
+    """Issues a ticket (a secret that is valid once) with which a page of this session connects to the Viewer socket.
+
+    Unlike `issue_ticket`, this function does not check whose session it is.
+    `resume_join`: the join number of a page that only reconnects, else None. The join number counts the pages that have
+    shown the session.
+    Raises: SessionHasEnded.
+    """
     if not session.is_live:
         raise SessionHasEnded(session.session_id)
     ticket = Ticket(
@@ -63,7 +78,7 @@ def ticket_for(session: Session, resume_join: int | None, ports: Ports) -> Issue
 
 
 def store_ticket(ticket: Ticket, ports: Ports) -> IssuedTicket:
-    """Makes the ticket's secret and stores its hash."""
+    """Makes a secret for the ticket, stores the secret's hash with the ticket's content, and returns the secret."""
     secret = ports.new_secret()
     ports.tickets.store(hash_of(secret), ticket)
     return IssuedTicket(secret, ticket.expires_at)

@@ -1,4 +1,4 @@
-"""Handles one frame (message) on the Viewer socket: answers it, or relays it between the page and the agent.
+"""Handles one frame (message) on the Viewer socket: answers the frame, or relays it between a page and an agent.
 
 The session id, the epoch (fencing number of the slot) and the join number (count of pages that have shown the session)
 of a relayed frame come from the stored rows, never from the sender.
@@ -49,19 +49,22 @@ if TYPE_CHECKING:
 
 
 PROTOCOL_VERSION = "1.3.0"
-"""The version of Epic's signalling messages, which are in the field `data`. Source: lib-pixelstreamingcommon."""
+"""The version of Epic's signalling messages (for Unreal's pixel streaming), which frames carry in their field `data`.
+
+Source: lib-pixelstreamingcommon.
+"""
 LARGEST_NUMBER = 2**53 - 1
-"""The largest whole number that JavaScript represents exactly, as it does all smaller ones."""
+"""The largest whole number up to which JavaScript represents every whole number exactly."""
 _RELAYED: Mapping[str, Mapping[str, type]] = {
     "frame": {"sequence": int, "part": int, "parts": int, "data": str},
     "ack": {"upTo": int},
     "resend": {"from": int},
 }
-"""By kind of frame, the fields that are relayed, and their types. Other fields are left out."""
+"""By kind of frame: the fields that are relayed between page and agent, and their types. Other fields are left out."""
 
 
 def relay_frame(connection_id: str, text: str, ports: Ports) -> None:
-    """Handles one frame of the page or agent on this connection.
+    """Handles one frame (message) that a page or an agent has sent over this connection to the Viewer socket.
 
     No frame can make this function fail: a malformed frame is answered with `refused`, and the connection stays open.
     """
@@ -93,7 +96,7 @@ def _parse(text: str) -> Mapping[str, Any] | None:
 
 
 def _crossing(frame: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The frame with only the fields that are relayed; None when a field is missing or has the wrong type."""
+    """Returns the frame with only the fields that are relayed; None if its kind is unknown or a field is wrong."""
     kind = frame.get("kind")
     fields = _RELAYED.get(kind) if isinstance(kind, str) else None
     if fields is None or not all(_is(frame.get(name), wanted) for name, wanted in fields.items()):
@@ -179,7 +182,7 @@ def _from_agent(connection: Connection, frame: Mapping[str, Any], crossing: Mapp
 
 
 def _identifier(value: Any) -> str:
-    """The value, if it has the form of an id. Raises: NotFound."""
+    """Returns the value if it has the form of an id. Raises: NotFound (the value has another form)."""
     if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
         raise NotFound("session", str(value)[:64])
     return value
