@@ -53,19 +53,22 @@ if TYPE_CHECKING:
 
 
 PICTURE_LINGERS_S = 15
-"""How long a slot that a moving session has left may still stream to the viewer, until the new slot's first frame."""
-GONE_AT_ONCE = 100
-"""How many places of sessions that no longer wait are removed while one slot is given to the line.
+"""How long the slot that a moving session has left may still stream to the viewer, seconds.
 
-The other such places are left to later calls.
+The viewer needs this picture until the first frame of the new slot arrives.
+"""
+GONE_AT_ONCE = 100
+"""How many places of sessions that no longer wait are removed from the line at most, while one slot is given away.
+
+Later calls remove the other such places.
 """
 
 
 def dispatch_line(pool_id: str, ports: Ports) -> int:
-    """Gives free slots to the sessions in line, while both are left. Returns how many slots were given.
+    """Gives free slots to the sessions in line, as long as there are both. Returns how many slots were given.
 
-    Call it once after a place in line was written, and once after a slot became free. Whichever call is made second
-    sees both the place and the slot.
+    Call this function once after a session joined the line, and once after a slot became free. Whichever call is made
+    second sees both the session and the slot.
     """
     if ports.line.head(pool_id, ports.now()) is None:
         return 0
@@ -73,7 +76,7 @@ def dispatch_line(pool_id: str, ports: Ports) -> int:
 
 
 def serve_line(pool: Pool, ports: Ports) -> int:
-    """Like `dispatch_line`, for callers who know that a session waits and need not check that first."""
+    """Gives free slots to the sessions in line like `dispatch_line`, for callers who know that a session waits."""
     given = 0
     while _hand_over_one(pool, ports):
         given += 1
@@ -81,7 +84,7 @@ def serve_line(pool: Pool, ports: Ports) -> int:
 
 
 def _hand_over_one(pool: Pool, ports: Ports) -> bool:
-    """Gives one free slot to the first session in line. Returns whether there was a slot, and a session for it."""
+    """Gives one free slot to the first session in line. Returns whether a session got a slot."""
     for free in find_free_slots(pool, ports):
         try:
             taken = hand_to_line(free, ports)
@@ -94,9 +97,9 @@ def _hand_over_one(pool: Pool, ports: Ports) -> bool:
 
 
 def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
-    """Gives this slot to the first session in line that wants the slot's application; None when no session wants it.
+    """Gives this slot to the first session in line that wants the slot's application.
 
-    Raises: SlotLost.
+    Returns None when no session wants the slot. Raises: SlotLost (the slot is not available any more).
     """
     for _ in range(GONE_AT_ONCE):
         ticket = ports.line.head(slot.pool_id, ports.now(), slot.application_id)
@@ -120,7 +123,10 @@ def hand_to_line(slot: Slot | FreeSlot, ports: Ports) -> Taken | None:
 
 
 def _waiting(ticket: LineTicket, ports: Ports) -> Session:
-    """The session that has this place in line. Raises: NotFound, SessionHasEnded (the session no longer waits)."""
+    """Returns the session that has this place in line.
+
+    Raises: NotFound, SessionHasEnded (the session no longer waits).
+    """
     session = ports.sessions.get(ticket.session_id)
     if session.state not in WAITING_STATES:
         raise SessionHasEnded(session.session_id)
@@ -142,10 +148,10 @@ def _migrated(left: SlotAssignment, session: Session, slot: Slot | FreeSlot) -> 
 
 
 def assign(session: Session, slot: Slot | FreeSlot, now: float) -> Session:
-    """The session with `slot` as its assignment, and with the deadline by which its viewer must connect.
+    """Returns the session with `slot` assigned to it, and with the deadline by which its viewer must connect.
 
-    The assignment's epoch (fencing number) is higher than the slot's and the session's, so that reports about the
-    session's earlier slot are refused.
+    The epoch (fencing number) of the assignment is higher than the slot's and the session's epochs so far. So reports
+    about the session's earlier slot are refused.
     """
     connect_by = now + session.limits.connection_timeout_s
     move = SessionMove(
@@ -167,10 +173,10 @@ def assign(session: Session, slot: Slot | FreeSlot, now: float) -> Session:
 
 
 def _judge_eta(before: Session, assigned: Session, ports: Ports) -> None:
-    """Records how good the first forecast of the wait was, now that the session has a slot.
+    """Records how good the first forecast of the session's wait was, now that the session has a slot.
 
-    `before`: the session while it waited. Only the wait for a first slot is judged. A session that moves waits for a
-    reason that no forecast could foresee.
+    `before`: the session while it waited. Only the wait for a first slot is judged, because a session that moves waits
+    for a reason that no forecast could foresee.
     """
     from greenroom.domain.journal import session as journal  # only for a session that waited
 

@@ -1,6 +1,6 @@
-"""Finds free slots for a claim: first where the pool's placement prefers them, then at random.
+"""Finds free slots for a claim: first where the pool's placement policy prefers them, then at random.
 
-So simultaneous claims do not all try the same slot.
+Because of the randomness, simultaneous claims do not all try the same slot.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 FEW_PAGE = 64
 """How many free entries (rows of free slots) of a shard are read at once while the pool has few free slots.
 
-All of them are read then, to distinguish full instances from empty ones.
+That is every free entry, so that full instances can be distinguished from empty ones. A shard is a part of the pool's
+free entries.
 """
 SPREAD_PAGE = 16
-"""How many free entries of a shard are read at once while the pool has many free slots.
+"""How many free entries (rows of free slots) of a shard are read at once while the pool has many free slots.
 
-Source: a page of up to 4 KB costs as much as one entry.
+A shard is a part of the pool's free entries. Source: a page of up to 4 KB costs as much as one entry.
 """
 ROUNDS = 9
-"""How often all shards are visited while free entries are found but lost to other claims.
+"""How often a claim visits all shards (parts of the pool's free entries) while others take each slot that it finds.
 
 This limits the work of a claim. A session that gets no slot joins the line.
 """
@@ -42,15 +43,15 @@ This limits the work of a claim. A session that gets no slot joins the line.
 def find_free_slots(pool: Pool, ports: Ports, *, few: bool = True) -> Iterator[FreeSlot]:
     """Yields free entries (rows of free slots) of the pool's application, one at a time.
 
-    Ask for the next entry when another claim has taken the last one.
-    The first entry is where the pool's placement prefers it. The next entries are random, because a claim that has lost
-    a slot is one of many. Each entry is chosen from a fresh read, because a read costs a tenth of a lost try: 50 claims
-    at once on 20 slots lose 56 tries this way, and 92 tries when three entries are used from each read. When all claims
-    prefer the same instance, each loses one more try at most (measured).
-    The free entries are spread over shards, whose number follows from the pool's maximum. The shards of the present
-    maximum are searched first. Only when these are empty, the search continues in the other shards that an earlier,
-    higher maximum used: instances that registered at that time still have their entries there.
-    `few`: read each shard from its beginning, all of it; else read a part of it, from a random place.
+    Ask for the next entry when another claim has taken the slot of the last entry.
+    The first entry is the one that the pool's placement policy prefers. The next entries are random, because a claim
+    that has lost a slot is probably one of many. Each entry is chosen from a fresh read, because a read costs a tenth
+    of a lost try: 50 claims at once on 20 slots lose 56 tries this way, and 92 tries when three entries are used from
+    each read. When all claims prefer the same instance, each claim loses one more try at most (measured).
+    The free entries are spread over shards. The pool's present maximum determines how many shards are in use, and these
+    are searched first. Only when they are empty, the search continues in the shards that an earlier, higher maximum
+    used, because instances that registered at that time still have their entries there.
+    `few`: read each shard completely, from its beginning; otherwise read a part of it, from a random place.
     """
     own = range(shards_of(pool.policy.maximum))
     elsewhere = range(len(own), pool.shards)
@@ -64,7 +65,10 @@ def find_free_slots(pool: Pool, ports: Ports, *, few: bool = True) -> Iterator[F
 
 
 def _search(pool: Pool, shards: Sequence[int], few: bool, ports: Ports) -> Iterator[FreeSlot]:
-    """Searches these shards. Ends when all shards were found empty, or after all rounds."""
+    """Yields free entries (rows of free slots) of these shards.
+
+    Ends when all shards were found empty, or after ROUNDS rounds.
+    """
     is_first = True
     for _ in range(ROUNDS):
         found = False
@@ -84,9 +88,10 @@ def _look(pool: Pool, shard: int, few: bool, ports: Ports) -> Sequence[FreeSlot]
 
 
 def _preferred(page: Sequence[FreeSlot], placement: Placement, ports: Ports) -> FreeSlot:
-    """A slot of the instance that has the fewest (packed) or most (distributed) free slots among these entries.
+    """Returns the free entry (row of a free slot) that the placement policy prefers among the entries of this page.
 
-    Of several such instances, one in a random zone.
+    Its instance has the fewest (packed) or the most (distributed) free slots among these entries. Of several such
+    instances, one in a random zone is chosen.
     """
     free = Counter(each.instance_id for each in page)
     best = (min if placement is Placement.PACKED else max)(free.values())

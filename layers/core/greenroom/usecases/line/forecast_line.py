@@ -35,25 +35,30 @@ if TYPE_CHECKING:
 
 
 UNMEASURED_BOOTS_S = (150.0, 180.0, 210.0, 240.0, 300.0, 420.0, 600.0)
-"""Boot times that are assumed while no boot of the pool's instances was measured: some minutes, very uncertain."""
+"""Boot times (seconds) that are assumed while no boot of the pool's instances was measured: minutes, very uncertain."""
 UNMEASURED_STARTS_S = (45.0, 60.0, 75.0, 90.0, 120.0, 180.0)
-"""Start times that are assumed for stopped instances of the warm pool: a minute or two."""
+"""Start times (seconds) that are assumed for stopped instances of the warm pool: a minute or two."""
 RESET_S = 5.0
-"""How long a fresh process in a slot takes to start after a session. At most the application's own limit is assumed."""
-SERVED_WITHIN_S = float(PASS_S)
-"""How long after an event's start the sessions that wait for it may still wait until the line is served.
+"""How long a slot is assumed to take until a fresh process runs in it after a session, seconds.
 
-The event's state machine serves the line at the start. If that fails, the reaper's next pass does so.
+If the application's own limit for a reset is shorter, the limit is assumed.
+"""
+SERVED_WITHIN_S = float(PASS_S)
+"""How long after an event's start the sessions in line may still wait until slots are given to them, seconds.
+
+The event's state machine gives the slots at the start. If the state machine fails, the next pass (run) of the reaper
+does so.
 """
 AT_ONCE = Lifetime((), 0.001, 0.0)
-"""The distribution for a slot that is free already."""
+"""The distribution of the time until a slot is free, for a slot that is free already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Laws:
     """The distributions of how long sessions, boots, starts and resets last in this pool.
 
-    A start is that of a stopped instance from the warm pool; a reset gives a used slot a fresh process.
+    A boot is that of a new instance. A start is that of a stopped instance from the warm pool. A reset gives a used
+    slot a fresh process.
     """
 
     sessions: Lifetime
@@ -64,7 +69,11 @@ class Laws:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A pool's forecast for any place in line, made at `now`."""
+    """A pool's forecast, made at `now`, from which the wait at any place in line can be computed.
+
+    `sources`: what will bring free slots, such as running sessions that end, or instances that boot. `situation`: what
+    the pool does to give slots to the viewers in line.
+    """
 
     sources: Sequence[Source]
     situation: Situation
@@ -72,9 +81,9 @@ class Outlook:
     _forecasts: dict[float, Forecast] = field(default_factory=dict)
 
     def eta(self, place: int, not_before: float | None = None) -> Eta:
-        """The forecast for a place (1 = next).
+        """Forecasts when the session at this place in line (1 = next) will get a slot.
 
-        `not_before`: the start of the event that the session at this place waits for.
+        `not_before`: the start of the scheduled event that the session waits for; None: the session waits for no event.
         """
         if not_before is None or not_before <= self.now:
             wait = self._forecast(0.0).wait(place)
@@ -84,7 +93,10 @@ class Outlook:
         return Eta(place, self.now + wait.p50_s, p90, reason_of(place, self.situation, not_before), self.now)
 
     def _forecast(self, held_s: float) -> Forecast:
-        """The one forecast for all places whose event starts in `held_s` seconds (0: they wait for no event)."""
+        """Returns the forecast for all sessions whose event starts in `held_s` seconds (0: they wait for no event).
+
+        Each forecast is computed only once.
+        """
         if held_s not in self._forecasts:
             self._forecasts[held_s] = Forecast(self.sources, held_s)
         return self._forecasts[held_s]
@@ -96,10 +108,10 @@ def forecast_line(pool_id: str, ports: Ports) -> Outlook:
 
 
 def outlook_of(reading: PoolReading) -> Outlook:
-    """Forecasts the line from one reading of the pool's rows.
+    """Forecasts the line of a pool from one reading of the pool's rows.
 
-    There is always a forecast: when no slot is in use, starting or planned, it assumes that the next pass of the
-    planner launches instances, and that they take a whole boot.
+    There is always a forecast. When no slot is in use, starting or planned, the forecast assumes that the next pass of
+    the planner launches instances, and that each launch takes a whole boot.
     """
     now, laws = reading.snapshot.now, _laws(reading)
     coming = list(_coming(reading, laws))
@@ -140,7 +152,7 @@ def _measured(seconds: tuple[float, ...], longest_s: float) -> Lifetime:
 
 
 def _serving(member: Member, reading: PoolReading, laws: Laws) -> Iterator[Source]:
-    """The instance's slots that are free, in use or resetting, as sources of slots for the line.
+    """Yields the instance's slots that are free, in use or resetting, as sources of slots for the line.
 
     Only a Ready instance has such slots: when an instance is drained or being lost, its slots are given to nobody any
     more.
@@ -165,7 +177,7 @@ def _age(slot: Slot, now: float) -> float:
 
 
 def _coming(reading: PoolReading, laws: Laws) -> Iterator[Source]:
-    """The slots of starting instances, and of launches without an instance yet, as sources of slots for the line."""
+    """Yields the slots of starting instances, and of launches without an instance yet, as sources of slots."""
     for each in reading.own:
         one = each.instance
         if one.state in COMING:
@@ -178,7 +190,7 @@ def _coming(reading: PoolReading, laws: Laws) -> Iterator[Source]:
 
 
 def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
-    """The slots that the next pass of the planner would start and launch, as sources of slots for the line.
+    """Returns the slots that the next pass of the planner would start and launch, as sources of slots for the line.
 
     If the pool's launches are paused after failures, the launches are those of the first pass after the pause.
     """
@@ -191,7 +203,7 @@ def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
 
 
 def _can_grow(snapshot: PoolSnapshot) -> bool:
-    """Whether the pool could start or launch any instance if it were neither halted nor paused after failures."""
+    """Whether the pool could start or launch any instance, if it were neither halted nor paused after failures."""
     asked = replace(snapshot, queued=snapshot.policy.maximum, held_back=0, halted=None, launch_rests_until=0.0)
     plan = plan_capacity(asked)
     return bool(plan.starts) or any(not each.for_warm_tier for each in plan.launches)

@@ -28,16 +28,20 @@ if TYPE_CHECKING:
 
 
 SOONEST_S, LATEST_S = 10, 3600
-"""The bounds of the time after which a refused viewer should try again: neither in a tight loop nor only tomorrow."""
+"""The shortest and the longest time after which a refused viewer is asked to try again, seconds.
+
+The shortest prevents a tight loop of requests; the longest keeps the viewer from waiting until tomorrow.
+"""
 
 
 def check_admission(draft: Session, application: Application, pool: Pool, ports: Ports) -> Session:
     """Checks that the application takes new sessions, and returns the session as admitted.
 
-    A session that arrives before its event starts waits in the event's pre-queue: its order in line is set, and it gets
-    no slot before the start. A viewer who already has as many sessions as allowed gets ViewerLimitReached, which names
-    one of them, even if the application was closed since. An application whose pool now serves another application
-    counts as closed, because its sessions would never get a slot.
+    A session that is requested before its scheduled event starts waits in the event's pre-queue (the line before the
+    start): its order in line is set, and it gets no slot before the start.
+    A viewer who already has as many sessions as allowed gets ViewerLimitReached, which names one of these sessions,
+    even if the application was closed since. An application whose pool now serves another application counts as closed,
+    because its sessions would never get a slot.
     Raises: ApplicationClosed, NotOpenYet, ViewerLimitReached, DuplicateLaunch.
     """
     if pool.application_id != application.application_id:
@@ -57,7 +61,7 @@ def check_admission(draft: Session, application: Application, pool: Pool, ports:
 
 
 def _events_that_decide(application: Application, ports: Ports) -> Sequence[ScheduledEvent]:
-    """The events of the application's pool, if admission depends on them."""
+    """Returns the scheduled events that decide whether the application takes viewers; empty if no event decides."""
     if application.admission is not Admission.AUTOMATIC:
         return []
     from greenroom.usecases.event.read_event import events_of_pool  # most applications are simply open
@@ -66,11 +70,11 @@ def _events_that_decide(application: Application, ports: Ports) -> Sequence[Sche
 
 
 def check_line(draft: Session, application: Application, pool: Pool, ports: Ports) -> int:
-    """Checks that the line has room for one more session, and returns how many sessions wait.
+    """Checks that the line has room for one more session, and returns how many sessions wait in line.
 
     Nothing is written, so simultaneous requests may exceed the limit. A viewer who already has as many sessions as
-    allowed gets ViewerLimitReached, which names one of them, instead of LineFull: after a reload, the page must find
-    its place again.
+    allowed gets ViewerLimitReached, which names one of these sessions, instead of LineFull: after a reload, the page
+    must find its place again.
     Raises: LineFull, ViewerLimitReached, DuplicateLaunch.
     """
     length = ports.line.length(pool.pool_id)
@@ -81,7 +85,10 @@ def check_line(draft: Session, application: Application, pool: Pool, ports: Port
 
 
 def _try_again_after_s(pool: Pool, ports: Ports) -> int:
-    """In how many seconds the first session in line will probably get a slot, which makes room for one more session."""
+    """Returns after how many seconds a refused viewer should try again.
+
+    By then, the first session in line will probably have a slot, which makes room for one more session.
+    """
     from greenroom.usecases.line.forecast_line import forecast_line  # only where the line is full
 
     outlook = forecast_line(pool.pool_id, ports)

@@ -1,7 +1,6 @@
 """Informs waiting viewers when they will get a slot, and why not sooner.
 
-A viewer gets a new forecast at least every 10 s (from the reaper, the periodic repair), and at once when the line
-moves.
+A viewer gets a new forecast from the reaper (the periodic repair) at least every 10 s, and at once when the line moves.
 """
 
 from __future__ import annotations
@@ -34,24 +33,24 @@ if TYPE_CHECKING:
 
 
 NOTIFIED_A_PASS = LONGEST_LINE
-"""How many viewers one pass of the reaper notifies: all.
+"""How many waiting viewers one pass (run of the reaper) notifies: all.
 
-Each takes some milliseconds; several are notified at a time.
+Each notification takes some milliseconds, and several are sent at the same time.
 """
 NOTIFIED_A_DISPATCH = 20
 """How many viewers are notified at once when the line moves: those at the front, for whom one place matters.
 
-The reaper's next pass notifies the others.
+The next pass (run of the reaper) notifies the others.
 """
 NOTIFYING_S = 15.0
-"""How long one pass of the reaper may notify the viewers of a pool; the pass has a minute for all pools.
+"""How long one pass (run of the reaper) may take to notify the waiting viewers of a pool, seconds.
 
-Viewers farther back are notified by a later pass.
+A pass has a minute for all pools. Viewers farther back in line are notified by a later pass.
 """
 
 
 def notify_waiting(pool_id: str, ports: Ports, most: int = NOTIFIED_A_PASS) -> int:
-    """Forecasts the waits of the first `most` places in line, and stores each forecast and sends it to its viewer.
+    """Forecasts the waits of the first `most` sessions in line, stores each forecast, and sends it to the viewer.
 
     Returns how many viewers were notified. Costs one query when no session waits.
     Raises: NotFound (the pool or its application is not configured).
@@ -67,14 +66,20 @@ def notify_waiting(pool_id: str, ports: Ports, most: int = NOTIFIED_A_PASS) -> i
 
 
 def notify_those_behind(gone: Session, ports: Ports) -> None:
-    """Notifies the viewers behind a session that has left the line, without waiting for the reaper's next pass."""
+    """Notifies the viewers behind a session that has left the line, without waiting for the reaper.
+
+    The reaper (the repair that runs every 10 s) would notify them later.
+    """
     if gone.assignment is None or gone.moving is not None:
         with suppress(NotFound):  # the pool is no longer configured, so no session gets a slot there
             notify_waiting(gone.pool_id, ports, NOTIFIED_A_DISPATCH)
 
 
 def _notify(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports: Ports) -> bool:
-    """Sends one viewer a new forecast. Returns whether there was something to send, and time to do so."""
+    """Sends one viewer a new forecast. Returns whether there was a new forecast to send, and time to send it.
+
+    `ends`: when the time for notifications is over, epoch seconds.
+    """
     if ports.now() > ends:
         return False
     try:
@@ -94,7 +99,7 @@ def _notify(ticket: LineTicket, place: int, outlook: Outlook, ends: float, ports
 def first_forecast(session: Session, place: int, outlook: Outlook, ports: Ports) -> Session:
     """Stores the first forecast of a session's wait, and returns the session with the forecast.
 
-    If the session no longer waits, it is returned as it is now.
+    If the session no longer waits, it is returned as it is stored now.
     """
     eta = outlook.eta(place, session.not_before)
     if not ports.sessions.record_eta(session.session_id, eta):

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def configure_application(application: Application, operator: str, ports: Ports) -> Application:
-    """Stores the application. The change applies to later sessions and instances, not to those that already run.
+    """Stores an application as an operator configures it.
 
-    Raises: InvalidField.
+    The change applies to later sessions and instances, not to those that already run. Raises: InvalidField.
     """
     _check_relay(application, ports)
     _check_pool(application, ports)
@@ -38,9 +38,11 @@ def configure_application(application: Application, operator: str, ports: Ports)
 
 
 def configure_pool(pool: Pool, operator: str, ports: Ports) -> Pool:
-    """Creates or replaces the pool, and has its capacity planned at once. Raises: InvalidField, Conflict.
+    """Creates or replaces a pool as an operator configures it, and has the pool's capacity planned at once.
 
-    If the pool now serves another application, its present instances drain, and later launches run the new application.
+    If the pool now serves another application, its present instances drain (get no new sessions), and later launches
+    run the new application.
+    Raises: InvalidField, Conflict.
     """
     _check_policy(pool.policy, frozenset(_at_most_maximum(pool.policy)))
     return _store(pool.pool_id, lambda before: pool, operator, ports)
@@ -48,9 +50,10 @@ def configure_pool(pool: Pool, operator: str, ports: Ports) -> Pool:
 
 @dataclass(frozen=True, slots=True)
 class PoolChange:
-    """The changes to a pool. A field that is None leaves that part of the pool as it is.
+    """An operator's changes to a pool. A field that is None leaves that part of the pool as it is.
 
-    `policy`: new values by the field names of PoolPolicy; names that are missing keep their values.
+    `policy`: new values of the pool's policy, by the field names of PoolPolicy; fields that are not named keep their
+    values.
     """
 
     policy: Mapping[str, Any] = field(default_factory=dict)
@@ -61,7 +64,10 @@ class PoolChange:
 
 
 def change_pool(pool_id: str, change: PoolChange, operator: str, ports: Ports) -> Pool:
-    """Changes parts of a pool, and has its capacity planned at once. Raises: NotFound, InvalidField, Conflict."""
+    """Changes parts of a pool for an operator, and has the pool's capacity planned at once.
+
+    Raises: NotFound, InvalidField, Conflict (others kept changing the pool).
+    """
 
     def changed(before: Pool | None) -> Pool:
         if before is None:
@@ -96,10 +102,10 @@ def _store(pool_id: str, change: Callable[[Pool | None], Pool], operator: str, p
 
 
 def _following(before: Pool | None, after: Pool) -> Pool:
-    """The row to write over `before`, with the version that a conditional write compares.
+    """Returns the pool's row that is to replace `before`, with the version number that the conditional write compares.
 
-    A pool never gets fewer shards (parts of its free entries), because an instance keeps the shard with which it
-    registered.
+    A pool's free entries (rows of free slots) are spread over shards. The number of shards never decreases, because an
+    instance keeps the shard with which it registered.
     """
     shards = shards_of(after.policy.maximum)
     if before is None:
@@ -115,9 +121,9 @@ def _stored(pool_id: str, ports: Ports) -> Pool | None:
 
 
 def _at_most_maximum(policy: PoolPolicy) -> Mapping[str, tuple[str, int]]:
-    """The policy's fields that must not exceed its maximum.
+    """Returns the policy's fields that must not exceed the policy's maximum.
 
-    By field: the field's name in HTTP requests, and its value.
+    By the name of the field in the policy: the field's name in HTTP requests, and its value.
     """
     return {
         "always_on": ("policy.alwaysOn", policy.always_on),
@@ -127,9 +133,10 @@ def _at_most_maximum(policy: PoolPolicy) -> Mapping[str, tuple[str, int]]:
 
 
 def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
-    """Checks that no field of the policy exceeds the maximum.
+    """Checks that no field of the policy exceeds the policy's maximum. Raises: InvalidField.
 
-    The error names what the caller has changed: the field that is now too large, or the maximum that is now too small.
+    `named`: the fields that the caller has changed. The error names a changed field that is now too large, or else the
+    maximum, which is now too small.
     """
     for part, (name, value) in _at_most_maximum(policy).items():
         if value > policy.maximum and part in named:
@@ -141,15 +148,18 @@ def _check_policy(policy: PoolPolicy, named: frozenset[str]) -> None:
 
 
 def _check_relay(application: Application, ports: Ports) -> None:
-    """Refuses an application that needs a TURN server if this stack has none: its sessions would never connect."""
+    """Refuses an application that needs a TURN server if this stack has none: its sessions would never connect.
+
+    Raises: InvalidField.
+    """
     if application.relay is RelayPolicy.RELAY and not ports.turn_urls:
         raise InvalidField("relay", "must be all, since this stack has no TURN server: deploy it with TurnUrls first")
 
 
 def _check_pool(application: Application, ports: Ports) -> None:
-    """Refuses an application whose pool serves another application.
+    """Refuses an application whose pool serves another application. Raises: InvalidField.
 
-    The pool must be given to this application first; then the application may name the pool.
+    An operator must first give the pool to this application; then the application may name the pool.
     """
     pool = _stored(application.pool_id, ports)
     if pool is not None and pool.application_id != application.application_id:
@@ -158,7 +168,10 @@ def _check_pool(application: Application, ports: Ports) -> None:
 
 
 def _check_fit(pool: Pool, ports: Ports) -> None:
-    """Refuses a maximum that is smaller than the slots of one instance, because nothing could ever be launched."""
+    """Refuses a pool whose maximum is smaller than the slots of one instance: nothing could ever be launched.
+
+    A maximum of 0 is allowed. Raises: InvalidField.
+    """
     try:
         application = ports.catalog.application(pool.application_id)
     except NotFound:

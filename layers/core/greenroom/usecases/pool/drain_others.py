@@ -1,7 +1,7 @@
 """Drains a pool's instances that still run another application, after operators gave the pool to a new application.
 
-No viewer is cut off: a session on such an instance continues until it ends. Then the instance is terminated, which
-makes room for an instance of the pool's own application.
+A drained instance gets no new sessions. No viewer is cut off: a session on such an instance continues until it ends.
+Then the instance is terminated, which makes room for an instance of the pool's own application.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ No operator can undo such a drain.
 
 
 def drain_others(reading: PoolReading, ports: Ports) -> int:
-    """Drains the pool's instances that run another application. Returns how many instances began to drain."""
+    """Drains the pool's instances that run another application than the pool's. Returns how many began to drain.
+
+    A drained instance gets no new sessions, and is terminated after its last session has ended.
+    """
     return sum(_drain(each, ports) for each in reading.others)
 
 

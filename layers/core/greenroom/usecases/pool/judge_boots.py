@@ -1,6 +1,7 @@
-"""The circuit breaker: halts a pool when several instances in a row were launched but never became Ready.
+"""The circuit breaker: halts a pool (stops its launches) when several launched instances in a row never became Ready.
 
-Only instances that EC2 really launched count. A launch that EC2 refused costs nothing and says nothing about the image.
+Only instances that EC2 really launched count. A launch that EC2 refused costs nothing, and says nothing about the
+image.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 BOOT_FAILURES_TO_HALT = 3
-"""How many failed boots in a row, with no instance Ready in between, halt a pool.
+"""How many failed boots in a row, with no instance Ready in between, halt a pool (stop its launches).
 
 Each failed boot costs an instance for the time of a boot.
 """
@@ -35,10 +36,10 @@ LOOK_AT = "check the image (driver, application), the agent's log and the user d
 
 
 def record_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) -> None:
-    """Records that a launched instance will never be Ready.
+    """Records that a launched instance will never be Ready, and halts the pool after several such instances in a row.
 
-    BOOT_FAILURES_TO_HALT such instances in a row, with no instance Ready in between, halt the pool. `why`:
-    neverRegistered or neverReady. An instance counts only once.
+    A halted pool launches nothing. BOOT_FAILURES_TO_HALT such instances, with no instance Ready in between, halt the
+    pool. An instance counts only once. `why`: neverRegistered or neverReady.
     """
     now, in_a_row = ports.now(), ports.pools.record_boot_failed(pool_id, instance_id)
     ports.journal.append(journal.BootFailed(pool_id, instance_id, why, in_a_row, BOOT_FAILURES_TO_HALT), now)
@@ -55,8 +56,9 @@ def record_boot_failure(pool_id: str, instance_id: str, why: str, ports: Ports) 
 def record_boot_done(before: Instance, ports: Ports) -> None:
     """Records that an instance became Ready, which resets the pool's count of failed boots.
 
-    `before`: the instance before its first slot was ready. The boot time is recorded only for the instance's first
-    boot, because later boots (a restart, a start from the warm pool) install nothing and are faster.
+    `before`: the instance as it was before its first slot was ready. The boot time is recorded only for the instance's
+    first boot, because later boots (a restart, a start from the warm pool of stopped instances) install nothing and are
+    faster.
     """
     if before.state is InstanceState.BOOTING:
         is_first = before.ready_at is None
@@ -64,12 +66,12 @@ def record_boot_done(before: Instance, ports: Ports) -> None:
 
 
 def boot_timeout_s(pool_id: str, ports: Ports) -> float:
-    """How long an instance of this pool may take from its start to its agent's registration, seconds."""
+    """Returns how long an instance of this pool may take from its start to its agent's registration, seconds."""
     return boot_deadline_s(ports.pools.read(pool_id).boot_times)
 
 
 def ready_timeout_s(pool_id: str, application: Application, ports: Ports) -> float:
-    """How long an instance may take from its registration until its slots are ready, seconds.
+    """Returns how long an instance may take from its registration until its slots are ready, seconds.
 
     This is the longer of the boot timeout and the application's own start time. The boot timeout follows from past
     boots, but a new version of the application may have to compile its shaders first.
@@ -78,5 +80,5 @@ def ready_timeout_s(pool_id: str, application: Application, ports: Ports) -> flo
 
 
 def restart_timeout_s(application: Application) -> float:
-    """How long a slot may take to be ready when its application is started again, seconds."""
+    """Returns how long a slot may take to be ready when its application is started again, seconds."""
     return application.start_timeout_s + START_MARGIN_S

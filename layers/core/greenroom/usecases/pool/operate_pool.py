@@ -1,4 +1,4 @@
-"""Halts and resumes a pool for an operator. A halted pool does not grow."""
+"""Halts and resumes pools for an operator. Nothing is launched or started for a halted pool."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
-    """Halts the pool: until it is resumed, no instance is launched or started for it.
+    """Halts a pool for an operator: until the pool is resumed, no instance is launched or started for it.
 
     Running instances keep serving, and surplus instances are still terminated. If the pool is halted already, the first
     reason is kept. Raises: NotFound.
@@ -29,9 +29,9 @@ def halt_pool(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
 
 
 def halt_every_pool(reason: str, operator: str, ports: Ports) -> tuple[str, ...]:
-    """Halts all pools and returns their ids, those that were halted already included.
+    """Halts all pools for an operator (stops their launches). Returns the ids of all pools, even those halted before.
 
-    Raises: one failure, when every pool had its turn.
+    Raises: one of the errors, after every pool was tried.
     """
     pool_ids = tuple(ports.catalog.pool_ids())
     one_by_one(pool_ids, lambda pool_id: _halt(pool_id, reason, operator, ports))
@@ -46,9 +46,9 @@ def _halt(pool_id: str, reason: str, operator: str, ports: Ports) -> None:
 
 
 def resume_pool(pool_id: str, operator: str, ports: Ports) -> None:
-    """Resumes a halted pool, resets its counts of failures, and has its capacity planned at once. Raises: NotFound.
+    """Resumes a halted pool for an operator, resets its counts of failures, and has its capacity planned at once.
 
-    Does nothing if the pool is not halted.
+    Does nothing if the pool is not halted. Raises: NotFound.
     """
     ports.catalog.pool(pool_id)
     before = ports.pools.read(pool_id).halted

@@ -1,4 +1,4 @@
-"""One planning pass of a pool: reads the pool, decides what it needs, and commits the plan.
+"""Runs one planning pass of a pool: reads the pool, decides how many instances it needs, and commits the plan.
 
 The caller launches, starts, stops and terminates the instances.
 """
@@ -35,16 +35,20 @@ if TYPE_CHECKING:
 
 
 PASSES = 3
-"""How often one call reads and plans before it gives up because other planning passes commit their plans first."""
+"""How often one call of `plan_pool` reads and plans at most, while other planning passes commit their plans first."""
 SCALED_IN, WARM_POOL = "scaledIn", "warmTier"
-"""Status reasons of instances: a planning pass drained (`scaledIn`) or stopped (`warmTier`) the instance."""
+"""Status reasons of instances that a planning pass (run of the planner) drained or stopped.
+
+`scaledIn`: drained, because there were too many instances. `warmTier`: stopped, to wait in the warm pool.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedPool:
-    """What the caller must do now: run launches, and terminate, start and stop instances, by their ids.
+    """What the caller of `plan_pool` must do: run launches, and terminate, start and stop instances.
 
-    `launch_ids`: includes launches that an earlier planning pass committed, but that nobody has run.
+    Launches and instances are given by their ids.
+    `launch_ids`: includes launches that an earlier planning pass has committed, but that nobody has run.
     """
 
     launch_ids: tuple[str, ...]
@@ -54,15 +58,19 @@ class PlannedPool:
 
 
 def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
-    """Plans the pool's capacity once and commits the plan.
+    """Plans how many instances the pool needs, commits the plan, and returns what the caller must do for it.
 
-    Raises: NotFound; Conflict (other planning passes were faster three times; the reaper has the pool planned again).
+    Raises: NotFound; Conflict (other planning passes were faster three times; the reaper, the repair that runs every 10
+    s, has the pool planned again).
     """
     return anew(lambda: _decide(pool_id, ports), lost=Conflict, at_last=Conflict("pool", pool_id), attempts=PASSES)()
 
 
 def _decide(pool_id: str, ports: Ports) -> Callable[[], Callable[[], PlannedPool]]:
-    """Reads and plans. Returns a function that commits the plan, which returns a function that carries the plan out."""
+    """Reads the pool and decides on a plan. Returns a function that commits the plan.
+
+    That function returns a second function, which carries the plan out.
+    """
     # Done before anything is read: a change that this pass does not see will request another planning pass.
     ports.pools.clear_pending(pool_id)
     reading = read_snapshot(pool_id, ports)
@@ -94,9 +102,10 @@ def _intent(planned: PlannedLaunch, reading: PoolReading, ports: Ports) -> Launc
 
 
 def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports: Ports) -> PlannedPool:
-    """Carries out the plan after its launches are written: drains and stops instances, and records the decision.
+    """Drains and stops instances as the committed plan demands, and records the decision.
 
-    Also stores since when the pool has had too many slots (the scale-in clock).
+    Returns what the caller must do. Also stores since when the pool has had too many slots (the scale-in clock, which
+    delays terminations).
     """
     pool_id, rows = reading.pool.pool_id, reading.rows
     by_id = {each.instance.instance_id: each for each in reading.members}
@@ -120,23 +129,26 @@ def _follow(plan: Plan, intents: tuple[Launch, ...], reading: PoolReading, ports
 
 
 def _unstarted(launches: Sequence[Launch]) -> list[str]:
-    """The ids of launches that an earlier planning pass committed, but whose state machines it did not start.
+    """Returns the ids of launches that an earlier planning pass committed, but whose state machines never started.
 
-    The pass died in between.
+    The earlier pass (run of the planner) died in between.
     """
     return [each.launch_id for each in launches if each.state is LaunchState.INTENDED]
 
 
 def _stop(member: Member, ports: Ports) -> bool:
-    """Marks the instance as Stopped. Returns False, with nothing changed, if a slot was claimed since the snapshot."""
+    """Marks an unused instance as Stopped.
+
+    Returns False, with nothing changed, if one of its slots was claimed since `member` was read.
+    """
     bounded = replace(member.instance, deadline_at=ports.now() + STOP_TIMEOUT_S)
     return _took(lambda: ports.fleet.stop_idle(bounded, member.slots, ports.now(), WARM_POOL))
 
 
 def _drain(member: Member, ports: Ports) -> bool:
-    """Marks the instance so that it may be terminated.
+    """Takes an instance out of service, so that it may be terminated.
 
-    Returns False if one of its slots was claimed or became free since the snapshot was read.
+    Returns False if one of its slots was claimed or became free since `member` was read.
     """
     instance, now = member.instance, ports.now()
     if instance.state in (InstanceState.DRAINING, InstanceState.STOPPED):
@@ -149,7 +161,7 @@ def _drain(member: Member, ports: Ports) -> bool:
 
 
 def _withdraw(instance: Instance, ports: Ports) -> bool:
-    """Changes the instance from Launching to Terminating, and closes its launch without counting it as failed.
+    """Marks a Launching instance as Terminating, and closes its launch without counting the launch as failed.
 
     Returns False if the instance's agent has registered in the meantime.
     """

@@ -1,4 +1,4 @@
-"""Reports pools to operators: configuration, instances, the slots that are wanted, and past decisions."""
+"""Reports pools to operators: configuration, instances, the number of slots that are wanted, and past decisions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EventShare:
-    """The slots that a pool reserves for one scheduled event. `left`: how many of them are not used up yet."""
+    """The slots that a pool reserves for one scheduled event. `left`: how many of these slots are not used up yet."""
 
     event_id: str
     slots: int
@@ -40,7 +40,7 @@ class EventShare:
 class PoolReport:
     """A pool at one moment, with its instances and slots counted by state.
 
-    The counts come from an index, so they may be outdated.
+    The counts come from an index, so they may be slightly outdated.
     """
 
     pool: Pool
@@ -54,7 +54,7 @@ class PoolReport:
 
 
 def report_pools(ports: Ports) -> list[PoolReport]:
-    """The reports of all pools."""
+    """Reports all pools as they are now, except those that are listed but not stored yet."""
     found = []
     for pool_id in ports.catalog.pool_ids():
         try:
@@ -65,7 +65,7 @@ def report_pools(ports: Ports) -> list[PoolReport]:
 
 
 def report_pool(pool_id: str, ports: Ports) -> PoolReport:
-    """The report of one pool. Raises: NotFound."""
+    """Reports one pool as it is now. Raises: NotFound."""
     pool = ports.catalog.pool(pool_id)
     try:
         reading = read_snapshot(pool_id, ports)
@@ -94,12 +94,12 @@ def _report(pool: Pool, rows: PoolRows, members: Sequence[Member], queued: int, 
 
 
 def instances_of_pool(pool_id: str, ports: Ports) -> Sequence[Member]:
-    """The pool's instances with their slots, oldest instance first. Raises: NotFound."""
+    """Returns the pool's instances with their slots, oldest instance first. Raises: NotFound."""
     ports.catalog.pool(pool_id)
     return sorted(ports.fleet.list_of_pool(pool_id), key=attrgetter("instance.launched_at", "instance.instance_id"))
 
 
 def decisions_of_pool(pool_id: str, limit: int, ports: Ports) -> Sequence[JournalRow]:
-    """The pool's last `limit` Journal entries, newest first. Raises: NotFound."""
+    """Returns the pool's last `limit` Journal entries, newest first. Raises: NotFound."""
     ports.catalog.pool(pool_id)
     return ports.journal.newest(pool_entity(pool_id), limit)

@@ -1,4 +1,4 @@
-"""Reads a pool's rows and counts them, as the snapshot from which the planner decides."""
+"""Reads a pool's rows and counts them. The result is the snapshot from which the planner decides."""
 
 from __future__ import annotations
 
@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 
 
 WARM_POOL_COOLDOWN_S = 600
-"""How long nothing is launched for the warm pool after a launch for the warm pool failed.
+"""How long nothing is launched for the warm pool after such a launch failed, seconds.
 
-Such launches are not urgent, and must not delay others.
+The warm pool is a pool's stopped instances, which start quickly. Launches for the warm pool are not urgent, and must
+not delay other launches.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class PoolReading:
-    """The snapshot of a pool, and the rows from which it was counted. A member is an instance with its slots."""
+    """The snapshot of a pool, from which the planner decides, and the rows from which the snapshot was counted.
+
+    `members`: the pool's instances, each with its slots.
+    """
 
     pool: Pool
     application: Application
@@ -44,28 +48,31 @@ class PoolReading:
 
     @property
     def own(self) -> tuple[Member, ...]:
-        """The instances that run the pool's application. Only these can serve its viewers."""
+        """The instances that run the pool's present application. Only these instances can serve the pool's viewers."""
         return tuple(each for each in self.members if each.instance.application_id == self.pool.application_id)
 
     @property
     def others(self) -> tuple[Member, ...]:
-        """The instances that still run an application which the pool served before."""
+        """The pool's instances that still run an application which the pool served before."""
         return tuple(each for each in self.members if each.instance.application_id != self.pool.application_id)
 
 
 def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
-    """Reads the pool as it is now. Raises: NotFound (the pool or its application is not configured)."""
+    """Reads the pool's rows as they are now, and counts them for the planner.
+
+    Raises: NotFound (the pool or its application is not configured).
+    """
     pool = ports.catalog.pool(pool_id)
     return read_rows(pool, ports.catalog.application(pool.application_id), None, ports)
 
 
 def read_rows(pool: Pool, application: Application, queued: int | None, ports: Ports) -> PoolReading:
-    """Like `read_snapshot`, for callers who have just read the pool and its application.
+    """Reads and counts a pool's rows like `read_snapshot`, for callers who have just read the pool and its application.
 
-    `queued`: the length of the line, if the caller knows it.
+    `queued`: the number of sessions in line; None: the caller does not know it.
     The pool's row and launches are read before its instances. A launch that is closed between the two reads has an
-    instance by then, so it may be counted twice but is never missed. An instance that is added between the two reads
-    belongs to a launch that was read as open.
+    instance by then, so its slots may be counted twice but are never missed. An instance that is added between the two
+    reads belongs to a launch that was read as open.
     """
     pool_id = pool.pool_id
     rows, now = ports.pools.read(pool_id), ports.now()
@@ -97,15 +104,17 @@ def read_rows(pool: Pool, application: Application, queued: int | None, ports: P
 
 
 def _coming(rows: PoolRows, members: tuple[Member, ...]) -> list[Launch]:
-    """The open launches that have no instance among those that were read."""
+    """Returns the open launches (intents to start an instance) whose instance is not among `members`."""
     shown = {each.instance.launch_id for each in members}
     return [launch for launch in rows.launches if launch.is_open and launch.launch_id not in shown]
 
 
 def _warm_pool_cooldown_until(launches: Iterable[Launch]) -> float:
-    """Until when nothing is launched for the warm pool. The row of a failed launch has in `deadline_at` when it failed.
+    """Returns until when nothing is launched for the warm pool (stopped instances), because such a launch failed.
 
-    A launch that was given up because it was no longer wanted does not count as failed.
+    Returns 0 if no such launch failed.
+    In the row of a failed launch, `deadline_at` says when the launch failed. A launch that was given up because it was
+    no longer wanted does not count as failed.
     """
     over = [each for each in launches if each.for_warm_tier and each.state is LaunchState.FAILED]
     failed = [each.deadline_at for each in over if each.reason != NOT_WANTED]
@@ -132,5 +141,5 @@ def _load(member: Member, application: Application) -> InstanceLoad:
 
 
 def count_slots(slots: tuple[Slot, ...], state: SlotState) -> int:
-    """How many of the slots are in this state."""
+    """Returns how many of the slots are in this state."""
     return sum(each.state is state for each in slots)

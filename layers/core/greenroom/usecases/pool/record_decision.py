@@ -1,4 +1,7 @@
-"""Writes the decision record of a planning pass: its inputs, what was decided, and what was rejected and why."""
+"""Writes the decision record of a planning pass: its inputs, what was decided, and what was rejected and why.
+
+A planning pass is one run of the planner for a pool.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ if TYPE_CHECKING:
 
 
 RULE = "planning.plan_capacity"
-"""The name of the rule that decided, as the record states it."""
+"""The name of the function that decided, as the decision record states it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The ids of the launches and instances for which the plan was really carried out.
+    """The ids of the launches and instances for which a plan was really carried out.
 
     An instance on which a session claimed a slot in the meantime is in the plan, but not here.
     """
@@ -35,7 +38,7 @@ class Done:
 
 
 def record_decision(pool_id: str, snapshot: PoolSnapshot, plan: Plan, done: Done, ports: Ports) -> None:
-    """Writes the decision record of one planning pass to the Journal."""
+    """Writes the decision record of one planning pass (run of the planner) to the Journal."""
     entry = journal.PoolPlanned(
         pool_id=pool_id,
         rule=RULE,
@@ -81,5 +84,5 @@ def _inputs(snapshot: PoolSnapshot) -> journal.PlanInputs:
 
 
 def _line(each: InstanceLoad) -> str:
-    """An instance as one line of text. Example: `i-0abc Ready on-demand us-east-1a busy 1 of 2`."""
+    """Describes an instance in one line of text. Example: `i-0abc Ready on-demand us-east-1a busy 1 of 2`."""
     return f"{each.instance_id} {each.state} {each.market} {each.zone} busy {each.busy} of {each.slots}"

@@ -1,6 +1,6 @@
 """Requests a planning pass (one run of the planner) for a pool.
 
-While a pass is pending, no second pass is requested.
+While a requested pass has not begun yet, no second pass is requested.
 """
 
 from __future__ import annotations
@@ -22,23 +22,27 @@ if TYPE_CHECKING:
 
 
 def request_pass(pool_id: str, cause: str, ports: Ports) -> None:
-    """Sends the bus event PoolChanged, which starts a planning pass, unless a pass is pending."""
+    """Requests a planning pass (one run of the planner) for the pool by the bus event PoolChanged.
+
+    Does nothing while an earlier requested pass has not begun yet.
+    """
     for asked in pass_to_request(pool_id, cause, ports):
         ports.bus.send(asked)
 
 
 def pass_to_request(pool_id: str, cause: str, ports: Ports) -> Sequence[PoolChanged]:
-    """The bus event that requests a planning pass; empty while a pass is pending. The caller must send it at once.
+    """Returns the bus event that requests a planning pass (one run of the planner).
 
-    This lets the caller send it together with events of its own.
+    The caller must send the event at once, and can do so together with events of its own. The result is empty while an
+    earlier requested pass has not begun yet.
     """
     return [PoolChanged(pool_id=pool_id, cause=cause)] if ports.pools.begin_pass(pool_id, ports.now()) else []
 
 
 def slot_taken(pool: Pool, taken: Taken, ports: Ports) -> None:
-    """Requests a planning pass after a session took a free slot, if too few free slots are left.
+    """Requests a planning pass (run of the planner) after a session took a free slot, if too few free slots are left.
 
-    Too few are fewer than the policy's idle buffer (`target_idle`).
+    Too few are fewer than the idle buffer of the pool's policy (`target_idle`).
     """
     if taken.free is not None and taken.free < pool.policy.target_idle:
         request_pass(pool.pool_id, "slotTaken", ports)

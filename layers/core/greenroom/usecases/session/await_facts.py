@@ -1,4 +1,8 @@
-"""Stores what a state machine waits for in a session's row, and answers at once if that has already happened."""
+"""Makes a state machine wait for a fact about a session, and answers at once if the fact has already happened.
+
+A fact is that the session has a slot, that its viewer is connected, or that it is to end. A state machine waits by
+storing its task token in the session's row.
+"""
 
 from __future__ import annotations
 
@@ -44,14 +48,14 @@ if TYPE_CHECKING:
 
 
 LEASE_GRACE_S = 15
-"""By how many seconds a slot's lease ends later than the time by which the viewer must connect.
+"""How much later a slot's lease (time limit of its claim) ends than the time by which the viewer must connect, seconds.
 
-So the missed connection ends the session before the lease of its slot runs out.
+So a session whose viewer does not connect is ended before the lease of its slot runs out.
 """
 
 
 def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: Ports) -> Session:
-    """Makes the calling execution of the state machine the only one that drives the session.
+    """Makes the calling execution of the state machine the only execution that drives the session.
 
     The execution then waits until the viewer is connected.
     Raises: NotFound, SessionAlreadyAdopted (another execution drives the session), NoFreeSlot (the session is in line:
@@ -70,9 +74,10 @@ def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: P
 
 
 def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
-    """Makes the execution wait until the session gets a slot.
+    """Makes the session's state machine wait until the session gets a slot.
 
-    Serves the line once, because a slot may have become free before the wait was stored. Raises: NotFound.
+    Also gives free slots to the pool's line once, because a slot may have become free before the wait was stored.
+    Raises: NotFound.
     """
     session = ports.sessions.store_wait(session_id, PendingWait("slot", task_token))
     answer_wait(session, ports)
@@ -82,9 +87,9 @@ def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
 
 
 def await_end(session_id: str, task_token: str, ports: Ports) -> Session:
-    """Makes the execution wait until the session is to end, for whatever reason. A reconnect does not end the wait.
+    """Makes the session's state machine wait until the session is to end, for whatever reason.
 
-    Raises: NotFound.
+    A viewer who disconnects and connects again does not end the wait. Raises: NotFound.
     """
     session = ports.sessions.store_wait(session_id, PendingWait("end", task_token))
     answer_wait(session, ports)

@@ -1,4 +1,8 @@
-"""Checks whether quotas and the kill switch allow a new session, and returns the quotas that its claim must respect."""
+"""Checks whether quotas (limits) and the kill switch allow a new session.
+
+Returns the quotas that the claim of a slot for the session must respect. The kill switch is an operator's switch that
+stops all new sessions.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +26,13 @@ if TYPE_CHECKING:
 
 
 def check_limits(draft: Session, application: Application, ports: Ports) -> Quotas:
-    """Checks the kill switch and the used GPU time, and returns the quotas that apply to the new session.
+    """Checks the kill switch and the used GPU time, and returns the quotas (limits) that apply to the new session.
 
-    The numbers of sessions are checked by the claim of a slot itself. GPU time is read here, because it is counted when
-    sessions end. If the viewer already has as many sessions as allowed, ViewerLimitReached names one of them, whatever
-    else would refuse the request: after a reload, the page must find its session, even if new sessions were stopped
-    since.
+    The numbers of sessions are checked later, by the transaction that claims a slot. GPU time is checked here, because
+    it is counted only when sessions end.
+    A viewer who already has as many sessions as allowed gets ViewerLimitReached, which names one of these sessions,
+    even if something else would refuse the request, too. So after a reload, the page finds its session, even if new
+    sessions were stopped since.
     Raises: DuplicateLaunch, ViewerLimitReached, KillSwitchThrown, QuotaExceeded.
     """
     account = ports.quotas.of_account()
@@ -46,9 +51,9 @@ def check_limits(draft: Session, application: Application, ports: Ports) -> Quot
 
 
 def gpu_budgets_of(session: Session, ports: Ports) -> Sequence[GpuBudget]:
-    """Today's GPU budgets (limit and use of GPU time) that apply to the session.
+    """Returns today's GPU budgets (limit and use of GPU time) that apply to the session.
 
-    The limits are those that operators have set now, not those at the session's request.
+    The limits are those that operators have set by now, not those at the time of the session's request.
     """
     application = ports.catalog.application(session.application_id)
     account, tenant = ports.quotas.of_account(), ports.quotas.of_tenant(session.tenant_id)
@@ -56,9 +61,9 @@ def gpu_budgets_of(session: Session, ports: Ports) -> Sequence[GpuBudget]:
 
 
 def gpu_budgets(session: Session, quotas: Quotas, now: float, ports: Ports) -> Sequence[GpuBudget]:
-    """The GPU budgets of the viewer, the tenant and the AWS account, as far as each has a limit.
+    """Returns the GPU budgets (limit and use of GPU time on this day) of the viewer, the tenant and the AWS account.
 
-    The use is read only where there is a limit.
+    A budget without a limit is left out, and its use is not read.
     """
     minutes = {
         Scope.VIEWER_DAY: quotas.viewer.gpu_minutes_per_day,
@@ -74,9 +79,9 @@ def gpu_budgets(session: Session, quotas: Quotas, now: float, ports: Ports) -> S
 
 
 def _of_viewer(application: Application) -> Quota:
-    """A viewer's quota per day.
+    """Returns a viewer's quota (limits) per day, as the application defines it.
 
-    How many sessions a viewer may run at once is not part of it, because those sessions are counted by their ids.
+    The limit of sessions at a time is no part of this quota, because those sessions are counted by their ids.
     """
     return Quota(
         sessions_per_day=application.sessions_per_viewer_day,

@@ -1,4 +1,4 @@
-"""Ends a session for one reason: the session becomes Ending, whatever live state it was in, and others are notified."""
+"""Ends a session for one reason: marks it as Ending, whatever its live state was, and notifies those who must know."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 ENDING_TIMEOUT_S = 60
-"""How long a session may be Ending before it is overdue."""
+"""How long a session may be Ending before it counts as overdue, seconds."""
 _NEVER_ASSIGNED = frozenset({SessionState.REQUESTED, SessionState.QUEUED})
 
 
 def end_session(session_id: str, reason: StatusReason, ports: Ports) -> Session:
-    """Moves the session to Ending, and notifies its state machine and its viewer's page.
+    """Marks the session as Ending, and notifies its state machine and its viewer's page.
 
     If the session is ending or over already, its first reason is kept, and only the notifications are repeated.
     Raises: NotFound.
@@ -42,9 +42,10 @@ def end_session(session_id: str, reason: StatusReason, ports: Ports) -> Session:
 
 
 def end_overdue_session(session: Session, ports: Ports) -> Session:
-    """Ends a session that was in its state past its deadline. The state determines the reason.
+    """Ends a session that has not left its state by its deadline. The state determines the reason.
 
-    If the state has changed since the session was read, the session is left alone: the report that changed it counts.
+    If the state has changed since `session` was read, the session is left alone, because whatever changed the state
+    still counts.
     Raises: NotFound.
     """
     if not session.is_live:
@@ -58,10 +59,12 @@ def end_overdue_session(session: Session, ports: Ports) -> Session:
 
 
 def end_idle_session(session_id: str, epoch: int, join_number: int | None, ports: Ports) -> Session:
-    """Ends a session whose viewer gave no input for too long.
+    """Ends a session whose viewer gave no input for too long, as the agent reports.
 
-    The report is ignored if the viewer was disconnected, or reloaded the page, after the agent had sent it. A session
-    that is moving to another slot still shows the old slot's picture, so its viewer can be idle too.
+    The report is ignored if the viewer disconnected or reloaded the page after the agent had sent the report. A session
+    that is moving to another slot still shows the old slot's picture, so its viewer can be idle, too.
+    `epoch`: the fencing number of the slot that the report is about. `join_number`: the number of the page that the
+    report is about.
     Raises: NotFound, StaleEpoch (the session has another slot by now).
     """
     watched = frozenset({SessionState.CONNECTED, SessionState.MIGRATING})
@@ -75,7 +78,7 @@ def end_idle_session(session_id: str, epoch: int, join_number: int | None, ports
 def give_up_place(session: Session, ports: Ports) -> Session:
     """Cancels a session in line whose page has been disconnected for too long, so that the session loses its place.
 
-    The session is left alone if its page has connected again, or if it got a slot, since it was read.
+    The session is left alone if its page has connected again, or if the session got a slot, since `session` was read.
     """
     try:
         waiting = frozenset({SessionState.QUEUED})
@@ -86,9 +89,9 @@ def give_up_place(session: Session, ports: Ports) -> Session:
 
 
 def end_held_session(session: Session, ports: Ports) -> Session:
-    """Ends a session that waits for an event which will not take place.
+    """Ends a session that waits for a scheduled event which will not take place.
 
-    The session is left alone if it got a slot since it was read.
+    The session is left alone if it got a slot since `session` was read.
     """
     try:
         ended = _end(session.session_id, StatusReason.EVENT_ENDED, frozenset({SessionState.QUEUED}), ports)
@@ -100,8 +103,8 @@ def end_held_session(session: Session, ports: Ports) -> Session:
 def end_unserved_session(session: Session, ports: Ports) -> Session:
     """Ends a waiting session whose pool now serves another application.
 
-    A session that is moving to another slot is left alone: its viewer still sees the old picture, and the move has a
-    deadline of its own.
+    A session that is moving to another slot is left alone: its viewer still sees the picture of the old slot, and the
+    move has a deadline of its own.
     """
     try:
         reason, waiting = StatusReason.CAPACITY_UNAVAILABLE, frozenset({SessionState.QUEUED})
@@ -112,7 +115,7 @@ def end_unserved_session(session: Session, ports: Ports) -> Session:
 
 
 def leave_session(session_id: str, viewer_id: str, ports: Ports) -> Session:
-    """Ends the session because its viewer leaves it.
+    """Ends a session because its viewer leaves it.
 
     The reason is `userLeft`, or `cancelled` if the session never had a slot. Raises: NotFound (also when the session
     belongs to another viewer).
@@ -151,9 +154,10 @@ def _end(
 
 
 def _follow_up(session: Session, ports: Ports) -> Session:
-    """Does what must follow the move to Ending: removes the place in line, and notifies the state machine and the page.
+    """Removes the place in line of a session that is Ending, and notifies the session's state machine and page.
 
-    Every caller repeats this, because an earlier caller may have died between the move and this work.
+    Every call that ends the session repeats this, because an earlier call may have died after it had marked the
+    session.
     """
     if session.assignment is None or session.moving is not None:
         ports.line.remove(LineTicket(session.pool_id, session.session_id, order_of(session)))

@@ -1,4 +1,4 @@
-"""Moves a session whose slot is being lost to another slot; the viewer keeps the session."""
+"""Moves a session to another slot because its present slot is being lost. The viewer keeps the session."""
 
 from __future__ import annotations
 
@@ -42,10 +42,11 @@ if TYPE_CHECKING:
 
 
 def migrate_session(session: Session, reason: StatusReason, picture_until: float | None, ports: Ports) -> None:
-    """Moves the session to Migrating, notifies its viewer, and gives it another slot at once if a slot is free.
+    """Marks the session as Migrating, notifies its viewer, and gives it another slot at once if a slot is free.
 
-    `session`: as it was read, still with the slot that it loses. `picture_until`: until when that slot can stream to
-    the viewer, epoch seconds; None: unknown, or not at all.
+    Without a free slot, the session waits in line for another slot. `session`: as it was read, still with the slot that
+    is being lost. `picture_until`: until when that slot can stream to the viewer, epoch seconds; None: unknown, or not
+    at all.
     Repeating the call finishes what an earlier call began. A session that was moved too often is ended for `reason`
     instead. A session that is ending, or that got another slot since it was read, is left alone.
     """
@@ -69,7 +70,7 @@ def migrate_session(session: Session, reason: StatusReason, picture_until: float
 
 
 def held_session(slot: Slot, ports: Ports) -> Session | None:
-    """The session that has this slot; None when no session has it.
+    """Returns the session that has this slot; None when no session has the slot.
 
     The slot's row and the session's row must both say so, with the same epoch (fencing number, raised at each claim).
     Raises: NotFound.
@@ -80,7 +81,7 @@ def held_session(slot: Slot, ports: Ports) -> Session | None:
 
 
 def _follow_up(session: Session, ports: Ports) -> None:
-    """Notifies the state machine and the viewer, and serves the line.
+    """Notifies the state machine and the viewer of a session that is moving, and gives free slots to the line.
 
     The viewer is notified first, because the search for a slot takes time and may find nothing.
     """

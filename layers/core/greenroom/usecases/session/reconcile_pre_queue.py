@@ -1,6 +1,7 @@
-"""Keeps the sessions in a pre-queue in step with the event that they wait for.
+"""Keeps the sessions in a pre-queue in step with the scheduled event whose start they wait for.
 
-Operators may edit or cancel the event, or open the application to everybody.
+A pre-queue is the line before an event's start. Operators may edit or cancel the event, or open the application to
+everybody.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
 
 
 def reconcile_pre_queue(pool_id: str, ports: Ports) -> None:
-    """Makes each session in the pool's pre-queues wait for the start of its event as the event is planned now.
+    """Makes each session in the pool's pre-queues wait for the start of its event, as the event is planned now.
 
-    A session that need not wait for an event any more may be served at once. A session whose event will not take place
-    is ended. This function gives no slots: once an event has begun, its sessions are served in the order of the line.
+    A pre-queue is the line before a scheduled event starts. A session that need not wait for an event any more may get
+    a slot at once. A session whose event will not take place is ended. This function gives no slots: once an event has
+    begun, its sessions get slots in the order of the line.
     Costs one query when no session waits for an event.
     """
     tickets = ports.line.held_back(pool_id, ports.now())

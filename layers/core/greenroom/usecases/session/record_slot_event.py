@@ -65,21 +65,23 @@ if TYPE_CHECKING:
 
 
 class SlotEvent(StrEnum):
-    """What an agent can report about a slot. A report may arrive twice, late, or not at all."""
+    """What an agent can report about one of its slots. A report may arrive twice, late, or not at all."""
 
     READY = "ready"  # the application runs and has answered its probe
-    NOT_READY = "notReady"  # the application runs, but its streamer is disconnected; it may connect again
-    CONNECTED = "connected"  # the WebRTC connection to the page that has this join number is up
-    DISCONNECTED = "disconnected"  # the WebRTC connection to that page is lost
-    IDLE = "idle"  # the viewer on that page gave no input and did not answer the warning
+    NOT_READY = "notReady"  # the application runs, but its streamer is disconnected, and may connect again
+    CONNECTED = "connected"  # the WebRTC connection to the page with the reported join number is up
+    DISCONNECTED = "disconnected"  # the WebRTC connection to the page with the reported join number is lost
+    IDLE = "idle"  # the viewer on the page gave no input and did not answer the warning
     EXITED = "exited"  # the application's process ended by itself
 
 
 @dataclass(frozen=True, slots=True)
 class SlotFact:
-    """One report of an agent. `instance_id`: from the verified signature of the request.
+    """One report of an agent about one of its slots. `instance_id`: from the verified signature of the request.
 
-    `epoch`: the slot's fencing number, which is raised at each claim, as the agent knows it.
+    `boot_nonce`: the random id that the agent chose at its instance's boot. `epoch`: the slot's fencing number (raised
+    at each claim), as the agent knows it. `join_number`: the number of the page that the report is about; each new page
+    of the session gets the next number.
     """
 
     instance_id: str
@@ -92,10 +94,10 @@ class SlotFact:
 
 
 def record_slot_event(fact: SlotFact, ports: Ports) -> Slot:
-    """Records an agent's report, and returns the slot as it is afterwards.
+    """Records an agent's report about a slot, and returns the slot as it is afterwards.
 
-    Raises: UnknownInstance, StaleBoot, Forbidden (the slot is on another instance), NotFound, StaleEpoch (the slot
-    changed hands after the event).
+    Raises: UnknownInstance, StaleBoot (the agent of a later boot has registered), Forbidden (the slot is on another
+    instance), NotFound, StaleEpoch (the slot has another epoch, its fencing number, than the report).
     """
     instance = check_boot(fact.instance_id, fact.boot_nonce, ports)
     slot = ports.slots.get(fact.slot_id)
@@ -142,9 +144,9 @@ def _exited(slot: Slot, instance: Instance, ports: Ports) -> None:
 
 
 def _withdraw(slot: Slot, instance: Instance, ports: Ports) -> None:
-    """Makes a free slot unavailable until its application is ready again, because the slot has lost its streamer.
+    """Makes a free slot unavailable until its application is ready again. A slot that has a session keeps the session.
 
-    A slot that has a session keeps the session.
+    This is done when the application has ended, or has lost its streamer (the program that sends the video).
     """
     if slot.state is not SlotState.FREE:
         return

@@ -1,8 +1,8 @@
 """Corrects a viewer's counter of running sessions by the rows of those sessions.
 
-A crash cannot make the counter wrong: a request and a release change it in the same transaction that writes the
-session. A restored table can make it wrong: a backup that is made while a transaction is being applied may hold only a
-part of it.
+A crash cannot make the counter wrong: a session's request and its release change the counter in the same transaction as
+the session's row. A restored table can make the counter wrong: a backup that is made while a transaction is being
+applied may hold only a part of the transaction.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 """
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 
 def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> None:
-    """Adds each of these sessions to the viewer's counter if the session is not over, and else removes it.
+    """Corrects, in the viewer's counter of running sessions, the entries of these sessions.
 
-    Each correction is one transaction with the session's own row.
+    A session that is over is removed from the counter, and any other session is added. Each correction is one
+    transaction with the session's own row.
     """
     for session_id in sorted(session_ids):
         if ports.quota_counters.correct_viewer(viewer_id, session_id):
@@ -37,11 +38,11 @@ def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> 
 
 
 def forget_what_is_over(viewer_id: str, told: str, ports: Ports) -> bool:
-    """Removes sessions that are over from the viewer's counter. Returns whether there were any.
+    """Removes sessions that are over from the viewer's counter of running sessions. Returns whether there were any.
 
-    `told`: the session because of which a request was refused. When this function returns True, the request may be
-    tried again. The reaper (the periodic repair) cannot do this instead: it recounts only viewers who have a running
-    session.
+    Called after the counter has refused a request; when this function returns True, the request may be tried again.
+    `told`: the id of the running session that the refusal named. The reaper (the repair that runs every 10 s) cannot do
+    this instead, because it recounts only viewers who have a running session.
     """
     named = ports.quota_counters.live_of_viewer(viewer_id) | {told}
     over = [each for each in named if _is_over(each, ports)]

@@ -43,9 +43,10 @@ if TYPE_CHECKING:
 
 
 def release_slot(session_id: str, ports: Ports) -> Session:
-    """Moves the session from Ending to Ended or Failed, and gives back what it holds. Idempotent.
+    """Moves the session from Ending to Ended or Failed, and gives back what the session holds. Idempotent.
 
-    If nobody has ended the session yet, it is ended with the reason internalError. Raises: NotFound.
+    A session holds a slot, units of quotas, or a place in line. If nobody has ended the session yet, it is ended with
+    the reason internalError. Raises: NotFound.
     """
     session = ports.sessions.get(session_id)
     if session.is_live:
@@ -60,16 +61,16 @@ def release_slot(session_id: str, ports: Ports) -> Session:
 
 
 def _record_length(over: Session, ports: Ports) -> None:
-    """Records how long the session lasted. Forecasts of other viewers' waits use this."""
+    """Records how long the session lasted, for the forecasts of how long other viewers must wait."""
     length = length_of(over)
     if length is not None:
         ports.pools.record_length(over.pool_id, length)
 
 
 def _notify_agent(session: Session, ports: Ports) -> None:
-    """Asks the agent to start a fresh process in the slot.
+    """Asks the agent of the session's former slot to start a fresh process in the slot.
 
-    If the message is lost, the next heartbeat's answer says the same.
+    If the message is lost, the answer to the agent's next heartbeat says the same.
     """
     if session.assignment is None:
         return

@@ -1,4 +1,4 @@
-"""Handles a viewer's press of Play: the session gets a free slot at once, or a place in line."""
+"""Handles a viewer's press of Play: starts a session, which gets a free slot at once or a place in line."""
 
 from __future__ import annotations
 
@@ -62,17 +62,20 @@ if TYPE_CHECKING:
 
 
 LOSSES_BEFORE_LINE = 3
-"""After so many slots lost to other requests, a request checks whether others wait in line by now."""
+"""After how many slots lost to simultaneous requests a request checks whether other sessions wait in line by now."""
 ADOPT_WITHIN_S = 20
-"""If no state machine has adopted the session within this time, the session is announced again.
+"""How long after its request a session may be without a state machine before it is announced again, seconds.
 
-The reaper (the periodic repair) does so.
+The announcement starts a state machine. The reaper (the repair that runs every 10 s) repeats the announcement.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """One press of Play. A repeated request with the same client token is harmless."""
+    """A viewer's request for a session, made by pressing Play.
+
+    `client_token`: a repeated request with the same token starts no second session.
+    """
 
     viewer_id: str
     tenant_id: str
@@ -83,10 +86,11 @@ class SessionRequest:
 
 @dataclass(frozen=True, slots=True)
 class SessionAnswer:
-    """The outcome of a press of Play.
+    """The outcome of a viewer's press of Play.
 
-    `ticket`: set only if the session has a slot. `place`: set only if the session is in line (1 = next).
-    `repeated`: an earlier request with the same client token has started the session.
+    `ticket`: the secret with which the page connects to the Viewer socket; set only if the session has a slot. `place`:
+    the session's place in line (1 = next); set only if the session is in line. `repeated`: an earlier request with the
+    same client token has started the session.
     """
 
     session: Session
@@ -96,7 +100,7 @@ class SessionAnswer:
 
 
 def request_session(launch: SessionRequest, ports: Ports) -> SessionAnswer:
-    """Starts a session for one press of Play.
+    """Starts a session for a viewer who has pressed Play. The session gets a free slot, or else a place in line.
 
     Raises: NotFound (the application does not exist), ApplicationClosed, NotOpenYet, ViewerLimitReached, QuotaExceeded,
     KillSwitchThrown, LineFull.
@@ -124,7 +128,11 @@ def request_session(launch: SessionRequest, ports: Ports) -> SessionAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Entered:
-    """A stored session, and how many sessions were in line before it joined the line (None: they were not counted)."""
+    """A stored session.
+
+    `waiting`: how many sessions were in line before this session joined the line; None: they were not counted.
+    `repeated`: the session was stored by an earlier request with the same client token.
+    """
 
     session: Session
     waiting: int | None = None
@@ -132,9 +140,10 @@ class _Entered:
 
 
 def _announce(session: Session, pool: Pool, ports: Ports) -> None:
-    """Sends the bus events about a new session.
+    """Sends the bus events about a new session: one starts its state machine, another requests a planning pass.
 
-    A repeated request sends them again, because the first request may have died before sending them.
+    A planning pass is a run of the planner. A repeated request sends the events again, because the first request may
+    have died before it sent them.
     """
     events: list[Event] = []
     if session.execution_arn is None and session.is_live:
@@ -146,9 +155,10 @@ def _announce(session: Session, pool: Pool, ports: Ports) -> None:
 
 
 def _outlook(entered: _Entered, place: int, application: Application, pool: Pool, ports: Ports) -> Outlook:
-    """The forecast of the pool's line, made from rows that were just read.
+    """Forecasts the wait in the session's line, from rows that the request has just read.
 
-    The client token of a repeated request may belong to a session of another pool; then that pool is read and forecast.
+    The client token of a repeated request may belong to a session in another pool. Then the other pool is read and its
+    line forecast.
     """
     from greenroom.usecases.line.forecast_line import forecast_line, outlook_of  # only for a session in line
     from greenroom.usecases.pool.read_snapshot import read_rows
@@ -183,7 +193,8 @@ def _draft(launch: SessionRequest, application: Application, pool: Pool, ports: 
 def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
     """Stores the new session, as Assigned or Queued.
 
-    If the viewer's counter names sessions that are over, the counter is corrected, and the request is tried once more.
+    If the viewer's counter of running sessions refuses the session, but contains sessions that are over, the counter is
+    corrected, and the session is tried once more.
     """
     try:
         return _admit_and_place(draft, application, pool, ports)
@@ -196,7 +207,7 @@ def _enter(draft: Session, application: Application, pool: Pool, ports: Ports) -
 
 
 def _admit_and_place(draft: Session, application: Application, pool: Pool, ports: Ports) -> _Entered:
-    """Checks that the session may start, and stores it as Assigned or Queued.
+    """Checks that the session may start, and stores the session as Assigned or Queued.
 
     Raises: what `request_session` raises, and DuplicateLaunch.
     """
@@ -220,10 +231,11 @@ def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas,
 
 
 def claim_slot(draft: Session, pool: Pool, sessions_per_viewer: int, quotas: Quotas, ports: Ports) -> Taken:
-    """Claims a free slot for a new session. If others wait in line, the session must join the line instead.
+    """Claims a free slot for a new session (takes the slot in one transaction), unless others already wait in line.
 
-    The approximate count of free slots only avoids a search that would find nothing. If the count is too low, or
-    unknown, the session goes through the line although a slot is free; no slot is lost by that.
+    If others wait, NoFreeSlot sends the session to the line. The pool's approximate count of free slots only avoids a
+    search that would find nothing. If the count is too low or unknown, the session joins the line although a slot is
+    free; the line then gets that slot.
     Raises: NoFreeSlot, ViewerLimitReached, QuotaExceeded, DuplicateLaunch.
     """
     if draft.not_before is not None:
@@ -247,10 +259,10 @@ def _is_line(draft: Session, ports: Ports) -> bool:
 
 
 def _queued(draft: Session) -> Session:
-    """The session as Queued.
+    """Returns the session as Queued.
 
-    Until its page connects, the page counts as disconnected since the request. So a page that never connects loses its
-    place in line after the same time as a page that disconnects.
+    Until the session's page connects, the page counts as disconnected since the request. So a session whose page never
+    connects loses its place in line after the same time as a session whose page disconnects.
     """
     return moved(
         replace(draft, page_gone_at=draft.requested_at),
