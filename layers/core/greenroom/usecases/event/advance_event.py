@@ -111,8 +111,8 @@ def _measure(event: ScheduledEvent, kind: _Measured, ports: Ports, *, with_comin
     """Records how many of the event's expected sessions would find no slot, and announces a shortfall on the bus.
 
     All events of a pool share the pool's slots. So the slots that the reservations of all events still need are
-    compared with the slots that exist. `kind`: the kind of the Journal entry. `with_coming`: whether the slots of
-    starting instances and of open launches (intents to start an instance) count as existing.
+    compared with the slots that exist. `kind`: the kind of the Journal entry (an append-only record). `with_coming`:
+    whether the slots of starting instances and of open launches (intents to start an instance) count as existing.
     """
     members, rows = ports.fleet.list_of_pool(event.pool_id), ports.pools.read(event.pool_id)
     free = sum(count_slots(each.slots, SlotState.FREE) for each in members)

@@ -84,10 +84,10 @@ def _give_back(event: ScheduledEvent, ports: Ports) -> bool:
 
 
 def _ask(event: ScheduledEvent, cause: str, entry: journal.EventWarmed | journal.EventGivenBack, ports: Ports) -> None:
-    """Records the entry in the Journal, and requests a planning pass (a run of the planner) for the pool.
+    """Records the entry in the Journal (an append-only log), and requests a planning pass (a run of the planner).
 
     Also starts the reaper (the repair that runs every 10 s) if it is not running, because the reaper must run while a
-    pool has a reservation.
+    pool has a reservation (slots kept for an event).
     """
     ports.journal.append(entry, ports.now())
     request_pass(event.pool_id, cause, ports)

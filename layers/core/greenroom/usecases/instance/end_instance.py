@@ -138,7 +138,7 @@ def _record(
     reason: StatusReason,
     ports: Ports,
 ) -> None:
-    """Records the end of the instance in the Journal, if this call has changed the instance's state.
+    """Records the end of the instance in the Journal (an append-only log), if this call has changed its state.
 
     A call that only repeats the steps of an earlier call records nothing.
     """
@@ -153,9 +153,9 @@ def _record(
 
 
 def _record_waste(instance: Instance, ports: Ports) -> None:
-    """Records what an instance that EC2 interrupts costs from the notice to its end, while no new session can use it.
+    """Records in the Journal (an append-only log) what an interrupted instance costs from the notice to its end.
 
-    Example: 120 s of a Spot g5.xlarge are 0.016767 $.
+    In this time, no new session can use the instance. Example: 120 s of a Spot g5.xlarge are 0.016767 $.
     """
     notice, now = instance.notice, ports.now()
     if notice is None or notice.kind is NoticeKind.REBALANCE:  # only advice: the instance is still used

@@ -36,7 +36,8 @@ _SERVING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING, InstanceSt
 def record_interruption(instance_id: str, kind: NoticeKind, at: float, ports: Ports) -> bool:
     """Announces the notice (word that an instance will be lost) on the bus, if it is news. Returns whether it was news.
 
-    `at`: when it happened, according to EC2's event, epoch seconds.
+    `kind`: what EC2 announces, such as a Spot interruption. `at`: the time of the announcement, according to EC2's
+    event, epoch seconds.
     A notice is no news if this stack did not launch the instance, or has no row of it yet (the reaper, the repair that
     runs every 10 s, will see the instance); if Greenroom itself ends or stops the instance; if an equal or stronger
     notice is known; or if the notice is too old to be true.

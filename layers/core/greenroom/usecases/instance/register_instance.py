@@ -108,10 +108,10 @@ def _place(instance: Instance, ports: Ports) -> None:
 
 
 def _ensure_row(instance_id: str, ports: Ports) -> Instance:
-    """Returns the instance's row. If the agent registers before the launch has written the row, writes it first.
+    """Returns the instance's row, or writes the row if the agent registers before the launch has written it.
 
-    The launch is then found by the instance's tags in EC2, never by what the agent says.
-    Raises: UnknownInstance (EC2 has no such instance of this stack, or its launch is over).
+    To write the row, the launch is found by the instance's tags in EC2, never by what the agent says.
+    Raises: UnknownInstance (EC2 has no such instance of this stack, or the instance's launch is over).
     """
     try:
         return ports.fleet.get(instance_id)

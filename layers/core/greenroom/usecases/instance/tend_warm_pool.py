@@ -98,7 +98,7 @@ def _ask_to_start(instance: Instance, ports: Ports) -> bool:
     try:
         ports.ec2.start(instance.instance_id)
     except Conflict:
-        return True  # it runs already, or is not stopped yet: the reaper asks again when it is stopped
+        return True  # the instance runs already, or is not stopped yet: then the reaper asks again later
     except (CapacityUnavailable, AccountLimitReached) as refusal:
         now = ports.now()
         if isinstance(refusal, AccountLimitReached):
@@ -142,7 +142,7 @@ def _reconcile_stop(instance: Instance, seen: Ec2Instance | None, ports: Ports) 
             change_instance(instance.instance_id, lambda before: _confirmed(before, now), ports)
             ports.journal.append(journal.InstanceStopped(*_named(instance)), now)
     elif instance.deadline_at is not None and now > instance.deadline_at:
-        retire_instances([instance.instance_id], ports)  # it cannot be stopped, and must not cost money any longer
+        retire_instances([instance.instance_id], ports)  # EC2 cannot stop the instance, which must not cost more
     elif seen.state in (Ec2State.PENDING, Ec2State.RUNNING):
         if is_at_rest(instance):  # somebody else started the instance, so it must not count as stopped
             with suppress(Conflict):
@@ -157,5 +157,5 @@ def _confirmed(instance: Instance, now: float) -> Instance:
 
 
 def _named(instance: Instance) -> tuple[str, str, str, str]:
-    """Returns the fields with which every Journal entry about an instance of the warm pool begins."""
+    """Returns the fields with which every entry about the warm pool in the Journal (an append-only log) begins."""
     return instance.instance_id, instance.pool_id, instance.instance_type, instance.zone

@@ -1,4 +1,7 @@
-"""Gives free slots to the sessions in line, in order. A session that asks later never gets a slot before them."""
+"""Gives free slots (places on instances) to the sessions in line, in order.
+
+A new session cannot bypass the sessions that wait.
+"""
 
 from __future__ import annotations
 
@@ -65,10 +68,10 @@ Later calls remove the other such places.
 
 
 def dispatch_line(pool_id: str, ports: Ports) -> int:
-    """Gives free slots to the sessions in line, as long as there are both. Returns how many slots were given.
+    """Gives free slots (places on instances) to the sessions in line, as long as there are both.
 
-    Call this function once after a session joined the line, and once after a slot became free. Whichever call is made
-    second sees both the session and the slot.
+    Returns how many slots were given. Call this function once after a session joined the line, and once after a slot
+    became free. Whichever call is made second sees both the session and the slot.
     """
     if ports.line.head(pool_id, ports.now()) is None:
         return 0

@@ -1,6 +1,7 @@
-"""Finds free slots for a claim: first where the pool's placement policy prefers them, then at random.
+"""Finds free slots (places on instances) for a claim (taking a slot in one transaction).
 
-Because of the randomness, simultaneous claims do not all try the same slot.
+The first slot is the one that the pool's placement policy prefers, the next slots are random. Because of the
+randomness, simultaneous claims do not all try the same slot.
 """
 
 from __future__ import annotations

@@ -192,7 +192,8 @@ def _coming(reading: PoolReading, laws: Laws) -> Iterator[Source]:
 def _planned(reading: PoolReading, laws: Laws) -> list[Source]:
     """Returns the slots that the next pass of the planner would start and launch, as sources of slots for the line.
 
-    If the pool's launches are paused after failures, the launches are those of the first pass after the pause.
+    If the pool's launches are paused after failures, the launches that the first pass after the pause would make are
+    returned instead.
     """
     cooled_down = replace(reading.snapshot, launch_rests_until=0.0)
     plan = plan_capacity(cooled_down)

@@ -1,4 +1,4 @@
-"""Gives a slot that is ready to the first session in line, or else makes the slot free for everybody."""
+"""Gives a ready slot (a place on an instance) to the first session in line, or else makes it free for everybody."""
 
 from __future__ import annotations
 

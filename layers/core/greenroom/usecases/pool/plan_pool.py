@@ -1,6 +1,7 @@
 """Runs one planning pass of a pool: reads the pool, decides how many instances it needs, and commits the plan.
 
-The caller launches, starts, stops and terminates the instances.
+A planning pass is one run of the planner. To commit a plan is to store its launches, unless another pass was faster.
+The caller of this module then launches, starts, stops and terminates the instances.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class PlannedPool:
 def plan_pool(pool_id: str, ports: Ports) -> PlannedPool:
     """Plans how many instances the pool needs, commits the plan, and returns what the caller must do for it.
 
+    To commit a plan is to store its launches (intents to start an instance), unless another planning pass was faster.
     Raises: NotFound; Conflict (other planning passes were faster three times; the reaper, the repair that runs every 10
     s, has the pool planned again).
     """

@@ -100,6 +100,6 @@ def instances_of_pool(pool_id: str, ports: Ports) -> Sequence[Member]:
 
 
 def decisions_of_pool(pool_id: str, limit: int, ports: Ports) -> Sequence[JournalRow]:
-    """Returns the pool's last `limit` Journal entries, newest first. Raises: NotFound."""
+    """Returns the pool's last `limit` Journal entries (append-only records), newest first. Raises: NotFound."""
     ports.catalog.pool(pool_id)
     return ports.journal.newest(pool_entity(pool_id), limit)

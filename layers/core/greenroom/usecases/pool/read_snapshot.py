@@ -69,7 +69,7 @@ def read_snapshot(pool_id: str, ports: Ports) -> PoolReading:
 def read_rows(pool: Pool, application: Application, queued: int | None, ports: Ports) -> PoolReading:
     """Reads and counts a pool's rows like `read_snapshot`, for callers who have just read the pool and its application.
 
-    `queued`: the number of sessions in line; None: the caller does not know it.
+    `queued`: the number of sessions in line; None: the caller does not know the number.
     The pool's row and launches are read before its instances. A launch that is closed between the two reads has an
     instance by then, so its slots may be counted twice but are never missed. An instance that is added between the two
     reads belongs to a launch that was read as open.

@@ -38,7 +38,7 @@ class Done:
 
 
 def record_decision(pool_id: str, snapshot: PoolSnapshot, plan: Plan, done: Done, ports: Ports) -> None:
-    """Writes the decision record of one planning pass (run of the planner) to the Journal."""
+    """Writes the decision record of one planning pass (run of the planner) to the Journal (an append-only log)."""
     entry = journal.PoolPlanned(
         pool_id=pool_id,
         rule=RULE,

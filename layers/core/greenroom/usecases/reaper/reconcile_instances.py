@@ -78,7 +78,7 @@ MASS_SILENCE, MASS_SHARE = 3, 0.3
 """The number of silent instances in a pool, and their share of its instances, that mean an outage of the control plane.
 
 A silent instance sends no heartbeats. If at least that many instances, and more than that share, are silent at once,
-they probably still serve, so they are not ended.
+the silent instances probably still serve viewers, so none of them is ended.
 """
 
 I = InstanceState  # noqa: E741
@@ -185,8 +185,8 @@ def _reason(seen: Ec2Instance | None) -> StatusReason:
 def _is_late(instance: Instance, now: float) -> bool:
     """Whether the instance is not Ready although its deadline is over.
 
-    A Launching instance gets LAUNCH_GRACE_S more. In this time its launch undoes itself, which undoes more than only
-    the instance.
+    A Launching instance gets LAUNCH_GRACE_S more. Within this time the launch of the instance undoes itself, and that
+    undoes more than ending only the instance would.
     """
     grace = LAUNCH_GRACE_S if instance.state is I.LAUNCHING else 0
     waiting = instance.state in (I.LAUNCHING, I.BOOTING)

@@ -1,6 +1,7 @@
 """Repairs one pool in each pass of the reaper: its launches, instances, line and count of free slots.
 
-Afterwards the pool's capacity is planned, and a planning pass is requested if the plan would change something.
+A pass is one run of the reaper, the repair that runs every 10 s. Afterwards the pool's capacity is planned, and a
+planning pass (a run of the planner) is requested if the plan would change something.
 """
 
 from __future__ import annotations

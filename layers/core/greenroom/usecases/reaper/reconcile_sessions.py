@@ -1,4 +1,7 @@
-"""Repairs sessions in each pass of the reaper: those that are overdue, lost their slot, or have no state machine."""
+"""Repairs sessions in each pass of the reaper: those that are overdue, lost their slot, or have no state machine.
+
+A pass is one run of the reaper, the repair that runs every 10 s.
+"""
 
 from __future__ import annotations
 

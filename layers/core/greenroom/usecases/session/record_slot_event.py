@@ -153,7 +153,7 @@ def _withdraw(slot: Slot, instance: Instance, ports: Ports) -> None:
     now, application = ports.now(), ports.catalog.application(instance.application_id)
     try:
         ports.slots.move(slot, withdraw(slot, now, now + restart_timeout_s(application)))
-    except SlotLost as error:  # just claimed by a session: the streamer connects again, or the agent restarts it
+    except SlotLost as error:  # a session has just claimed the slot: the streamer connects again, or is restarted
         raise StaleEpoch("slot", slot.slot_id, "was just claimed.") from error
 
 

@@ -38,11 +38,11 @@ def recount_viewer(viewer_id: str, session_ids: Iterable[str], ports: Ports) -> 
 
 
 def forget_what_is_over(viewer_id: str, told: str, ports: Ports) -> bool:
-    """Removes sessions that are over from the viewer's counter of running sessions. Returns whether there were any.
+    """Removes sessions that are over from the viewer's counter of running sessions.
 
-    Called after the counter has refused a request; when this function returns True, the request may be tried again.
-    `told`: the id of the running session that the refusal named. The reaper (the repair that runs every 10 s) cannot do
-    this instead, because it recounts only viewers who have a running session.
+    Returns whether there were such sessions. Called after the counter has refused a request; when this function returns
+    True, the request may be tried again. `told`: the id of the running session that the refusal named. The reaper (the
+    repair that runs every 10 s) cannot do this instead, because it recounts only viewers who have a running session.
     """
     named = ports.quota_counters.live_of_viewer(viewer_id) | {told}
     over = [each for each in named if _is_over(each, ports)]

@@ -1,4 +1,7 @@
-"""Handles a viewer's press of Play: starts a session, which gets a free slot at once or a place in line."""
+"""Handles a viewer's press of Play: starts a session, which gets a free slot at once or a place in line.
+
+A slot is a place on an instance where one session runs.
+"""
 
 from __future__ import annotations
 
@@ -102,6 +105,8 @@ class SessionAnswer:
 def request_session(launch: SessionRequest, ports: Ports) -> SessionAnswer:
     """Starts a session for a viewer who has pressed Play. The session gets a free slot, or else a place in line.
 
+    A slot is a place on an instance where one session runs. A repeated request with the same client token returns the
+    session that the first request started.
     Raises: NotFound (the application does not exist), ApplicationClosed, NotOpenYet, ViewerLimitReached, QuotaExceeded,
     KillSwitchThrown, LineFull.
     """
@@ -217,7 +222,7 @@ def _admit_and_place(draft: Session, application: Application, pool: Pool, ports
 
 
 def _place(draft: Session, application: Application, pool: Pool, quotas: Quotas, ports: Ports) -> _Entered:
-    """Claims a free slot for the session, or else puts the session in line.
+    """Claims a free slot (a place on an instance) for the session, or else puts the session in line.
 
     Raises: ViewerLimitReached, QuotaExceeded, DuplicateLaunch, LineFull.
     """
