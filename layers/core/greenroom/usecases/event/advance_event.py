@@ -64,7 +64,7 @@ def advance_event(
 
     `preflight`: runs a preflight (the check whether the event's slots can be had). A caller without this function
     leaves the preflight steps to other callers.
-    `dispatch`: gives free slots to the sessions that wait in the pool's line. Called when the event starts, because the
+    `dispatch`: gives free slots to the sessions in the pool's line. This is done when the event starts, because the
     sessions in the event's pre-queue (whose viewers came before the start) may get slots from then on. A caller without
     this function leaves that work to the reaper (the repair that runs every 10 s).
     The event's row is read again after each change, until no step is due and the pool's reservation (slots kept for the

@@ -136,7 +136,7 @@ def _budget(reading: EventReading) -> Check:
 def _together(event: ScheduledEvent, ports: Ports) -> int:
     """Returns how many sessions are expected by this event and by the events of the same pool that overlap with it.
 
-    An event counts from the time when its instances are launched (`lead_s` seconds before its start) to its end.
+    An event counts from `lead_s` seconds before its start, when its instances are launched at the latest, to its end.
     """
     together = event.expected_sessions
     for event_id in ports.events.list_ids():

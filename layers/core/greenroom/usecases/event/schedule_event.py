@@ -58,9 +58,9 @@ Edit = Changed[ScheduledEvent, ScheduledEvent]
 class EventPlan:
     """What an operator states about an event to be created. Times are epoch seconds.
 
-    `lead_s`: how long before the start the event's instances are launched. `pre_queue_s`: how long before the start its
-    viewers may already wait. `shuffle`: whether these viewers are served in random order. `client_token`: a repeated
-    call with the same token creates no second event.
+    `lead_s`: at least how long before the start the event's instances are launched. `pre_queue_s`: how long before the
+    start its viewers may already wait. `shuffle`: whether these viewers are served in random order. `client_token`: a
+    repeated call with the same token creates no second event.
     """
 
     pool_id: str

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 
 def await_registration(pool_id: str, launch_id: str, answer: FleetAnswer, task_token: str, ports: Ports) -> None:
-    """Stores the instances that EC2 launched, and the task token of the state machine, which waits for the agent.
+    """Stores the instances that EC2 launched, and the task token with which the launch's state machine waits.
 
-    If the agent has already registered, the state machine is answered at once. Both the task token and the registration
-    are written to the launch's row, each by a write that fails if the row has changed since it was read. So the later
-    of the two writes sees both, and its caller answers the state machine.
+    The state machine waits until the instances' agent registers. If the agent has already registered, the state machine
+    is answered at once. Both the task token and the registration are written to the launch's row, each by a write that
+    fails if the row has changed since it was read. So the later of the two writes sees both, and its caller answers the
+    state machine.
     `answer`: EC2's answer to the launch.
     Raises: NotFound, LaunchAbandoned (the launch was undone); CapacityUnavailable, AccountLimitReached,
     RequestThrottled or OfferingsInvalid when EC2 launched nothing.

@@ -1,4 +1,7 @@
-"""Evacuates an instance that will be lost: moves its sessions to other instances, then ends it before EC2 does."""
+"""Evacuates an instance that will be lost: moves its sessions to other instances, then ends it before EC2 does.
+
+To end an instance is to have EC2 terminate it.
+"""
 
 from __future__ import annotations
 

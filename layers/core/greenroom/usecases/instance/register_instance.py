@@ -1,4 +1,7 @@
-"""Registers an agent: checks that this stack launched its instance, creates or renews the slots, closes the launch."""
+"""Registers an agent, which reports to Greenroom after each boot of its instance.
+
+Checks that this stack launched the instance, creates or renews the instance's slots, and closes the launch.
+"""
 
 from __future__ import annotations
 

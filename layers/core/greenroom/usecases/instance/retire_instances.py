@@ -1,4 +1,7 @@
-"""Terminates instances that a planning pass has drained, or no longer wants in the warm pool of stopped instances."""
+"""Terminates instances that a planning pass (run of the planner) has drained, or no longer wants in the warm pool.
+
+The warm pool is a pool's stopped instances, which start quickly. A drained instance gets no new sessions.
+"""
 
 from __future__ import annotations
 

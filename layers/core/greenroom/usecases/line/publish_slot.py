@@ -42,10 +42,9 @@ if TYPE_CHECKING:
 def publish_slot(slot: Slot, ports: Ports) -> None:
     """Gives the slot to the first session in line. If no session waits, makes the slot free for everybody.
 
-    Afterwards free slots are given to the line once more, because a session may have found no free slot and joined the
-    line in between. The request of that session serves the line after joining it, and this function serves the line
-    after publishing the slot. Whichever of the two is later sees both the session and the slot, so no session waits
-    beside a free slot.
+    Afterwards free slots are given to the sessions in line once more, because a session may have found no free slot and
+    joined the line in between. The request of such a session does the same after the session has joined the line.
+    Whichever of the two is later sees both the session and the slot, so no session waits beside a free slot.
     Raises: SlotLost (the slot is not Resetting any more, or its instance takes no more sessions).
     """
     if hand_to_line(slot, ports) is not None:

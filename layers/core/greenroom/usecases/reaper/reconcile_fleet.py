@@ -71,7 +71,7 @@ If a reaper dies without giving up its lease, no other reaper runs until the lea
 HAND_OVER_AFTER_S = 3600
 """How long one execution of the reaper's state machine runs before a new execution takes over, seconds.
 
-Step Functions limits the history of an execution.
+Step Functions limits the length of an execution's history, so one execution cannot run forever.
 """
 PASS_WHILE_WAITED_S = 8
 """The time from one pass (run of the reaper) to the next pass while sessions wait in line, seconds.

@@ -70,9 +70,9 @@ Soon after a launch, EC2 may not know the instance's id yet. Source: EC2, eventu
 LAUNCH_GRACE_S = 60
 """How long after its deadline a launch may still undo itself before the reaper terminates its instance, seconds."""
 RESET_GRACE_S = 30
-"""How long an overdue slot may still take to be ready, after its agent was reminded, until it is retired, seconds.
+"""How long an overdue slot may still take to be ready after its agent was reminded, seconds.
 
-A retired slot is never used again.
+A slot that takes longer is retired, which means that it is never used again.
 """
 MASS_SILENCE, MASS_SHARE = 3, 0.3
 """The number of silent instances in a pool, and their share of its instances, that mean an outage of the control plane.
@@ -143,8 +143,8 @@ def _notice_of(instance: Instance, seen: Ec2Instance | None, is_silent: bool, po
     """Returns the notice (word that an instance will be lost) that makes an evacuation necessary, or else None.
 
     An evacuation moves the sessions of an instance to other instances. The notice follows from what EC2 shows now, from
-    a stored notice, or from missing heartbeats. A stored notice is returned in each pass of the reaper, because the
-    evacuation that it started may have died.
+    a stored notice, or from missing heartbeats. A stored notice is returned in each pass (run of the reaper), because
+    an evacuation that the notice started earlier may have died.
     """
     if seen is not None and (seen.state is Ec2State.SHUTTING_DOWN or _stops(instance, seen, ports)):
         return Notice(NoticeKind.INSTANCE_GONE, ports.now())

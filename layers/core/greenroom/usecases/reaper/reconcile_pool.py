@@ -72,9 +72,9 @@ if TYPE_CHECKING:
 
 
 SILENCE_OVER_S = 120
-"""How long no mass silence (many instances without heartbeats at once) must be seen until the last is over, seconds.
+"""After how many seconds without a mass silence (many instances without heartbeats at once) the last one is over.
 
-A mass silence after that is announced as a new one.
+A mass silence after that time is announced as a new one.
 """
 Attempt = Callable[[str, Callable[[], None]], None]
 """The type of a function that runs one repair. Its arguments are the name of what is repaired, and the repair itself.

@@ -76,7 +76,7 @@ def adopt_session(session_id: str, execution_arn: str, task_token: str, ports: P
 def await_slot(session_id: str, task_token: str, ports: Ports) -> Session:
     """Makes the session's state machine wait until the session gets a slot.
 
-    Also gives free slots to the pool's line once, because a slot may have become free before the wait was stored.
+    Also gives free slots to the sessions in line once, because a slot may have become free before the wait was stored.
     Raises: NotFound.
     """
     session = ports.sessions.store_wait(session_id, PendingWait("slot", task_token))

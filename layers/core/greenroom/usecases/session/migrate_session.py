@@ -81,9 +81,10 @@ def held_session(slot: Slot, ports: Ports) -> Session | None:
 
 
 def _follow_up(session: Session, ports: Ports) -> None:
-    """Notifies the state machine and the viewer of a session that is moving, and gives free slots to the line.
+    """Notifies the state machine and the viewer of a moving session, and gives free slots to the sessions in line.
 
-    The viewer is notified first, because the search for a slot takes time and may find nothing.
+    The moving session is in line, too. The viewer is notified first, because the search for a slot takes time and may
+    find nothing.
     """
     answer_wait(session, ports)
     notify_page(session, ports, ports.line.place_of(session))

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 def release_slot(session_id: str, ports: Ports) -> Session:
     """Moves the session from Ending to Ended or Failed, and gives back what the session holds. Idempotent.
 
-    A session holds a slot, units of quotas, or a place in line. If nobody has ended the session yet, it is ended with
-    the reason internalError. Raises: NotFound.
+    A session holds a slot, units of quotas (limits, such as the number of sessions of a tenant), or a place in line. If
+    nobody has ended the session yet, it is ended with the reason internalError. Raises: NotFound.
     """
     session = ports.sessions.get(session_id)
     if session.is_live:
