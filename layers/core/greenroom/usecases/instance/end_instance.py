@@ -84,9 +84,9 @@ def end_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None
 
 
 def finish_instance(instance: Instance, reason: StatusReason, ports: Ports) -> None:
-    """Handles an instance that EC2 no longer has: moves its sessions, and removes it from its pool.
+    """Moves the sessions of an instance that EC2 no longer has to other instances.
 
-    The sessions move to other instances.
+    Also marks the instance as Terminated, which removes it from its pool.
     """
     _clear(instance.instance_id, reason, ports)
     _record(_change(instance.instance_id, _gone, ports), journal.InstanceTerminated, reason, ports)
