@@ -19,7 +19,7 @@ OUTDATED = 3
 
 
 async def run(settings: Settings) -> int:
-    """Runs the agent; returns the exit code of the process."""
+    """Runs the agent until it is signalled or fails. Returns the exit code for the process."""
     agent = asyncio.create_task(Agent(settings).run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,7 +50,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterable[BaseException]
 
 
 def main() -> int:
-    """Entry point."""
+    """Reads the settings from the environment and runs the agent. Returns the exit code for the process."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     try:

@@ -1,4 +1,7 @@
-"""The agent: registers the instance, runs its slots, and ends when it is cancelled or a newer agent has taken over."""
+"""The agent: registers the instance, runs its slots (places for one session each), and ends on cancellation.
+
+It also ends when a newer agent has registered for the same instance.
+"""
 
 import asyncio
 import logging
@@ -37,7 +40,10 @@ log = logging.getLogger(__name__)
 
 
 class Agent:
-    """One run of the agent on one instance. A random boot nonce tells it apart from earlier and later runs."""
+    """One run of the agent on one instance.
+
+    Each run draws a boot nonce (a random text), by which the control plane tells this run from earlier and later runs.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -45,7 +51,7 @@ class Agent:
         self._lease = Lease(0, float("-inf"))
 
     async def run(self) -> None:
-        """Serves viewers until cancelled, then removes every process and file of theirs.
+        """Registers the instance and serves viewers until cancelled. Then removes the viewers' processes and files.
 
         Raises: Outdated when a newer agent runs on this instance (perhaps inside an ExceptionGroup); OSError when files
         of an earlier run cannot be removed.
@@ -168,7 +174,7 @@ class Agent:
 
 
 async def _run_all(steps: list[Coroutine[Any, Any, None]]) -> None:
-    """Runs all coroutines until one fails or this call is cancelled, then ends the others in order."""
+    """Runs all coroutines until one of them fails or this call is cancelled, then ends the other coroutines."""
     async with asyncio.TaskGroup() as tasks:
         for step in steps:
             tasks.create_task(step)

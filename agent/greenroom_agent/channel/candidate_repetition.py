@@ -1,8 +1,8 @@
-"""Repeats the streamer's ICE candidates with the public address of the instance.
+"""Repeats the streamer's ICE candidates (addresses for WebRTC) with the public address of the instance.
 
-An EC2 instance knows only its private address, because the internet gateway translates the public one. A browser
-outside the network needs a candidate with the public address and the same port, so the agent adds one for each
-private one.
+An EC2 instance knows only its private address, because the internet gateway translates the public address. A browser
+outside the network needs a candidate with the public address and the same port. So the agent adds such a candidate for
+each candidate with a private address.
 """
 
 import ipaddress
@@ -13,7 +13,10 @@ Message = dict[str, Any]
 
 
 def repeat_in_sdp(sdp: str, public_ip: str | None) -> str:
-    """The session description (SDP), with a public candidate added after each private UDP host candidate."""
+    """Returns the session description (SDP) with a public candidate added after each private UDP host candidate.
+
+    Without `public_ip`, the description is returned unchanged.
+    """
     if public_ip is None:
         return sdp
     lines = []
@@ -28,7 +31,9 @@ def repeat_in_sdp(sdp: str, public_ip: str | None) -> str:
 
 
 def repeat_candidate(candidate: str, public_ip: str | None) -> str | None:
-    """The public counterpart of a `candidate:` attribute; None unless it is a private UDP host candidate.
+    """Returns a copy of a `candidate:` attribute with the public address, or None if no copy is needed.
+
+    Only a UDP host candidate with a private address needs a copy. Without `public_ip` the result is None.
 
     >>> repeat_candidate("candidate:1 1 udp 2130706431 10.0.0.9 50000 typ host", "203.0.113.7")
     'candidate:1p 1 udp 2130706430 203.0.113.7 50000 typ host'
@@ -45,7 +50,10 @@ def repeat_candidate(candidate: str, public_ip: str | None) -> str | None:
 
 
 def repeat_in_message(message: Message, public_ip: str | None) -> list[Message]:
-    """The messages to send to the page for one message of the streamer. An ICE candidate may become two candidates."""
+    """Returns the messages to send to the browser's page in place of one message of the streamer.
+
+    The result is a single message, except that an ICE candidate with a private address becomes two candidates.
+    """
     if message.get("type") == "offer" and isinstance(message.get("sdp"), str):
         return [{**message, "sdp": repeat_in_sdp(message["sdp"], public_ip)}]
     if message.get("type") == "iceCandidate" and isinstance(message.get("candidate"), dict):

@@ -1,4 +1,4 @@
-"""Cuts a signalling message into frames that are small enough for the Viewer socket."""
+"""Cuts a signalling message (for WebRTC) into frames that are small enough for the Viewer socket (a WebSocket API)."""
 
 import json
 from collections.abc import Mapping
@@ -12,12 +12,14 @@ FRAME_LIMIT_BYTES = 28_000
 
 
 def encode_frame(frame: Mapping[str, Any]) -> str:
-    """The frame as compact ASCII JSON, so that its length in characters equals its length in bytes."""
+    """Encodes the frame as compact ASCII JSON, so that its length in characters equals its length in bytes."""
     return json.dumps(frame, separators=(",", ":"))
 
 
 def cut_message(sequence: int, text: str, envelope: Mapping[str, Any]) -> list[Frame]:
-    """The frames of one message, each at most FRAME_LIMIT_BYTES long. An empty text gives one frame.
+    """Returns the frames that carry one message, each at most FRAME_LIMIT_BYTES long. An empty text gives one frame.
+
+    `sequence`: the number of the message; `envelope`: fields that are added to each frame.
 
     >>> [f["part"] for f in cut_message(1, "a" * 60_000, {})]
     [1, 2, 3]
@@ -42,7 +44,10 @@ def _cut(text: str, room: int) -> list[str]:
 
 
 def _fitting(text: str, room: int) -> int:
-    """How many characters of `text` fit into `room` bytes after escaping; at least 1 unless the text is empty."""
+    """Returns how many characters from the start of `text` fit into `room` bytes after JSON escaping.
+
+    The result is at least 1, unless the text is empty.
+    """
     size = len(text)
     while size > 1 and (needed := len(encode_frame({"": text[:size]})) - 5) > room:
         size = max(1, min(size - 1, size * room // needed))

@@ -14,11 +14,14 @@ MAXIMUM_PARTS = 32
 
 
 class MalformedFrame(ValueError):
-    """A frame whose sequence, part, parts or data is missing or invalid."""
+    """Raised for a frame of which a field is missing or invalid, or whose kind is unknown."""
 
 
 class ReliableReceiver:
-    """Collects pieces, delivers complete messages in order, acknowledges them and requests missing frames."""
+    """Collects pieces, delivers complete messages in order, acknowledges them and requests missing frames.
+
+    The fields of `envelope` are added to each frame that is sent.
+    """
 
     def __init__(self, envelope: Mapping[str, Any]) -> None:
         self._envelope = dict(envelope)
@@ -31,11 +34,11 @@ class ReliableReceiver:
 
     @property
     def next_at_ms(self) -> int | None:
-        """When `poll` is due; None while nothing has to be acknowledged or requested."""
+        """The time at which `poll` must be called; None while nothing has to be acknowledged or requested."""
         return min((at for at in (self._acknowledge_at_ms, self._gap_at_ms) if at is not None), default=None)
 
     def receive(self, frame: Mapping[str, Any], now_ms: int) -> list[str]:
-        """The messages that this frame completes, in order: often none, sometimes several.
+        """Handles one piece of a message. Returns the messages that the piece completes: often none, sometimes several.
 
         Raises: MalformedFrame when the frame is not a piece of a message.
         """
@@ -55,7 +58,7 @@ class ReliableReceiver:
         return messages
 
     def poll(self, now_ms: int) -> list[Frame]:
-        """The acknowledgement and the request for missing frames, if they are due."""
+        """Returns the frames to send now: an acknowledgement and a request for missing frames, if due."""
         frames: list[Frame] = []
         if self._acknowledge_at_ms is not None and self._acknowledge_at_ms <= now_ms:
             self._acknowledge_at_ms = None

@@ -1,4 +1,4 @@
-"""The sending half of a reliable channel: keeps each message until it is acknowledged."""
+"""The sending half of a reliable channel: keeps each message until the peer has acknowledged it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAXIMUM_TRIES = 10
 
 @dataclass(slots=True)
 class _Unacknowledged:
-    """A message that was sent `tries` times and is sent again at `resend_at_ms`."""
+    """A message that was sent `tries` times and will be sent again at `resend_at_ms`."""
 
     sequence: int
     frames: list[Frame]
@@ -22,10 +22,11 @@ class _Unacknowledged:
 
 
 class ReliableSender:
-    """Numbers messages from 1 and repeats each one until the peer acknowledges it.
+    """Numbers messages from 1 and repeats each message until the peer acknowledges it.
 
-    After MAXIMUM_TRIES without a frame from the peer, the sender stops sending but keeps its messages. `revive` (the
-    peer sent a frame, or its socket is open again) starts new attempts.
+    After MAXIMUM_TRIES without a frame from the peer, the sender stops sending but keeps its messages. `revive` starts
+    new attempts; it is called when the peer has sent a frame, or when the peer's socket is open again. The fields of
+    `envelope` are added to each frame.
     """
 
     def __init__(self, envelope: Mapping[str, Any]) -> None:
@@ -36,27 +37,31 @@ class ReliableSender:
 
     @property
     def next_at_ms(self) -> int | None:
-        """When `poll` is due; None while every message is acknowledged."""
+        """The time at which `poll` must be called; None if nothing is to be repeated, or the sender has given up."""
         if self.is_gone or not self._unacknowledged:
             return None
         return min(message.resend_at_ms for message in self._unacknowledged)
 
     def send(self, text: str, now_ms: int) -> list[Frame]:
-        """The frames of a new message, to send now."""
+        """Accepts a new message for the peer and returns the frames to send now."""
         self._last_sequence += 1
         frames = cut_message(self._last_sequence, text, self._envelope)
         self._unacknowledged.append(_Unacknowledged(self._last_sequence, frames, 1, now_ms + FIRST_RESEND_MS))
         return list(frames)
 
     def acknowledge(self, up_to: int, now_ms: int) -> None:
-        """Forgets the messages up to this sequence number, which the peer has. Impossible numbers are ignored."""
+        """Forgets the messages up to number `up_to`, which the peer has received. Ignores impossible numbers."""
         if not 0 <= up_to <= self._last_sequence:
             return
         self._unacknowledged = [message for message in self._unacknowledged if message.sequence > up_to]
         self.revive(now_ms)
 
     def resend(self, first: int, now_ms: int) -> list[Frame]:
-        """Returns the messages from this number on again, because the peer lacks them; forgets the earlier messages."""
+        """Handles the peer's request for all messages from number `first` on: returns the frames of those messages.
+
+        The sender forgets the messages with lower numbers, because the peer has received them. For an impossible
+        number, nothing is returned.
+        """
         if not 1 <= first <= self._last_sequence + 1:
             return []
         self.acknowledge(first - 1, now_ms)
@@ -65,7 +70,10 @@ class ReliableSender:
         return [frame for message in self._unacknowledged for frame in message.frames]
 
     def revive(self, now_ms: int) -> None:
-        """Resets the attempts of every message, because the peer is alive. Sends all of them if it was gone."""
+        """Starts new attempts for every kept message, because the peer has sent a frame or has reconnected.
+
+        If the sender had given up, all kept messages are sent again at the next `poll`.
+        """
         for message in self._unacknowledged:
             message.tries = 1
             if self.is_gone:
@@ -73,7 +81,7 @@ class ReliableSender:
         self.is_gone = False
 
     def poll(self, now_ms: int) -> list[Frame]:
-        """The frames to repeat because their acknowledgement is overdue."""
+        """Returns the frames to send again now, because the peer has not acknowledged them in time."""
         if self.is_gone:
             return []
         due = [message for message in self._unacknowledged if message.resend_at_ms <= now_ms]
@@ -87,5 +95,8 @@ class ReliableSender:
 
 
 def resend_pause_ms(tries: int) -> int:
-    """How long to wait for an acknowledgement after this many attempts: 1, 2, 4, 8, 8 … seconds, in ms."""
+    """Returns how long to wait for an acknowledgement after the given number of attempts, in milliseconds.
+
+    The pauses are 1, 2, 4, 8, 8 … seconds.
+    """
     return min(LAST_RESEND_MS, FIRST_RESEND_MS << (tries - 1))

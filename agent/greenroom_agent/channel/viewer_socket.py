@@ -28,16 +28,17 @@ LIFETIME_SPREAD_S = 15 * 60.0
 
 
 class TicketApi(Protocol):
-    """Issues the tickets that open a connection."""
+    """The API that issues tickets (single-use secrets); a ticket is needed to connect to the Viewer socket."""
 
     async def socket_ticket(self) -> SocketTicket:
-        """A new single-use ticket."""
+        """Requests a new ticket. It can be used once."""
 
 
 class ViewerSocket:
-    """Keeps a connection to the Viewer socket open. When it ends, opens another one with a new ticket.
+    """Keeps the agent connected to the Viewer socket. When a connection ends, opens another with a new ticket.
 
-    `on_frame` gets every frame except pong. The welcome is the first frame of each connection; `is_open` is true then.
+    `on_frame` is called with every received frame except pongs. The first frame of each connection is the welcome;
+    `is_open` is already true when `on_frame` gets it. `luck` returns random numbers in [0, 1).
     """
 
     def __init__(
@@ -57,16 +58,16 @@ class ViewerSocket:
 
     @property
     def is_open(self) -> bool:
-        """Whether a frame that is sent now can arrive."""
+        """Whether the connection is open and welcomed, so that a frame that is sent now can arrive."""
         return self._is_welcome.is_set()
 
     def send(self, frame: Mapping[str, Any]) -> None:
-        """Sends a frame, or drops it while there is no connection: the reliable channel repeats it."""
+        """Sends a frame. Without a connection, the frame is dropped: the reliable channel will repeat it."""
         if self.is_open:
             self._outbox.put_nowait(encode_frame(frame))
 
     async def run(self) -> None:
-        """Stays connected until cancelled. Raises: Outdated when a newer agent runs on this instance."""
+        """Keeps the connection open until cancelled. Raises: Outdated when a newer agent runs on this instance."""
         failures = 0
         while True:
             try:
@@ -112,7 +113,10 @@ class ViewerSocket:
             await socket.send_str(await self._outbox.get())
 
     async def _keep(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Sends hello until the welcome comes, then pings. Returns when the connection is dead or too old."""
+        """Sends hello until the welcome arrives, then a ping every 290 s. Returns when the connection is old enough.
+
+        Raises: TimeoutError when no welcome arrives, Unavailable when a ping is not answered.
+        """
         loop = asyncio.get_running_loop()
         until_s = loop.time() + LIFETIME_S + LIFETIME_SPREAD_S * self._luck()
         await self._greet(socket)
@@ -125,7 +129,7 @@ class ViewerSocket:
                 raise Unavailable("no pong")
 
     async def _greet(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Sends hello until the welcome comes. Raises: TimeoutError when it does not come."""
+        """Sends hello every 2 s until the welcome arrives. Raises: TimeoutError after 15 s without a welcome."""
         async with asyncio.timeout(WELCOME_S):
             while not self.is_open:
                 await socket.send_str(encode_frame({"kind": "hello"}))

@@ -9,11 +9,11 @@ from greenroom_agent.control_plane.idle_limits import UNLIMITED, IdleLimits
 
 
 class MalformedAnswer(ValueError):
-    """An answer or a frame from the control plane that does not have the promised fields."""
+    """Raised for an answer or a frame of the control plane in which a promised field is missing or invalid."""
 
 
 class SlotState(StrEnum):
-    """The states of a slot, as the control plane names them."""
+    """The states of a slot (the place for one session on an instance), as the control plane names them."""
 
     FREE = "Free"
     RESERVED = "Reserved"
@@ -24,7 +24,10 @@ class SlotState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlotTruth:
-    """A slot as the control plane knows it. `state` is None in the answer to `register`, which names the epoch only."""
+    """A slot as the control plane knows it. `epoch` is the slot's fencing number, raised at each claim.
+
+    `state` is None when the message names no state.
+    """
 
     slot_id: str
     epoch: int
@@ -34,9 +37,12 @@ class SlotTruth:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A browser page wants the video of its session. `join_number` counts the pages of that session, from 1.
+    """A request to send the video to a browser page, which has opened its session.
 
-    `ice_servers` carry credentials of this join that expire (never log them); None: use those of the registration.
+    `epoch`: the slot's fencing number when the session claimed it; `join_number`: counts the pages of the session, from
+    1.
+    `idle`: how long the viewer may give no input. `ice_servers`: STUN and TURN servers with credentials for this page
+    only, which expire (never log them). None: use the servers of the registration.
     """
 
     slot_id: str
@@ -49,7 +55,10 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredSlot:
-    """A slot of this instance. `number` counts from 1."""
+    """A slot (the place for one session) of this instance. `number` counts the slots of the instance from 1.
+
+    `epoch` is the slot's fencing number, raised at each claim.
+    """
 
     slot_id: str
     number: int
@@ -58,7 +67,7 @@ class RegisteredSlot:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The application that every slot of this instance runs."""
+    """The application that every slot of this instance runs. `kind`: unreal, demo or null."""
 
     kind: str
     command: tuple[str, ...]
@@ -68,7 +77,11 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The answer to `register`. Times are in seconds."""
+    """The control plane's answer to `register`: what this instance must run, and how often it must report.
+
+    `heartbeat_s`: the period of heartbeats. `lease_s`: how long after an accepted heartbeat the slots may keep
+    streaming. Both are in seconds.
+    """
 
     instance_id: str
     heartbeat_s: float
@@ -80,7 +93,10 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatAnswer:
-    """The answer to `heartbeat`: every slot as the control plane knows it."""
+    """The control plane's answer to a heartbeat: the renewed lease, and every slot as the control plane knows it.
+
+    `lease_s`: how many seconds the slots may keep streaming without another accepted heartbeat.
+    """
 
     lease_s: float
     instance_state: str
@@ -89,14 +105,17 @@ class HeartbeatAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SocketTicket:
-    """A ticket for the Viewer socket: it works once, and for one minute."""
+    """A ticket (single-use secret) that admits the agent to the Viewer socket. It expires after one minute."""
 
     ticket: str
     socket_url: str
 
 
 def parse_slot_truth(body: Mapping[str, Any]) -> SlotTruth:
-    """Parses a slot, as found in the answer to a heartbeat, in the `slot` frame and in the welcome."""
+    """Parses a slot's state, as in the answers to heartbeats and slot events, the `slot` frame and the welcome.
+
+    Raises: MalformedAnswer.
+    """
     state = body.get("state")
     try:
         known = None if state is None else SlotState(state)
@@ -106,12 +125,12 @@ def parse_slot_truth(body: Mapping[str, Any]) -> SlotTruth:
 
 
 def parse_welcome(body: Mapping[str, Any]) -> tuple[SlotTruth, ...]:
-    """Parses the `welcome` frame of the Viewer socket."""
+    """Parses the `welcome` frame of the Viewer socket: the states of all slots. Raises: MalformedAnswer."""
     return tuple(parse_slot_truth(slot) for slot in _objects(body, "slots"))
 
 
 def parse_join(body: Mapping[str, Any]) -> Join:
-    """Parses a `join` frame."""
+    """Parses a `join` frame: a browser page wants the video of its session. Raises: MalformedAnswer."""
     limits = IdleLimits(*(_whole(body, name) if name in body else 0 for name in ("idleWarn_s", "idleEnd_s")))
     servers = tuple(_objects(body, "iceServers")) if "iceServers" in body else None
     whose = _text(body, "slotId"), _text(body, "sessionId")
@@ -119,7 +138,7 @@ def parse_join(body: Mapping[str, Any]) -> Join:
 
 
 def parse_registration(body: Mapping[str, Any]) -> Registration:
-    """Parses the answer to `register`."""
+    """Parses the control plane's answer to `register`. Raises: MalformedAnswer."""
     return Registration(
         instance_id=_text(body, "instanceId"),
         heartbeat_s=_seconds(body, "heartbeat_s"),
@@ -134,13 +153,13 @@ def parse_registration(body: Mapping[str, Any]) -> Registration:
 
 
 def parse_heartbeat_answer(body: Mapping[str, Any]) -> HeartbeatAnswer:
-    """Parses the answer to `heartbeat`."""
+    """Parses the control plane's answer to `heartbeat`. Raises: MalformedAnswer."""
     slots = tuple(parse_slot_truth(slot) for slot in _objects(body, "slots"))
     return HeartbeatAnswer(_seconds(body, "lease_s"), str(body.get("instanceState", "")), slots)
 
 
 def parse_socket_ticket(body: Mapping[str, Any]) -> SocketTicket:
-    """Parses the answer to `socket-ticket`."""
+    """Parses the control plane's answer to `socket-ticket`. Raises: MalformedAnswer."""
     return SocketTicket(_text(body, "ticket"), _text(body, "socketUrl"))
 
 

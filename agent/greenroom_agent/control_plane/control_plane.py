@@ -1,4 +1,4 @@
-"""The agent's calls to the control plane: signed HTTP requests, each with a few attempts."""
+"""The agent's calls to the control plane: signed HTTP requests, most of which are tried up to three times."""
 
 import asyncio
 import json
@@ -38,27 +38,37 @@ MAXIMUM_ANSWER_BYTES = 1 << 20
 
 
 class Unavailable(Exception):
-    """No answer, a throttle or a fault of the service: trying again may help."""
+    """Raised when the control plane gives no answer, throttles or has a fault: trying again may help."""
 
 
 class Outdated(Exception):
-    """409: a newer agent runs on this instance, or the slot has a newer epoch than the reported event."""
+    """Raised for status 409: a newer agent runs on this instance, or the slot's epoch is newer than the event's.
+
+    The epoch is the slot's fencing number, raised at each claim.
+    """
 
 
 class Refused(Exception):
-    """403, 404 or 400: the control plane does not know this instance, or rejects the request."""
+    """Raised for other statuses from 300 to 499, such as 403, 404 or 400: the control plane rejects the request.
+
+    For example, it may not know this instance.
+    """
 
 
 class Signer(Protocol):
-    """Signs requests."""
+    """Signs the agent's requests, so that the control plane can see which instance sent them."""
 
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
-        """The headers that authorise this request."""
+        """Returns the HTTP headers that authorise a request, including the signature."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlotReading:
-    """What a heartbeat reports of one slot."""
+    """What a heartbeat reports of one slot.
+
+    `health`: starting, running or exited (the application process). `epoch`: the slot's fencing number, raised at each
+    claim. `join_number`: the number of the session's newest page; 0 before a page has opened the session.
+    """
 
     slot_id: str
     epoch: int
@@ -69,9 +79,10 @@ class SlotReading:
 
 
 class ControlPlane:
-    """Calls `<api_url>/agent/*` for one run of the agent, which its boot nonce identifies.
+    """Calls `<api_url>/agent/*` for one run of the agent, which the random text `boot_nonce` identifies.
 
-    Every method raises Unavailable, Outdated or Refused, and MalformedAnswer when the answer breaks the contract.
+    Every method raises Unavailable, Outdated or Refused when the call fails, and MalformedAnswer when a field of the
+    answer is missing or invalid. `luck` returns random numbers in [0, 1).
     """
 
     def __init__(
@@ -84,7 +95,7 @@ class ControlPlane:
         self._luck = luck
 
     async def register(self, slot_count: int, addresses: Addresses) -> Registration:
-        """Announces this run of the agent. The answer says which application to run in which slots."""
+        """Announces this run of the agent. Returns which application to run in which slots."""
         body = {
             "slotCount": slot_count,
             "agentVersion": AGENT_VERSION,
@@ -94,7 +105,11 @@ class ControlPlane:
         return parse_registration(await self._post("register", body))
 
     async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
-        """Renews the lease; the answer has the state of every slot. One attempt: the next heartbeat follows soon."""
+        """Reports all slots, and EC2's notice if there is one (this instance may be lost soon). Renews the lease.
+
+        Returns the new length of the lease and the state of every slot. There is only one attempt, because the next
+        heartbeat follows soon.
+        """
         readings = [
             {
                 "slotId": slot.slot_id,
@@ -110,7 +125,7 @@ class ControlPlane:
         return parse_heartbeat_answer(await self._post("heartbeat", body, tries=1))
 
     async def report(self, slot_id: str, report: Report) -> SlotTruth:
-        """Reports an event of a slot; the answer is the slot's state in the control plane."""
+        """Reports an event of a slot. Returns the slot's state in the control plane after the event."""
         body = {
             "slotId": slot_id,
             "epoch": report.epoch,
@@ -124,7 +139,7 @@ class ControlPlane:
         return parse_slot_truth(slot if isinstance(slot, dict) else {})
 
     async def socket_ticket(self) -> SocketTicket:
-        """A single-use ticket for the Viewer socket, and its address."""
+        """Requests a single-use ticket for the Viewer socket. Returns the ticket and the socket's address."""
         return parse_socket_ticket(await self._post("socket-ticket", {}))
 
     async def _post(self, call: str, fields: Mapping[str, Any], tries: int = 3) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The heartbeat: renews the instance's lease, gets the state of its slots, fences them when the lease expires."""
+"""The heartbeat: reports the slots regularly, which renews the instance's lease, and tells when the lease expires.
+
+The lease is the time for which the control plane leaves the instance's sessions to its agent.
+"""
 
 import asyncio
 import logging
@@ -21,14 +24,15 @@ class HeartbeatApi(Protocol):
     """The API that receives heartbeats."""
 
     async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
-        """Sends one heartbeat and returns its answer."""
+        """Sends one heartbeat and returns the control plane's answer. `notice`: EC2 may take this instance soon."""
 
 
 class Heartbeat:
     """Sends a heartbeat every `period_s`, sooner after a failure, and at once when EC2 gives notice.
 
-    Every later heartbeat repeats the notice. Each accepted heartbeat touches `alive_file`, so that the instance's
-    dead-man timer does not power it off.
+    A notice says that EC2 will or may interrupt this instance; every later heartbeat repeats it. `readings` returns
+    what to report of each slot. Each accepted heartbeat touches `alive_file`, so that the instance's dead-man timer
+    does not power off the instance. `luck` returns random numbers in [0, 1).
     """
 
     def __init__(
@@ -52,12 +56,15 @@ class Heartbeat:
         self._is_news = asyncio.Event()
 
     def notify(self, notice: Ec2Notice) -> None:
-        """Sends a heartbeat at once to pass on a notice of EC2 (this instance will be lost)."""
+        """Passes EC2's notice (this instance will or may be interrupted) on in a heartbeat, which is sent at once."""
         self._notice = notice
         self._is_news.set()
 
     async def run(self, on_answer: Callable[[HeartbeatAnswer], None]) -> None:
-        """Sends heartbeats until cancelled. Raises: Outdated when a newer agent runs on this instance."""
+        """Sends heartbeats until cancelled and calls `on_answer` with each answer.
+
+        Raises: Outdated when a newer agent runs on this instance.
+        """
         while True:
             answer = await self.beat()
             if answer is None:
@@ -68,7 +75,7 @@ class Heartbeat:
             await self._pause(self._period_s * (0.9 + 0.1 * self._luck()))
 
     async def beat(self) -> HeartbeatAnswer | None:
-        """Sends one heartbeat. Returns the answer, or None when the control plane did not accept it."""
+        """Sends one heartbeat. Returns the answer, or None when the control plane did not accept the heartbeat."""
         sent_at_s = self._clock()
         self._is_news.clear()
         try:
@@ -91,7 +98,7 @@ class Heartbeat:
             return
 
     async def watch_lease(self, on_expired: Callable[[], None]) -> None:
-        """Calls `on_expired` once a second while the lease is expired."""
+        """Watches the lease until cancelled, and calls `on_expired` once a second while the lease is expired."""
         while True:
             remaining_s = self._lease.remaining_s(self._clock())
             if remaining_s <= 0:

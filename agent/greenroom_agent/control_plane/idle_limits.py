@@ -1,11 +1,14 @@
-"""How long a viewer may stay without input; the control plane sets it for each session."""
+"""How long a viewer may give no input; the control plane sets these limits for each session."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class IdleLimits:
-    """After `warn_s` without input the viewer is warned; `end_s` later the session ends. `warn_s` 0: no limit."""
+    """The viewer is warned after `warn_s` without input. The session ends when `end_s` more pass without input.
+
+    If `warn_s` is 0, there is no limit.
+    """
 
     warn_s: float = 0.0
     end_s: float = 0.0

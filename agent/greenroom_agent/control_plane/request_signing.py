@@ -1,4 +1,4 @@
-"""Signs the agent's requests (SigV4) with the credentials of the instance role."""
+"""Signs the agent's HTTP requests (AWS Signature Version 4) with the credentials of the instance's IAM role."""
 
 import asyncio
 from typing import Any
@@ -11,11 +11,14 @@ SERVICE = "execute-api"
 
 
 class NoCredentials(Exception):
-    """botocore found no credentials: the metadata service does not answer, or the instance has no role."""
+    """Raised when botocore finds no credentials: the metadata service does not answer, or the instance has no role."""
 
 
 class RequestSigner:
-    """Signs requests. botocore refreshes the credentials and may have to wait for the metadata service."""
+    """Signs HTTP requests with AWS credentials, which botocore finds and refreshes.
+
+    Signing may have to wait, because botocore asks the instance metadata service for new credentials.
+    """
 
     def __init__(self, region: str, session: Session | None = None) -> None:
         self._region = region
@@ -23,7 +26,7 @@ class RequestSigner:
         self._credentials: Any = None
 
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
-        """The headers to send, including Authorization.
+        """Returns the HTTP headers to send, including the signature in Authorization.
 
         Raises: NoCredentials.
         """
