@@ -1,11 +1,12 @@
-"""Runs several awaitables until the first one finishes."""
+"""Runs several awaitables at the same time until one of them finishes."""
 
 import asyncio
 from collections.abc import Awaitable
 
 
 async def first_done(*steps: Awaitable[object]) -> None:
-    """Returns when the first awaitable is done, or raises its error. The others are cancelled and awaited."""
+    """Waits until the first awaitable is done, then cancels the others. Raises: the error of the first, if it failed.
+    """
     tasks = [asyncio.ensure_future(step) for step in steps]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

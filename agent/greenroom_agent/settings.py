@@ -1,4 +1,4 @@
-"""The agent's settings. Only this module reads the environment."""
+"""The agent's settings. Only this module reads environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -11,12 +11,15 @@ METADATA_ENDPOINT = "http://169.254.169.254"
 
 
 class MissingSetting(Exception):
-    """A setting without which the agent cannot start."""
+    """Raised when an environment variable is missing without which the agent cannot start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Set by user data, or by the lab's EC2 host. The streamer port of slot n is streamer_port_first + n - 1."""
+    """The agent's settings, given by the instance's user data or by the lab's EC2 host (local runs).
+
+    The streamer endpoint of slot n listens on port streamer_port_first + n - 1. `environment` has all variables.
+    """
 
     api_url: str
     region: str
@@ -32,9 +35,9 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Reads the environment.
+        """Reads the settings from `env`, or from the environment of the process if `env` is None.
 
-        Raises: MissingSetting with the name of the variable; ValueError for a port that is not a number.
+        Raises: MissingSetting with the name of the variable; ValueError when a port or the slot count is not a number.
         """
         source = dict(os.environ if env is None else env)
         heartbeat_file = source.get("GREENROOM_HEARTBEAT_FILE")

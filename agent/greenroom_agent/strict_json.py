@@ -1,8 +1,8 @@
 """Parses JSON from outside: limits its size and depth first, and accepts only strict JSON.
 
 Python's own `json.loads` raises RecursionError for `"[" * 20000`, accepts NaN and Infinity, which are not JSON, and
-accepts half a character (`"\\ud800"`), which no socket can send. One such text must not end an agent that serves other
-viewers.
+accepts half a character (`"\\ud800"`), which no socket can send. No such text may stop the agent, because the agent
+also serves other viewers.
 """
 
 import json
@@ -15,20 +15,21 @@ _BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOT
 _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
 MOST_DIGITS = 19
-"""The most digits of an integer: as many as 64 bits hold. No field needs more."""
+"""The most digits of an integer: as many as 64 bits hold. No field of a message needs more."""
 DEEPEST = 16
-"""The deepest nesting of objects and lists. The protocol has four levels."""
+"""The deepest nesting of objects and lists. The protocol needs four levels."""
 
 
 class MalformedText(ValueError):
-    """A text from outside that is not a JSON object, or is too large or too deeply nested."""
+    """Raised for a text from outside that is not a JSON object, is too large or is too deeply nested."""
 
 
 def read_object(
     text: str | bytes, most: int, *, deepest: int = DEEPEST, may_be_a_piece: bool = False
 ) -> dict[str, Any]:
-    """The JSON object in the text. `most`: the largest size, in characters, or in bytes if the text came as bytes.
+    """Parses the text as one JSON object.
 
+    `most`: the largest size of the text, in characters, or in bytes if `text` is bytes. `deepest`: the deepest nesting.
     `may_be_a_piece`: strings may begin or end in the middle of a surrogate pair, as pieces of a cut message do.
     Raises: MalformedText, and nothing else.
     """
@@ -50,7 +51,10 @@ def read_object(
 
 
 def _whole_characters(text: str, may_be_a_piece: bool) -> str:
-    """Joins the two halves of a surrogate pair into one character; a lone half raises UnicodeError."""
+    """Joins the two halves of each surrogate pair in `text` into one character. Raises: UnicodeError for a lone half.
+
+    If the text `may_be_a_piece` of a longer message, it is returned unchanged.
+    """
     if may_be_a_piece or not _HALF.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")

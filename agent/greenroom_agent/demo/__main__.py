@@ -1,4 +1,4 @@
-"""`python -m greenroom_agent.demo --url ws://127.0.0.1:<port>`: the demo streamer of one slot."""
+"""`python -m greenroom_agent.demo --url ws://127.0.0.1:<port>`: runs the demo streamer of one slot."""
 
 import argparse
 import asyncio
@@ -18,7 +18,7 @@ from greenroom_agent.demo.video_encoder import has_h264, use_quick_encoders
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """The demo's options. Unknown options are ignored, so that a command may contain more."""
+    """Parses the demo's command line. Unknown options are ignored, so that a command may contain others."""
     parser = argparse.ArgumentParser(prog="greenroom_agent.demo", description="The demo streamer of one slot.")
     parser.add_argument("--url", "--streamer-url", required=True, help="the slot's streamer endpoint")
     parser.add_argument("--id", default="greenroom-demo", help="the streamer's name")
@@ -33,7 +33,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 async def stream(options: argparse.Namespace) -> None:
-    """Streams until the connection to the agent ends or SIGTERM arrives."""
+    """Streams the scene until the connection to the agent ends or SIGTERM arrives."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -55,7 +55,7 @@ async def stream(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Entry point."""
+    """Runs the demo streamer. Returns the exit code for the process: 0 after SIGTERM, 1 if it cannot connect."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     options = parse_arguments(arguments)
     try:

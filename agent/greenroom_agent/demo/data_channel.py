@@ -1,6 +1,8 @@
-"""Epic's data channel protocol: one id byte, then little-endian fields; a string is its length (uint16) in UTF-16LE.
+"""Encodes and decodes the messages of Epic's data channel protocol, which browser and streamer exchange.
 
-From the streamer, text is UTF-16LE without a length. Source: Epic's Pixel Streaming reference, "Protocol" (1.3.0).
+Each message is an id byte, then little-endian fields. From the browser, a string is its length (uint16, in UTF-16
+units) and then UTF-16LE. From the streamer, text is UTF-16LE without a length.
+Source: Epic's Pixel Streaming reference, "Protocol" (1.3.0).
 """
 
 import json
@@ -65,7 +67,7 @@ _FORMATS = {"uint8": "<B", "uint16": "<H", "int16": "<h", "double": "<d"}
 
 
 class MalformedInput(ValueError):
-    """Bytes from the browser that are not a message of the protocol."""
+    """Raised for bytes from the browser that are not a message of the protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,14 @@ class Input:
     values: tuple[Value, ...] = ()
 
     def number(self, index: int) -> float:
-        """The value at this position, which the protocol defines as a number."""
+        """Returns the value at position `index`, which the protocol must define as a number."""
         value = self.values[index]
         assert not isinstance(value, str)
         return value
 
 
 def decode_input(data: bytes) -> Input:
-    """Parses one message from the browser. Raises: MalformedInput."""
+    """Parses one message from the browser to the streamer. Raises: MalformedInput."""
     if not data or data[0] not in _BY_ID:
         raise MalformedInput(f"unknown message {data[:1].hex()}")
     name, fields = _BY_ID[data[0]]
@@ -104,7 +106,7 @@ def decode_input(data: bytes) -> Input:
 
 
 def encode_input(message: Input) -> bytes:
-    """The bytes that a browser sends for this input; used by the browser that tests simulate."""
+    """Encodes a message as a browser sends it. Only the simulated browser of the tests needs this function."""
     number, fields = TO_STREAMER[message.name]
     data = bytes([number])
     for field, value in zip(fields, message.values, strict=True):
@@ -117,17 +119,17 @@ def encode_input(message: Input) -> bytes:
 
 
 def encode_text(name: str, text: str) -> bytes:
-    """A message of the streamer with a text."""
+    """Encodes a text as a message from the streamer to the browser. `name`: a key of FROM_STREAMER."""
     return bytes([FROM_STREAMER[name]]) + text.encode("utf-16-le")
 
 
 def encode_flag(name: str, *, is_on: bool) -> bytes:
-    """A message of the streamer with yes or no."""
+    """Encodes yes or no as a message from the streamer to the browser. `name`: a key of FROM_STREAMER."""
     return bytes([FROM_STREAMER[name], int(is_on)])
 
 
 def protocol_descriptions() -> Iterator[bytes]:
-    """The two Protocol messages in which a streamer lists the messages that it understands and sends."""
+    """Encodes the two Protocol messages, which tell the browser which messages the streamer understands and sends."""
     to_streamer = {name: {"id": number, "structure": fields} for name, (number, fields) in TO_STREAMER.items()}
     yield encode_text("Protocol", json.dumps({"Direction": 0, **to_streamer}))
     said = {name: {"id": number, "structure": []} for name, number in FROM_STREAMER.items() if name != "Protocol"}

@@ -1,4 +1,4 @@
-"""A font of 5 × 7 pixels for the texts in the scene."""
+"""A font of 5 × 7 pixels for the texts in the demo's scene."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,10 @@ _BLANK = np.zeros((HEIGHT, WIDTH + 1), bool)
 
 
 def text_mask(text: str, scale: int) -> NDArray[np.bool_]:
-    """Which pixels a line of text covers. Unknown characters are blank."""
+    """Returns which pixels a line of text covers. Each pixel of the font becomes a square of `scale` pixels.
+
+    Characters that the font does not have are blank.
+    """
     glyphs = [_glyph(character) for character in text.upper()] or [_BLANK]
     return np.hstack(glyphs).repeat(scale, 0).repeat(scale, 1)
 

@@ -1,4 +1,4 @@
-"""Readable names of keys. The browser sends JavaScript key codes."""
+"""Readable names for the JavaScript key codes that a browser sends."""
 
 _NAMES = {
     8: "BACKSPACE", 9: "TAB", 13: "ENTER", 16: "SHIFT", 17: "CTRL", 18: "ALT", 27: "ESC", 32: "SPACE",
@@ -9,7 +9,7 @@ _NAMES = {
 
 
 def key_name(code: int) -> str:
-    """The name of a key as the scene shows it.
+    """Returns the name of a key as the scene shows it. `code`: the JavaScript key code.
 
     >>> key_name(65), key_name(32), key_name(200)
     ('A', 'SPACE', '#200')

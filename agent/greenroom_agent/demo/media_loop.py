@@ -1,4 +1,4 @@
-"""Binds the demo's media sockets to the slot's port range and, on request, to loopback only."""
+"""Binds the demo's media sockets to the slot's range of UDP ports and, on request, to the loopback address."""
 
 import asyncio
 import errno
@@ -27,7 +27,10 @@ class MediaPortLoop(asyncio.SelectorEventLoop):
     async def create_datagram_endpoint(  # type: ignore[override]
         self, protocol_factory: Any, local_addr: Any = None, **options: Any
     ) -> Any:
-        """As in the base class, but port 0 means a free port of the range."""
+        """Creates a socket as the base class does, but takes a free port of the slot's range where port 0 is asked for.
+
+        Raises: OSError (EADDRINUSE) when no port of the range is free.
+        """
         if local_addr is None or local_addr[1] != 0 or options.get("remote_addr") is not None:
             return await super().create_datagram_endpoint(protocol_factory, local_addr=local_addr, **options)
         for port in itertools.islice(self._ports, self._port_count):
@@ -41,11 +44,14 @@ class MediaPortLoop(asyncio.SelectorEventLoop):
 
 
 def bind_media_to_loopback() -> None:
-    """Makes aioice offer loopback, which it leaves out otherwise, as its only host candidate; for local runs."""
+    """Makes aioice offer 127.0.0.1 as its only host candidate, which it never does otherwise. For local runs."""
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 
 def notice_lost_peers_quickly() -> None:
-    """Detects a killed browser, which sends no goodbye, after 5 unanswered checks 2 s apart instead of 30 s."""
+    """Makes aioice notice a killed browser after 5 unanswered checks 2 s apart, instead of after 30 s.
+
+    A killed browser does not close its connection.
+    """
     aioice.ice.CONSENT_INTERVAL = 2
     aioice.ice.CONSENT_FAILURES = 5

@@ -1,4 +1,4 @@
-"""One viewer's peer connection."""
+"""The peer connection between the demo streamer and the browser of one viewer."""
 
 import asyncio
 import json
@@ -34,9 +34,10 @@ SETTINGS = {
 
 
 class Player:
-    """Sends the scene to one browser and applies the browser's input.
+    """Sends the scene to one browser and applies the browser's input to the scene.
 
-    `on_peer` is called on connect and disconnect, `on_input` on each input by a person.
+    `mime_types`: the video codecs, the preferred codec first. `on_peer` is called with "connected" and "disconnected"
+    when the connection changes, `on_input` on each input by a person.
     """
 
     def __init__(
@@ -66,21 +67,24 @@ class Player:
         self._is_answered = False
 
     async def offer(self) -> str:
-        """The session description to offer. It contains all candidates, because aiortc gathers them first."""
+        """Creates the session description (SDP) to offer to the browser.
+
+        The description contains all ICE candidates of the streamer, because aiortc gathers them first.
+        """
         await self._connection.setLocalDescription(await self._connection.createOffer())
         return self._connection.localDescription.sdp
 
     async def answer(self, sdp: str) -> None:
-        """Applies the browser's answer. Later answers are ignored."""
+        """Applies the browser's answer (SDP) to the offer. If the browser answers again, the answer is ignored."""
         if not self._is_answered:
             self._is_answered = True
             await self._connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
     def add_candidate(self, trickled: Mapping[str, Any]) -> None:
-        """Adds an ICE candidate of the browser, in a task of its own because that may take seconds.
+        """Adds an ICE candidate (network address) of the browser, in its own task because that may take seconds.
 
         mDNS candidates are skipped: aioice would query the whole network and cannot resolve them. The browser's
-        connectivity checks arrive anyway, and aioice learns its address from them (peer-reflexive).
+        connectivity checks arrive anyway, and from them aioice learns the browser's address (peer-reflexive).
         """
         line = str(trickled.get("candidate") or "").removeprefix("candidate:")
         if not line or ".local " in line:

@@ -19,7 +19,7 @@ PALETTE = ((150, 96), (104, 190), (90, 110), (190, 150), (70, 160), (170, 60))
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One frame: luma at full size, the colour planes at half size."""
+    """One frame of the video: luma (brightness) at full size, the colour planes `u` and `v` at half size."""
 
     luma: Plane
     u: Plane
@@ -27,7 +27,10 @@ class Picture:
 
 
 class Scene:
-    """The scene and its motion. The frame number counts all frames since the process started, for all players."""
+    """The scene and its motion, shared by all players (peer connections to a browser).
+
+    The frame number counts the frames that were drawn since the process started, for all players together.
+    """
 
     def __init__(self, width: int, height: int, title: str = "GREENROOM", fps: int = 30) -> None:
         self.width, self.height = width, height
@@ -48,7 +51,7 @@ class Scene:
         self._angle = 0.0
 
     def apply(self, event: Input) -> None:
-        """Applies an input of the viewer."""
+        """Changes the scene as an input of the viewer demands. Other messages are ignored."""
         if event.name == "MouseMove":
             self._point(event.number(0), event.number(1))
         elif event.name in ("MouseDown", "MouseDouble"):
@@ -66,12 +69,12 @@ class Scene:
             self._press(int(event.number(0)), is_repeat=bool(event.number(1)))
 
     def forget_viewer(self) -> None:
-        """Resets the scene for the next viewer; only the frame number continues."""
+        """Resets the scene for the next viewer. Only the frame number continues."""
         self._pull, self._cursor, self._is_pressed = (0.5, 0.45), None, False
         self._last_key, self._palette, self._speed = "-", 0, 1.0
 
     def render(self) -> Picture:
-        """Draws the next frame."""
+        """Draws and returns the next frame."""
         self.frame_number = (self.frame_number + 1) % WRAP
         self._move()
         u_light, v_light = PALETTE[self._palette]
@@ -134,7 +137,7 @@ class Scene:
 
 
 def _draw_backdrop(width: int, height: int) -> Plane:
-    """The background in luma: a dark wall with a folded curtain, a floor of planks, two cones of light."""
+    """Draws the background in luma: a dark wall with a folded curtain, a floor of planks, two cones of light."""
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     columns = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     wall = 30 + 9 * np.sin(columns * 60) * (1 - rows) + 0 * rows
@@ -145,7 +148,7 @@ def _draw_backdrop(width: int, height: int) -> Plane:
 
 
 def _draw_light(width: int, height: int) -> NDArray[np.float32]:
-    """How strongly the spotlights shine on each pixel, 0 to 1."""
+    """Returns how strongly the spotlights shine on each pixel, from 0 to 1."""
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     columns = np.linspace(0, 1, width, dtype=np.float32)[None, :]
     light = np.zeros((height, width), np.float32)
@@ -158,7 +161,7 @@ def _draw_light(width: int, height: int) -> NDArray[np.float32]:
 
 
 def _draw_ball(radius: int) -> tuple[NDArray[np.bool_], Plane]:
-    """The ball's outline and its luma, lit from the upper left."""
+    """Returns which pixels belong to the ball, and the ball's luma, lit from the upper left."""
     steps = np.linspace(-1, 1, 2 * radius, dtype=np.float32)
     x, y = steps[None, :], steps[:, None]
     squared = x**2 + y**2

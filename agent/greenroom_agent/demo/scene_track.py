@@ -1,4 +1,4 @@
-"""The scene as a WebRTC video track."""
+"""The demo's scene as a WebRTC video track."""
 
 import asyncio
 import fractions
@@ -13,7 +13,7 @@ CLOCK = 90_000
 
 
 class SceneTrack(VideoStreamTrack):
-    """Draws the shared scene at a fixed rate. A computer that is too slow skips frames rather than fall behind."""
+    """A video track that draws the scene at a fixed rate. A computer that is too slow skips frames."""
 
     def __init__(self, scene: Scene, fps: int) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class SceneTrack(VideoStreamTrack):
         self._tick = 0
 
     async def recv(self) -> av.VideoFrame:
-        """The next frame, when it is due."""
+        """Waits until the next frame is due, then draws and returns the frame."""
         loop = asyncio.get_running_loop()
         now_s = loop.time()
         if self._began_s is None:
@@ -37,7 +37,7 @@ class SceneTrack(VideoStreamTrack):
 
 
 def to_frame(picture: Picture) -> av.VideoFrame:
-    """The picture as a yuv420p video frame."""
+    """Converts the picture to a yuv420p video frame of PyAV."""
     height, width = picture.luma.shape
     frame = av.VideoFrame(width, height, "yuv420p")
     for plane, pixels in zip(frame.planes, (picture.luma, picture.u, picture.v), strict=True):

@@ -1,4 +1,4 @@
-"""The streamer's side of Epic's signalling protocol, for one player at a time."""
+"""The demo streamer's side of Epic's signalling protocol, for one player (browser of a viewer) at a time."""
 
 import asyncio
 import logging
@@ -18,13 +18,14 @@ MakePlayer = Callable[[list[Mapping[str, Any]], Callable[[str], None], Callable[
 
 MAXIMUM_MESSAGE_BYTES = 256 * 1024
 ACTIVITY_PAUSE_S = 1.0
-"""Input is told of at most this often: a moved mouse sends a hundred messages a second."""
+"""The viewer's input is reported at most once in this time: a moved mouse sends a hundred messages a second."""
 
 
 class Streamer:
-    """A streamer that ends when its connection to the agent ends.
+    """Connects to the agent and streams the scene to the newest player (browser of a viewer) only.
 
-    It serves the newest player only. The scene and its frame number outlive the players.
+    When the connection to the agent ends, the streamer ends. The scene and its frame number outlive the players.
+    `make_player` creates the peer connection to a player.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Streamer:
         self._outbox.put_nowait({"type": kind, **fields})
 
     async def _hear_text(self, text: str) -> None:
-        """Handles a message for the player. A bad one ends this player's picture; the scene goes on for the next."""
+        """Handles a message of the agent. After an error, only the current player is disconnected."""
         try:
             await self._hear(read_object(text, MAXIMUM_MESSAGE_BYTES))
         except Exception:  # an answer without video, an invalid candidate: aiortc raises many kinds of errors
@@ -98,7 +99,7 @@ class Streamer:
         self._say("offer", sdp=await self._player.offer(), playerId=player_id)
 
     def saw_input(self, player_id: str) -> None:
-        """Reports that the player's browser sent input by a person."""
+        """Reports to the agent that a person has sent input through this player, at most once per second."""
         now_s = self._clock()
         if now_s - self._reported_input_at_s >= ACTIVITY_PAUSE_S:
             self._reported_input_at_s = now_s

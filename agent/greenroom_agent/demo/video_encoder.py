@@ -13,7 +13,10 @@ from av.video.frame import PictureType
 
 
 class QuickH264Encoder(h264.H264Encoder):
-    """x264 with preset ultrafast, one thread and a fixed bitrate. 720p30 takes 22 % of a core instead of 53 %."""
+    """An x264 encoder with preset ultrafast, one thread and a fixed bitrate.
+
+    Video of 720p at 30 fps takes 22 % of a core instead of 53 %.
+    """
 
     def __init__(self, bitrate: int) -> None:
         super().__init__()
@@ -29,12 +32,15 @@ class QuickH264Encoder(h264.H264Encoder):
 
 
 def has_h264() -> bool:
-    """Whether PyAV was built with x264; otherwise the demo streams VP8."""
+    """Whether PyAV was built with x264. If not, the demo streams VP8."""
     return "libx264" in av.codecs_available
 
 
 def use_quick_encoders(bitrate: int) -> None:
-    """Makes aiortc use this encoder. It has no option for that, so the function that chooses encoders is replaced."""
+    """Makes aiortc use QuickH264Encoder for H.264, and sets the bitrate (bits per second) for H.264 and VP8.
+
+    aiortc has no option for its encoders, so its function that chooses them is replaced.
+    """
     vpx.DEFAULT_BITRATE = bitrate
     vpx.MAX_BITRATE = max(bitrate, vpx.MAX_BITRATE)
 

@@ -1,4 +1,4 @@
-"""The instance metadata service, version 2 (IMDSv2)."""
+"""Reads the EC2 instance metadata service, version 2 (IMDSv2)."""
 
 import logging
 from collections.abc import Callable
@@ -17,12 +17,12 @@ TOKEN_RENEWAL_S = TOKEN_TTL_S / 2
 TIMEOUT = aiohttp.ClientTimeout(total=2)
 MAXIMUM_DOCUMENT = 16 * 1024
 METADATA_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
-"""What reading may raise; ValueError for an answer that is no text, or a token that is no header."""
+"""The exceptions that reading may raise. ValueError: an answer is not text, or a token cannot be sent as a header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The id and addresses of this instance; None where there is no public address or no metadata service."""
+    """The id and the IP addresses of this instance. A value is None if the instance does not have it."""
 
     instance_id: str | None
     private_ip: str | None
@@ -30,7 +30,7 @@ class Addresses:
 
 
 class InstanceMetadata:
-    """Reads metadata with a session token, which IMDSv2 requires."""
+    """Reads metadata with a session token, which IMDSv2 requires. `endpoint`: the service's URL."""
 
     def __init__(self, http: aiohttp.ClientSession, endpoint: str, clock: Callable[[], float]) -> None:
         self._http = http
@@ -40,7 +40,7 @@ class InstanceMetadata:
         self._token_until_s = float("-inf")
 
     async def addresses(self) -> Addresses:
-        """The instance's id and addresses; all None when the service does not answer."""
+        """Returns the instance's id and addresses. All are None when the metadata service does not answer."""
         names = ("instance-id", "local-ipv4", "public-ipv4")
         try:
             instance_id, private_ip, public_ip = [await self._read(name) for name in names]
@@ -50,8 +50,9 @@ class InstanceMetadata:
         return Addresses(instance_id, private_ip, public_ip)
 
     async def notice(self) -> Ec2Notice | None:
-        """EC2's notice for this instance, or None. A Spot interruption comes before a rebalance recommendation.
+        """Returns EC2's notice that this instance will or may be interrupted; None if there is no notice.
 
+        If both a Spot interruption and a rebalance recommendation are announced, the interruption is returned.
         Raises: METADATA_FAULTS when the service does not answer as it should.
         """
         action = await self._read("spot/instance-action")
@@ -61,7 +62,7 @@ class InstanceMetadata:
         return None if recommendation is None else rebalance_notice(_object(recommendation))
 
     async def _read(self, name: str) -> str | None:
-        """One metadata value; None when there is none (404).
+        """Returns one metadata value; None when it does not exist (404) or is empty.
 
         Raises: aiohttp.ClientError, TimeoutError when the service does not answer.
         """

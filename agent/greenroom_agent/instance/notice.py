@@ -1,4 +1,4 @@
-"""EC2's notices to an instance: a Spot interruption, or a recommendation to rebalance."""
+"""EC2's notices to an instance: a Spot interruption, or a recommendation to rebalance (interruption is likely)."""
 
 import asyncio
 import logging
@@ -22,13 +22,16 @@ class Ec2NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ec2Notice:
-    """`at`: when EC2 interrupts the instance, or when it made the recommendation."""
+    """EC2's announcement that it will interrupt this instance, or recommends to move its work to another instance.
+
+    `at`: the time of the interruption, or the time at which EC2 made the recommendation.
+    """
 
     kind: Ec2NoticeKind
     at: datetime
 
     def as_json(self) -> dict[str, str]:
-        """The notice as a heartbeat carries it.
+        """Returns the notice as a heartbeat carries it.
 
         >>> Ec2Notice(Ec2NoticeKind.REBALANCE, datetime(2026, 1, 31, 12, tzinfo=UTC)).as_json()
         {'kind': 'rebalance', 'at': '2026-01-31T12:00:00.000Z'}
@@ -38,14 +41,17 @@ class Ec2Notice:
 
 
 def interruption_notice(action: Mapping[str, object], seen_at: datetime) -> Ec2Notice | None:
-    """Parses the metadata document `spot/instance-action`; None when it is not one."""
+    """Parses the metadata document `spot/instance-action`. Returns None when the document announces nothing.
+
+    `seen_at`: when the document was read; a document without a time announces an interruption two minutes later.
+    """
     if not action.get("action"):
         return None
     return Ec2Notice(Ec2NoticeKind.INTERRUPTION, _time(action.get("time")) or seen_at + AHEAD)
 
 
 def rebalance_notice(recommendation: Mapping[str, object]) -> Ec2Notice | None:
-    """Parses the metadata document `events/recommendations/rebalance`; None when it is not one."""
+    """Parses the metadata document `events/recommendations/rebalance`. Returns None when it contains no time."""
     at = _time(recommendation.get("noticeTime"))
     return None if at is None else Ec2Notice(Ec2NoticeKind.REBALANCE, at)
 
@@ -56,9 +62,11 @@ async def watch_notices(
     on_notice: Callable[[Ec2Notice], None],
     pause_s: float = PAUSE_S,
 ) -> None:
-    """Calls `on_notice` for the first notice, and again when an interruption follows a recommendation.
+    """Asks for EC2's notices every `pause_s` seconds until cancelled, and calls `on_notice` with each new notice.
 
-    Keeps asking when the metadata service fails, because a failure says nothing about Spot. Runs until cancelled.
+    `on_notice` is called for the first notice, and again when an interruption follows a recommendation. `read` returns
+    the present notice. `faults`: the errors of `read` after which asking continues, because they say nothing about
+    Spot.
     """
     known: Ec2Notice | None = None
     while True:

@@ -1,4 +1,4 @@
-"""The command line and the environment of a slot's application."""
+"""Builds the command line and the environment of a slot's application."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,10 @@ INTERPRETER_OPTIONS = {"demo": [], "null": ["-S"]}
 
 @dataclass(frozen=True, slots=True)
 class SlotPlace:
-    """What differs between the slots of an instance. `mark` is unique for each run of the agent and slot."""
+    """What differs between the slots of an instance: number, address of the streamer endpoint, ports and folder.
+
+    `mark`: a text that is unique for each slot and each run of the agent; it identifies the slot's processes.
+    """
 
     number: int
     streamer_url: str
@@ -34,11 +37,12 @@ class SlotPlace:
 
 
 def application_command(kind: str, command: Sequence[str], place: SlotPlace, *, is_loopback: bool) -> list[str]:
-    """The command to run in this slot.
+    """Returns the command that starts the application in this slot.
 
-    An empty command means the default of the kind: the demo streamer or the null application. For kind `unreal`, the
-    address of this slot's streamer endpoint and its media ports are put in, whatever the command says. For kinds
-    `demo` and `null`, `python` means the agent's interpreter.
+    `kind`: unreal, demo or null. If `command` is empty, the demo streamer or the null application is started. For kind
+    `unreal`, the address of the slot's streamer endpoint and the slot's media ports are put in, whatever the command
+    says. For kinds `demo` and `null`, `python` means the agent's own interpreter. `is_loopback`: media on 127.0.0.1
+    only.
     """
     words = list(command) or _own_command(kind)
     if kind in OWN_MODULES:
@@ -57,7 +61,10 @@ def application_command(kind: str, command: Sequence[str], place: SlotPlace, *, 
 
 
 def application_environment(kind: str, own: Mapping[str, str], place: SlotPlace) -> dict[str, str]:
-    """The environment of the application: the few variables of PASSED_ON, taken from the agent's environment `own`."""
+    """Returns the environment variables for the application. `own`: the agent's environment.
+
+    Only the variables of PASSED_ON are taken from `own`. HOME and TMPDIR become the slot's folder.
+    """
     environment = {name: own[name] for name in PASSED_ON if name in own}
     environment |= {"HOME": str(place.work_dir), "TMPDIR": str(place.work_dir), SLOT_MARK: place.mark}
     if kind in OWN_MODULES:

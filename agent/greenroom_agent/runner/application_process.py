@@ -1,4 +1,4 @@
-"""One application process, its process group, and the processes that it left running."""
+"""Starts and ends one application process, its process group, and the processes that it has left running."""
 
 import asyncio
 import os
@@ -16,7 +16,11 @@ TERMINATE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ProcessLaunch:
-    """How to start a process. `mark` identifies processes that it leaves behind; `user` None: the agent's user."""
+    """How to start an application process.
+
+    `mark`: a text in the environment that identifies the process and its children; `user`: whom the process runs as.
+    None: the agent's own user.
+    """
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -27,7 +31,7 @@ class ProcessLaunch:
 
 
 class ApplicationProcess:
-    """A started process, which leads a session and process group of its own."""
+    """A started application process. It is the leader of its own session and process group."""
 
     def __init__(self, process: asyncio.subprocess.Process, mark: str) -> None:
         self._process = process
@@ -35,20 +39,24 @@ class ApplicationProcess:
 
     @property
     def pid(self) -> int:
-        """The leader's process id."""
+        """The id of the application process."""
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """The leader's exit code; None while it runs."""
+        """The exit code of the application process; None while the process runs."""
         return self._process.returncode
 
     async def wait(self) -> int:
-        """Waits until the leader ends; returns its exit code, negative for a signal."""
+        """Waits until the application process ends. Returns its exit code, which is negative after a signal."""
         return await self._process.wait()
 
     async def end(self) -> None:
-        """Sends SIGTERM to the group, SIGKILL after TERMINATE_S, and SIGKILL to marked processes outside the group."""
+        """Ends the application process and all its children.
+
+        Sends SIGTERM to the process group, and SIGKILL if the process runs for TERMINATE_S more seconds. Then sends
+        SIGKILL to the rest of the group, and to marked processes outside the group.
+        """
         if self._process.returncode is None:
             _signal_group(self.pid, signal.SIGTERM)
             try:
@@ -63,7 +71,7 @@ class ApplicationProcess:
 
 
 async def start_process(launch: ProcessLaunch) -> ApplicationProcess:
-    """Starts the application. Its output overwrites the log of the previous viewer.
+    """Starts the application. Its output overwrites the log of the previous viewer's process.
 
     Raises: OSError when the command cannot be run, KeyError for an unknown user.
     """
@@ -87,7 +95,7 @@ async def start_process(launch: ProcessLaunch) -> ApplicationProcess:
 
 
 def _marked_processes(mark: str) -> list[int]:
-    """The ids of processes that inherited this slot's mark, such as children with a session of their own."""
+    """Returns the ids of processes that inherited the slot's mark, such as children with their own session."""
     entry = f"{SLOT_MARK}={mark}".encode()
     found = []
     for folder in Path("/proc").iterdir():

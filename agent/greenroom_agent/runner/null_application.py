@@ -1,9 +1,9 @@
-"""The null application: a streamer without a picture, so small that hundreds fit on two cores.
+"""The null application: a streamer without video, so small that hundreds of them fit on two cores.
 
-It identifies itself to the agent. When a player is connected, it reports at once that the peer is connected and sends
-an offer without media, so a headless viewer can do everything (ticket, socket, join, relayed offer, leave) without
-video. It also reports that it has no media, because then there is no peer connection whose end it could notice. It
-ends when its connection to the agent closes.
+It identifies itself to the agent. When a player (a viewer's page) is connected, it reports at once that the peer is
+connected and sends an offer without media. So a headless viewer can do everything (ticket, socket, join, relayed offer,
+leave) without video. It also reports that it has no media, because without a peer connection it could not notice that
+the viewer disconnects. It ends when its connection to the agent closes.
 
 It uses blocking sockets and little of the standard library: asyncio alone would double its memory and start time.
 """
@@ -21,7 +21,7 @@ TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 
 
 class EndpointClosed(Exception):
-    """The agent closed the connection."""
+    """Raised when the agent has closed or refused the connection."""
 
 
 class SmallSocket:
@@ -32,7 +32,7 @@ class SmallSocket:
         self._reader = reader
 
     def receive(self) -> str:
-        """The next text message. Raises: EndpointClosed, OSError."""
+        """Waits for the next text message and returns it. Raises: EndpointClosed, OSError."""
         while True:
             code, content = self._frame()
             if code == TEXT:
@@ -90,7 +90,7 @@ def connect(url: str) -> SmallSocket:
 
 
 def answers(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """The null application's answers to a message from the agent."""
+    """Returns the null application's answers to a message from the agent; often there is none."""
     if message.get("type") == "identify":
         return [{"type": "endpointId", "id": "null", "protocolVersion": "1.3.0"}]
     if message.get("type") == "playerConnected":
@@ -103,7 +103,7 @@ def answers(message: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def serve(url: str) -> None:
-    """Answers messages until the agent closes the connection."""
+    """Connects to the streamer endpoint and answers messages until the agent closes the connection."""
     try:
         endpoint = connect(url)
         while True:
@@ -114,7 +114,7 @@ def serve(url: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Entry point. Reads `--url ws://127.0.0.1:<port>` and ignores other arguments."""
+    """Runs the null application. Reads `--url ws://127.0.0.1:<port>` and ignores other arguments."""
     serve(arguments[arguments.index("--url") + 1])
 
 

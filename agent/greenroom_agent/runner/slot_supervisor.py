@@ -22,20 +22,22 @@ STEADY_S = 60.0  # a process that ran at least this long is not part of a crash 
 
 
 class Endpoint(Protocol):
-    """The part of the streamer endpoint that the supervisor controls."""
+    """The part of the slot's streamer endpoint (a local WebSocket server) that the supervisor controls."""
 
     def open(self) -> None:
-        """Accepts the connection of the new process."""
+        """Lets a newly started process connect."""
 
     def shut(self) -> None:
-        """Disconnects the old process and accepts no other."""
+        """Disconnects the process that is connected, and refuses further connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """How long the supervisor waits for the streamer, in seconds.
+    """How long the supervisor waits, in seconds.
 
-    `start_s`: after its start, until it identifies itself; `away_s`: after it disconnected, until it reconnects.
+    `start_s`: from the start of the process until the streamer must have identified itself. `away_s`: from the
+    streamer's disconnection until it must have reconnected. `first_crash_s` and `last_crash_s`: the pause before a new
+    process, after the first crash and at most.
     """
 
     start_s: float = START_S
@@ -51,10 +53,11 @@ class _Wish(Enum):
 
 
 class SlotSupervisor:
-    """Starts the process in an empty folder, and starts a new one when it ends or does not become ready.
+    """Starts the process in an empty folder, and starts a new process when it ends or does not become ready.
 
-    `on_started` is called for each new process, `on_exited` with a reason when one ended by itself. While the folder
-    cannot be emptied, no process is started and the slot stays out of service; emptying it is tried again.
+    `on_started` is called before each new process starts, `on_exited` with a reason when a process ended by itself. If
+    the folder cannot be emptied, no process is started and the slot gets no viewer; emptying the folder is tried again.
+    `luck` returns random numbers in [0, 1).
     """
 
     def __init__(
@@ -84,17 +87,17 @@ class SlotSupervisor:
         self.process: ApplicationProcess | None = None
 
     def ready(self) -> None:
-        """The streamer has identified itself, so the process counts as ready."""
+        """Called when the streamer has identified itself: the process counts as ready."""
         self._is_lost.clear()
         self._is_ready.set()
 
     def lost(self) -> None:
-        """The streamer is disconnected. It has `away_s` seconds to reconnect."""
+        """Called when the streamer is disconnected: it has `away_s` seconds to reconnect."""
         self._is_ready.clear()
         self._is_lost.set()
 
     def restart(self) -> None:
-        """Replaces the process with a new one in an empty folder, so that nothing is left of the last viewer."""
+        """Replaces the process with a new process in an empty folder, so that nothing of the last viewer is left."""
         self._obey(_Wish.RESTART)
 
     def stop(self) -> None:
@@ -102,12 +105,12 @@ class SlotSupervisor:
         self._obey(_Wish.STOP)
 
     def fail(self, detail: str) -> None:
-        """Ends, reports and replaces a process that still runs but no longer works."""
+        """Ends and replaces a process that runs but no longer works, and reports `detail` as the reason."""
         self._fault = detail
         self._has_failed.set()
 
     async def run(self) -> None:
-        """Supervises until cancelled, then removes the process and its files."""
+        """Keeps the process running until cancelled, then removes the process and its files."""
         try:
             while True:
                 if self._wish is _Wish.STOP:
@@ -159,7 +162,7 @@ class SlotSupervisor:
         log.info("mark=%s started pid=%d", self._launch.mark, self.process.pid)
 
     async def _watch(self) -> str:
-        """Waits until the process ends, fails or is to be replaced; returns the reason."""
+        """Waits until the process ends, fails or is to be replaced. Returns the reason, in words."""
         process = self.process
         assert process is not None
         await first_done(process.wait(), self._wait_for_wish(), self._stays_away(), self._has_failed.wait())
@@ -168,7 +171,7 @@ class SlotSupervisor:
         return f"exit code {process.exit_code}"
 
     async def _stays_away(self) -> None:
-        """Waits until the streamer has failed to connect (or to reconnect) in time."""
+        """Waits until the streamer fails to connect, or to reconnect, in time. Then records that as the fault."""
         limit_s, fault = self._pauses.start_s, "it did not identify itself in time"
         while True:
             try:
@@ -181,7 +184,7 @@ class SlotSupervisor:
             limit_s, fault = self._pauses.away_s, "its streamer did not come back"
 
     async def _clear(self) -> None:
-        """Removes everything of the last viewer, and tries until that succeeds, for example while the disk is full."""
+        """Ends the process and empties its folder. Repeats that until it succeeds: the disk may be full for a while."""
         attempt = 0
         while not await self._is_cleared():
             await asyncio.sleep(self._pause_s(attempt))

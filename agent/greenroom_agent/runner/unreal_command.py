@@ -1,7 +1,7 @@
 """Puts the address of the slot's streamer endpoint and its UDP media ports into an Unreal command line.
 
-Unreal ignores letter case in options and uses the first one that it finds. So an option that the command already has
-is replaced in place, and a missing one is added. A fixed address would belong to another slot. Fixed ports, like
+Unreal ignores letter case in options and uses the first option that it finds. So an option that the command already has
+is replaced in place, and a missing option is added. A fixed address would belong to another slot. Fixed ports, like
 Unreal's default (49152 to 65535), would belong to another slot or be blocked by the security group.
 
 Source: Unreal Engine, FParse::Value; Pixel Streaming reference, -PixelStreamingURL (both plugins, 5.3 to 5.7), IP and
@@ -21,7 +21,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "PixelStreamingWebRTCMinPort": "{mediaPortFirst}",
     "PixelStreamingWebRTCMaxPort": "{mediaPortLast}",
 }
-"""Option -> the placeholder for this slot's value."""
+"""For each option of Unreal: the placeholder, which is later replaced by the value for this slot."""
 _URLS = {name.lower() for name, value in PLACEHOLDERS.items() if value == "{streamerUrl}"}
 _LEGACY = {"pixelstreamingip", "pixelstreamingport"}
 # Also inside a word, because a command may be a line for a shell.
@@ -30,7 +30,10 @@ _BY_LOWER = {name.lower(): value for name, value in PLACEHOLDERS.items()}
 
 
 def with_own_endpoint_and_ports(words: Sequence[str]) -> list[str]:
-    """The command with a placeholder for each value that depends on the slot; each option appears once."""
+    """Returns the command with a placeholder for each option whose value depends on the slot.
+
+    An option that the command already has is replaced in place. A missing option is added.
+    """
     named = {found[1].lower() for word in words for found in _OPTION.finditer(word)}
     own = [_OPTION.sub(_own_value, word) for word in words]
     if not named & _URLS and not named >= _LEGACY:

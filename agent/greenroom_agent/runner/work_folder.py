@@ -1,4 +1,4 @@
-"""The agent's work folder. Each slot has a folder in it, which is emptied before each viewer and after each boot."""
+"""The agent's work folder. It has a folder for each slot, which is emptied before each viewer and after each boot."""
 
 import os
 import pwd
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def empty_folder(folder: Path, owner: str | None) -> None:
-    """Removes everything in the folder (links are removed, never followed) and gives it to `owner` alone.
+    """Removes everything in the folder (links are removed, never followed) and gives the folder to `owner` alone.
 
     Raises: OSError when something cannot be removed (the slot must get no viewer then), KeyError for an unknown owner.
     """
@@ -22,17 +22,17 @@ def empty_folder(folder: Path, owner: str | None) -> None:
 
 
 def slot_folder(work_dir: Path, number: int) -> Path:
-    """The working folder of this slot's application."""
+    """Returns the path of the folder in which the application of slot `number` runs."""
     return work_dir / f"slot-{number}"
 
 
 def slot_log(work_dir: Path, number: int) -> Path:
-    """The file with the output of this slot's application. Only the agent can read it."""
+    """Returns the path of the log with the output of slot `number`'s application. Only the agent can read it."""
     return work_dir / f"slot-{number}.log"
 
 
 def remove_leftovers(work_dir: Path) -> None:
-    """Creates the work folder and removes the slot folders of an earlier run, however many there are.
+    """Creates the work folder and removes the folders and logs of all slots of an earlier run of the agent.
 
     Raises: OSError when something cannot be removed.
     """
