@@ -10,7 +10,11 @@ from greenroom_agent.slot.idle_watch import IdleSign, IdleWatch
 
 
 class IdleClock:
-    """Runs while the viewer has video. `can_hear`: whether reports of input can reach the agent now."""
+    """Measures how long the viewer has given no input, while the viewer has video.
+
+    `notify_page` sends a message to the viewer's page; `end` asks for the end of the session; `can_hear` says whether
+    reports of input can reach the agent now.
+    """
 
     def __init__(
         self, notify_page: Callable[[Mapping[str, Any]], None], end: Callable[[], None], can_hear: Callable[[], bool]
@@ -23,14 +27,14 @@ class IdleClock:
         self.limits = UNLIMITED
 
     def start(self) -> None:
-        """Starts counting: the viewer has video now, which counts as input."""
+        """Starts to measure, because the viewer has video now. The start counts as input."""
         self.stop()
         if self.limits.warn_s > 0:
             self._watch = IdleWatch(self.limits, _now_s())
             self._set_timer()
 
     def stop(self) -> None:
-        """Stops counting, because the viewer has no video."""
+        """Stops to measure, because the viewer has no video any more."""
         self._watch = None
         if self._timer is not None:
             self._timer.cancel()
@@ -46,7 +50,10 @@ class IdleClock:
         self._set_timer()
 
     def poll(self) -> None:
-        """Warns the viewer, or ends the session, if it is time to. Also called when the socket has opened."""
+        """Warns the viewer or ends the session, if the time for that has come.
+
+        Called by the timer, and when the agent's connection to the Viewer socket has opened.
+        """
         if self._watch is None:
             return
         sign = self._watch.poll(_now_s(), can_hear=self._can_hear())

@@ -8,11 +8,13 @@ from enum import StrEnum
 from greenroom_agent.control_plane.idle_limits import IdleLimits
 
 LEAST_REPEAT_S = 15.0
-"""An end is told again, for the first word may have been lost, after another countdown but not more often than this."""
+"""The shortest pause before the end of an idle session is reported again, because the first report may be lost. If the
+countdown is longer than this, the pause is as long as the countdown.
+"""
 
 
 class IdleSign(StrEnum):
-    """A result of the idle watch: warn, take the warning back, or end the session."""
+    """What the idle watch asks for: a warning of the viewer, its withdrawal, or the end of the session."""
 
     WARN = "warn"  # to the page: the countdown begins
     WITHDRAW = "withdraw"  # to the page: the viewer is there after all
@@ -29,17 +31,19 @@ class IdleWatch:
 
     @property
     def next_at_s(self) -> float:
-        """When `poll` is due next."""
+        """The time at which `poll` must be called next."""
         return self._input_at_s + self._limits.warn_s if self._ends_at_s is None else self._ends_at_s
 
     def ends_in_s(self, now_s: float) -> float:
-        """The seconds left in the countdown; its full length while none runs."""
+        """Returns the seconds that are left in the countdown; before a warning, the whole length of the countdown."""
         return self._limits.end_s if self._ends_at_s is None else max(0.0, self._ends_at_s - now_s)
 
     def heard(self, idle_s: float, now_s: float) -> IdleSign | None:
-        """Records that the viewer's last input was `idle_s` seconds ago. Repeats the warning if that is too long ago.
+        """Records that the viewer's last input was `idle_s` seconds ago. Returns None before a warning.
 
-        A page that gets the warning but has seen input since does not show the warning. It reports that input instead.
+        After a warning, returns WITHDRAW, which takes the warning back, or WARN, which repeats the warning because the
+        last input is too long ago. A page that has seen input since does not show the warning; the page reports the
+        input instead.
         """
         self._input_at_s = max(self._input_at_s, now_s - idle_s)
         if self._ends_at_s is None:
@@ -50,7 +54,11 @@ class IdleWatch:
         return IdleSign.WITHDRAW
 
     def poll(self, now_s: float, *, can_hear: bool) -> IdleSign | None:
-        """The results that are due now. The countdown starts again if the viewer could not be warned or heard."""
+        """Returns what is to be done now: WARN the viewer, END the session after a full countdown, or None.
+
+        `can_hear`: whether the viewer can be warned and heard now. If not, a countdown is cancelled; the next call with
+        `can_hear` begins a new countdown.
+        """
         if not can_hear:
             self._ends_at_s = None
             return None

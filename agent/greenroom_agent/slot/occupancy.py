@@ -1,11 +1,12 @@
-"""Which session and page occupy one slot, and what to do when something happens. No I/O and no clock.
+"""The rules of one slot: which session and page occupy it, and what to do after each event. No I/O and no clock.
 
-The epoch is the number of the slot's current claim: a newer epoch means another session, and everything of the last
-viewer is removed. joinNumber counts the pages of a session: the newest page gets the video. Events with an older
-epoch or joinNumber are ignored.
+The epoch is the number of the slot's latest claim: a newer epoch means another session, and everything of the last
+viewer is removed. joinNumber counts the pages of a session: the newest page gets the video. Events with an older epoch
+or joinNumber are ignored.
 
-A retired slot gets no new session but keeps serving the one it has. When that session moves to another instance, the
-viewer keeps the old video for a while (it lingers), so that it does not disappear before the new video has started.
+A retired slot gets no new session but keeps serving the session that it has. When that session moves to another
+instance, the viewer keeps the old video for a while (the slot lingers), so that the old video does not disappear before
+the new video has started.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,10 @@ class ApplicationState(StrEnum):
 
 
 class Occupancy:
-    """The rules of one slot. Each method takes an event and returns the actions to do, in order."""
+    """The rules of one slot. Each method takes an event and returns the actions to do, in order.
+
+    `epoch`: the number of the slot's latest claim. `join_number`: the number of the session's newest page.
+    """
 
     def __init__(self, slot_id: str, epoch: int) -> None:
         self.slot_id = slot_id
@@ -72,7 +76,7 @@ class Occupancy:
         return actions
 
     def join(self, join: Join) -> list[Action]:
-        """Gives the video to a new page of a session. An older page of the same session loses it."""
+        """Handles a request to give the video to a new page of a session. An older page of the session loses it."""
         if self.is_fenced or self._is_empty_for_good or join.epoch < self.epoch:
             return []
         if self.state is SlotState.RETIRED and join.epoch > self.epoch:
@@ -85,13 +89,13 @@ class Occupancy:
         return [*actions, *self._let_in(join)]
 
     def application_started(self) -> list[Action]:
-        """A new process was started in an empty folder."""
+        """Handles the start of a new application process in an empty folder."""
         self.application = ApplicationState.STARTING
         self._is_used = False
         return []
 
     def application_ready(self) -> list[Action]:
-        """The streamer has identified itself."""
+        """Handles that the streamer (the program that sends the video) has identified itself and is ready."""
         self.application = ApplicationState.READY
         if self._is_waiting_for_application:
             return [self._connect()]
@@ -100,10 +104,10 @@ class Occupancy:
         return [self._report("ready")]
 
     def streamer_lost(self) -> list[Action]:
-        """Handles a streamer that disconnected while its process runs. `application_ready` follows if it reconnects.
+        """Handles that the streamer has disconnected while its process runs. The streamer may reconnect.
 
         A running session keeps the slot, because its video may continue. A slot without a session is reported as not
-        ready, so that it gets no viewer meanwhile.
+        ready, so that the slot gets no viewer meanwhile.
         """
         if self.application is not ApplicationState.READY:
             return []
@@ -115,7 +119,10 @@ class Occupancy:
         return [self._report("notReady")]
 
     def application_exited(self, detail: str) -> list[Action]:
-        """The process ended by itself or did not identify itself in time. A new one is started."""
+        """Handles that the application process ended by itself, or did not identify itself in time.
+
+        The supervisor starts a new process. `detail`: the cause, in words.
+        """
         if self._is_lingering:
             return self.linger_over()
         self.application = ApplicationState.EXITED
@@ -127,14 +134,14 @@ class Occupancy:
         return [report]
 
     def peer_connected(self, join_number: int) -> list[Action]:
-        """The video of this player has started."""
+        """Handles that the video has started for the page with this join number."""
         if join_number != self._player or self.is_playing:
             return []
         self.is_playing = self._has_played = True
         return [self._report("connected")]
 
     def peer_disconnected(self, join_number: int, detail: str) -> list[Action]:
-        """The video of this player has stopped."""
+        """Handles that the video has stopped for the page with this join number. `detail`: the cause, in words."""
         if join_number != self._player or not self.is_playing:
             return []
         if self._is_lingering:
@@ -143,15 +150,15 @@ class Occupancy:
         return [self._report("disconnected", detail)]
 
     def viewer_idled(self) -> list[Action]:
-        """The viewer gave no input for too long and did not react to the warning."""
+        """Handles that the viewer gave no input for too long and did not react to the warning."""
         return [self._report("idle", "no input")] if self.is_playing and not self._is_lingering else []
 
     def linger_over(self) -> list[Action]:
-        """Ends the old video of a viewer who has moved to another instance: the viewer left, or the time is up."""
+        """Ends the old video of a viewer whose session has moved: the viewer has left, or the time is up."""
         return self._empty_for_good() if self._is_lingering else []
 
     def fence(self) -> list[Action]:
-        """Stops the slot, because the lease has expired: the control plane may have moved its session elsewhere."""
+        """Stops the slot, because the lease has expired: the control plane may have moved the session elsewhere."""
         if self.is_fenced:
             return []
         self.is_fenced = True
@@ -162,14 +169,14 @@ class Occupancy:
         return [*actions, StopApplication()]
 
     def lift_fence(self) -> list[Action]:
-        """Starts the application again, because the lease has been renewed."""
+        """Starts the application again after `fence`, because the lease has been renewed."""
         if not self.is_fenced:
             return []
         self.is_fenced = False
         return [] if self._is_empty_for_good else [self._reset()]
 
     def is_current(self, session_id: object, epoch: object, join_number: object) -> bool:
-        """Whether a frame with this stamp comes from the current page."""
+        """Whether a frame with this session, epoch and join number comes from the page that has the video."""
         return self._player is not None and (session_id, epoch, join_number) == (
             self.session_id,
             self.epoch,

@@ -9,9 +9,10 @@ from greenroom_agent.control_plane.report import Report
 
 @dataclass(frozen=True, slots=True)
 class ConnectPlayer:
-    """Ask the streamer for an offer to this player, with these ICE servers (None: those it already has).
+    """Ask the streamer to offer video to the page with this join number, its player.
 
-    `is_again`: the streamer has reconnected and may have forgotten the player; the page does not join again.
+    `ice_servers`: STUN and TURN servers for this page; None: the streamer keeps those that it has. `is_again`: the
+    streamer has reconnected and may have forgotten the page, which does not join again.
     """
 
     join_number: int
@@ -21,19 +22,19 @@ class ConnectPlayer:
 
 @dataclass(frozen=True, slots=True)
 class DisconnectPlayer:
-    """End this player's video."""
+    """End the video of the page with this join number."""
 
     join_number: int
 
 
 @dataclass(frozen=True, slots=True)
 class ResetApplication:
-    """End the process, empty its folder and start a new process."""
+    """End the application process, empty its folder and start a new process."""
 
 
 @dataclass(frozen=True, slots=True)
 class StopApplication:
-    """End the process and empty its folder; start no new process."""
+    """End the application process and empty its folder; start no new process."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Checks the messages of a page: only known messages and fields pass, and only with values of the right kind and size.
+"""Checks messages from a page: only known messages and fields pass, with values of the right kind and size.
 
-A page is a program that anyone may have changed, so nothing else of it may reach the streamer.
+A page runs in the viewer's browser, where anyone may change it. So nothing else from a page may reach the streamer.
 """
 
 import math
@@ -11,15 +11,18 @@ from typing import Any
 from greenroom_agent.strict_json import MalformedText, read_object
 
 MAXIMUM_CHARACTERS = 64 * 1024
-"""The longest message. An SDP answer has 3,000 to 10,000 characters."""
+"""The most characters of a message. An SDP answer has 3,000 to 10,000 characters."""
 DEEPEST = 4
 MAXIMUM_LINE = 4 * 1024
-"""The longest candidate, media id or user fragment; each is one line of text."""
+"""The most characters of a candidate, media id or user fragment; each is one line of text."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageMessage:
-    """A checked message. `to_streamer`: the part to pass on; None when the message is for the agent only."""
+    """A checked message from a page. `to_streamer`: what to send on; None when the message is for the agent only.
+
+    `idle_s`: how long ago the viewer's last input was, as the page says (not checked).
+    """
 
     kind: str
     to_streamer: Mapping[str, Any] | None = None
@@ -27,7 +30,7 @@ class PageMessage:
 
 
 def parse_page_message(text: str) -> PageMessage:
-    """Parses and checks a message of a page. Raises: MalformedText, and nothing else."""
+    """Parses and checks a message from a page. Raises: MalformedText, and nothing else."""
     message = read_object(text, MAXIMUM_CHARACTERS, deepest=DEEPEST)
     kind = message.get("type")
     if kind == "greenroomPlaying":

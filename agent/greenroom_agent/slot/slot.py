@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 TO_PAGE = ("offer", "iceCandidate", "disconnectPlayer")
 SOCKET_GRACE_S = 10.0
 LINGER_S = 15.0
-"""How long a viewer who is being moved keeps the picture of this instance after the session has left it."""
+"""How long a viewer keeps the video of this instance after the session has moved to another instance."""
 
 
 class Slot:
-    """Carries out the actions that the rules of the slot ask for. `bind` sets the parts that need the slot themselves.
+    """Carries out the actions that the slot's rules ask for. `bind` must be called before all other methods.
 
     The fenced methods never raise: an error in them restarts the application of this slot, and affects no other slot.
     """
@@ -55,17 +55,17 @@ class Slot:
         )
 
     def bind(self, streamer: Streamer, supervisor: Supervisor, report: Callable[[Report], None]) -> None:
-        """Gives the slot its streamer endpoint, its process supervisor and its reports, before anything else runs."""
+        """Gives the slot its streamer endpoint, its process supervisor and the function that reports its events."""
         self._streamer, self._supervisor, self._report = streamer, supervisor, report
 
     def reading(self) -> SlotReading:
-        """What the next heartbeat reports of this slot."""
+        """Returns what the next heartbeat reports of this slot."""
         known = self.occupancy
         health = "exited" if known.application.value == "stopped" else known.application.value
         return SlotReading(known.slot_id, known.epoch, health, known.session_id, known.join_number, known.is_playing)
 
     def is_outdated(self, report: Report) -> bool:
-        """Whether the slot has a newer epoch than this report, so that it no longer matters."""
+        """Whether the slot was claimed again (has a newer epoch) since this report, which then matters no more."""
         return report.epoch < self.occupancy.epoch
 
     def broken(self, error: Exception) -> None:
@@ -77,12 +77,12 @@ class Slot:
 
     @fenced
     def observe(self, truth: SlotTruth) -> None:
-        """Takes over the slot's state from the control plane."""
+        """Handles the slot's state from the control plane, for example from the answer to a heartbeat."""
         self._do(self.occupancy.observe(truth))
 
     @fenced
     def join(self, join: Join) -> None:
-        """Handles a page that wants the video of its session."""
+        """Handles a page's request for the video of its session."""
         self._do(self.occupancy.join(join))
         known = self.occupancy
         if (join.session_id, join.epoch, join.join_number) == (known.session_id, known.epoch, known.join_number):
@@ -90,43 +90,43 @@ class Slot:
 
     @fenced
     def fence(self) -> None:
-        """The lease has expired: the slot must stop streaming."""
+        """Stops the slot's stream, because the instance's lease has expired."""
         self._do(self.occupancy.fence())
 
     @fenced
     def lift_fence(self) -> None:
-        """The lease was renewed: the slot may stream again."""
+        """Lets the slot stream again after `fence`, because the instance's lease was renewed."""
         self._do(self.occupancy.lift_fence())
 
     # From the application process
 
     @fenced
     def application_started(self) -> None:
-        """A new application process has started."""
+        """Handles the start of a new application process."""
         self._streamer_reports_peers = False
         self._has_media = True
         self._do(self.occupancy.application_started())
 
     @fenced
     def application_ready(self) -> None:
-        """The streamer has identified itself."""
+        """Handles that the streamer (the program that sends the video) has identified itself and is ready."""
         self._supervisor.ready()
         self._do(self.occupancy.application_ready())
 
     @fenced
     def streamer_lost(self) -> None:
-        """The streamer's connection has ended while its process still runs."""
+        """Handles that the streamer's connection to the agent has ended while its process still runs."""
         self._supervisor.lost()
         self._do(self.occupancy.streamer_lost())
 
     @fenced
     def application_exited(self, detail: str) -> None:
-        """The application process ended by itself."""
+        """Handles that the application process ended by itself. `detail`: the cause, in words."""
         self._do(self.occupancy.application_exited(detail))
 
     @fenced
     def hear_streamer(self, message: dict[str, Any]) -> None:
-        """Handles a message of the streamer; drops it unless it is for the current page."""
+        """Handles a message from the streamer. Drops a message that is not for the session's newest page."""
         number = self.occupancy.join_number
         kind = message["type"]
         if str(message.get("playerId", "")) != str(number):
@@ -138,7 +138,7 @@ class Slot:
         elif kind == "greenroomActivity":
             self._idle.heard()
         elif kind in TO_PAGE:
-            if self._channel is not None:  # while a moved viewer keeps the old picture, there is no page to signal with
+            if self._channel is not None:  # while the slot lingers, no page signals with it
                 for part in repeat_in_message(message, self._public_ip):
                     self._emit(self._channel.send(json.dumps(part), _now_ms()))
             if kind == "disconnectPlayer":
@@ -148,7 +148,7 @@ class Slot:
 
     @fenced
     def hear_page(self, frame: Mapping[str, Any]) -> None:
-        """Handles a frame, ack or resend of a page. Drops it unless the relay says that it is the current page."""
+        """Handles a frame, ack or resend from a page. Drops it unless that page is the one that has the video."""
         stamp = (frame.get("sessionId"), frame.get("epoch"), frame.get("joinNumber"))
         if self._channel is None or not self.occupancy.is_current(*stamp):
             log.info("slot=%s dropped a frame of another page", self.occupancy.slot_id)
@@ -164,7 +164,7 @@ class Slot:
 
     @fenced
     def page_socket(self, *, is_open: bool) -> None:
-        """The current page's socket opened or closed. A closed socket alone never ends the video."""
+        """Handles that the page's socket opened or closed. A closed socket alone does not end the video."""
         if self._socket_grace is not None:
             self._socket_grace.cancel()
             self._socket_grace = None
@@ -181,12 +181,12 @@ class Slot:
 
     @fenced
     def socket_opened(self) -> None:
-        """The agent's own socket is open again: sends the waiting frames."""
+        """Handles that the agent's connection to the Viewer socket is open again: sends the waiting frames."""
         self._emit([])
         self._idle.poll()
 
     def close(self) -> None:
-        """Cancels every timer."""
+        """Cancels every timer of the slot."""
         self._forget_page()
         self._end_linger()
 
@@ -201,7 +201,7 @@ class Slot:
         elif message.kind == "greenroomActivity":
             self._idle.heard(message.idle_s)
         elif not self._streamer_reports_peers:
-            # It plays. That comes by way of the relay: a streamer that tells of its peers may have said an end since.
+            # The page's video plays. This report may be late: it counts only if the streamer does not report its peers.
             self._peer(self.occupancy.join_number, is_connected=True, detail="")
 
     def _peer(self, number: int, *, is_connected: bool, detail: str) -> None:
@@ -213,7 +213,7 @@ class Slot:
 
     @fenced
     def _socket_stayed_closed(self, number: int) -> None:
-        # A streamer that tells of its peers knows better than the socket whether the picture flows.
+        # A streamer that reports its peers knows better than the socket whether the video plays.
         if not self._streamer_reports_peers and self.occupancy.is_playing:
             self._was_lost_by_socket = True
             self._peer(number, is_connected=False, detail=f"the page's socket was closed for {SOCKET_GRACE_S:.0f} s")
@@ -244,7 +244,7 @@ class Slot:
                 self._supervisor.stop()
 
     def _mind_idling(self, event: str) -> None:
-        """Counts idle time only while the viewer has video and can send input."""
+        """Measures the viewer's idle time only while the viewer has video and can send input."""
         if event == "connected" and self._has_media:
             self._idle.start()
         elif event != "idle":
@@ -279,7 +279,7 @@ class Slot:
 
     @fenced
     def _emit(self, frames: list[dict[str, Any]]) -> None:
-        """Sends these frames and those that are due in the channel, and sets the timer for the next ones.
+        """Sends `frames` and the frames that are due in the channel, and sets the timer for the next frames.
 
         While the agent's socket is closed, nothing is sent and no attempt is counted; `socket_opened` continues.
         """

@@ -28,7 +28,7 @@ LAST_PAUSE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class AssembledSlot:
-    """A slot with the parts that run beside it."""
+    """A slot with the parts that it works with, ready to run. `luck` returns random numbers in [0, 1)."""
 
     slot: Slot
     endpoint: StreamerEndpoint
@@ -61,7 +61,7 @@ class AssembledSlot:
 
 
 def _first(error: Exception) -> BaseException:
-    """The first exception in an exception group."""
+    """Returns the first exception in an exception group, or `error` itself if it is not a group."""
     return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
@@ -74,7 +74,7 @@ def assemble_slot(
     public_ip: str | None,
     luck: Callable[[], float],
 ) -> AssembledSlot:
-    """Builds the parts of one slot and connects them; nothing runs yet."""
+    """Builds the parts of one slot and connects them with each other. Nothing runs yet."""
     slot = Slot(Occupancy(registered.slot_id, registered.epoch), socket, public_ip)
     port = settings.streamer_port_first + registered.number - 1
     hears = slot.application_ready, slot.hear_streamer, slot.streamer_lost

@@ -1,8 +1,8 @@
 """Keeps an error in one slot from reaching the agent and its other slots.
 
-Everything that a slot handles (a frame of a page, an answer of the control plane, a message of its streamer, the end of
-its process, a timer) enters by a fenced method. An agent serves several viewers: an error that one of them provokes
-resets that viewer's slot only.
+Everything that a slot handles (a frame from a page, an answer from the control plane, a message from its streamer, the
+end of its process, a timer) is handled in a fenced method. An agent serves several viewers: an error that is caused by
+one viewer resets that viewer's slot only.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 
 class Breakable(Protocol):
-    """An object with fenced methods, that is, methods whose errors are caught and handled by `broken`."""
+    """An object with fenced methods, that is, methods whose errors are caught and passed to `broken`."""
 
     def broken(self, error: Exception) -> None:
-        """Recovers from an error in a method, which the decorator `fenced` has caught. Must not raise."""
+        """Recovers from an error in a fenced method. Must not raise."""
 
 
 P = ParamSpec("P")
@@ -22,7 +22,7 @@ B = TypeVar("B", bound=Breakable)
 
 
 def fenced(method: Callable[Concatenate[B, P], None]) -> Callable[Concatenate[B, P], None]:
-    """Decorator: the method never raises; its errors are passed to `broken`."""
+    """Decorates a method so that it never raises. An error in the method is passed to the object's `broken`."""
 
     @wraps(method)
     def inside(self: B, /, *arguments: P.args, **named: P.kwargs) -> None:

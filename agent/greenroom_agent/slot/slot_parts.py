@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 
 class Streamer(Protocol):
-    """The slot's streamer endpoint."""
+    """The connection to the slot's streamer, the program that sends the video."""
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Sends a message to the streamer."""
@@ -15,27 +15,27 @@ class Supervisor(Protocol):
     """Starts, restarts and stops the slot's application process."""
 
     def ready(self) -> None:
-        """The streamer has identified itself."""
+        """Called when the streamer has identified itself: the process counts as ready."""
 
     def lost(self) -> None:
-        """The streamer is disconnected."""
+        """Called when the streamer is disconnected while its process runs."""
 
     def restart(self) -> None:
-        """Ends the process, empties its folder and starts a new process."""
+        """Ends the application process, empties its folder and starts a new process."""
 
     def stop(self) -> None:
-        """Ends the process and empties its folder."""
+        """Ends the application process and empties its folder. Starts no new process."""
 
     def fail(self, detail: str) -> None:
-        """Treats the process as one that ended by itself, for this reason."""
+        """Ends and replaces an application process that no longer works, and reports `detail` as the reason."""
 
 
 class Socket(Protocol):
-    """The Viewer socket."""
+    """The agent's connection to the Viewer socket, the WebSocket API between pages and agents."""
 
     @property
     def is_open(self) -> bool:
-        """Whether a frame that is sent now can arrive."""
+        """Whether the connection is open, so that a frame that is sent now can arrive."""
 
     def send(self, frame: Mapping[str, Any]) -> None:
-        """Sends a frame, or drops it while the socket is closed."""
+        """Sends a frame, or drops the frame while the connection is closed."""

@@ -1,4 +1,4 @@
-"""Sends a slot's events to the control plane in order, and repeats each one until it is accepted or outdated."""
+"""Sends a slot's events to the control plane in order, and repeats each event until it is accepted or outdated."""
 
 import asyncio
 import logging
@@ -14,14 +14,18 @@ log = logging.getLogger(__name__)
 
 
 class ReportApi(Protocol):
-    """The API that receives the events."""
+    """The API that receives the events of slots."""
 
     async def report(self, slot_id: str, report: Report) -> SlotTruth:
-        """Sends one event; returns the slot's state in the control plane."""
+        """Sends one event of the slot. Returns the slot's state in the control plane after the event."""
 
 
 class SlotReports:
-    """Sends one event at a time, so that `disconnected` never overtakes the `connected` before it."""
+    """Sends one event at a time, so that `disconnected` never overtakes the `connected` before it.
+
+    `is_outdated` says whether an event belongs to an earlier claim of the slot, and need not be sent any more.
+    `on_truth` is called with the slot's state from each answer. `luck` returns random numbers in [0, 1).
+    """
 
     def __init__(
         self,
@@ -46,7 +50,7 @@ class SlotReports:
             self._is_news.set()
 
     async def run(self) -> None:
-        """Sends events until cancelled."""
+        """Sends the added events, one after the other, until cancelled."""
         while True:
             while self._waiting:
                 await self._deliver(self._waiting[0])

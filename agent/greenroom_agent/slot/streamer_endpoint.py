@@ -18,11 +18,13 @@ MAXIMUM_MESSAGE_BYTES = 256 * 1024
 
 
 class StreamerEndpoint:
-    """Accepts one streamer at a time: the process that the supervisor started.
+    """Accepts one streamer (program that sends the video) at a time: the process that the supervisor started.
 
-    It refuses a second connection while there is one, and every connection while it is shut. So neither a process of
-    another slot nor the last viewer's process, which is being ended, can connect. `on_lost` is called when the streamer
-    disconnects by itself, not when it is shut out; while the endpoint is open, the streamer may reconnect.
+    A second connection is refused while a streamer is connected, and every connection while the endpoint is shut. So
+    neither a process of another slot nor the last viewer's process, which is being ended, can connect. `on_ready` is
+    called when the streamer has identified itself, `on_message` with its other messages. `on_lost` is called when the
+    streamer disconnects by itself, not when `shut` disconnects it; while the endpoint is open, the streamer may
+    reconnect.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class StreamerEndpoint:
         return f"ws://127.0.0.1:{self._port}"
 
     async def listen(self) -> None:
-        """Starts to listen, but accepts no streamer yet.
+        """Starts to listen on the port, but refuses every streamer until `open` is called.
 
         Raises: OSError when the port is in use.
         """
@@ -71,7 +73,7 @@ class StreamerEndpoint:
         self._is_open = True
 
     def shut(self) -> None:
-        """Disconnects the streamer, ignores what it still sends, and accepts no other."""
+        """Disconnects the streamer, ignores its last messages, and refuses every other streamer until `open`."""
         self._is_open = False
         self._streamer = None
         if self._connection is not None:
@@ -79,7 +81,10 @@ class StreamerEndpoint:
             self._connection = None
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Sends a message to the streamer. Without a streamer it is dropped: a new process knows no player."""
+        """Sends a message to the streamer. If no streamer is connected, the message is dropped.
+
+        The next streamer would not need the message, because it does not know any player yet.
+        """
         if self._streamer is not None:
             self._outbox.put_nowait(json.dumps(message))
 
@@ -126,13 +131,13 @@ class StreamerEndpoint:
 
 
 def config(ice_servers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Epic's `config` message: the settings of the streamer's next peer connections."""
+    """Builds Epic's `config` message: the ICE servers for the streamer's next peer connections."""
     options = {"iceServers": list(ice_servers)} if ice_servers else {}
     return {"type": "config", "peerConnectionOptions": options, "protocolVersion": PROTOCOL_VERSION}
 
 
 async def _write(socket: web.WebSocketResponse, outbox: asyncio.Queue[str]) -> None:
-    """Sends messages in order until the connection ends. Drops unsent messages: the next streamer needs none."""
+    """Sends the messages of `outbox` in order until the connection ends. Messages that are unsent then are dropped."""
     try:
         while True:
             await socket.send_str(await outbox.get())
