@@ -1,1 +1,1 @@
-"""Pure capacity decisions: each takes a snapshot of a pool and returns a plan. Used by Lambdas and by the simulator."""
+"""Pure capacity decisions for Lambdas and the simulator: each takes a snapshot of a pool and returns a plan."""

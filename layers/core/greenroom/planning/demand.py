@@ -1,4 +1,4 @@
-"""How many slots a pool wants (demand), and how many it has or will soon have (supply). Pure."""
+"""Computes how many slots a pool wants (demand), and how many it has or will soon have (supply). Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 
 def wanted_slots(snapshot: PoolSnapshot) -> int:
-    """How many slots the pool wants: for running sessions, for the line, for events, and as a buffer of free slots.
+    """Returns how many slots the pool wants: for sessions, the line, events, and a buffer of free slots.
 
-    At least the policy's `always_on`, at most its `maximum`. A reservation for an event is used up: each session that
-    starts takes one reserved slot, which from then on counts as in use.
+    The result is at least the policy's `always_on` and at most its `maximum`. Sessions use up the slots that are
+    reserved for an event: each session that starts takes one reserved slot, which from then on counts as in use.
     """
     policy = snapshot.policy
     used = sum(each.busy for each in snapshot.instances if each.is_serving)
@@ -22,21 +22,31 @@ def wanted_slots(snapshot: PoolSnapshot) -> int:
 
 
 def supply_of(snapshot: PoolSnapshot) -> int:
-    """How many slots serve sessions now or soon: of Ready, booting and launching instances, and of open launches."""
+    """Returns how many slots serve sessions now or soon.
+
+    These are the slots of Ready, booting and launching instances, and the slots of open launches (launches without an
+    instance yet).
+    """
     return sum(each.slots for each in snapshot.instances if each.is_serving) + snapshot.open_launch_slots
 
 
 def ready_slots(instances: Iterable[InstanceLoad]) -> int:
-    """How many slots Ready instances have, whether in use or free."""
+    """Returns how many slots the Ready instances have, whether the slots are in use or free."""
     return sum(each.slots for each in instances if each.state is InstanceState.READY and each.is_serving)
 
 
 def on_demand_slots(snapshot: PoolSnapshot) -> int:
-    """How many slots of the supply are on-demand, so that no Spot interruption can take them away."""
+    """Returns how many slots of the supply are on-demand, so that no Spot interruption can take them away.
+
+    The supply is what serves sessions now or soon: running and starting instances, and open launches.
+    """
     own = (each.slots for each in snapshot.instances if each.is_serving and each.market == "on-demand")
     return sum(own) + snapshot.open_on_demand_slots
 
 
 def on_demand_part(snapshot: PoolSnapshot) -> int:
-    """How many of the wanted slots must not be on Spot. Example: 10 wanted, spot share 75 percent -> 3."""
+    """Returns how many of the wanted slots must not be on Spot, according to the policy's spot share.
+
+    Example: 10 slots wanted, spot share 75 percent -> 3 slots.
+    """
     return -(-wanted_slots(snapshot) * (100 - snapshot.policy.spot_share) // 100)

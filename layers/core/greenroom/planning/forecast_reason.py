@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the pool does to give slots to the viewers in line, as one forecast saw it. `..._s` are seconds from now."""
+    """What a pool does to get slots for the viewers in line. The fields `..._s` are in seconds from now."""
 
     warming: int = 0  # instances that are starting
     first_ready_s: float = 0.0
@@ -21,10 +21,11 @@ class Situation:
 
 
 def reason_of(place: int, now: Situation, begins_at: float | None = None) -> str:
-    """The reason why the viewer at `place` in line must wait.
+    """Returns the reason why the viewer at `place` in line (1 = next) must wait.
 
     Example: `3 people are ahead of you; 2 servers are starting, the first is ready in about 1:40`.
-    `begins_at`: for a viewer who waits for an event, its start (epoch seconds); nothing else counts for that viewer.
+    `begins_at`: when the viewer waits for a scheduled event, the start of the event (epoch seconds). The reason then
+    names only this start and the people ahead.
     """
     ahead = "you are next" if place <= 1 else f"{_people(place - 1)} ahead of you"
     if begins_at is not None:
@@ -64,7 +65,7 @@ def _servers(number: int, doing: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """100 -> `1:40`, 5400 -> `1 h 30 min`."""
+    """Returns a duration as text: 100 -> `1:40`, 5400 -> `1 h 30 min`."""
     whole = max(0, round(seconds))
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

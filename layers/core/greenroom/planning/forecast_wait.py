@@ -26,9 +26,8 @@ its probability.
 IDLE_STEPS = 32
 """The number of steps of the numerical integral over the time until an event begins."""
 STEP, FIRST_S = 1.06, 1.0
-"""The distances between the times for which probabilities are computed: a factor from one time to the next, or at least
-so many seconds.
-Between two of these times the probability is interpolated linearly.
+"""The distances between the times for which probabilities are computed. Each time is the time before, multiplied by
+STEP, but at least FIRST_S seconds later. Between two of these times the probability is interpolated linearly.
 """
 _TIMES = [0.0]
 while _TIMES[-1] < LONGEST_S:
@@ -40,11 +39,11 @@ SQRT2 = sqrt(2.0)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What frees slots for the line: a running session and the sessions after it on its slot, or booting instances.
+    """Something that frees slots for the line: a running session and the sessions after it, or booting instances.
 
-    It frees `count` slots: first after `delay_s` plus what is left of a `life` that is `age_s` old, and then again and
-    again, each time after a `next`.
-    `next`: the distribution of the lives that follow; None when no slot is freed again.
+    A source stands for `count` equal slots. Each slot is freed for the first time after `delay_s`, plus the rest of a
+    lifetime (distribution `life`) that has lasted `age_s` already. `next`: the distribution of the lengths of the later
+    sessions on the slot, each of which frees the slot again when it ends. None: the slot is not freed again.
     """
 
     life: Lifetime
@@ -56,7 +55,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A forecast of a wait, in seconds from now. The true wait is shorter than `p90_s` nine times in ten."""
+    """A forecast of a wait, in seconds from now.
+
+    With probability 0.5 the wait is at most `p50_s`, with probability 0.9 at most `p90_s`.
+    """
 
     p50_s: float
     p90_s: float
@@ -73,11 +75,10 @@ class _Counted:
 
 
 class Forecast:
-    """The forecast for a pool with these sources (what frees slots); `wait` answers for any place in line.
+    """Forecasts the wait for any place in a pool's line, from the sources (what frees slots).
 
-    A probability is computed when it is first needed.
-    `held_s`: no slot is given to the line for this long, because viewers wait for an event to begin. Slots that are
-    freed earlier remain unused until then, and the next sessions on them begin at that time.
+    `held_s`: for this long no slot is given to the line, because the viewers wait for a scheduled event to begin. Slots
+    that are freed earlier remain unused until then, and the next sessions on these slots begin at that time.
     """
 
     def __init__(self, sources: Iterable[Source], held_s: float = 0.0) -> None:
@@ -86,7 +87,10 @@ class Forecast:
         self._counts: dict[int, _Counted] = {}
 
     def wait(self, place: int) -> Wait:
-        """How long the session at this place in line (1 = next) will wait. LONGEST_S if nothing will free a slot."""
+        """Returns how long the session at `place` in line (1 = next) will wait, at most LONGEST_S.
+
+        The wait is LONGEST_S if no source will free a slot for this place.
+        """
         p50 = self._reached(place, 0.5)
         return Wait(p50, min(LONGEST_S, max(p50, MARGIN * self._reached(place, 0.9))))
 
@@ -118,12 +122,12 @@ class Forecast:
 
 
 def forecast_wait(place: int, sources: Iterable[Source]) -> Wait:
-    """The forecast for a single place in line. To ask for several places, keep a Forecast."""
+    """Returns the forecast for one place in line. For several places, one Forecast is faster."""
     return Forecast(sources).wait(place)
 
 
 def _grouped(sources: Iterable[Source]) -> Sequence[Source]:
-    """Merges sources (things that will free slots) whose ages and delays differ by less than 6 % or one second."""
+    """Merges sources (what frees slots) whose ages and delays differ by less than 6 % or one second."""
     found: dict[tuple[int, int, int, int], Source] = {}
     for each in sources:
         key = (id(each.life), id(each.next), _bucket(each.age_s), _bucket(each.delay_s))
@@ -138,9 +142,10 @@ def _bucket(seconds: float) -> int:
 
 
 def _of_source(source: Source, time_s: float, idle_s: float) -> _Counted:
-    """The moments of the number of slots that `count` equal sources have freed by `time_s`.
+    """Returns the moments of the number of slots that the source has freed by `time_s`, repeated ones included.
 
-    They are sums over P(N > k) for k = 0, 1, ...
+    The moments are sums over P(N > k) for k = 0, 1, ..., where N is how many times one slot of the source was freed.
+    `idle_s`: how long a slot is expected to be unused before its next session begins.
     """
     k = _surely_over(source, time_s - idle_s)
     first, second, third = float(k), float(k**2), float(k**3)  # the sums below, over those k for which P(N > k) is 1
@@ -156,10 +161,10 @@ def _of_source(source: Source, time_s: float, idle_s: float) -> _Counted:
 
 
 def _idle_s(source: Source, held_s: float) -> float:
-    """How long the first slot that the source frees is expected to be unused until `held_s`.
+    """Returns how long a slot, once the source has freed it, is expected to be unused until `held_s`.
 
-    All later sessions on that slot are delayed by this time.
-    The mean of (held - X)+ is the integral of P(X <= x) up to `held_s`.
+    All later sessions on that slot are delayed by this time. The mean of (held - X)+ is the integral of P(X <= x) up to
+    `held_s`, where X is the time at which the slot is freed.
     """
     left = held_s - source.delay_s
     if left <= 0:
@@ -169,7 +174,7 @@ def _idle_s(source: Source, held_s: float) -> float:
 
 
 def _surely_over(source: Source, time_s: float) -> int:
-    """The number of slots that the source has certainly freed by `time_s`."""
+    """Returns how many times the source has certainly freed each of its slots by `time_s`."""
     if source.next is None or source.next.mean <= 0:
         return 0
     mean, variance = source.life.remaining(source.age_s)
@@ -181,7 +186,7 @@ def _surely_over(source: Source, time_s: float) -> int:
 
 
 def _reached_by(source: Source, time_s: float, k: int) -> float:
-    """The probability that the source has freed more than k slots by `time_s`."""
+    """Returns the probability that a slot of the source was freed more than k times by `time_s`."""
     left = time_s - source.delay_s
     if left < 0:
         return 0.0
@@ -194,9 +199,9 @@ def _reached_by(source: Source, time_s: float, k: int) -> float:
 
 
 def _gamma_cdf(x: float, mean: float, variance: float) -> float:
-    """The probability that a gamma variable with this mean and variance is at most x.
+    """Returns the probability that a gamma variable with this mean and variance is at most x.
 
-    Exact for sums of exponentials, an approximation for other distributions.
+    The result is used for sums of session lengths: exact for sums of exponentials, else an approximation.
     Source: Wilson and Hilferty 1931, the cube root of a gamma variate is near to normal.
     """
     if variance < 1e-9 * mean * mean or mean <= 0:
@@ -207,7 +212,7 @@ def _gamma_cdf(x: float, mean: float, variance: float) -> float:
 
 
 def _at_least(place: int, counted: _Counted) -> float:
-    """The probability that at least `place` slots are freed, given the moments of their number."""
+    """Returns the probability that at least `place` slots are freed, given the moments of their number."""
     if counted.variance < 1e-9:
         return 1.0 if counted.mean >= place - 0.5 else 0.0
     sigma = sqrt(counted.variance)

@@ -30,7 +30,10 @@ class Growth:
 
 
 def grow(snapshot: PoolSnapshot, lacking: int) -> Growth:
-    """What to start and launch to get `lacking` more slots; nothing when no slots are lacking or the pool is halted."""
+    """Returns which instances to start and to launch so that the pool gets `lacking` more slots.
+
+    Nothing is started or launched when no slots are lacking, or when an operator has halted the pool.
+    """
     if lacking <= 0:
         return Growth()
     if snapshot.halted is not None:
@@ -60,7 +63,7 @@ def _starts(snapshot: PoolSnapshot, lacking: int) -> tuple[PlannedStart, ...]:
 
 
 def _next_started(snapshot: PoolSnapshot) -> Iterator[InstanceLoad]:
-    """The stopped instances that can be started now, in the order in which to start them.
+    """Yields the stopped instances that can be started now, in the order in which to start them.
 
     With placement Distributed, the next instance is one in the zone with the fewest instances. Otherwise the instance
     that was stopped longest ago is started first.
@@ -78,7 +81,7 @@ def _next_started(snapshot: PoolSnapshot) -> Iterator[InstanceLoad]:
 
 
 def _why_not_startable(each: InstanceLoad, now: float) -> str | None:
-    """Why the instance cannot be started now; None when it can."""
+    """Returns why the instance cannot be started now, or None if it can be started."""
     if each.state is not InstanceState.STOPPED or each.slots <= 0:
         return "it is not in the warm pool"
     if each.is_of_another:

@@ -1,4 +1,4 @@
-"""How long sessions and boots last: the distribution of their lengths, learned from earlier ones. Pure."""
+"""How long sessions and boots last: the distribution of their lengths, learned from earlier sessions or boots. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from math import exp, sqrt
 from greenroom.domain.session.session_length import LENGTHS_KEPT, SessionLength
 
 LENGTHS_MEASURED = 10
-"""Fewer observed session lengths than this say nothing about the next session."""
+"""How many ended sessions must be recorded before their lengths are used as the distribution. With fewer, an
+exponential distribution is assumed.
+"""
 UNSEEN = 1.0
-"""How many sessions are assumed that outlive all observed ones, as an allowance for the small sample."""
+"""How many sessions are assumed that outlive all observed sessions, as an allowance for the small sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """One observed session or boot: watched from age `since_s` to age `until_s`, and whether it ended at that age."""
+    """One observed session or boot: watched from age `since_s` to age `until_s`.
+
+    `ended`: whether the session or boot ended at `until_s`; otherwise it was still running then.
+    """
 
     until_s: float
     ended: bool = True
@@ -50,7 +55,7 @@ class Lifetime:
         """Standard error of the mean, as a share of the mean. All forecasts of the pool share this error."""
 
     def ended_within(self, age_s: float, seconds: float) -> float:
-        """The probability that a session or boot that is `age_s` old ends within the next `seconds`."""
+        """Returns the probability that a session or boot that has lasted `age_s` ends within `seconds` more seconds."""
         until = age_s + seconds
         if until >= self._most_s:
             return 1.0
@@ -61,7 +66,7 @@ class Lifetime:
         return (self._mass(until) - self._mass(age_s) + late) / beyond
 
     def remaining(self, age_s: float) -> tuple[float, float]:
-        """Mean and variance of the time that a session or boot of this age will still last, seconds."""
+        """Returns mean and variance of the time (s) that a session or boot which has lasted `age_s` will still last."""
         if age_s not in self._remainders:
             self._remainders[age_s] = self._remaining(age_s)
         return self._remainders[age_s]
@@ -85,7 +90,7 @@ class Lifetime:
 
 
 def _steps(lived: Sequence[Lived], most_s: float) -> tuple[list[float], list[float], float]:
-    """The observed lengths in ascending order, the probability of each, and the probability of a longer one."""
+    """Returns the observed lengths in ascending order, the probability of each, and that of a longer length."""
     ends: list[float] = []
     weights: list[float] = []
     alive = 1.0
@@ -99,7 +104,10 @@ def _steps(lived: Sequence[Lived], most_s: float) -> tuple[list[float], list[flo
 
 
 def _sums(ends: Sequence[float], weights: Sequence[float]) -> list[tuple[float, float, float]]:
-    """For the first 0, 1, ... lengths, three sums: probability, probability x length, probability x length squared."""
+    """Returns three sums over the first 0, 1, ... lengths.
+
+    They are the sums of: probability, probability x length, probability x length squared.
+    """
     found = [(0.0, 0.0, 0.0)]
     for end, weight in zip(ends, weights, strict=True):
         mass, total, squares = found[-1]
@@ -110,7 +118,7 @@ def _sums(ends: Sequence[float], weights: Sequence[float]) -> list[tuple[float, 
 def session_lifetime(
     lengths: Sequence[SessionLength], ages_s: Iterable[float], maximum_s: float, now: float
 ) -> Lifetime:
-    """The distribution of a pool's session lengths, from its last ended sessions and its running ones.
+    """Returns the distribution of a pool's session lengths, from its last ended sessions and its running sessions.
 
     `ages_s`: how long each running session has lasted; `maximum_s`: the longest that a session may last. A pool
     remembers only the last LENGTHS_KEPT sessions that ended. Once that record is full, a session that ran when the

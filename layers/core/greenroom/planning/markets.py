@@ -1,4 +1,4 @@
-"""Chooses Spot or on-demand for each launch: the market on which EC2 is asked first. Pure."""
+"""Chooses for each launch the market on which EC2 is asked first: Spot or on-demand. Pure."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from greenroom.planning.snapshot import PoolSnapshot
 
 SPOT, ON_DEMAND = "spot", "on-demand"
 LONGEST_ON_SPOT_S = 7200
-"""Spot is used only where sessions are shorter than this, because a longer session is likely to be interrupted.
+"""Spot is used only where no session may last longer than this, because a longer session is likely to be interrupted.
 Source: GameLift FleetIQ, best practices: Spot where sessions last under 2 h.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Markets:
-    """The market of each launch, on-demand launches first, and the alternatives that were rejected."""
+    """The market (Spot or on-demand) of each launch, and the alternatives that were rejected.
+
+    The on-demand launches are first.
+    """
 
     of_launches: tuple[str, ...]
     rejected: tuple[Rejected, ...]
 
 
 def choose_markets(snapshot: PoolSnapshot, number: int, started_slots: int) -> Markets:
-    """The markets (Spot or on-demand) for `number` launches.
+    """Returns the markets (Spot or on-demand) for `number` launches.
 
-    `started_slots`: on-demand slots that are being started from the warm pool.
+    `started_slots`: on-demand slots that are being started from the warm pool (stopped instances).
     Example: 8 slots wanted, spot share 50 percent, 2 on-demand slots exist, instances of 2 slots, 3 launches. 4 slots
     must be on-demand, so the first launch is on-demand, and the other two are on Spot.
     """

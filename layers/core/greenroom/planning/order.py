@@ -13,12 +13,13 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 def dearest_first(
     snapshot: PoolSnapshot, kept: Collection[str] = (), *, with_coming: bool = False
 ) -> Iterator[InstanceLoad]:
-    """The pool's idle instances in the order in which to retire or stop them. `kept`: ids of instances to leave out.
+    """Yields the pool's idle instances in the order in which to retire or stop them.
 
-    `with_coming`: list instances that are not Ready yet as well, before the idle ones, because no viewer would miss
-    them. The rest of the order: on-demand before Spot. Then, with placement Distributed, the zone with the most
-    instances first, so that losing a zone still affects the fewest viewers. Then the youngest first, because instances
-    that ran for long have proven themselves. On-demand instances that the policy's spot share requires are last of all.
+    `kept`: ids of instances to leave out. `with_coming`: list instances that are not Ready yet as well, before the idle
+    instances, because no viewer would miss them. The rest of the order: on-demand before Spot. Then, with placement
+    Distributed, the zone with the most instances first, so that losing a zone later affects the fewest viewers. Then
+    the youngest first, because instances that ran for long have proven themselves. On-demand instances that the
+    policy's spot share requires are last of all.
     """
     able = [each for each in snapshot.instances if each.is_idle or (with_coming and each.is_coming)]
     waiting = [each for each in able if each.instance_id not in kept]

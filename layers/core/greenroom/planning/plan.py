@@ -30,7 +30,10 @@ class PlannedStart:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStop:
-    """One instance to stop for the warm pool. It is stopped only if it is still idle when the plan is carried out."""
+    """One instance to stop for the warm pool (stopped instances that start quickly).
+
+    The instance is stopped only if it is still idle when the plan is carried out.
+    """
 
     instance_id: str
     slots: int
@@ -41,7 +44,7 @@ class PlannedStop:
 class Retirement:
     """One instance to terminate. It is terminated only if it has no session when the plan is carried out.
 
-    `is_given_back`: the instance's slots were reserved for an event that is over.
+    `is_given_back`: the instance's slots were reserved for a scheduled event that is over.
     """
 
     instance_id: str
@@ -52,7 +55,7 @@ class Retirement:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """An alternative that was considered but not chosen, and why."""
+    """An alternative that the planner considered but did not choose, and the reason."""
 
     alternative: str
     reason: str
@@ -60,7 +63,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the planner decided for a pool, with the numbers on which the decision is based."""
+    """What the planner decided for a pool, with the numbers on which the decision is based.
+
+    `wanted`: the slots that the pool wants; `supply`: the slots that it has or will soon have.
+    """
 
     wanted: int
     supply: int

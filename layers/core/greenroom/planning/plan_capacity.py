@@ -13,13 +13,13 @@ When a viewer of the event starts a session, 4 slots are in use and 3 reserved. 
 reservation is not refilled.
 
 Shrinking. Later nobody plays in the same pool, there is no event and no line, and four instances are Ready. demand = 2,
-wanted = 2, supply = 8: a surplus of 6. The first pass (run of the planner) that sees the surplus notes the time. Two
+wanted = 2, supply = 8: a surplus of 6. The first pass (run of the planner) that sees the surplus records the time. Two
 minutes later, the slots that were too many during the whole time may be retired, ten instances at most, and the two
 minutes begin again. Some instances are retired without this delay: those above a maximum that was lowered, those that
 an ended event no longer needs, and on-demand instances that are to be stopped to fill the warm pool.
 
 An instance that is launching or booting costs as much as any other and is retired by the same rules, before the Ready
-ones (planning/shrinkage.py has an example). An instance that would run an application or a build that the pool has
+instances (planning/shrinkage.py has an example). An instance that would run an application or a build that the pool has
 replaced is retired at once, and the same plan replaces it, because no viewer asks for that application or build any
 more.
 """
@@ -41,10 +41,10 @@ __all__ = ["InstanceLoad", "Plan", "PoolSnapshot", "plan_capacity", "supply_of",
 
 
 def plan_capacity(snapshot: PoolSnapshot) -> Plan:
-    """Plans the pool: retires what cannot serve any more, then grows, then fills the warm pool, then shrinks.
+    """Plans the pool: retires spent instances, adds lacking slots, fills the warm pool, then removes a surplus.
 
-    Always retired are: draining instances without sessions, instances that lost slots and have no sessions, and
-    instances that would run a replaced application or build.
+    Spent are: draining instances without sessions, instances that lost slots and have no sessions, and instances that
+    would run a replaced application or build. The warm pool is a number of stopped instances, which start quickly.
     """
     leaving = tuple(_spent(snapshot.instances))
     snapshot = replace(snapshot, instances=tuple(_without_spent(snapshot.instances)))
@@ -83,6 +83,9 @@ def _comes_in_vain(each: InstanceLoad) -> bool:
 
 
 def _without_spent(instances: Sequence[InstanceLoad]) -> Iterator[InstanceLoad]:
-    """The instances, with those that will be retired as Draining: they still cost money, but are no supply."""
+    """Yields the instances; those that the plan retires are marked as Draining.
+
+    Until they are terminated, they cost money, but they are no supply of slots.
+    """
     for each in instances:
         yield replace(each, state=InstanceState.DRAINING) if each.is_worn or _comes_in_vain(each) else each

@@ -1,4 +1,4 @@
-"""The checks of an event's preflight: each takes facts and returns its result with a remedy. Pure."""
+"""The checks of a preflight: whether a scheduled event will get its slots. Each check returns a remedy too. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ OK, WARNING, FAILED, UNKNOWN = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.
 
 
 def check_quota(room: Mapping[str, float], instance_types: Sequence[str], instances: int) -> Check:
-    """Whether the account's vCPU quotas allow `instances` more instances. `room`: unused vCPUs of the quota, by market.
+    """Checks whether the AWS account's vCPU quotas allow `instances` more instances.
 
-    The pool's instance types differ in size, so the instances fit for sure, perhaps, or not at all.
+    `room`: unused vCPUs of the quota, by market. The pool's instance types differ in size, so the instances fit for
+    sure, perhaps, or not at all.
     Example: 10 instances of g5.xlarge (4 vCPUs) or g5.2xlarge (8) need 40 to 80: 60 free are a warning.
     """
     sizes = [size for each in instance_types if (size := vcpus(each)) is not None]
@@ -34,14 +35,17 @@ def check_quota(room: Mapping[str, float], instance_types: Sequence[str], instan
 
 
 def check_image(image_id: str, state: str) -> Check:
-    """Whether EC2 can launch instances from the image: only an available image works."""
+    """Checks whether EC2 can launch instances from the image (AMI): only an available image works."""
     if state == "available":
         return Check("image", OK, f"{image_id} is available")
     return Check("image", FAILED, f"{image_id} is {state}", "deploy with the ImageId of an image this account may use")
 
 
 def check_addresses(free: Mapping[str, int], instances: int) -> Check:
-    """Whether the subnets have addresses for `instances` more instances. `free`: unused addresses by subnet."""
+    """Checks whether the subnets have enough IP addresses for `instances` more instances.
+
+    `free`: the number of unused addresses of each subnet.
+    """
     total = sum(free.values())
     detail = f"{instances} addresses are needed, {total} are free in {len(free)} subnets"
     if total < instances:
@@ -57,9 +61,10 @@ def check_offerings(
     offered: Collection[tuple[str, str]],
     refused_lately: Sequence[str],
 ) -> Check:
-    """Whether EC2 offers the pool's instance types in its zones.
+    """Checks whether EC2 offers the pool's instance types in the pool's zones.
 
-    `refused_lately`: offerings or markets that EC2 refused to launch a moment ago.
+    `offered`: the pairs of instance type and zone that EC2 offers. `refused_lately`: the offerings (instance type ×
+    zone × market) or markets that EC2 refused to launch a moment ago.
     """
     wanted = [(each, zone) for each in instance_types for zone in sorted(set(zones))]
     missing = [f"{each} in {zone}" for each, zone in wanted if (each, zone) not in offered]
@@ -76,9 +81,10 @@ def check_offerings(
 def check_budget(
     event: ScheduledEvent, instance_types: Sequence[str], markets: Sequence[str], instances: int, warm_at: float
 ) -> Check:
-    """Whether the event stays within its budget.
+    """Checks whether the scheduled event stays within its budget. `warm_at`: when its first instances are launched.
 
-    The estimate is instances x hours, warming included, x the lowest and the highest price of the pool's offerings.
+    The estimate is instances x hours, warming included, x the lowest and the highest price of the pool's offerings
+    (instance type and market).
     """
     prices = [price.usd for each in instance_types for market in markets if (price := hourly_usd(each, market))]
     hours = (event.end - warm_at) / 3600
@@ -97,9 +103,10 @@ def check_budget(
 
 
 def check_pool(maximum: int, target_idle: int, together: int, halted: Halt | None) -> Check:
-    """Whether the pool's maximum is enough.
+    """Checks whether the pool may have enough slots: it must not be halted, and its maximum must suffice.
 
-    `together`: how many sessions this event and those that overlap with it expect.
+    `together`: how many sessions this event and those that overlap with it expect. `target_idle`: the free slots that
+    the pool keeps as a buffer.
     """
     detail = f"{together} sessions are expected at that time, the pool's maximum is {maximum} slots"
     if halted is not None:
@@ -112,7 +119,10 @@ def check_pool(maximum: int, target_idle: int, together: int, halted: Halt | Non
 
 
 def check_time_to_warm(event: ScheduledEvent, warm: WarmTime, now: float) -> Check:
-    """Whether there is time to warm: to launch all instances of the event and make them Ready before its start."""
+    """Checks whether there is time to warm: to make all instances of the event Ready before its start.
+
+    `warm`: how long warming takes.
+    """
     latest = latest_safe_start(event, warm)
     source = "measured" if warm.is_measured else "assumed, because no boot of this pool was measured yet"
     detail = f"warming takes {warm.whole_s:.0f} s ({source}) and must begin by {iso(latest)}"

@@ -1,6 +1,6 @@
-"""How many slots are left of a pool's reservations for events. A reservation is a number of slots that sessions use up.
+"""Computes how many slots are left of a pool's reservations. Pure.
 
-Pure.
+A reservation is a number of slots for the viewers of a scheduled event. Sessions use it up.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from greenroom.domain.event.scheduled_event import EventReservation
 
 
 def slots_left(reservations: Iterable[EventReservation], taken: int) -> int:
-    """How many slots are left of all reservations together. `taken`: how many slots the pool ever gave to sessions.
+    """Returns how many slots are left of all reservations together.
 
-    A reservation whose event has not opened is whole. After that, each session uses up one slot of the reservation that
-    opened first and has some left. So two events at the same time reserve the sum of their slots, and no session counts
-    twice.
+    `taken`: how many slots the pool has given to sessions since it exists. A reservation whose event has not opened has
+    all its slots. After that, each session uses up one slot of the reservation that opened first and has slots left. So
+    two events at the same time reserve the sum of their slots, and no session counts twice.
 
     Example: A reserves 5 slots since `taken` was 10, B reserves 4 since `taken` was 12; now `taken` is 18. The 2
     sessions before B opened and 3 more use up A, the last 3 use up slots of B: 1 is left.
@@ -24,7 +24,10 @@ def slots_left(reservations: Iterable[EventReservation], taken: int) -> int:
 
 
 def slots_left_by_event(reservations: Mapping[str, EventReservation], taken: int) -> Mapping[str, int]:
-    """How many slots are left of each reservation, by event id. In the example of `slots_left`, A has 0 and B has 1."""
+    """Returns how many slots are left of each reservation, by event id.
+
+    In the example of `slots_left`, A has 0 slots left and B has 1.
+    """
     left = {event_id: reservation.slots for event_id, reservation in reservations.items()}
     opened = sorted(
         (reservation.taken_at, event_id)

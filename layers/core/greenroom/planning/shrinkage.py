@@ -1,18 +1,14 @@
 """How a pool gives up slots: a lasting surplus in steps, slots of an ended event at once. Pure.
 
 Worked example. scaleInAfter 600 s, step 2, instances of 2 slots. At 0 s a pass (one run of the planner) sees 8 slots
-too many and notes the time. At 300 s a pass sees only 6 too many, at 600 s it sees 10. During the whole time at least 6
-were too many, so three idle instances could be retired; the step allows two. The 600 s begin again, with a surplus of
+too many and records the time. At 300 s a pass sees only 6 too many, at 600 s it sees 10. During the whole time at least
+6 were too many, so three idle instances could be retired; the step allows two. The 600 s begin again, with a surplus of
 6.
 
-Instances that are not Ready yet count and are retired like idle ones, and before them. Three viewers come at 0 s, two
-instances of 2 slots are launched, and the viewers leave at 60 s: from then on 4 slots are too many. When two viewers
-come back at 100 s, one instance is wanted again and continues to boot. The other has been too many since 60 s, and is
-terminated at 660 s, booted or not.
-
-An instance is retired at once, without this delay, in three cases: the maximum was lowered; the pool is halted (by an
-operator, or after three failed boots) and the instance is not Ready yet; or an ended event no longer needs the
-instance.
+Instances that are not Ready yet are counted and retired like idle instances, but before them. Three viewers request
+sessions at 0 s, two instances of 2 slots are launched, and the viewers leave at 60 s: from then on 4 slots are too
+many. When two viewers request sessions at 100 s, one instance is wanted again and continues to boot. The other instance
+has been too many since 60 s, and is terminated at 660 s, booted or not.
 """
 
 from __future__ import annotations
@@ -29,7 +25,10 @@ from greenroom.planning.snapshot import InstanceLoad, PoolSnapshot
 
 @dataclass(frozen=True, slots=True)
 class Shrinkage:
-    """The instances to retire, and what to remember of the remaining surplus: since when, and its least size."""
+    """The instances to retire, and what the next pass (run of the planner) must know of the surplus that remains.
+
+    `surplus_since`: since when the pool has too many slots; `surplus_least`: the smallest surplus since then, in slots.
+    """
 
     retirements: tuple[Retirement, ...] = ()
     surplus_since: float | None = None
@@ -38,10 +37,10 @@ class Shrinkage:
 
 
 def shrink(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Shrinkage:
-    """The instances to retire because the pool has too many slots.
+    """Returns the instances to retire because the pool has too many slots.
 
-    `surplus`: slots that neither the policy nor the warm pool wants; `kept`: ids of instances that will be stopped for
-    the warm pool.
+    `surplus`: slots that neither the policy nor the warm pool (stopped instances) wants; `kept`: ids of instances that
+    will be stopped for the warm pool.
     """
     at_once = tuple(_at_once(snapshot, surplus, kept))
     left = surplus - sum(each.slots for each in at_once)
@@ -65,7 +64,10 @@ def shrink(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Shrin
 
 
 def _fits_any(snapshot: PoolSnapshot, surplus: int, gone: Collection[str]) -> bool:
-    """Whether any Ready or starting instance is so small that retiring it takes no more than the surplus."""
+    """Whether any Ready or starting instance has no more slots than the surplus, so that it could be retired.
+
+    `gone`: ids of instances that the plan stops or retires already.
+    """
     own = (each for each in snapshot.instances if each.is_serving and each.instance_id not in gone)
     able = (each for each in own if each.state is InstanceState.READY or each.is_coming)
     return any(0 < each.slots <= surplus for each in able)
@@ -82,7 +84,7 @@ def _step(snapshot: PoolSnapshot, least: int, since: float, gone: Collection[str
 
 
 def _at_once(snapshot: PoolSnapshot, surplus: int, kept: Collection[str]) -> Iterator[Retirement]:
-    """The instances to retire at once, without the usual delay.
+    """Yields the instances to retire at once, without the usual delay.
 
     They are those above a lowered maximum, those that still start in a halted pool, and those that an ended event no
     longer needs.

@@ -11,14 +11,14 @@ COMING = frozenset({InstanceState.LAUNCHING, InstanceState.BOOTING})
 SERVING = COMING | {InstanceState.READY}
 """States of an instance whose slots can be given to sessions, now or soon."""
 PAID = SERVING | {InstanceState.DRAINING, InstanceState.INTERRUPTED}
-"""States of an instance that runs and costs money, even a draining instance that takes no new session.
-A stopped instance costs only its disk.
+"""States of an instance that runs and costs money, even a draining instance that takes no new session. A stopped
+instance costs only its disk.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceLoad:
-    """An instance, with the number of its slots in each state."""
+    """An instance of the pool, with the number of its slots in each state."""
 
     instance_id: str
     state: InstanceState
@@ -46,7 +46,7 @@ class InstanceLoad:
 
     @property
     def is_coming(self) -> bool:
-        """Whether the instance is not Ready yet, and no session is on it or about to get one of its slots."""
+        """Whether the instance is not Ready yet, and has neither free slots nor slots in use."""
         return self.state in COMING and self.busy == 0 and self.free == 0
 
     @property
@@ -68,7 +68,12 @@ class InstanceLoad:
 
 @dataclass(frozen=True, slots=True)
 class PoolSnapshot:
-    """A pool's policy, instances, line and earlier surplus at the time `now`."""
+    """A pool's policy, instances, line and earlier surplus at the time `now`.
+
+    `queued`: how many sessions wait in line. `surplus_since` and `surplus_least`: since when the pool has too many
+    slots, and the smallest surplus since then. `give_back_slots`: slots that ended events no longer need.
+    `launch_rests_until`: no launch before this time, because several have failed.
+    """
 
     policy: PoolPolicy
     slots_per_instance: int
@@ -91,6 +96,6 @@ class PoolSnapshot:
 
     @property
     def paid_slots(self) -> int:
-        """The slots that count towards the maximum when an instance is to be launched or started."""
+        """How many slots count towards the pool's maximum when an instance is to be launched or started."""
         running = (each.slot_count for each in self.instances if each.state in PAID)
         return sum(running) + self.open_launch_slots + self.launch_slots_of_another

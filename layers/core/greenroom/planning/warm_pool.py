@@ -22,7 +22,7 @@ from greenroom.planning.snapshot import COMING, InstanceLoad, PoolSnapshot
 
 @dataclass(frozen=True, slots=True)
 class WarmPool:
-    """What brings the warm pool to its size.
+    """What to stop, launch and retire so that the warm pool (stopped instances) gets its size.
 
     `bound`: ids of running instances that will be stopped for the warm pool; `bound_slots`: the slots of those
     instances, and of open launches for the warm pool.
@@ -37,9 +37,9 @@ class WarmPool:
 
 
 def tend_warm_pool(snapshot: PoolSnapshot, surplus: int, growth: Growth) -> WarmPool:
-    """What to stop, launch or retire so that the warm pool has its size.
+    """Returns what to stop, launch or retire so that the warm pool (stopped instances) has its size.
 
-    `surplus`: slots beyond the wanted ones; `growth`: what this plan starts and launches for the pool. The instances
+    `surplus`: slots beyond the wanted slots; `growth`: what this plan starts and launches for the pool. The instances
     that `growth` starts leave the warm pool.
     """
     size = warm_pool_size(snapshot)
@@ -53,12 +53,15 @@ def tend_warm_pool(snapshot: PoolSnapshot, surplus: int, growth: Growth) -> Warm
 
 
 def warm_pool_size(snapshot: PoolSnapshot) -> int:
-    """How many stopped instances to keep: the policy's number, but not more than the pool's maximum of slots allows."""
+    """Returns how many stopped instances to keep: the policy's number, but not more than the pool's maximum allows.
+
+    The maximum is a number of slots.
+    """
     return min(snapshot.policy.warm_instances, snapshot.policy.maximum // snapshot.slots_per_instance)
 
 
 def _too_many(stopped: list[InstanceLoad], number: int) -> Iterable[Retirement]:
-    """Retires stopped instances that are too many: first those that EC2 could not start, then the youngest."""
+    """Retires `number` stopped instances: first those that EC2 could not start, then the youngest."""
     order = sorted(stopped, key=lambda each: (each.rests_until is None, -each.launched_at, each.instance_id))
     return (Retirement(each.instance_id, 0, "more are stopped than the warm pool holds") for each in order[:number])
 
@@ -89,7 +92,7 @@ def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) 
 
 
 def _candidates(snapshot: PoolSnapshot) -> list[InstanceLoad]:
-    """On-demand instances without sessions that may be stopped for the warm pool.
+    """Returns on-demand instances without sessions that may be stopped for the warm pool.
 
     Idle instances are first, then those with a slot resetting, then those still booting.
     """
@@ -107,7 +110,10 @@ def _open_launches(snapshot: PoolSnapshot) -> int:
 def _launches(
     snapshot: PoolSnapshot, number: int, growth: Growth
 ) -> tuple[tuple[PlannedLaunch, ...], tuple[Rejected, ...]]:
-    """On-demand launches beyond the wanted slots, as long as nothing more urgent needs the room."""
+    """Returns on-demand launches for the warm pool, in addition to the slots that the pool wants.
+
+    Nothing is launched while the pool itself lacks slots, or while launches are paused. Returns also what was rejected.
+    """
     each = snapshot.slots_per_instance
     if number <= 0:
         return (), ()
