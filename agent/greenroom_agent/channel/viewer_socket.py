@@ -31,7 +31,7 @@ class TicketApi(Protocol):
     """The API that issues tickets (single-use secrets); a ticket is needed to connect to the Viewer socket."""
 
     async def socket_ticket(self) -> SocketTicket:
-        """Requests a new ticket. It can be used once."""
+        """Requests a new ticket, which can be used once."""
 
 
 class ViewerSocket:
@@ -113,9 +113,10 @@ class ViewerSocket:
             await socket.send_str(await self._outbox.get())
 
     async def _keep(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Sends hello until the welcome arrives, then a ping every 290 s. Returns when the connection is old enough.
+        """Keeps the connection alive: sends hello until the welcome arrives, then a ping every 290 s.
 
-        Raises: TimeoutError when no welcome arrives, Unavailable when a ping is not answered.
+        Returns after 100 to 115 minutes, when the connection must be replaced. Raises: TimeoutError when no welcome
+        arrives, Unavailable when a ping is not answered.
         """
         loop = asyncio.get_running_loop()
         until_s = loop.time() + LIFETIME_S + LIFETIME_SPREAD_S * self._luck()

@@ -39,10 +39,9 @@ class SlotTruth:
 class Join:
     """A request to send the video to a browser page, which has opened its session.
 
-    `epoch`: the slot's fencing number when the session claimed it; `join_number`: counts the pages of the session, from
-    1.
-    `idle`: how long the viewer may give no input. `ice_servers`: STUN and TURN servers with credentials for this page
-    only, which expire (never log them). None: use the servers of the registration.
+    `epoch`: the slot's fencing number when the session claimed the slot; `join_number`: the page's number, counted for
+    each session from 1. `idle`: how long the viewer may give no input. `ice_servers`: STUN and TURN servers with
+    credentials for this page only, which expire (never log them). None: use the servers of the registration.
     """
 
     slot_id: str
@@ -112,7 +111,7 @@ class SocketTicket:
 
 
 def parse_slot_truth(body: Mapping[str, Any]) -> SlotTruth:
-    """Parses a slot's state, as in the answers to heartbeats and slot events, the `slot` frame and the welcome.
+    """Parses the state of one slot, which several answers and frames of the control plane contain.
 
     Raises: MalformedAnswer.
     """

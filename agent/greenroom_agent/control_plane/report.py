@@ -1,4 +1,4 @@
-"""The events of a slot that the agent reports to the control plane."""
+"""The events of a slot (the place for one session on an instance) that the agent reports to the control plane."""
 
 from dataclasses import dataclass
 

@@ -27,14 +27,14 @@ class IdleClock:
         self.limits = UNLIMITED
 
     def start(self) -> None:
-        """Starts to measure, because the viewer has video now. The start counts as input."""
+        """Starts measuring how long the viewer gives no input. Called when the video starts, which counts as input."""
         self.stop()
         if self.limits.warn_s > 0:
             self._watch = IdleWatch(self.limits, _now_s())
             self._set_timer()
 
     def stop(self) -> None:
-        """Stops to measure, because the viewer has no video any more."""
+        """Stops measuring how long the viewer gives no input. Called when the video stops."""
         self._watch = None
         if self._timer is not None:
             self._timer.cancel()

@@ -58,7 +58,10 @@ class Occupancy:
         self._ended_session_id: str | None = None
 
     def observe(self, truth: SlotTruth) -> list[Action]:
-        """Handles the slot's state from the control plane, for example from the answer to a heartbeat."""
+        """Called with the slot's state in the control plane: applies the state, unless the state is outdated.
+
+        A newer epoch means that another session has claimed the slot, so everything of the last viewer is removed.
+        """
         if truth.epoch < self.epoch or truth.state is None:
             return []
         if SlotState.RETIRED in (truth.state, self.state):
@@ -76,7 +79,10 @@ class Occupancy:
         return actions
 
     def join(self, join: Join) -> list[Action]:
-        """Handles a request to give the video to a new page of a session. An older page of the session loses it."""
+        """Called when a page wants the video of its session: gives the video to the page, if it is the newest page.
+
+        An older page of the same session loses the video.
+        """
         if self.is_fenced or self._is_empty_for_good or join.epoch < self.epoch:
             return []
         if self.state is SlotState.RETIRED and join.epoch > self.epoch:
@@ -89,13 +95,16 @@ class Occupancy:
         return [*actions, *self._let_in(join)]
 
     def application_started(self) -> list[Action]:
-        """Handles the start of a new application process in an empty folder."""
+        """Called when a new application process was started in an empty folder: records that it is starting."""
         self.application = ApplicationState.STARTING
         self._is_used = False
         return []
 
     def application_ready(self) -> list[Action]:
-        """Handles that the streamer (the program that sends the video) has identified itself and is ready."""
+        """Called when the streamer (which sends the video) has identified itself: connects a page that waits for video.
+
+        Without such a page, a slot without a session is reported as ready.
+        """
         self.application = ApplicationState.READY
         if self._is_waiting_for_application:
             return [self._connect()]
@@ -104,7 +113,7 @@ class Occupancy:
         return [self._report("ready")]
 
     def streamer_lost(self) -> list[Action]:
-        """Handles that the streamer has disconnected while its process runs. The streamer may reconnect.
+        """Called when the streamer has disconnected while its process runs. The streamer may reconnect.
 
         A running session keeps the slot, because its video may continue. A slot without a session is reported as not
         ready, so that the slot gets no viewer meanwhile.
@@ -119,7 +128,7 @@ class Occupancy:
         return [self._report("notReady")]
 
     def application_exited(self, detail: str) -> list[Action]:
-        """Handles that the application process ended by itself, or did not identify itself in time.
+        """Called when the application process ended by itself or was not ready in time: reports `exited`.
 
         The supervisor starts a new process. `detail`: the cause, in words.
         """
@@ -134,14 +143,17 @@ class Occupancy:
         return [report]
 
     def peer_connected(self, join_number: int) -> list[Action]:
-        """Handles that the video has started for the page with this join number."""
+        """Called when the video has started for the page with this join number: reports `connected`."""
         if join_number != self._player or self.is_playing:
             return []
         self.is_playing = self._has_played = True
         return [self._report("connected")]
 
     def peer_disconnected(self, join_number: int, detail: str) -> list[Action]:
-        """Handles that the video has stopped for the page with this join number. `detail`: the cause, in words."""
+        """Called when the video has stopped for the page with this join number: reports `disconnected`.
+
+        `detail`: the cause, in words.
+        """
         if join_number != self._player or not self.is_playing:
             return []
         if self._is_lingering:
@@ -150,15 +162,21 @@ class Occupancy:
         return [self._report("disconnected", detail)]
 
     def viewer_idled(self) -> list[Action]:
-        """Handles that the viewer gave no input for too long and did not react to the warning."""
+        """Called when the viewer gave no input for too long, in spite of the warning: reports `idle`."""
         return [self._report("idle", "no input")] if self.is_playing and not self._is_lingering else []
 
     def linger_over(self) -> list[Action]:
-        """Ends the old video of a viewer whose session has moved: the viewer has left, or the time is up."""
+        """Ends the old video of a viewer whose session has moved to another instance.
+
+        Called when that viewer has left, or when the time for which the old video is kept is up.
+        """
         return self._empty_for_good() if self._is_lingering else []
 
     def fence(self) -> list[Action]:
-        """Stops the slot, because the lease has expired: the control plane may have moved the session elsewhere."""
+        """Called when the lease has expired: stops the application, since the session may have moved elsewhere.
+
+        The lease is the time for which the control plane leaves the instance's sessions to its agent.
+        """
         if self.is_fenced:
             return []
         self.is_fenced = True
@@ -169,7 +187,7 @@ class Occupancy:
         return [*actions, StopApplication()]
 
     def lift_fence(self) -> list[Action]:
-        """Starts the application again after `fence`, because the lease has been renewed."""
+        """Called when the lease has been renewed after `fence`: starts the application again."""
         if not self.is_fenced:
             return []
         self.is_fenced = False

@@ -65,11 +65,11 @@ class Slot:
         return SlotReading(known.slot_id, known.epoch, health, known.session_id, known.join_number, known.is_playing)
 
     def is_outdated(self, report: Report) -> bool:
-        """Whether the slot was claimed again (has a newer epoch) since this report, which then matters no more."""
+        """Whether the report is outdated: since then, the slot has been claimed again (has a newer epoch)."""
         return report.epoch < self.occupancy.epoch
 
     def broken(self, error: Exception) -> None:
-        """Handles an error in the agent's code for this slot: replaces the application, which ends its session."""
+        """Called after an error in the agent's code for this slot: replaces the application, which ends its session."""
         log.error("slot=%s an error in the agent", self.occupancy.slot_id, exc_info=error)
         self._supervisor.fail(f"an error in the agent: {type(error).__name__}")
 
@@ -77,12 +77,12 @@ class Slot:
 
     @fenced
     def observe(self, truth: SlotTruth) -> None:
-        """Handles the slot's state from the control plane, for example from the answer to a heartbeat."""
+        """Called with the slot's state in the control plane, for example from the answer to a heartbeat."""
         self._do(self.occupancy.observe(truth))
 
     @fenced
     def join(self, join: Join) -> None:
-        """Handles a page's request for the video of its session."""
+        """Called when a page wants the video of its session."""
         self._do(self.occupancy.join(join))
         known = self.occupancy
         if (join.session_id, join.epoch, join.join_number) == (known.session_id, known.epoch, known.join_number):
@@ -90,43 +90,43 @@ class Slot:
 
     @fenced
     def fence(self) -> None:
-        """Stops the slot's stream, because the instance's lease has expired."""
+        """Called when the instance's lease has expired: stops the slot's application."""
         self._do(self.occupancy.fence())
 
     @fenced
     def lift_fence(self) -> None:
-        """Lets the slot stream again after `fence`, because the instance's lease was renewed."""
+        """Called when the instance's lease has been renewed: starts the slot's application again after `fence`."""
         self._do(self.occupancy.lift_fence())
 
     # From the application process
 
     @fenced
     def application_started(self) -> None:
-        """Handles the start of a new application process."""
+        """Called when a new application process is started."""
         self._streamer_reports_peers = False
         self._has_media = True
         self._do(self.occupancy.application_started())
 
     @fenced
     def application_ready(self) -> None:
-        """Handles that the streamer (the program that sends the video) has identified itself and is ready."""
+        """Called when the streamer (the program that sends the video) has identified itself and is ready."""
         self._supervisor.ready()
         self._do(self.occupancy.application_ready())
 
     @fenced
     def streamer_lost(self) -> None:
-        """Handles that the streamer's connection to the agent has ended while its process still runs."""
+        """Called when the streamer's connection to the agent has ended while its process still runs."""
         self._supervisor.lost()
         self._do(self.occupancy.streamer_lost())
 
     @fenced
     def application_exited(self, detail: str) -> None:
-        """Handles that the application process ended by itself. `detail`: the cause, in words."""
+        """Called when the application process ended by itself. `detail`: the cause, in words."""
         self._do(self.occupancy.application_exited(detail))
 
     @fenced
     def hear_streamer(self, message: dict[str, Any]) -> None:
-        """Handles a message from the streamer. Drops a message that is not for the session's newest page."""
+        """Handles a message from the streamer. A message for another page than the session's newest is dropped."""
         number = self.occupancy.join_number
         kind = message["type"]
         if str(message.get("playerId", "")) != str(number):
@@ -148,7 +148,7 @@ class Slot:
 
     @fenced
     def hear_page(self, frame: Mapping[str, Any]) -> None:
-        """Handles a frame, ack or resend from a page. Drops it unless that page is the one that has the video."""
+        """Handles a frame, ack or resend from a page. Only the page that has the video is heard."""
         stamp = (frame.get("sessionId"), frame.get("epoch"), frame.get("joinNumber"))
         if self._channel is None or not self.occupancy.is_current(*stamp):
             log.info("slot=%s dropped a frame of another page", self.occupancy.slot_id)
@@ -164,7 +164,7 @@ class Slot:
 
     @fenced
     def page_socket(self, *, is_open: bool) -> None:
-        """Handles that the page's socket opened or closed. A closed socket alone does not end the video."""
+        """Called when the current page's socket has opened or closed. A closed socket alone never ends the video."""
         if self._socket_grace is not None:
             self._socket_grace.cancel()
             self._socket_grace = None
@@ -181,7 +181,7 @@ class Slot:
 
     @fenced
     def socket_opened(self) -> None:
-        """Handles that the agent's connection to the Viewer socket is open again: sends the waiting frames."""
+        """Called when the agent's connection to the Viewer socket is open again: sends the waiting frames."""
         self._emit([])
         self._idle.poll()
 
@@ -244,7 +244,7 @@ class Slot:
                 self._supervisor.stop()
 
     def _mind_idling(self, event: str) -> None:
-        """Measures the viewer's idle time only while the viewer has video and can send input."""
+        """Starts or stops measuring the viewer's idle time: it counts only while the viewer has video."""
         if event == "connected" and self._has_media:
             self._idle.start()
         elif event != "idle":

@@ -1,4 +1,4 @@
-"""The interfaces of the parts that a slot works with."""
+"""The interfaces of the parts that a slot (the place for one session on an instance) works with."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol

@@ -75,7 +75,7 @@ class ReliableChannel:
         raise MalformedFrame(f"unknown kind {kind!r}")
 
     def peer_reconnected(self, now_ms: int) -> None:
-        """Handles that the peer's socket is open again: makes ten new attempts to send each unacknowledged message."""
+        """Called when the peer's socket is open again: makes ten new attempts to send each unacknowledged message."""
         self._sender.revive(now_ms)
 
     def poll(self, now_ms: int) -> list[Frame]:

@@ -1,4 +1,4 @@
-"""How a pool gets more slots: stopped instances are started first, then new instances are launched. Pure."""
+"""Decides how a pool gets more slots: stopped instances are started first, then new instances are launched. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How long sessions and boots last: the distribution of their lengths, learned from earlier sessions or boots. Pure."""
+"""Estimates the lengths of sessions and boots (from EC2's start of an instance to its first free slot). Pure.
+
+The estimate is a distribution, learned from earlier sessions or boots.
+"""
 
 from __future__ import annotations
 
@@ -104,9 +107,10 @@ def _steps(lived: Sequence[Lived], most_s: float) -> tuple[list[float], list[flo
 
 
 def _sums(ends: Sequence[float], weights: Sequence[float]) -> list[tuple[float, float, float]]:
-    """Returns three sums over the first 0, 1, ... lengths.
+    """Returns three sums over the shortest lengths: over none of `ends`, over the first, over the first two, and so on.
 
-    They are the sums of: probability, probability x length, probability x length squared.
+    They are the sums of probability, probability x length, and probability x length squared. `weights` has the
+    probability of each length.
     """
     found = [(0.0, 0.0, 0.0)]
     for end, weight in zip(ends, weights, strict=True):

@@ -1,4 +1,4 @@
-"""In which order a pool that has too many instances retires or stops them. Pure."""
+"""Decides in which order a pool that has too many instances retires or stops them. Pure."""
 
 from __future__ import annotations
 

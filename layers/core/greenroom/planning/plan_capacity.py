@@ -83,7 +83,7 @@ def _comes_in_vain(each: InstanceLoad) -> bool:
 
 
 def _without_spent(instances: Sequence[InstanceLoad]) -> Iterator[InstanceLoad]:
-    """Yields the instances; those that the plan retires are marked as Draining.
+    """Yields the instances. Running and starting instances that the plan retires are marked as Draining.
 
     Until they are terminated, they cost money, but they are no supply of slots.
     """

@@ -13,12 +13,12 @@ from greenroom.domain.event.scheduled_event import EventReservation
 def slots_left(reservations: Iterable[EventReservation], taken: int) -> int:
     """Returns how many slots are left of all reservations together.
 
-    `taken`: how many slots the pool has given to sessions since it exists. A reservation whose event has not opened has
+    `taken`: how many slots the pool has given to sessions since it exists. Until an event opens, its reservation has
     all its slots. After that, each session uses up one slot of the reservation that opened first and has slots left. So
     two events at the same time reserve the sum of their slots, and no session counts twice.
 
-    Example: A reserves 5 slots since `taken` was 10, B reserves 4 since `taken` was 12; now `taken` is 18. The 2
-    sessions before B opened and 3 more use up A, the last 3 use up slots of B: 1 is left.
+    Example: A reserves 5 slots and opened when `taken` was 10, B reserves 4 slots and opened when `taken` was 12; now
+    `taken` is 18. The 2 sessions before B opened and 3 more use up A, the last 3 use up slots of B: 1 slot is left.
     """
     return sum(slots_left_by_event({str(number): each for number, each in enumerate(reservations)}, taken).values())
 

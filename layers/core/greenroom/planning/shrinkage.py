@@ -1,4 +1,4 @@
-"""How a pool gives up slots: a lasting surplus in steps, slots of an ended event at once. Pure.
+"""Decides how a pool gives up slots: a lasting surplus in steps, slots of an ended event at once. Pure.
 
 Worked example. scaleInAfter 600 s, step 2, instances of 2 slots. At 0 s a pass (one run of the planner) sees 8 slots
 too many and records the time. At 300 s a pass sees only 6 too many, at 600 s it sees 10. During the whole time at least

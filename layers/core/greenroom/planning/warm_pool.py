@@ -61,7 +61,10 @@ def warm_pool_size(snapshot: PoolSnapshot) -> int:
 
 
 def _too_many(stopped: list[InstanceLoad], number: int) -> Iterable[Retirement]:
-    """Retires `number` stopped instances: first those that EC2 could not start, then the youngest."""
+    """Retires `number` stopped instances, because the warm pool (stopped instances) is larger than wanted.
+
+    Instances that EC2 could not start are first, then the youngest.
+    """
     order = sorted(stopped, key=lambda each: (each.rests_until is None, -each.launched_at, each.instance_id))
     return (Retirement(each.instance_id, 0, "more are stopped than the warm pool holds") for each in order[:number])
 
@@ -92,9 +95,9 @@ def _filled(snapshot: PoolSnapshot, surplus: int, missing: int, growth: Growth) 
 
 
 def _candidates(snapshot: PoolSnapshot) -> list[InstanceLoad]:
-    """Returns on-demand instances without sessions that may be stopped for the warm pool.
+    """Returns on-demand instances without sessions that may be stopped for the warm pool (stopped instances).
 
-    Idle instances are first, then those with a slot resetting, then those still booting.
+    Idle instances are first, then those with a slot that is resetting, then those that are still booting.
     """
     idle = [each for each in dearest_first(snapshot) if each.market == ON_DEMAND]
     serving = (each for each in snapshot.instances if each.is_serving)
