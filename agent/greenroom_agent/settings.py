@@ -18,7 +18,8 @@ class MissingSetting(Exception):
 class Settings:
     """The agent's settings, given by the instance's user data or by the lab's EC2 host (local runs).
 
-    The streamer endpoint of slot n listens on port streamer_port_first + n - 1. `environment` has all variables.
+    The streamer endpoint of slot n listens on port streamer_port_first + n - 1. `environment`: all environment
+    variables of the agent.
     """
 
     api_url: str

@@ -53,7 +53,7 @@ def read_object(
 def _whole_characters(text: str, may_be_a_piece: bool) -> str:
     """Joins the two halves of each surrogate pair in `text` into one character. Raises: UnicodeError for a lone half.
 
-    If the text `may_be_a_piece` of a longer message, it is returned unchanged.
+    A text that `may_be_a_piece` of a longer message is returned unchanged.
     """
     if may_be_a_piece or not _HALF.search(text):
         return text

@@ -105,10 +105,11 @@ class ControlPlane:
         return parse_registration(await self._post("register", body))
 
     async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
-        """Reports all slots, and EC2's notice if there is one (this instance may be lost soon). Renews the lease.
+        """Reports the state of all slots, which renews the lease: the time for which the slots may keep streaming.
 
-        Returns the new length of the lease and the state of every slot. There is only one attempt, because the next
-        heartbeat follows soon.
+        `notice`: EC2's announcement that this instance will or may be interrupted, if there is one. Returns the new
+        length of the lease and the state of every slot. There is only one attempt, because the next heartbeat follows
+        soon.
         """
         readings = [
             {

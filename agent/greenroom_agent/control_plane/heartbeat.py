@@ -1,4 +1,4 @@
-"""The heartbeat: reports the slots regularly, which renews the instance's lease, and tells when the lease expires.
+"""Sends heartbeats, which report the slots and renew the instance's lease. Tells when the lease expires.
 
 The lease is the time for which the control plane leaves the instance's sessions to its agent.
 """
@@ -24,7 +24,10 @@ class HeartbeatApi(Protocol):
     """The API that receives heartbeats."""
 
     async def heartbeat(self, slots: Sequence[SlotReading], notice: Ec2Notice | None) -> HeartbeatAnswer:
-        """Sends one heartbeat and returns the control plane's answer. `notice`: EC2 may take this instance soon."""
+        """Sends one heartbeat and returns the control plane's answer.
+
+        `notice`: EC2's announcement that this instance will or may be interrupted, if there is one.
+        """
 
 
 class Heartbeat:
@@ -56,7 +59,7 @@ class Heartbeat:
         self._is_news = asyncio.Event()
 
     def notify(self, notice: Ec2Notice) -> None:
-        """Passes EC2's notice (this instance will or may be interrupted) on in a heartbeat, which is sent at once."""
+        """Sends a heartbeat at once, with EC2's notice that this instance will or may be interrupted."""
         self._notice = notice
         self._is_news.set()
 

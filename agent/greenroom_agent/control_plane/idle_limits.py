@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class IdleLimits:
-    """The viewer is warned after `warn_s` without input. The session ends when `end_s` more pass without input.
+    """How long a viewer may give no input, in seconds. If `warn_s` is 0, there is no limit.
 
-    If `warn_s` is 0, there is no limit.
+    The viewer is warned after `warn_s` without input. The session ends when `end_s` more pass without input.
     """
 
     warn_s: float = 0.0

@@ -72,7 +72,7 @@ class MalformedInput(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A message from the browser. Its values are in the order that TO_STREAMER defines."""
+    """A message from the browser. `values` are in the order that TO_STREAMER defines."""
 
     name: str
     values: tuple[Value, ...] = ()
@@ -106,7 +106,7 @@ def decode_input(data: bytes) -> Input:
 
 
 def encode_input(message: Input) -> bytes:
-    """Encodes a message as a browser sends it. Only the simulated browser of the tests needs this function."""
+    """Encodes a message from the browser to the streamer. Only the tests, which simulate a browser, need this."""
     number, fields = TO_STREAMER[message.name]
     data = bytes([number])
     for field, value in zip(fields, message.values, strict=True):

@@ -27,7 +27,7 @@ class MediaPortLoop(asyncio.SelectorEventLoop):
     async def create_datagram_endpoint(  # type: ignore[override]
         self, protocol_factory: Any, local_addr: Any = None, **options: Any
     ) -> Any:
-        """Creates a socket as the base class does, but takes a free port of the slot's range where port 0 is asked for.
+        """Creates a UDP socket as the base class does, but instead of port 0 binds a free port of the slot's range.
 
         Raises: OSError (EADDRINUSE) when no port of the range is free.
         """
@@ -44,7 +44,7 @@ class MediaPortLoop(asyncio.SelectorEventLoop):
 
 
 def bind_media_to_loopback() -> None:
-    """Makes aioice offer 127.0.0.1 as its only host candidate, which it never does otherwise. For local runs."""
+    """Makes aioice offer only the loopback address 127.0.0.1, which it leaves out by default. For local runs."""
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 

@@ -13,7 +13,7 @@ _ALWAYS = frozenset(
 
 
 def is_of_a_person(message: Input) -> bool:
-    """Whether a person caused this message, and not the browser by itself."""
+    """Whether a person caused this message. If not, the browser sent the message by itself."""
     if message.name == "GamepadAnalog":
         return abs(message.number(2)) >= DEAD_ZONE
     return message.name in _ALWAYS

@@ -61,7 +61,7 @@ class Streamer:
         self._outbox.put_nowait({"type": kind, **fields})
 
     async def _hear_text(self, text: str) -> None:
-        """Handles a message of the agent. After an error, only the current player is disconnected."""
+        """Handles a message from the agent. If the message causes an error, only the current player is disconnected."""
         try:
             await self._hear(read_object(text, MAXIMUM_MESSAGE_BYTES))
         except Exception:  # an answer without video, an invalid candidate: aiortc raises many kinds of errors
@@ -99,7 +99,7 @@ class Streamer:
         self._say("offer", sdp=await self._player.offer(), playerId=player_id)
 
     def saw_input(self, player_id: str) -> None:
-        """Reports to the agent that a person has sent input through this player, at most once per second."""
+        """Called when a person has given input in this player's browser: tells the agent, at most once per second."""
         now_s = self._clock()
         if now_s - self._reported_input_at_s >= ACTIVITY_PAUSE_S:
             self._reported_input_at_s = now_s

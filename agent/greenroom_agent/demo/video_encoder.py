@@ -39,7 +39,7 @@ def has_h264() -> bool:
 def use_quick_encoders(bitrate: int) -> None:
     """Makes aiortc use QuickH264Encoder for H.264, and sets the bitrate (bits per second) for H.264 and VP8.
 
-    aiortc has no option for its encoders, so its function that chooses them is replaced.
+    aiortc has no option for its encoders. So this function replaces the function of aiortc that chooses an encoder.
     """
     vpx.DEFAULT_BITRATE = bitrate
     vpx.MAX_BITRATE = max(bitrate, vpx.MAX_BITRATE)

@@ -22,7 +22,7 @@ METADATA_FAULTS = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The id and the IP addresses of this instance. A value is None if the instance does not have it."""
+    """The id and the IP addresses of this instance. A value that is not known, or does not exist, is None."""
 
     instance_id: str | None
     private_ip: str | None

@@ -22,7 +22,7 @@ class Ec2NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ec2Notice:
-    """EC2's announcement that it will interrupt this instance, or recommends to move its work to another instance.
+    """An announcement by EC2: it will interrupt this instance, or recommends to move the work to another instance.
 
     `at`: the time of the interruption, or the time at which EC2 made the recommendation.
     """

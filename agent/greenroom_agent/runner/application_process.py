@@ -18,8 +18,8 @@ TERMINATE_S = 5.0
 class ProcessLaunch:
     """How to start an application process.
 
-    `mark`: a text in the environment that identifies the process and its children; `user`: whom the process runs as.
-    None: the agent's own user.
+    `mark`: a text in the environment that identifies the process and its children; `user`: the operating system's user
+    that runs the process. None: the agent's own user.
     """
 
     command: Sequence[str]

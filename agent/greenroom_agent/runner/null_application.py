@@ -1,11 +1,13 @@
 """The null application: a streamer without video, so small that hundreds of them fit on two cores.
 
-It identifies itself to the agent. When a player (a viewer's page) is connected, it reports at once that the peer is
-connected and sends an offer without media. So a headless viewer can do everything (ticket, socket, join, relayed offer,
-leave) without video. It also reports that it has no media, because without a peer connection it could not notice that
-the viewer disconnects. It ends when its connection to the agent closes.
+It identifies itself to the agent. When a player (a viewer's page) is connected, the null application reports at once
+that the peer is connected, and sends an offer without media. So a headless viewer can do everything (ticket, socket,
+join, relayed offer, leave) without video. The report also says that there is no media, because without a peer
+connection the null application cannot notice that the viewer disconnects. The null application ends when its connection
+to the agent closes.
 
-It uses blocking sockets and little of the standard library: asyncio alone would double its memory and start time.
+The module uses blocking sockets and little of the standard library: asyncio alone would double the memory and the start
+time.
 """
 
 import json

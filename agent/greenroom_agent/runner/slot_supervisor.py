@@ -171,7 +171,7 @@ class SlotSupervisor:
         return f"exit code {process.exit_code}"
 
     async def _stays_away(self) -> None:
-        """Waits until the streamer fails to connect, or to reconnect, in time. Then records that as the fault."""
+        """Waits until the streamer has failed to connect, or to reconnect, in time. Then records this as a fault."""
         limit_s, fault = self._pauses.start_s, "it did not identify itself in time"
         while True:
             try:

@@ -1,4 +1,7 @@
-"""The agent's work folder. It has a folder for each slot, which is emptied before each viewer and after each boot."""
+"""Creates, empties and names the folders of the slots, which are in the agent's work folder.
+
+A slot's folder is emptied before each viewer and after each boot.
+"""
 
 import os
 import pwd
@@ -27,7 +30,7 @@ def slot_folder(work_dir: Path, number: int) -> Path:
 
 
 def slot_log(work_dir: Path, number: int) -> Path:
-    """Returns the path of the log with the output of slot `number`'s application. Only the agent can read it."""
+    """Returns the path of the log with the output of slot `number`'s application. Only the agent can read the log."""
     return work_dir / f"slot-{number}.log"
 
 

@@ -14,7 +14,7 @@ countdown is longer than this, the pause is as long as the countdown.
 
 
 class IdleSign(StrEnum):
-    """What the idle watch asks for: a warning of the viewer, its withdrawal, or the end of the session."""
+    """What the idle watch asks for: warn the viewer, take the warning back, or end the session."""
 
     WARN = "warn"  # to the page: the countdown begins
     WITHDRAW = "withdraw"  # to the page: the viewer is there after all

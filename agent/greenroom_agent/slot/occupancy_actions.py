@@ -9,10 +9,10 @@ from greenroom_agent.control_plane.report import Report
 
 @dataclass(frozen=True, slots=True)
 class ConnectPlayer:
-    """Ask the streamer to offer video to the page with this join number, its player.
+    """Ask the streamer to connect to the page with this join number and to send video.
 
-    `ice_servers`: STUN and TURN servers for this page; None: the streamer keeps those that it has. `is_again`: the
-    streamer has reconnected and may have forgotten the page, which does not join again.
+    `ice_servers`: STUN and TURN servers for this page; None: the streamer keeps the servers that it has. `is_again`:
+    the streamer has reconnected and may have forgotten the page, which does not join again.
     """
 
     join_number: int

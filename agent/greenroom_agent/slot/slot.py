@@ -82,7 +82,7 @@ class Slot:
 
     @fenced
     def join(self, join: Join) -> None:
-        """Called when a page wants the video of its session."""
+        """Called when a page wants the video of its session: the newest page of the session gets the video."""
         self._do(self.occupancy.join(join))
         known = self.occupancy
         if (join.session_id, join.epoch, join.join_number) == (known.session_id, known.epoch, known.join_number):
@@ -102,7 +102,7 @@ class Slot:
 
     @fenced
     def application_started(self) -> None:
-        """Called when a new application process is started."""
+        """Called when a new application process is started: forgets what the last streamer reported."""
         self._streamer_reports_peers = False
         self._has_media = True
         self._do(self.occupancy.application_started())
@@ -148,7 +148,7 @@ class Slot:
 
     @fenced
     def hear_page(self, frame: Mapping[str, Any]) -> None:
-        """Handles a frame, ack or resend from a page. Only the page that has the video is heard."""
+        """Handles a frame, ack or resend from the page that has the video. Frames from other pages are dropped."""
         stamp = (frame.get("sessionId"), frame.get("epoch"), frame.get("joinNumber"))
         if self._channel is None or not self.occupancy.is_current(*stamp):
             log.info("slot=%s dropped a frame of another page", self.occupancy.slot_id)

@@ -66,7 +66,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """The distribution of the number of slots that are freed by one point in time, as its moments."""
+    """The distribution of the number of slots that are freed by one point in time, given by its moments."""
 
     mean: float = 0.0
     variance: float = 0.0
@@ -122,12 +122,15 @@ class Forecast:
 
 
 def forecast_wait(place: int, sources: Iterable[Source]) -> Wait:
-    """Returns the forecast for one place in line. For several places, one Forecast is faster."""
+    """Returns the forecast for the wait at one place in line. For several places, one Forecast is faster."""
     return Forecast(sources).wait(place)
 
 
 def _grouped(sources: Iterable[Source]) -> Sequence[Source]:
-    """Merges sources (what frees slots) whose ages and delays differ by less than 6 % or one second."""
+    """Merges sources (what frees slots) with equal lifetimes, whose ages and delays are about the same.
+
+    Two ages, or two delays, may differ by less than 6 % or one second.
+    """
     found: dict[tuple[int, int, int, int], Source] = {}
     for each in sources:
         key = (id(each.life), id(each.next), _bucket(each.age_s), _bucket(each.delay_s))

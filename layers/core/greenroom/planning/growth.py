@@ -32,7 +32,7 @@ class Growth:
 def grow(snapshot: PoolSnapshot, lacking: int) -> Growth:
     """Returns which instances to start and to launch so that the pool gets `lacking` more slots.
 
-    Nothing is started or launched when no slots are lacking, or when an operator has halted the pool.
+    Nothing is started or launched when no slots are lacking, or when the pool is halted (its launches are stopped).
     """
     if lacking <= 0:
         return Growth()

@@ -18,7 +18,7 @@ Source: GameLift FleetIQ, best practices: Spot where sessions last under 2 h.
 
 @dataclass(frozen=True, slots=True)
 class Markets:
-    """The market (Spot or on-demand) of each launch, and the alternatives that were rejected.
+    """The markets (Spot or on-demand) of the planned launches, and the alternatives that were rejected.
 
     The on-demand launches are first.
     """
