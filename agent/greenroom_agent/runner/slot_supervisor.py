@@ -25,7 +25,7 @@ class Endpoint(Protocol):
     """The part of the slot's streamer endpoint (a local WebSocket server) that the supervisor controls."""
 
     def open(self) -> None:
-        """Lets a newly started process connect."""
+        """Lets the newly started application process connect to the streamer endpoint of its slot."""
 
     def shut(self) -> None:
         """Disconnects the process that is connected, and refuses further connections."""

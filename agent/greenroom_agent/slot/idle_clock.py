@@ -50,9 +50,9 @@ class IdleClock:
         self._set_timer()
 
     def poll(self) -> None:
-        """Warns the viewer or ends the session, if the time for that has come.
+        """Warns a viewer who has been idle (without input) for long enough, or ends the session.
 
-        Called by the timer, and when the agent's connection to the Viewer socket has opened.
+        Called by the timer, and each time the agent's connection to the Viewer socket opens.
         """
         if self._watch is None:
             return

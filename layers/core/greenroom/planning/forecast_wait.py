@@ -164,10 +164,11 @@ def _of_source(source: Source, time_s: float, idle_s: float) -> _Counted:
 
 
 def _idle_s(source: Source, held_s: float) -> float:
-    """Returns how long a slot, once the source has freed it, is expected to be unused until `held_s`.
+    """Returns how long a slot is expected to be unused between the time at which it is freed and `held_s`.
 
-    All later sessions on that slot are delayed by this time. The mean of (held - X)+ is the integral of P(X <= x) up to
-    `held_s`, where X is the time at which the slot is freed.
+    The source (something that will free a slot, such as a session) frees it at a random time X. Nobody may take the
+    slot before `held_s`, so all later sessions on it are delayed. The result is the mean of max(0, held_s - X), which
+    equals the integral of P(X <= x) up to `held_s`.
     """
     left = held_s - source.delay_s
     if left <= 0:

@@ -1,4 +1,7 @@
-"""The checks of a preflight: whether a scheduled event will get its slots. Each check returns a remedy too. Pure."""
+"""The checks of a preflight, which tests beforehand whether a scheduled event will get its slots.
+
+Each check also returns a remedy. The functions are pure: no input or output.
+"""
 
 from __future__ import annotations
 

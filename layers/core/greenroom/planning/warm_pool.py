@@ -113,9 +113,11 @@ def _open_launches(snapshot: PoolSnapshot) -> int:
 def _launches(
     snapshot: PoolSnapshot, number: int, growth: Growth
 ) -> tuple[tuple[PlannedLaunch, ...], tuple[Rejected, ...]]:
-    """Returns on-demand launches for the warm pool, in addition to the slots that the pool wants.
+    """Returns the on-demand launches that fill the warm pool (stopped instances that start quickly).
 
-    Nothing is launched while the pool itself lacks slots, or while launches are paused. Returns also what was rejected.
+    They are in addition to the launches for the slots that the pool needs now. Nothing is launched for the warm pool
+    while such slots are lacking, or while launches are paused. Also returns the launches that were rejected, with
+    reasons.
     """
     each = snapshot.slots_per_instance
     if number <= 0:

@@ -1,4 +1,7 @@
-"""Ports for scheduled events: their rows, and the schedules that start a state machine when an event's step is due."""
+"""Ports for scheduled events: their database rows, and the timers that start a state machine for an event's next step.
+
+A step is, for example, the launch of the event's instances.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,9 @@ class Schedules(Protocol):
         """
 
     def delete(self, event_id: str, version: int) -> None:
-        """Deletes the schedule that was created for this version of the event.
+        """Deletes the schedule (a timer that starts a state machine) that was created for this version of the event.
+
+        Each change of an event makes a new version, which has a schedule of its own.
 
         If the schedule has run already, or never existed, nothing happens.
         """

@@ -78,8 +78,8 @@ class Sessions(Protocol):
     def join(self, session_id: str, connection_id: str, epoch: int, resume_join: int | None) -> Joined:
         """Records that a browser page, connected as `connection_id`, now shows this session.
 
-        Raises the join number (the count of pages that have shown the session) by 1. If the page only resumes after a
-        lost connection, it gives the present join number as `resume_join`, and the join number is not raised.
+        Increments the join number (the count of pages that have shown the session). A page that only resumes after a
+        lost connection gives the present join number as `resume_join`; the join number is not incremented then.
         Raises: NotFound, SessionHasEnded, StaleEpoch (the session has moved to another slot meanwhile).
         """
 
