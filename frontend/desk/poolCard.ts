@@ -45,7 +45,7 @@ export function createPoolCard(poolId: string, actions: PoolActions): PoolCard {
       showChips(policy, [
         ...policyTexts(pool),
         pool.markets.join(' then '),
-        ...pool.events.map((each) => `event holds ${each.left} of ${each.slots}`),
+        ...pool.events.map((each) => `event: ${each.left} of ${each.slots} reserved slots left`),
       ]);
       halt.hidden = pool.halted !== null;
       resume.hidden = pool.halted === null;

@@ -110,7 +110,7 @@ describe('words', () => {
     expect(during({ type: 'left' }).title).toBe('You left during the move');
     expect(during({ type: 'sessionUpdated', session: ended('spotInterrupted') }).text).toContain('none was ready in time');
     expect(endWords('spotInterrupted').text).not.toContain('in time');
-    expect(endWords('instanceUnhealthy', true, 3).text).toContain('the maximum number of times');
+    expect(endWords('instanceUnhealthy', true, 3).text).toContain('only a limited number of times');
   });
 
   it('tell used-up playing time from a full house, and when it comes back: at midnight of UTC', () => {

@@ -82,7 +82,8 @@ const MOVING_WORDS: Readonly<Record<string, EndWords>> = {
 };
 /** The server moves a session no more often than this; then it ends. */
 const MOST_MIGRATIONS = 3;
-const MOVED_ENOUGH = 'The last server was lost too, and this session had already been moved the maximum number of times.';
+const MOVED_ENOUGH =
+  'The server that we had moved you to failed as well. A session can be moved only a limited number of times, so we had to end it.';
 
 const UNKNOWN: EndWords = { title: 'The session ended', text: 'No reason was given.' };
 
