@@ -5,8 +5,8 @@ from __future__ import annotations
 from greenroom.domain.journal.quota import QuotaRecounted
 from greenroom.domain.quota.quota import ACCOUNT_NAME, Quota
 from greenroom.domain.session.session import StatusReason
-from greenroom.usecases.reaper.reconcile_fleet import Repairs
 from greenroom.usecases.reaper.reconcile_quotas import is_recount_due, reconcile_quotas
+from greenroom.usecases.reaper.repairs import Repairs
 from greenroom.usecases.session.end_session import end_session
 from greenroom_lab.memory.ports import FakePorts
 

@@ -6,7 +6,6 @@ kept for an event) are ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import NotFound
@@ -19,17 +18,12 @@ if TYPE_CHECKING:
     from greenroom.ports.pool import HasCatalog, HasPools
     from greenroom.ports.reaper import HasReaper
     from greenroom.ports.world import Clock
+    from greenroom.usecases.reaper.repairs import Attempt
 
     class Ports(Clock, HasBus, HasCatalog, HasEvents, HasFleet, HasJournal, HasPools, HasReaper, Protocol):
         """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
 
 
-Attempt = Callable[[str, Callable[[], None]], None]
-"""The type of a function that runs one repair. Its arguments are the name of what is repaired, and the repair itself.
-
-The function keeps an error until the end of the pass (one run of the reaper), so that one bad row does not stop the
-other repairs.
-"""
 AWAKE_BEFORE_S = 16 * 60
 """How long before an event's next step the reaper (the repair that normally runs every 10 s) must be awake, seconds.
 

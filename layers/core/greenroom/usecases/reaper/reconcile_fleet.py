@@ -6,18 +6,18 @@ reaper does the work that the event should have caused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from greenroom.domain.errors import NotFound, PassIncomplete
+from greenroom.domain.errors import NotFound
 from greenroom.domain.event.warm_time import PASS_S
 from greenroom.usecases.reaper.reconcile_events import reconcile_events
 from greenroom.usecases.reaper.reconcile_instances import reconcile_orphans
 from greenroom.usecases.reaper.reconcile_pool import reconcile_pool
 from greenroom.usecases.reaper.reconcile_quotas import is_recount_due, reconcile_quotas
 from greenroom.usecases.reaper.reconcile_sessions import reconcile_session
+from greenroom.usecases.reaper.repairs import Repairs
 
 if TYPE_CHECKING:
     from greenroom.ports.event import HasEvents
@@ -97,27 +97,6 @@ class PassResult:
     hand_over: bool
     wait_s: int = PASS_S  # from now until the next pass
     silent_left_alone: int = 0
-
-
-@dataclass(slots=True)
-class Repairs:
-    """Runs repairs one after the other. Errors are kept, so that a failed repair does not stop the other repairs."""
-
-    failures: list[Exception]
-
-    def attempt(self, what: str, repair: Callable[[], None]) -> None:
-        """Runs one repair. If the repair fails, its error is kept, with a note of `what` was to be repaired."""
-        try:
-            repair()
-        except Exception as failure:  # the error is kept, and raised after the pass
-            failure.add_note(what)
-            self.failures.append(failure)
-
-    def finish(self) -> None:
-        """Raises PassIncomplete if any of the repairs has failed."""
-        if self.failures:
-            whole = ExceptionGroup("repairs that failed", self.failures)
-            raise PassIncomplete(f"{len(self.failures)} repairs failed, first: {self.failures[0]!r}") from whole
 
 
 def reconcile_fleet(owner: str, started_at: float, lease_s: int, ports: Ports) -> PassResult:

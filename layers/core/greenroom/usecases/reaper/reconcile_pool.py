@@ -6,7 +6,7 @@ planning pass (a run of the planner) is requested if the plan would change somet
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from greenroom.ports.socket import HasConnections, HasSocket
     from greenroom.ports.world import Clock, InParallel, Rng
     from greenroom.usecases.pool.read_snapshot import PoolReading
+    from greenroom.usecases.reaper.repairs import Attempt
 
     class Ports(
         Clock,
@@ -75,12 +76,6 @@ SILENCE_OVER_S = 120
 """After how many seconds without a mass silence (many instances without heartbeats at once) the last one is over.
 
 A mass silence after that time is announced as a new one.
-"""
-Attempt = Callable[[str, Callable[[], None]], None]
-"""The type of a function that runs one repair. Its arguments are the name of what is repaired, and the repair itself.
-
-The function keeps an error until the end of the pass (one run of the reaper), so that one bad row does not stop the
-other repairs.
 """
 
 

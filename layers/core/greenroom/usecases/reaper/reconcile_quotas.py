@@ -6,7 +6,7 @@ Transactions keep the counters right. Only differences that no transaction expla
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.journal import quota as journal
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from greenroom.ports.quota import CountedSession, HasQuotaCounters, HasQuotas, ShardCount
     from greenroom.ports.session import HasSessions
     from greenroom.ports.world import Clock
+    from greenroom.usecases.reaper.repairs import Attempt
 
     class Ports(Clock, HasJournal, HasQuotaCounters, HasQuotas, HasSessions, Protocol):
         """The ports (interfaces to the outside) that this module needs, itself or through the functions it calls."""
@@ -36,12 +37,6 @@ viewer without a session is compared at the viewer's next request.
 """
 PASS_EVERY_S, RECOUNT_EVERY_S = 10, 60
 """How often the reaper runs, and how often one of its runs also recounts (compares counters with sessions), seconds."""
-Attempt = Callable[[str, Callable[[], None]], None]
-"""The type of a function that runs one repair. Its arguments are the name of what is repaired, and the repair itself.
-
-The function keeps an error until the end of the pass (one run of the reaper), so that one bad row does not stop the
-other repairs.
-"""
 
 
 def is_recount_due(now: float) -> bool:
