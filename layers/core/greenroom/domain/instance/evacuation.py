@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from greenroom.domain.instance.instance import (
-    INSTANCE_TRANSITIONS,
     Instance,
     InstanceState,
     Notice,
     NoticeKind,
-    changed,
+    changed_if_allowed,
 )
 from greenroom.domain.session.session import StatusReason
 
@@ -64,8 +63,7 @@ def noticed(instance: Instance, notice: Notice) -> Instance:
     if instance.state in ON_ITS_WAY_OUT:
         return instance
     known = replace(instance, notice=notice) if is_stronger(notice, instance.notice) else instance
-    to = _TARGETS[notice.kind]
-    return changed(known, to, notice.kind.value) if to in INSTANCE_TRANSITIONS[instance.state] else known
+    return changed_if_allowed(known, _TARGETS[notice.kind], notice.kind.value)
 
 
 def ends_at(notice: Notice) -> float | None:

@@ -124,6 +124,11 @@ def changed(instance: Instance, to: InstanceState, status_reason: str | None = N
     return replace(instance, state=to, status_reason=status_reason or instance.status_reason)
 
 
+def changed_if_allowed(instance: Instance, to: InstanceState, status_reason: str | None = None) -> Instance:
+    """Like `changed`, but returns the instance unchanged when its present state does not allow the state `to`."""
+    return changed(instance, to, status_reason) if to in INSTANCE_TRANSITIONS[instance.state] else instance
+
+
 def is_at_rest(instance: Instance) -> bool:
     """Whether the instance is stopped and EC2 has confirmed that: nothing happens until it is started or ended."""
     return instance.state is I.STOPPED and instance.stopped_at is not None

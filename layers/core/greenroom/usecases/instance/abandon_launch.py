@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.errors import IllegalTransition, NotFound
 from greenroom.domain.events import LaunchFailed, ReaperNeeded
-from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, InstanceState, changed
+from greenroom.domain.instance.instance import InstanceState, changed_if_allowed
 from greenroom.domain.instance.launch import LaunchState, failed
 from greenroom.domain.instance.offering import jittered
 from greenroom.domain.journal import launch as journal
@@ -113,9 +113,7 @@ def _end_instances(instance_ids: Set[str], ports: Ports) -> None:
 
 
 def _leaving(instance: Instance) -> Instance:
-    if InstanceState.TERMINATING not in INSTANCE_TRANSITIONS[instance.state]:
-        return instance
-    return changed(instance, InstanceState.TERMINATING, "launchFailed")
+    return changed_if_allowed(instance, InstanceState.TERMINATING, "launchFailed")
 
 
 def _announce(launch: Launch, answer: FleetAnswer, ports: Ports) -> None:

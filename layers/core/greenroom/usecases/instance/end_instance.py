@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from greenroom.domain.anew import Changed
 from greenroom.domain.errors import NotFound, SlotLost
-from greenroom.domain.instance.instance import INSTANCE_TRANSITIONS, InstanceState, NoticeKind, changed
+from greenroom.domain.instance.instance import InstanceState, NoticeKind, changed, changed_if_allowed
 from greenroom.domain.instance.prices import hourly_usd
 from greenroom.domain.journal import instance as journal
 from greenroom.domain.session.session import StatusReason
@@ -174,9 +174,7 @@ def _record_waste(instance: Instance, ports: Ports) -> None:
 
 
 def _leaving(instance: Instance) -> Instance:
-    if InstanceState.TERMINATING not in INSTANCE_TRANSITIONS[instance.state]:
-        return instance
-    return changed(instance, InstanceState.TERMINATING)
+    return changed_if_allowed(instance, InstanceState.TERMINATING)
 
 
 def _gone(instance: Instance) -> Instance:
